@@ -1,0 +1,195 @@
+//! Failures as the user meets them: a class that decides the exit code, one
+//! line that says what and why, and a hint with the cure where it is known.
+//!
+//! [`Error`] is made where the cause is known; the command layer may wrap it
+//! in `anyhow` context. Only this module decides exit codes.
+
+use std::fmt;
+use std::path::Path;
+
+/// What kind of failure ended a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// None of the kinds below.
+    Other,
+    /// The command line asks for something that cannot be.
+    Usage,
+    /// No connection: name resolution, refused port, unreachable host.
+    Connect,
+    /// The TLS handshake failed or a certificate or key is unusable.
+    Tls,
+    /// The broker refused the connection (CONNACK with a failure code).
+    Refused,
+    /// The broker denied a subscription.
+    SubscribeDenied,
+    /// A message was rejected or cannot be sent to this broker.
+    PublishRejected,
+    /// An established connection was lost.
+    ConnectionLost,
+    /// An expectation or assertion did not hold.
+    Expectation,
+    /// A payload could not be decoded or encoded.
+    Decode,
+    /// A local file cannot be read or written.
+    File,
+    /// An address cannot be listened on.
+    Listen,
+    /// Time ran out.
+    Timeout,
+    /// Ended by SIGINT before the work was done.
+    Interrupted,
+    /// Ended by SIGTERM before the work was done.
+    Terminated,
+    /// The reader of stdout went away; not a failure.
+    BrokenPipe,
+}
+
+/// The exit codes, in order, with the sentence the documentation prints.
+pub const EXIT_CODES: &[(u8, Class, &str)] = &[
+    (0, Class::BrokenPipe, "success, or the reader of the output went away"),
+    (1, Class::Other, "a failure that no other code names"),
+    (2, Class::Usage, "the command line is wrong"),
+    (3, Class::Connect, "no connection: unknown host, refused port, no answer"),
+    (4, Class::Tls, "TLS failed: certificate, key, host name or handshake"),
+    (5, Class::Refused, "the broker refused the connection (CONNACK)"),
+    (6, Class::SubscribeDenied, "the broker denied a subscription"),
+    (7, Class::PublishRejected, "a message was rejected or is too large for the broker"),
+    (8, Class::ConnectionLost, "the connection was lost before the work was done"),
+    (9, Class::Expectation, "an expectation did not hold"),
+    (10, Class::Decode, "a payload could not be decoded or encoded"),
+    (11, Class::File, "a file could not be read or written"),
+    (12, Class::Listen, "an address could not be listened on"),
+    (27, Class::Timeout, "the time given with --timeout ran out"),
+    (130, Class::Interrupted, "interrupted (SIGINT) before the work was done"),
+    (143, Class::Terminated, "terminated (SIGTERM) before the work was done"),
+];
+
+/// A failure with its class, its words and, where known, its cure.
+#[derive(Debug)]
+pub struct Error {
+    class: Class,
+    what: String,
+    hint: Option<String>,
+    cause: Option<anyhow::Error>,
+}
+
+/// The result of everything above the protocol layers.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// A failure of this class; `what` is one line without a final stop.
+    #[must_use]
+    pub fn new(class: Class, what: impl Into<String>) -> Self {
+        Self {
+            class,
+            what: what.into(),
+            hint: None,
+            cause: None,
+        }
+    }
+
+    /// A failure of the command line.
+    #[must_use]
+    pub fn usage(what: impl Into<String>) -> Self {
+        Self::new(Class::Usage, what)
+    }
+
+    /// A failure to `verb` (read, write, create ...) a local file.
+    #[must_use]
+    pub fn file(verb: &str, path: &Path, cause: std::io::Error) -> Self {
+        Self::new(Class::File, format!("cannot {verb} {}", path.display())).because(cause)
+    }
+
+    /// The same failure with the command or step that would cure it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same failure with what caused it.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<anyhow::Error>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// The class of the failure.
+    #[must_use]
+    pub const fn class(&self) -> Class {
+        self.class
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_ref().map(AsRef::as_ref)
+    }
+}
+
+/// The class of `error`: of the first [`Error`] in its chain.
+#[must_use]
+pub fn class(error: &anyhow::Error) -> Class {
+    find(error).map_or(Class::Other, Error::class)
+}
+
+/// The exit code that `error` ends the process with.
+#[must_use]
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    let class = class(error);
+    let row = EXIT_CODES.iter().find(|row| row.1 == class);
+    row.map_or(1, |row| row.0)
+}
+
+/// The cure for `error`, where one is known.
+#[must_use]
+pub fn hint(error: &anyhow::Error) -> Option<&str> {
+    find(error)?.hint.as_deref()
+}
+
+/// `error` and its causes on one line, joined by `: `, saying nothing twice.
+#[must_use]
+pub fn line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain() {
+        let text = cause.to_string();
+        if line.ends_with(&text) {
+            continue;
+        }
+        if !line.is_empty() {
+            line.push_str(": ");
+        }
+        line.push_str(&text);
+    }
+    line
+}
+
+fn find(error: &anyhow::Error) -> Option<&Error> {
+    error.chain().find_map(|cause| cause.downcast_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context as _;
+
+    #[test]
+    fn context_above_an_error_keeps_its_class_and_hint() {
+        let error = Error::new(Class::Tls, "no").hint("do").because(std::fmt::Error);
+        let wrapped = Err::<(), _>(error).context("publishing").unwrap_err();
+        assert_eq!(exit_code(&wrapped), 4);
+        assert_eq!(hint(&wrapped), Some("do"));
+        assert!(line(&wrapped).starts_with("publishing: no: "));
+    }
+
+    #[test]
+    fn every_class_has_one_code_and_codes_ascend() {
+        assert!(EXIT_CODES.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    }
+}

@@ -1,0 +1,39 @@
+//! mqx, the MQTT toolbox: how the code is laid out.
+//!
+//! # Layers
+//! ```text
+//!  4  main -> run (here) -> cli         what may be typed, lowered once to Config values
+//!  3  publish subscribe bench certs broker   the features; they never import each other
+//!  2  client: an Engine over a Stream, reconnect    net: sockets and TLS as one Stream
+//!  1  session: packet identifiers, in-flight windows, QoS flows, aliases, keepalive
+//!  0  mqtt: bytes <-> packets, properties, reason codes, topics
+//!     error, output: leaves for layers 2 to 4
+//! ```
+//! An arrow may skip layers downwards and never goes upwards or sideways.
+//!
+//! # Invariants
+//! Each is enforced by `tests/it/layers.rs`.
+//! 1. `mqtt`, `session` and `broker::core` never name tokio, sockets, files, the
+//!    clock of the machine, clap or a logger. Time arrives as a value.
+//! 2. Only `cli` names clap; only `client::engine::rumqttc` names rumqttc; only
+//!    `error` decides an exit code; only `output` writes to stdout.
+//! 3. Only `mqtt::topic` compares topics with filters; only `mqtt::wire` reads
+//!    integers from foreign bytes.
+//! 4. A command is `run(config, io, stop)`: it can be called from a test without a
+//!    process and stops when the future `stop` does.
+//!
+//! # Where do I add ...?
+//! * a subcommand: its arguments in `cli/<name>.rs` with `into_config`, a variant in
+//!   `cli::Command`, an arm in [`run`], the feature in `<name>.rs`, a file under
+//!   `tests/it`; `MQX_BLESS=1 cargo test` refreshes completions and man pages;
+//! * a flag for every client: a field in `cli/connection.rs` and its place in
+//!   [`client::ConnectOptions`]; for one command: its `Args` and its `Config`;
+//! * a packet property: a row in `mqtt/property.rs`, a vector in `tests/data`, and
+//!   where it has behaviour `session` and `broker::core`;
+//! * a reason code: a row in `mqtt/reason.rs`; an exit code: a row in `error.rs`;
+//! * a transport: a variant in `net/stream.rs`.
+
+pub mod cli;
+pub mod error;
+pub mod mqtt;
+pub mod output;

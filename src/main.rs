@@ -1,0 +1,15 @@
+//! The `mqx` command. The library documentation says how the code is laid out.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match mqx::run(mqx::cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if mqx::error::class(&error) != mqx::error::Class::BrokenPipe {
+                mqx::output::report(&error);
+            }
+            ExitCode::from(mqx::error::exit_code(&error))
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The only writer of stdout, and the look of what is written for people.
+//!
+//! stdout carries data, stderr carries talk. Colour and escaping depend on
+//! whether a terminal reads; a pipe always gets the bytes untouched.
+
+use crate::error::{Class, Error, Result};
+use colored::Colorize as _;
+use std::io::{self, IsTerminal as _, Write};
+
+/// When to colour what is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Also into pipes and files.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+impl ColorChoice {
+    /// Makes the choice for the rest of the process.
+    pub fn apply(self) {
+        match self {
+            Self::Auto => {
+                if !io::stderr().is_terminal() {
+                    colored::control::set_override(false);
+                }
+            }
+            Self::Always => colored::control::set_override(true),
+            Self::Never => colored::control::set_override(false),
+        }
+    }
+}
+
+/// Where a command writes its data: stdout, or a buffer in tests.
+pub type Sink = Box<dyn Write + Send>;
+
+/// The process's stdout, buffered in large blocks; the writer flushes.
+#[must_use]
+pub fn stdout() -> Sink {
+    Box::new(io::BufWriter::with_capacity(64 * 1024, io::stdout()))
+}
+
+/// Whether stdout is read by a terminal.
+#[must_use]
+pub fn stdout_is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Turns a failure to write data into the error the user sees; a closed pipe
+/// becomes the quiet [`Class::BrokenPipe`].
+///
+/// # Errors
+/// Whenever `written` is one.
+pub fn check<T>(written: io::Result<T>) -> Result<T> {
+    written.map_err(|cause| {
+        let class = match cause.kind() {
+            io::ErrorKind::BrokenPipe => Class::BrokenPipe,
+            _ => Class::File,
+        };
+        Error::new(class, "cannot write to stdout").because(cause)
+    })
+}
+
+/// Says something to the person on stderr, as `mqx: text`.
+pub fn note(text: impl AsRef<str>) {
+    eprintln!("mqx: {}", text.as_ref());
+}
+
+/// Warns the person on stderr.
+pub fn warn(text: impl AsRef<str>) {
+    eprintln!("mqx: {}: {}", "warning".yellow().bold(), text.as_ref());
+}
+
+/// Reports the failure that ends the command, with its hint.
+pub fn report(error: &anyhow::Error) {
+    eprintln!("mqx: {}: {}", "error".red().bold(), crate::error::line(error));
+    if let Some(hint) = crate::error::hint(error) {
+        eprintln!("{}: {hint}", "hint".cyan().bold());
+    }
+}
+
+/// `text` with every control character escaped, so that nothing from the
+/// network can move the cursor or change the terminal's state.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() {
+            safe.extend(character.escape_default());
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_escaped_and_the_rest_is_kept() {
+        assert_eq!(escape("a\u{1b}[2Jé\n"), "a\\u{1b}[2Jé\\n");
+    }
+
+    #[test]
+    fn a_closed_pipe_is_told_apart_from_a_full_disk() {
+        let broken = check::<()>(Err(io::ErrorKind::BrokenPipe.into())).unwrap_err();
+        assert_eq!(broken.class(), Class::BrokenPipe);
+        let full = check::<()>(Err(io::ErrorKind::StorageFull.into())).unwrap_err();
+        assert_eq!(full.class(), Class::File);
+    }
+}
