@@ -27,7 +27,7 @@ impl<'a> Reader<'a> {
 
     /// All that has not been read; the reader is empty afterwards.
     pub const fn rest(&mut self) -> &'a [u8] {
-        std::mem::replace(&mut self.rest, &[])
+        std::mem::take(&mut self.rest)
     }
 
     /// The next `count` bytes.
@@ -179,10 +179,10 @@ pub fn put_varint(out: &mut Vec<u8>, value: usize) -> Result<(), Error> {
     }
     let mut rest = value;
     while rest >= 0x80 {
-        out.push(rest as u8 | 0x80);
+        out.push((rest & 0x7f) as u8 | 0x80);
         rest >>= 7;
     }
-    out.push(rest as u8);
+    out.push((rest & 0x7f) as u8);
     Ok(())
 }
 

@@ -1,0 +1,262 @@
+//! Topic names and topic filters (MQTT 5.0 §4.7, §4.8): what is well formed,
+//! and the one place where a topic is compared with a filter.
+//!
+//! Everything iterates over levels; nothing recurses, so a topic of 32,000
+//! levels costs time in proportion and no stack.
+
+use super::{Error, ReasonCode};
+use std::fmt;
+use std::str::FromStr;
+
+/// The levels of a topic or a filter, separated by `/`.
+pub fn levels(topic: &str) -> impl Iterator<Item = &str> + Clone {
+    topic.split('/')
+}
+
+/// Checks a Topic Name as PUBLISH carries it.
+///
+/// # Errors
+/// When it is empty or holds a wildcard.
+pub fn check_name(topic: &str) -> Result<(), Error> {
+    if topic.is_empty() {
+        return Err(Error::protocol("MQTT-4.7.3-1", "the topic name is empty")
+            .with_reason(ReasonCode::TOPIC_NAME_INVALID));
+    }
+    if topic.bytes().any(|byte| byte == b'#' || byte == b'+') {
+        return Err(
+            Error::protocol("MQTT-3.3.2-2", "the topic name holds a wildcard (# or +)")
+                .with_reason(ReasonCode::TOPIC_NAME_INVALID),
+        );
+    }
+    Ok(())
+}
+
+/// Whether `topic` begins with `$`: such topics are the server's own and no
+/// filter that begins with a wildcard matches them (MQTT-4.7.2-1).
+#[must_use]
+pub fn is_system(topic: &str) -> bool {
+    topic.starts_with('$')
+}
+
+/// A topic filter that has been checked, with its share name if it has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Filter<'a> {
+    /// The name of the group in `$share/{group}/{filter}` (§4.8.2).
+    pub share: Option<&'a str>,
+    /// What topics are compared with.
+    pub pattern: &'a str,
+}
+
+impl<'a> Filter<'a> {
+    /// Checks a filter as SUBSCRIBE and UNSUBSCRIBE carry it.
+    ///
+    /// # Errors
+    /// When it is empty, a wildcard does not stand alone in its level, `#` is
+    /// not last, or a shared subscription lacks its name or its filter.
+    pub fn parse(text: &'a str) -> Result<Self, Error> {
+        let (share, pattern) = split_share(text)?;
+        check_pattern(pattern)?;
+        Ok(Self { share, pattern })
+    }
+
+    /// Whether a message of this topic matches.
+    #[must_use]
+    pub fn matches(&self, topic: &str) -> bool {
+        let mut topic_levels = levels(topic);
+        let starts_with_wildcard = self.pattern.starts_with(['#', '+']);
+        if starts_with_wildcard && is_system(topic) {
+            return false;
+        }
+        for level in levels(self.pattern) {
+            match (level, topic_levels.next()) {
+                ("#", _) => return true,
+                ("+", Some(_)) => {}
+                (wanted, Some(found)) if wanted == found => {}
+                _ => return false,
+            }
+        }
+        topic_levels.next().is_none()
+    }
+}
+
+const BAD_SHARE: Error = Error {
+    reason: ReasonCode::TOPIC_FILTER_INVALID,
+    statement: "MQTT-4.8.2-1",
+    what: "a shared subscription must read $share/{name}/{filter}, the name without # and +",
+};
+
+fn split_share(text: &str) -> Result<(Option<&str>, &str), Error> {
+    if text == "$share" {
+        return Err(BAD_SHARE);
+    }
+    let Some(shared) = text.strip_prefix("$share/") else {
+        return Ok((None, text));
+    };
+    let (name, pattern) = shared.split_once('/').ok_or(BAD_SHARE)?;
+    if name.is_empty() || name.contains(['#', '+']) || pattern.is_empty() {
+        return Err(BAD_SHARE);
+    }
+    Ok((Some(name), pattern))
+}
+
+fn check_pattern(pattern: &str) -> Result<(), Error> {
+    let invalid = |statement, what| {
+        Err(Error {
+            reason: ReasonCode::TOPIC_FILTER_INVALID,
+            statement,
+            what,
+        })
+    };
+    if pattern.is_empty() {
+        return invalid("MQTT-4.7.3-1", "the topic filter is empty");
+    }
+    let mut rest = levels(pattern);
+    while let Some(level) = rest.next() {
+        match level {
+            "#" if rest.next().is_some() => {
+                return invalid("MQTT-4.7.1-1", "# must be the last level of a topic filter");
+            }
+            "#" | "+" => {}
+            _ if level.contains(['#', '+']) => {
+                return invalid("MQTT-4.7.1-2", "# and + must fill a whole level of a topic filter");
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A topic filter that owns its text, as options and configuration hold it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TopicFilter(String);
+
+impl TopicFilter {
+    /// The text as it was given, share name included.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a message of this topic matches.
+    #[must_use]
+    pub fn matches(&self, topic: &str) -> bool {
+        Filter::parse(&self.0).is_ok_and(|filter| filter.matches(topic))
+    }
+}
+
+impl FromStr for TopicFilter {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        check_text(text)?;
+        Filter::parse(text)?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for TopicFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A topic name that owns its text, as options and configuration hold it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TopicName(String);
+
+impl TopicName {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TopicName {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        check_text(text)?;
+        check_name(text)?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for TopicName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What the wire checks in every string; text from elsewhere meets it here.
+fn check_text(text: &str) -> Result<(), Error> {
+    if text.contains('\0') {
+        return Err(Error::malformed("MQTT-4.7.3-2", "a topic holds U+0000"));
+    }
+    if text.len() > usize::from(u16::MAX) {
+        return Err(Error::malformed("MQTT-4.7.3-3", "a topic is longer than 65,535 bytes"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(filter: &str, topic: &str) -> bool {
+        Filter::parse(filter).unwrap().matches(topic)
+    }
+
+    #[test]
+    fn wildcards_match_as_the_standard_says() {
+        for (filter, topic) in [
+            ("a/#", "a"),
+            ("a/#", "a/b/c"),
+            ("#", "a/b"),
+            ("+", "a"),
+            ("+/+", "/a"),
+            ("/+", "/a"),
+            ("a/+/c", "a//c"),
+            ("a/b", "a/b"),
+            ("$SYS/#", "$SYS/x"),
+            ("$SYS/+", "$SYS/x"),
+            ("+/é", "é/é"),
+            ("$share/g/a/#", "a/b"),
+        ] {
+            assert!(matches(filter, topic), "{filter} should match {topic}");
+        }
+        for (filter, topic) in [
+            ("a/+", "a"),
+            ("a/+", "a/b/c"),
+            ("+", "/a"),
+            ("a/b", "a/b/"),
+            ("a/b", "A/b"),
+            ("#", "$SYS/x"),
+            ("+/x", "$SYS/x"),
+            ("a/b/#", "a"),
+        ] {
+            assert!(!matches(filter, topic), "{filter} should not match {topic}");
+        }
+    }
+
+    #[test]
+    fn malformed_filters_are_refused() {
+        for filter in [
+            "", "a#", "a/#/b", "+a", "a+/b", "#/", "$share", "$share/g", "$share//t", "$share/g/",
+            "$share/g+/t", "$share/#/t", "$share/g/a#",
+        ] {
+            assert!(Filter::parse(filter).is_err(), "{filter:?} should be refused");
+        }
+    }
+
+    #[test]
+    fn topic_names_are_not_empty_and_hold_no_wildcard() {
+        assert!(check_name("a/b").is_ok());
+        assert!(check_name(" ").is_ok());
+        for name in ["", "a/+", "#"] {
+            assert!(check_name(name).is_err(), "{name:?} should be refused");
+        }
+        assert!("a\0b".parse::<TopicName>().is_err());
+        assert!("x".repeat(65_536).parse::<TopicFilter>().is_err());
+    }
+}

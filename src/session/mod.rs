@@ -1,0 +1,21 @@
+//! What an MQTT session remembers and does, without IO and without a clock of
+//! its own: packet identifiers, in-flight windows, the QoS 1 and 2 flows,
+//! topic aliases, keep alive.
+//!
+//! [`Outbound`], [`Inbound`] and the alias maps serve both roles: the client
+//! session of this module and the sessions of the broker. Time arrives as a
+//! [`Time`], so that tests move it as they like.
+
+mod alias;
+mod client;
+mod inbound;
+mod keepalive;
+mod outbound;
+mod time;
+
+pub use alias::{AliasReceiver, AliasSender};
+pub use client::{ClientConfig, ClientSession, Event, Failure, Token};
+pub use inbound::Inbound;
+pub use keepalive::KeepAlive;
+pub use outbound::{Outbound, Stage, Unexpected};
+pub use time::Time;

@@ -1,0 +1,273 @@
+//! The sender's side of QoS 1 and 2 (MQTT 5.0 §4.3, §4.4, §4.9): which packet
+//! identifiers are in use, what is owed for each, and how many may be.
+
+use crate::mqtt::{PacketId, QoS};
+use std::collections::VecDeque;
+
+/// What a packet identifier waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// A QoS 1 PUBLISH waits for PUBACK.
+    PubAck,
+    /// A QoS 2 PUBLISH waits for PUBREC.
+    PubRec,
+    /// A PUBREL waits for PUBCOMP.
+    PubComp,
+    /// A SUBSCRIBE or UNSUBSCRIBE waits for its answer.
+    Answer,
+}
+
+/// An acknowledgement that nothing waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unexpected;
+
+#[derive(Debug, Clone)]
+struct Slot<M> {
+    id: PacketId,
+    stage: Stage,
+    item: M,
+}
+
+/// The packet identifiers a sender has in use, in the order of sending.
+///
+/// `M` is whatever the owner needs back when the exchange ends. Identifiers
+/// are given in sequence, so the slots are sorted by their distance from the
+/// first; peers acknowledge in order (MQTT-4.6.0-2), so the usual lookup hits
+/// the front.
+#[derive(Debug, Clone)]
+pub struct Outbound<M> {
+    slots: VecDeque<Slot<M>>,
+    next: PacketId,
+    /// Publishes that count against the receive maximum.
+    publishes: u16,
+    receive_maximum: u16,
+}
+
+impl<M> Outbound<M> {
+    /// Nothing in flight; at most `receive_maximum` publishes may be.
+    #[must_use]
+    pub const fn new(receive_maximum: u16) -> Self {
+        Self {
+            slots: VecDeque::new(),
+            next: PacketId::MIN,
+            publishes: 0,
+            receive_maximum,
+        }
+    }
+
+    /// Takes the receive maximum of a new connection; what is already in
+    /// flight stays, even above it.
+    pub const fn set_receive_maximum(&mut self, receive_maximum: u16) {
+        self.receive_maximum = receive_maximum;
+    }
+
+    /// Whether another publish may be sent now.
+    #[must_use]
+    pub fn has_quota(&self) -> bool {
+        self.publishes < self.receive_maximum && self.next_is_free()
+    }
+
+    /// Exchanges in flight.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether nothing is in flight.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// Begins the delivery of a message with QoS 1 or 2 and returns its
+    /// packet identifier, or the item when the window is full.
+    ///
+    /// # Errors
+    /// When [`Outbound::has_quota`] is false.
+    pub fn publish(&mut self, qos: QoS, item: M) -> Result<PacketId, M> {
+        if self.publishes >= self.receive_maximum {
+            return Err(item);
+        }
+        let stage = match qos {
+            QoS::ExactlyOnce => Stage::PubRec,
+            _ => Stage::PubAck,
+        };
+        let id = self.begin(stage, item)?;
+        self.publishes += 1;
+        Ok(id)
+    }
+
+    /// Begins a SUBSCRIBE or UNSUBSCRIBE, which no quota limits.
+    ///
+    /// # Errors
+    /// When every packet identifier is in use.
+    pub fn request(&mut self, item: M) -> Result<PacketId, M> {
+        self.begin(Stage::Answer, item)
+    }
+
+    fn begin(&mut self, stage: Stage, item: M) -> Result<PacketId, M> {
+        if !self.next_is_free() {
+            return Err(item);
+        }
+        let id = self.next;
+        self.next = id.checked_add(1).unwrap_or(PacketId::MIN);
+        self.slots.push_back(Slot { id, stage, item });
+        Ok(id)
+    }
+
+    /// The next identifier is in use only when the sequence has come round to
+    /// the oldest one.
+    fn next_is_free(&self) -> bool {
+        self.slots.front().is_none_or(|first| first.id != self.next)
+    }
+
+    /// Ends the exchange that waits in `stage` and returns its item.
+    ///
+    /// # Errors
+    /// When this identifier does not wait for that.
+    pub fn finish(&mut self, id: PacketId, stage: Stage) -> Result<M, Unexpected> {
+        let index = self.find(id, stage)?;
+        let slot = self.slots.remove(index).ok_or(Unexpected)?;
+        if stage != Stage::Answer {
+            self.publishes = self.publishes.saturating_sub(1);
+        }
+        Ok(slot.item)
+    }
+
+    /// Moves a QoS 2 delivery on after PUBREC: from now on PUBREL is owed. The
+    /// item is handed out to be changed, since its payload is no longer needed.
+    /// A repeated PUBREC finds the delivery moved on and is answered alike.
+    ///
+    /// # Errors
+    /// When this identifier waits for neither PUBREC nor PUBCOMP.
+    pub fn release(&mut self, id: PacketId) -> Result<&mut M, Unexpected> {
+        let index = self
+            .find(id, Stage::PubRec)
+            .or_else(|_| self.find(id, Stage::PubComp))?;
+        let slot = self.slots.get_mut(index).ok_or(Unexpected)?;
+        slot.stage = Stage::PubComp;
+        Ok(&mut slot.item)
+    }
+
+    /// Everything in flight, in the order it must be sent again (§4.4).
+    pub fn iter(&self) -> impl Iterator<Item = (PacketId, Stage, &M)> {
+        self.slots
+            .iter()
+            .map(|slot| (slot.id, slot.stage, &slot.item))
+    }
+
+    /// Forgets everything in flight and returns the items in order.
+    pub fn drain(&mut self) -> impl Iterator<Item = (Stage, M)> + '_ {
+        self.publishes = 0;
+        self.slots.drain(..).map(|slot| (slot.stage, slot.item))
+    }
+
+    /// Forgets the requests in flight, which do not outlive a connection, and
+    /// returns their items.
+    pub fn abandon_requests(&mut self) -> Vec<M> {
+        let (requests, kept): (VecDeque<_>, VecDeque<_>) = std::mem::take(&mut self.slots)
+            .into_iter()
+            .partition(|slot| slot.stage == Stage::Answer);
+        self.slots = kept;
+        requests.into_iter().map(|slot| slot.item).collect()
+    }
+
+    fn find(&self, id: PacketId, stage: Stage) -> Result<usize, Unexpected> {
+        let first = self.slots.front().ok_or(Unexpected)?;
+        let distance = |id: PacketId| id.get().wrapping_sub(first.id.get());
+        let index = if first.id == id {
+            0
+        } else {
+            let wanted = distance(id);
+            self.slots
+                .binary_search_by_key(&wanted, |slot| distance(slot.id))
+                .map_err(|_| Unexpected)?
+        };
+        let slot = self.slots.get(index).ok_or(Unexpected)?;
+        if slot.stage == stage {
+            Ok(index)
+        } else {
+            Err(Unexpected)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(value: u16) -> PacketId {
+        PacketId::new(value).unwrap()
+    }
+
+    #[test]
+    fn the_window_closes_at_the_receive_maximum_and_opens_with_each_ack() {
+        let mut flow = Outbound::new(2);
+        assert_eq!(flow.publish(QoS::AtLeastOnce, 'a'), Ok(id(1)));
+        assert_eq!(flow.publish(QoS::AtLeastOnce, 'b'), Ok(id(2)));
+        assert_eq!(flow.publish(QoS::AtLeastOnce, 'c'), Err('c'));
+        assert_eq!(flow.finish(id(1), Stage::PubAck), Ok('a'));
+        assert!(flow.has_quota());
+    }
+
+    #[test]
+    fn a_pubrec_keeps_the_quota_until_pubcomp() {
+        let mut flow = Outbound::new(1);
+        flow.publish(QoS::ExactlyOnce, 'a').unwrap();
+        flow.release(id(1)).unwrap();
+        assert!(!flow.has_quota());
+        flow.release(id(1)).expect("a repeated PUBREC is answered again");
+        assert_eq!(flow.finish(id(1), Stage::PubAck), Err(Unexpected));
+        assert_eq!(flow.finish(id(1), Stage::PubComp), Ok('a'));
+        assert!(flow.has_quota());
+    }
+
+    #[test]
+    fn acknowledgements_out_of_order_find_their_delivery() {
+        let mut flow = Outbound::new(100);
+        for number in 1..=50_u16 {
+            flow.publish(QoS::AtLeastOnce, number).unwrap();
+        }
+        for number in (1..=50).rev() {
+            assert_eq!(flow.finish(id(number), Stage::PubAck), Ok(number));
+        }
+        assert!(flow.is_empty());
+    }
+
+    #[test]
+    fn identifiers_wrap_past_zero_and_never_meet_one_in_use() {
+        let mut flow = Outbound::new(u16::MAX);
+        assert_eq!(flow.publish(QoS::AtLeastOnce, 0), Ok(id(1)));
+        for number in 2..=u16::MAX {
+            let given = flow.publish(QoS::AtLeastOnce, 0).unwrap();
+            assert_eq!(given, id(number));
+            flow.finish(given, Stage::PubAck).unwrap();
+        }
+        assert!(!flow.has_quota(), "identifier 1 is still in use");
+        assert_eq!(flow.publish(QoS::AtLeastOnce, 7), Err(7));
+        flow.finish(id(1), Stage::PubAck).unwrap();
+        assert_eq!(flow.publish(QoS::AtLeastOnce, 7), Ok(id(1)));
+    }
+
+    #[test]
+    fn all_identifiers_in_flight_at_once_is_a_full_window_and_no_panic() {
+        let mut flow = Outbound::new(u16::MAX);
+        for _ in 0..u16::MAX {
+            flow.publish(QoS::ExactlyOnce, ()).unwrap();
+        }
+        assert_eq!(flow.publish(QoS::ExactlyOnce, ()), Err(()));
+        assert_eq!(flow.request(()), Err(()));
+        flow.finish(id(1), Stage::PubRec).unwrap();
+        assert_eq!(flow.request(()), Ok(id(1)));
+    }
+
+    #[test]
+    fn requests_do_not_use_the_quota_and_end_with_the_connection() {
+        let mut flow = Outbound::new(1);
+        flow.request('s').unwrap();
+        flow.publish(QoS::AtLeastOnce, 'p').unwrap();
+        assert_eq!(flow.abandon_requests(), ['s']);
+        let left: Vec<_> = flow.iter().collect();
+        assert_eq!(left, [(id(2), Stage::PubAck, &'p')]);
+    }
+}
