@@ -37,3 +37,4 @@ pub mod cli;
 pub mod error;
 pub mod mqtt;
 pub mod output;
+pub mod session;

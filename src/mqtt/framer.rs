@@ -32,10 +32,11 @@ pub fn next_frame(buffer: &[u8], maximum_packet_size: usize) -> Result<Option<Fr
     };
     let size = 1 + width + length as usize;
     if size > maximum_packet_size {
-        return Err(
-            Error::protocol("MQTT-3.1.2-24", "the packet is larger than announced as the maximum")
-                .with_reason(ReasonCode::PACKET_TOO_LARGE),
-        );
+        return Err(Error::protocol(
+            "MQTT-3.1.2-24",
+            "the packet is larger than announced as the maximum",
+        )
+        .with_reason(ReasonCode::PACKET_TOO_LARGE));
     }
     let Some(bytes) = buffer.get(..size) else {
         return Ok(None);
@@ -67,7 +68,10 @@ mod tests {
     fn a_packet_over_the_limit_is_refused_from_its_header() {
         let error = next_frame(&[0x30, 0xff, 0xff, 0xff, 0x7f], 1_000).unwrap_err();
         assert_eq!(error.reason, ReasonCode::PACKET_TOO_LARGE);
-        assert_eq!(next_frame(&[0xc0, 0x00], 2).unwrap().unwrap().bytes.len(), 2);
+        assert_eq!(
+            next_frame(&[0xc0, 0x00], 2).unwrap().unwrap().bytes.len(),
+            2
+        );
         assert!(next_frame(&[0xc0, 0x00], 1).is_err());
     }
 }

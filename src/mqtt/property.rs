@@ -137,8 +137,10 @@ macro_rules! property_set {
     };
 }
 
-const NOT_ALLOWED: Error =
-    Error::malformed("§2.2.2.2", "a property is unknown or not allowed in this packet");
+const NOT_ALLOWED: Error = Error::malformed(
+    "§2.2.2.2",
+    "a property is unknown or not allowed in this packet",
+);
 
 property_set! {
     /// The properties of CONNECT (§3.1.2.11).

@@ -118,7 +118,10 @@ fn check_pattern(pattern: &str) -> Result<(), Error> {
             }
             "#" | "+" => {}
             _ if level.contains(['#', '+']) => {
-                return invalid("MQTT-4.7.1-2", "# and + must fill a whole level of a topic filter");
+                return invalid(
+                    "MQTT-4.7.1-2",
+                    "# and + must fill a whole level of a topic filter",
+                );
             }
             _ => {}
         }
@@ -194,7 +197,10 @@ fn check_text(text: &str) -> Result<(), Error> {
         return Err(Error::malformed("MQTT-4.7.3-2", "a topic holds U+0000"));
     }
     if text.len() > usize::from(u16::MAX) {
-        return Err(Error::malformed("MQTT-4.7.3-3", "a topic is longer than 65,535 bytes"));
+        return Err(Error::malformed(
+            "MQTT-4.7.3-3",
+            "a topic is longer than 65,535 bytes",
+        ));
     }
     Ok(())
 }
@@ -242,10 +248,24 @@ mod tests {
     #[test]
     fn malformed_filters_are_refused() {
         for filter in [
-            "", "a#", "a/#/b", "+a", "a+/b", "#/", "$share", "$share/g", "$share//t", "$share/g/",
-            "$share/g+/t", "$share/#/t", "$share/g/a#",
+            "",
+            "a#",
+            "a/#/b",
+            "+a",
+            "a+/b",
+            "#/",
+            "$share",
+            "$share/g",
+            "$share//t",
+            "$share/g/",
+            "$share/g+/t",
+            "$share/#/t",
+            "$share/g/a#",
         ] {
-            assert!(Filter::parse(filter).is_err(), "{filter:?} should be refused");
+            assert!(
+                Filter::parse(filter).is_err(),
+                "{filter:?} should be refused"
+            );
         }
     }
 

@@ -2,8 +2,6 @@
 //! connection and die with it.
 
 use crate::mqtt::{Error, Publish, ReasonCode, TopicAlias, topic};
-use std::collections::HashMap;
-use std::num::NonZeroU16;
 
 /// The aliases a peer has set up; resolves what it sends.
 #[derive(Debug, Default)]
@@ -34,8 +32,9 @@ impl AliasReceiver {
         };
         if alias.get() > self.maximum {
             let what = "the topic alias is above the announced maximum";
-            return Err(Error::protocol("MQTT-3.3.2-9", what)
-                .with_reason(ReasonCode::TOPIC_ALIAS_INVALID));
+            return Err(
+                Error::protocol("MQTT-3.3.2-9", what).with_reason(ReasonCode::TOPIC_ALIAS_INVALID)
+            );
         }
         let index = usize::from(alias.get() - 1);
         if publish.topic.is_empty() {
@@ -58,46 +57,11 @@ impl AliasReceiver {
     }
 }
 
-/// The aliases set up for a peer: first come, first served, never replaced.
-#[derive(Debug, Default)]
-pub struct AliasSender {
-    maximum: u16,
-    aliases: HashMap<Box<str>, NonZeroU16>,
-}
-
-impl AliasSender {
-    /// Uses aliases from 1 to `maximum`, the number the peer announced.
-    #[must_use]
-    pub fn new(maximum: u16) -> Self {
-        Self {
-            maximum,
-            aliases: HashMap::new(),
-        }
-    }
-
-    /// Replaces the topic of `publish` by its alias, or sets one up for it
-    /// while there are any left. The packet must then really be sent.
-    pub fn apply(&mut self, publish: &mut Publish<'_>) {
-        if let Some(alias) = self.aliases.get(publish.topic) {
-            publish.properties.topic_alias = Some(TopicAlias(*alias));
-            publish.topic = "";
-            return;
-        }
-        let used = u16::try_from(self.aliases.len()).unwrap_or(u16::MAX);
-        if used >= self.maximum {
-            return;
-        }
-        if let Some(alias) = NonZeroU16::new(used + 1) {
-            self.aliases.insert(publish.topic.into(), alias);
-            publish.properties.topic_alias = Some(TopicAlias(alias));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::mqtt::PublishProperties;
+    use std::num::NonZeroU16;
 
     fn publish(topic: &str, alias: Option<u16>) -> Publish<'_> {
         Publish {
@@ -121,19 +85,5 @@ mod tests {
         assert!(aliases.resolve(&publish("", Some(2))).is_err());
         let error = aliases.resolve(&publish("a", Some(3))).unwrap_err();
         assert_eq!(error.reason, ReasonCode::TOPIC_ALIAS_INVALID);
-    }
-
-    #[test]
-    fn what_the_sender_sets_up_the_receiver_resolves() {
-        let mut sender = AliasSender::new(1);
-        let mut receiver = AliasReceiver::new(1);
-        for topic in ["a", "b", "a", "b"] {
-            let mut packet = publish(topic, None);
-            sender.apply(&mut packet);
-            assert_eq!(receiver.resolve(&packet), Ok(topic));
-        }
-        let mut packet = publish("a", None);
-        sender.apply(&mut packet);
-        assert_eq!(packet.topic, "", "a known topic is sent as its alias alone");
     }
 }

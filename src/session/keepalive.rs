@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// When a client owes a PINGREQ and when the server counts as gone.
 #[derive(Debug, Clone, Copy)]
-pub struct KeepAlive {
+pub(super) struct KeepAlive {
     interval: Duration,
     last_sent: Time,
     /// When the unanswered PINGREQ was sent.
@@ -23,7 +23,7 @@ pub(super) enum Due {
 impl KeepAlive {
     /// Begins at `now` with `seconds` between signs of life; 0 is never.
     #[must_use]
-    pub fn new(seconds: u16, now: Time) -> Self {
+    pub(super) fn new(seconds: u16, now: Time) -> Self {
         Self {
             interval: Duration::from_secs(seconds.into()),
             last_sent: now,
@@ -32,18 +32,18 @@ impl KeepAlive {
     }
 
     /// A packet was sent.
-    pub const fn sent(&mut self, now: Time) {
+    pub(super) const fn sent(&mut self, now: Time) {
         self.last_sent = now;
     }
 
     /// A packet arrived: the server lives.
-    pub const fn received(&mut self) {
+    pub(super) const fn received(&mut self) {
         self.pinged = None;
     }
 
     /// When to look again; `None` is never.
     #[must_use]
-    pub fn deadline(&self) -> Option<Time> {
+    pub(super) fn deadline(&self) -> Option<Time> {
         if self.interval.is_zero() {
             return None;
         }

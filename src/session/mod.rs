@@ -2,7 +2,7 @@
 //! its own: packet identifiers, in-flight windows, the QoS 1 and 2 flows,
 //! topic aliases, keep alive.
 //!
-//! [`Outbound`], [`Inbound`] and the alias maps serve both roles: the client
+//! [`Outbound`], [`Inbound`] and [`AliasReceiver`] serve both roles: the client
 //! session of this module and the sessions of the broker. Time arrives as a
 //! [`Time`], so that tests move it as they like.
 
@@ -13,9 +13,8 @@ mod keepalive;
 mod outbound;
 mod time;
 
-pub use alias::{AliasReceiver, AliasSender};
-pub use client::{ClientConfig, ClientSession, Event, Failure, Token};
+pub use alias::AliasReceiver;
+pub use client::{ClientConfig, ClientSession, Event, Failure, ServerLimits, Token};
 pub use inbound::Inbound;
-pub use keepalive::KeepAlive;
 pub use outbound::{Outbound, Stage, Unexpected};
 pub use time::Time;

@@ -216,7 +216,8 @@ mod tests {
         flow.publish(QoS::ExactlyOnce, 'a').unwrap();
         flow.release(id(1)).unwrap();
         assert!(!flow.has_quota());
-        flow.release(id(1)).expect("a repeated PUBREC is answered again");
+        flow.release(id(1))
+            .expect("a repeated PUBREC is answered again");
         assert_eq!(flow.finish(id(1), Stage::PubAck), Err(Unexpected));
         assert_eq!(flow.finish(id(1), Stage::PubComp), Ok('a'));
         assert!(flow.has_quota());

@@ -76,8 +76,8 @@ impl<'a> Ack<'a> {
     /// # Errors
     /// When a property is longer than 65,535 bytes.
     pub fn encode(&self, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
-        let bare = !version.is_v5()
-            || (self.reason == ReasonCode::SUCCESS && self.properties.is_empty());
+        let bare =
+            !version.is_v5() || (self.reason == ReasonCode::SUCCESS && self.properties.is_empty());
         if bare {
             let [high, low] = self.packet_id.get().to_be_bytes();
             out.extend_from_slice(&[self.kind.packet_type().header(), 2, high, low]);

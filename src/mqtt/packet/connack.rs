@@ -43,7 +43,10 @@ impl<'a> ConnAck<'a> {
                 .or_else(|| known(value).filter(|_| version.is_v5()));
             (reason.ok_or(BAD_REASON)?, ConnAckProperties::default())
         } else {
-            (known(value).ok_or(BAD_REASON)?, ConnAckProperties::read(reader)?)
+            (
+                known(value).ok_or(BAD_REASON)?,
+                ConnAckProperties::read(reader)?,
+            )
         };
         Ok(Self {
             session_present: flags == 1,

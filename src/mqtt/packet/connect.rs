@@ -140,13 +140,19 @@ fn read_version(reader: &mut Reader<'_>) -> Result<Version, Error> {
             Err(Error::protocol("MQTT-3.1.2-2", what)
                 .with_reason(ReasonCode::UNSUPPORTED_PROTOCOL_VERSION))
         }
-        _ => Err(Error::malformed("MQTT-3.1.2-1", "the protocol name is not MQTT")),
+        _ => Err(Error::malformed(
+            "MQTT-3.1.2-1",
+            "the protocol name is not MQTT",
+        )),
     }
 }
 
 fn check_flags(flags: u8, version: Version) -> Result<(), Error> {
     if flags & flag::RESERVED != 0 {
-        return Err(Error::malformed("MQTT-3.1.2-3", "the reserved connect flag is set"));
+        return Err(Error::malformed(
+            "MQTT-3.1.2-3",
+            "the reserved connect flag is set",
+        ));
     }
     if flags & flag::WILL == 0 && flags & (flag::WILL_QOS | flag::WILL_RETAIN) != 0 {
         let what = "will QoS or will retain is set without a will";

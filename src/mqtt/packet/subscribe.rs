@@ -59,8 +59,10 @@ pub enum RetainHandling {
 impl SubscribeOptions {
     /// Reads the options byte of `version`.
     fn read(byte: u8, version: Version) -> Result<Self, Error> {
-        let qos = QoS::from_u8(byte & 0x03)
-            .ok_or(Error::malformed("MQTT-3.8.3-5", "the QoS of a subscription is 3"))?;
+        let qos = QoS::from_u8(byte & 0x03).ok_or(Error::malformed(
+            "MQTT-3.8.3-5",
+            "the QoS of a subscription is 3",
+        ))?;
         let retain_handling = match (byte >> 4) & 0x03 {
             0 => RetainHandling::Send,
             1 => RetainHandling::SendIfNew,
@@ -110,7 +112,10 @@ impl<'a> Subscribe<'a> {
             requests.push(SubscribeRequest { filter, options });
         }
         if requests.is_empty() {
-            return Err(Error::protocol("MQTT-3.8.3-2", "SUBSCRIBE holds no topic filter"));
+            return Err(Error::protocol(
+                "MQTT-3.8.3-2",
+                "SUBSCRIBE holds no topic filter",
+            ));
         }
         Ok(Self {
             packet_id,
@@ -284,7 +289,10 @@ fn read_ack_properties<'a>(
 fn read_reasons(reader: &mut Reader<'_>, packet: PacketType) -> Result<Vec<ReasonCode>, Error> {
     let codes = reader.rest();
     if codes.is_empty() {
-        return Err(Error::malformed("§3.9.3", "the acknowledgement holds no reason code"));
+        return Err(Error::malformed(
+            "§3.9.3",
+            "the acknowledgement holds no reason code",
+        ));
     }
     let known = |code: &u8| ReasonCode::for_packet(*code, packet).ok_or(BAD_REASON);
     codes.iter().map(known).collect()
