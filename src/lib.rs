@@ -33,6 +33,7 @@
 //! * a reason code: a row in `mqtt/reason.rs`; an exit code: a row in `error.rs`;
 //! * a transport: a variant in `net/stream.rs`.
 
+pub mod broker;
 pub mod cli;
 pub mod error;
 pub mod mqtt;
