@@ -29,15 +29,21 @@ impl Authority {
         let not_after = now + VALIDITY;
         let params = params(now, not_after)?;
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
-        Ok(Self { issuer, now, not_after })
+        Ok(Self {
+            issuer,
+            now,
+            not_after,
+        })
     }
 
     /// A new key and the certificate described by `params` for it, valid for
-    /// `days` but not longer than [`MAX_DAYS`] or than the authority itself.
+    /// `days` from now, but in all not longer than [`MAX_DAYS`] and not longer
+    /// than the authority itself.
     pub(super) fn issue(&self, mut params: CertificateParams, days: u16) -> Result<Issued, Error> {
-        let wanted = self.now + Duration::days(days.min(MAX_DAYS).into());
         params.not_before = self.now - CLOCK_SKEW;
-        params.not_after = wanted.min(self.not_after);
+        params.not_after = (self.now + Duration::days(days.into()))
+            .min(params.not_before + Duration::days(MAX_DAYS.into()))
+            .min(self.not_after);
         params.serial_number = Some(issue::random_serial()?);
         let key = KeyPair::generate()?;
         let certificate = params.signed_by(&key, &self.issuer)?;
@@ -54,7 +60,12 @@ fn params(now: OffsetDateTime, not_after: OffsetDateTime) -> Result<CertificateP
     let serial = issue::random_serial()?;
     // A name of its own for each authority: clients tell two apart by name, and
     // complain about a bad signature instead of a wrong CA if they cannot.
-    let id: String = serial.to_string().replace(':', "").chars().take(8).collect();
+    let id: String = serial
+        .to_string()
+        .replace(':', "")
+        .chars()
+        .take(8)
+        .collect();
     let mut params = issue::named(&format!("mqx CA {id}"));
     params.serial_number = Some(serial);
     params.not_before = now - CLOCK_SKEW;

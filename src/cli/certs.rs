@@ -14,14 +14,13 @@ pub struct CertsArgs {
 #[derive(Debug, Subcommand)]
 enum CertsCommand {
     /// Make a CA with a certificate for a broker and one for a client
+    ///
+    /// Writes ca.crt, ca.key, server.crt, server.key, client.crt and client.key, and
+    /// prints the broker and client commands that use them. The server certificate
+    /// is for localhost, 127.0.0.1, `::1`, this machine's host name and every --host.
     Init(InitArgs),
 }
 
-/// The arguments of `mqx certs init`.
-///
-/// Writes ca.crt, ca.key, server.crt, server.key, client.crt and client.key, and
-/// prints the broker and client commands that use them. The server certificate is
-/// for localhost, 127.0.0.1, ::1, this machine's host name and every --host.
 #[derive(Debug, Args)]
 struct InitArgs {
     /// Write the files here; the directory is made if it is missing
@@ -92,7 +91,8 @@ mod tests {
 
     #[test]
     fn every_flag_reaches_the_config() {
-        let line = "certs init --dir d --host a.example --host ::1 --client-name c --days 1 --force";
+        let line =
+            "certs init --dir d --host a.example --host ::1 --client-name c --days 1 --force";
         let wanted = Config {
             dir: "d".into(),
             hosts: vec!["a.example".parse().unwrap(), "::1".parse().unwrap()],

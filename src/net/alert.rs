@@ -102,7 +102,10 @@ const ABOUT_THE_HANDSHAKE: &[Meaning] = &[
 ];
 
 /// The meaning of an alert for a client that showed a certificate or did not.
-pub(super) fn meaning(alert: AlertDescription, showed_certificate: bool) -> Option<&'static Meaning> {
+pub(super) fn meaning(
+    alert: AlertDescription,
+    showed_certificate: bool,
+) -> Option<&'static Meaning> {
     let of = |table: &'static [Meaning]| table.iter().find(|row| row.alert == alert);
     match of(ABOUT_CLIENT_CERTIFICATE) {
         None => of(ABOUT_THE_HANDSHAKE),

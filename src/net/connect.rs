@@ -115,7 +115,10 @@ async fn handshake(
     deadline: Instant,
 ) -> Result<Stream> {
     let name = ServerName::try_from(endpoint.host.clone()).map_err(|cause| {
-        let what = format!("TLS cannot check the host name {}", crate::output::escape(&endpoint.host));
+        let what = format!(
+            "TLS cannot check the host name {}",
+            crate::output::escape(&endpoint.host)
+        );
         Error::new(Class::Tls, what).because(cause)
     })?;
     match timeout_at(deadline, tls.connector().connect(name, socket)).await {

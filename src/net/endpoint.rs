@@ -31,7 +31,12 @@ mod tests {
 
     fn shown(host: &str) -> String {
         let host = host.to_owned();
-        Endpoint { host, port: 1883, tls: None }.to_string()
+        Endpoint {
+            host,
+            port: 1883,
+            tls: None,
+        }
+        .to_string()
     }
 
     #[test]

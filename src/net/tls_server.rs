@@ -55,7 +55,11 @@ fn client_verifier(options: &TlsServerOptions) -> Result<Arc<dyn ClientCertVerif
 fn believing(ca: &Path, required: bool) -> Result<Arc<dyn ClientCertVerifier>> {
     let roots = Arc::new(trust::from_file(ca)?);
     let builder = WebPkiClientVerifier::builder_with_provider(roots, provider());
-    let builder = if required { builder } else { builder.allow_unauthenticated() };
+    let builder = if required {
+        builder
+    } else {
+        builder.allow_unauthenticated()
+    };
     builder.build().map_err(|cause| {
         let what = format!("{} cannot be used to check clients", ca.display());
         Error::new(Class::Tls, what).because(cause)
