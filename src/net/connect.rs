@@ -3,6 +3,7 @@
 use super::explain::{self, explain};
 use super::{Endpoint, Stream, TlsClient};
 use crate::error::{Class, Error, Result};
+use rustix::io::Errno;
 use rustls::pki_types::ServerName;
 use std::io;
 use std::net::SocketAddr;
@@ -61,10 +62,10 @@ async fn dial(
     let mut failure = io::Error::from(io::ErrorKind::TimedOut);
     for (address, left) in addresses.iter().zip((1..=addresses.len()).rev()) {
         let share = deadline.duration_since(Instant::now()) / u32::try_from(left).unwrap_or(1);
-        match timeout(share, open(*address)).await {
-            Ok(Ok(socket)) => return Ok(socket),
-            Ok(Err(error)) => failure = more_telling(failure, error),
-            Err(_) => {}
+        let opened = timeout(share, open(*address)).await;
+        match opened.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+            Ok(socket) => return Ok(socket),
+            Err(error) => failure = more_telling(failure, error),
         }
     }
     Err(not_connected(endpoint, failure))
@@ -87,25 +88,30 @@ fn more_telling(old: io::Error, new: io::Error) -> io::Error {
 }
 
 fn not_connected(endpoint: &Endpoint, cause: io::Error) -> Error {
-    let hint = match (cause.kind(), &endpoint.tls) {
-        (io::ErrorKind::ConnectionRefused, None) => {
-            "is a broker running there? `mqx broker` starts one"
-        }
-        (io::ErrorKind::ConnectionRefused, Some(_)) => {
+    let error = Error::new(Class::Connect, format!("cannot connect to {endpoint}"))
+        .hint(cure(&cause, endpoint.tls.is_some()));
+    match cause.kind() {
+        io::ErrorKind::TimedOut => error.because(io::Error::other("no answer in time")),
+        _ => error.because(cause),
+    }
+}
+
+fn cure(cause: &io::Error, with_tls: bool) -> &'static str {
+    match cause.kind() {
+        io::ErrorKind::ConnectionRefused if with_tls => {
             "is a broker with TLS running there? `mqx broker --cert CRT --key KEY` starts one, \
              `mqx certs init` makes the files"
         }
-        (io::ErrorKind::TimedOut, _) => {
+        io::ErrorKind::ConnectionRefused => "is a broker running there? `mqx broker` starts one",
+        io::ErrorKind::TimedOut => {
             "check the host and the port; a firewall may be dropping the packets"
         }
+        io::ErrorKind::AddrNotAvailable => "this machine has no free port left for a connection",
+        _ if cause.raw_os_error() == Some(Errno::MFILE.raw_os_error()) => {
+            "allow this process more open files, with ulimit -n"
+        }
         _ => "check the host and this machine's network",
-    };
-    let what = format!("cannot connect to {endpoint}");
-    let cause = match cause.kind() {
-        io::ErrorKind::TimedOut => io::Error::other("no answer in time"),
-        _ => cause,
-    };
-    Error::new(Class::Connect, what).because(cause).hint(hint)
+    }
 }
 
 async fn handshake(
@@ -126,5 +132,28 @@ async fn handshake(
         Ok(Err(error)) if explain::is_tls(&error) => Err(explain(error, endpoint)),
         Ok(Err(error)) => Err(explain::no_tls(endpoint, "closed the connection").because(error)),
         Err(_) => Err(explain::no_tls(endpoint, "did not answer in time")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_outweighs_other_failures_and_otherwise_the_last_one_counts() {
+        use io::ErrorKind::{ConnectionRefused, NetworkUnreachable, TimedOut};
+        for (old, new, told) in [
+            (ConnectionRefused, TimedOut, ConnectionRefused),
+            (TimedOut, ConnectionRefused, ConnectionRefused),
+            (NetworkUnreachable, TimedOut, TimedOut),
+        ] {
+            assert_eq!(more_telling(old.into(), new.into()).kind(), told);
+        }
+    }
+
+    #[test]
+    fn running_out_of_files_is_not_blamed_on_the_network() {
+        let cause = Errno::MFILE.into();
+        assert!(cure(&cause, false).contains("ulimit -n"));
     }
 }

@@ -10,8 +10,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Permission bits that let everybody read or write a file.
-const EVERYBODY: u32 = 0o006;
+/// The permission bit that lets everybody read a file.
+const EVERYBODY_READS: u32 = 0o004;
 
 /// A certificate chain with the key that belongs to its first certificate.
 pub(super) struct Identity {
@@ -51,11 +51,11 @@ fn unusable(cert: &Path, key: &Path, cause: rustls::Error) -> Error {
         rustls::Error::InvalidCertificate(_) => {
             Error::new(Class::Tls, format!("the certificate {cert} is damaged")).because(cause)
         }
-        cause => Error::new(
+        // rustls says no more than that it could not read the key.
+        _ => Error::new(
             Class::Tls,
             format!("the private key {key} cannot be used for TLS"),
         )
-        .because(cause)
         .hint("use an ECDSA (P-256, P-384, P-521), Ed25519 or RSA (2048 bits and more) key"),
     }
 }
@@ -72,6 +72,6 @@ fn expired(path: &Path, certified: &CertifiedKey) -> Option<String> {
 fn exposed(path: &Path) -> Option<String> {
     let mode = fs::metadata(path).ok()?.permissions().mode();
     let path = path.display();
-    (mode & EVERYBODY != 0)
+    (mode & EVERYBODY_READS != 0)
         .then(|| format!("everybody on this machine can read the private key {path}: chmod 600 it"))
 }
