@@ -34,8 +34,10 @@
 //! * a transport: a variant in `net/stream.rs`.
 
 pub mod broker;
+pub mod certs;
 pub mod cli;
 pub mod error;
 pub mod mqtt;
+pub mod net;
 pub mod output;
 pub mod session;
