@@ -104,13 +104,12 @@ impl<T: Default> Tree<T> {
     }
 
     fn add_child(&mut self, parent: NodeId, level: &str) -> Option<NodeId> {
-        let id = match self.free.pop() {
-            Some(id) => id,
-            None => {
-                let id = NodeId::try_from(self.nodes.len()).ok()?;
-                self.nodes.push(Node::default());
-                id
-            }
+        let id = if let Some(id) = self.free.pop() {
+            id
+        } else {
+            let id = NodeId::try_from(self.nodes.len()).ok()?;
+            self.nodes.push(Node::default());
+            id
         };
         let parent = self.nodes.get_mut(parent as usize)?;
         parent.children.insert(level.into(), id);

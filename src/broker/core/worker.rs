@@ -48,6 +48,9 @@ pub(super) enum Timer {
     Sweep,
 }
 
+/// A session and the number of its connection.
+pub(super) type Attached = (Arc<Session>, u64);
+
 /// The signs of life of a connection. A packet renews it by storing the time;
 /// the timer looks only when the interval could have run out.
 #[derive(Debug)]
@@ -58,13 +61,13 @@ pub(super) struct Pulse {
     pub(super) due: Cell<Time>,
     /// Given up at the end of the connection, which a timer must not outlive.
     pub(super) link: RefCell<Option<Arc<dyn Link>>>,
-    /// The session and the number of the connection, once there is one.
-    pub(super) session: RefCell<Option<(Arc<Session>, u64)>>,
+    /// The session, once there is one.
+    pub(super) session: RefCell<Option<Attached>>,
 }
 
 impl Pulse {
     /// Ends the watch; returns whom it was for.
-    pub(super) fn close(&self) -> (Option<Arc<dyn Link>>, Option<(Arc<Session>, u64)>) {
+    pub(super) fn close(&self) -> (Option<Arc<dyn Link>>, Option<Attached>) {
         self.due.set(Time::ZERO);
         (self.link.take(), self.session.take())
     }
