@@ -36,8 +36,57 @@
 pub mod broker;
 pub mod certs;
 pub mod cli;
+pub mod client;
 pub mod error;
 pub mod mqtt;
 pub mod net;
 pub mod output;
 pub mod session;
+pub mod signals;
+
+use std::future::pending;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Does what the command line asks for.
+///
+/// # Errors
+/// Whatever ends the command; [`error::exit_code`] says how the process ends.
+pub fn run(cli: cli::Cli) -> anyhow::Result<()> {
+    cli.color.apply();
+    let out = output::stdout();
+    match cli.command {
+        cli::Command::Certs(args) => certs::run(&args.into_config(), &mut output::stdout())?,
+        cli::Command::Broker(args) => {
+            let config = args.into_config()?;
+            block_on(broker::run(&config, out, stop()))??;
+        }
+    }
+    Ok(())
+}
+
+/// Runs a command that is mostly waiting; blocking work left over at its end
+/// (a name lookup) holds nothing up.
+fn block_on<T>(command: impl Future<Output = T>) -> error::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| error::Error::new(error::Class::Other, "cannot start").because(cause))?;
+    let result = runtime.block_on(command);
+    Runtime::shutdown_background(runtime);
+    Ok(result)
+}
+
+/// Ready at SIGINT or SIGTERM.
+async fn stop() {
+    let wait = async |kind| match signal(kind) {
+        Ok(mut signals) => {
+            signals.recv().await;
+        }
+        Err(_) => pending().await,
+    };
+    tokio::select! {
+        () = wait(SignalKind::interrupt()) => {}
+        () = wait(SignalKind::terminate()) => {}
+    }
+}
