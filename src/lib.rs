@@ -28,7 +28,7 @@
 //!   `tests/it`; `MQX_BLESS=1 cargo test` refreshes completions and man pages;
 //! * a flag for every client: a field in `cli/connection.rs` and its place in
 //!   [`client::ConnectOptions`]; for one command: its `Args` and its `Config`;
-//! * a packet property: a row in `mqtt/property.rs`, a vector in `tests/data`, and
+//! * a packet property: a row in `mqtt/property/sets.rs`, a vector in `tests/data`, and
 //!   where it has behaviour `session` and `broker::core`;
 //! * a reason code: a row in `mqtt/reason.rs`; an exit code: a row in `error.rs`;
 //! * a transport: a variant in `net/stream.rs`.
