@@ -105,14 +105,13 @@ impl<'a> Publish<'a> {
 }
 
 fn check_topics(topic: &str, properties: &PublishProperties<'_>) -> Result<(), Error> {
-    if !topic.is_empty() || properties.topic_alias.is_none() {
-        topic::check_name(topic)?;
+    match (topic.is_empty(), properties.topic_alias) {
+        (true, Some(_)) => {}
+        (true, None) => {
+            let what = "the topic name is empty and no topic alias stands for it";
+            return Err(Error::protocol("§3.3.2.1", what));
+        }
+        (false, _) => topic::check_name(topic)?,
     }
-    match properties.response_topic {
-        Some(response_topic) => topic::check_name(response_topic).map_err(|_| {
-            let what = "the response topic is empty or holds a wildcard";
-            Error::protocol("MQTT-3.3.2-14", what)
-        }),
-        None => Ok(()),
-    }
+    topic::check_response_topic(properties.response_topic)
 }
