@@ -59,8 +59,13 @@ pub enum RetainHandling {
 impl SubscribeOptions {
     /// Reads the options byte of `version`.
     fn read(byte: u8, version: Version) -> Result<Self, Error> {
-        let qos = QoS::from_u8(byte & 0x03).ok_or(Error::malformed(
-            "MQTT-3.8.3-5",
+        let reserved = if version.is_v5() { 0xc0 } else { 0xfc };
+        if byte & reserved != 0 {
+            let what = "reserved bits of the subscription options are set";
+            return Err(Error::malformed("MQTT-3.8.3-5", what));
+        }
+        let qos = QoS::from_u8(byte & 0x03).ok_or(Error::protocol(
+            "§3.8.3.1",
             "the QoS of a subscription is 3",
         ))?;
         let retain_handling = match (byte >> 4) & 0x03 {
@@ -69,11 +74,6 @@ impl SubscribeOptions {
             2 => RetainHandling::DoNotSend,
             _ => return Err(Error::protocol("§3.8.3.1", "the retain handling is 3")),
         };
-        let reserved = if version.is_v5() { 0xc0 } else { 0xfc };
-        if byte & reserved != 0 {
-            let what = "reserved bits of the subscription options are set";
-            return Err(Error::malformed("MQTT-3.8.3-5", what));
-        }
         Ok(Self {
             qos,
             no_local: byte & 0x04 != 0,
