@@ -160,7 +160,8 @@ impl<'a> SubAck<'a> {
             version.is_v5() || !reason.is_error() || *reason == ReasonCode::UNSPECIFIED_ERROR
         };
         if !reasons.iter().all(in_version) {
-            return Err(BAD_REASON);
+            let what = "a return code is not one of SUBACK";
+            return Err(Error::malformed("MQTT-3.9.3-2 (3.1.1)", what));
         }
         Ok(Self {
             packet_id,
@@ -272,9 +273,6 @@ impl<'a> UnsubAck<'a> {
     }
 }
 
-const BAD_REASON: Error =
-    Error::malformed("§3.9.3", "a reason code is not one of this acknowledgement");
-
 fn read_ack_properties<'a>(
     reader: &mut Reader<'a>,
     version: Version,
@@ -289,11 +287,9 @@ fn read_ack_properties<'a>(
 fn read_reasons(reader: &mut Reader<'_>, packet: PacketType) -> Result<Vec<ReasonCode>, Error> {
     let codes = reader.rest();
     if codes.is_empty() {
-        return Err(Error::malformed(
-            "§3.9.3",
-            "the acknowledgement holds no reason code",
-        ));
+        let what = "the acknowledgement holds no reason code";
+        return Err(Error::malformed(packet.reason_section(), what));
     }
-    let known = |code: &u8| ReasonCode::for_packet(*code, packet).ok_or(BAD_REASON);
-    codes.iter().map(known).collect()
+    let read = |code: &u8| ReasonCode::read(*code, packet);
+    codes.iter().map(read).collect()
 }
