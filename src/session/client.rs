@@ -534,11 +534,11 @@ impl ClientSession {
         now: Time,
         on_event: &mut impl FnMut(Event<'_>),
     ) -> Result<(), Failure> {
+        let topic = self.aliases.resolve(publish).map_err(Failure::Protocol)?;
         let new = match (publish.qos, publish.packet_id) {
             (QoS::ExactlyOnce, Some(id)) => self.inbound.receive(id),
             _ => true,
         };
-        let topic = self.aliases.resolve(publish).map_err(Failure::Protocol)?;
         if new {
             on_event(Event::Message(Publish { topic, ..*publish }));
         }
