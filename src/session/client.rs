@@ -176,6 +176,15 @@ struct Pending {
     message: Option<Message>,
 }
 
+impl Pending {
+    const fn request(token: Token) -> Self {
+        Self {
+            token,
+            message: None,
+        }
+    }
+}
+
 /// A client session over any number of connections, one at a time.
 #[derive(Debug)]
 pub struct ClientSession {
@@ -314,13 +323,14 @@ impl ClientSession {
         token: Token,
         now: Time,
     ) -> Result<(), Failure> {
-        let packet_id = self.begin_request(token)?;
-        let packet = Packet::Subscribe(Subscribe {
-            packet_id,
-            properties,
-            requests: requests.to_vec(),
-        });
-        self.send(&packet, now)
+        let packet = |packet_id| {
+            Packet::Subscribe(Subscribe {
+                packet_id,
+                properties,
+                requests: requests.to_vec(),
+            })
+        };
+        self.request(packet, token, now)
     }
 
     /// Ends subscriptions; an [`Event::Unsubscribed`] with `token` follows.
@@ -333,25 +343,31 @@ impl ClientSession {
         token: Token,
         now: Time,
     ) -> Result<(), Failure> {
-        let packet_id = self.begin_request(token)?;
-        let packet = Packet::Unsubscribe(Unsubscribe {
-            packet_id,
-            properties: UnsubscribeProperties::default(),
-            filters: filters.to_vec(),
-        });
-        self.send(&packet, now)
+        let packet = |packet_id| {
+            Packet::Unsubscribe(Unsubscribe {
+                packet_id,
+                properties: UnsubscribeProperties::default(),
+                filters: filters.to_vec(),
+            })
+        };
+        self.request(packet, token, now)
     }
 
-    fn begin_request(&mut self, token: Token) -> Result<PacketId, Failure> {
+    fn request<'a>(
+        &mut self,
+        packet: impl FnOnce(PacketId) -> Packet<'a>,
+        token: Token,
+        now: Time,
+    ) -> Result<(), Failure> {
         if !self.connected {
             return Err(Failure::NotConnected);
         }
-        let pending = Pending {
-            token,
-            message: None,
-        };
-        let packet_id = self.outbound.request(pending);
-        packet_id.map_err(|_| Failure::WindowFull)
+        let packet_id = self.outbound.request(Pending::request(token));
+        let packet_id = packet_id.map_err(|_| Failure::WindowFull)?;
+        self.send(&packet(packet_id), now).inspect_err(|_| {
+            // It was never sent, so it must not count as in flight.
+            let _ = self.outbound.finish(packet_id, Stage::Answer);
+        })
     }
 
     /// Ends the connection in order; nothing may be sent afterwards.
