@@ -174,6 +174,8 @@ struct Pending {
     token: Token,
     /// Kept until it need not be sent again.
     message: Option<Message>,
+    /// What the server said of it in PUBREC.
+    reason: ReasonCode,
 }
 
 impl Pending {
@@ -181,6 +183,15 @@ impl Pending {
         Self {
             token,
             message: None,
+            reason: ReasonCode::SUCCESS,
+        }
+    }
+
+    const fn publish(token: Token, message: Message) -> Self {
+        Self {
+            token,
+            message: Some(message),
+            reason: ReasonCode::SUCCESS,
         }
     }
 }
@@ -289,10 +300,7 @@ impl ClientSession {
 
     fn begin_publish(&mut self, token: Token, message: Message, now: Time) -> Result<(), Failure> {
         let shared = message.clone();
-        let pending = Pending {
-            token,
-            message: Some(message),
-        };
+        let pending = Pending::publish(token, message);
         let packet_id = self.outbound.publish(shared.qos, pending);
         let packet_id = packet_id.map_err(|_| Failure::WindowFull)?;
         let packet = shared.publish(Some(packet_id), false);
@@ -526,8 +534,7 @@ impl ClientSession {
             .chain(earlier)
             .partition(|pending| pending.message.is_some());
         self.unsent = again;
-        for Pending { token, .. } in done {
-            let reason = ReasonCode::SUCCESS;
+        for Pending { token, reason, .. } in done {
             on_event(Event::Published { token, reason });
         }
         self.send_unsent(now)
@@ -535,7 +542,7 @@ impl ClientSession {
 
     fn send_unsent(&mut self, now: Time) -> Result<(), Failure> {
         while self.outbound.has_quota()
-            && let Some(Pending { token, message }) = self.unsent.pop_front()
+            && let Some(Pending { token, message, .. }) = self.unsent.pop_front()
         {
             if let Some(message) = message {
                 self.begin_publish(token, message, now)?;
@@ -579,22 +586,27 @@ impl ClientSession {
             AckKind::PubAck => self.outbound.finish(id, Stage::PubAck),
             AckKind::PubRec if ack.reason.is_error() => self.outbound.finish(id, Stage::PubRec),
             AckKind::PubComp => self.outbound.finish(id, Stage::PubComp),
-            AckKind::PubRec => return self.on_pubrec(id, now),
+            AckKind::PubRec => return self.on_pubrec(id, ack.reason, now),
             AckKind::PubRel => return self.on_pubrel(id, now),
         };
         if let Ok(pending) = ended {
-            on_event(Event::Published {
-                token: pending.token,
-                reason: ack.reason,
-            });
+            // With PUBREC the server took the message and said how; a PUBCOMP for
+            // an identifier it has forgotten since is no failure (§3.7.2.1).
+            let reason = match ack.kind {
+                AckKind::PubComp => pending.reason,
+                _ => ack.reason,
+            };
+            let token = pending.token;
+            on_event(Event::Published { token, reason });
         }
         self.send_unsent(now)
     }
 
-    fn on_pubrec(&mut self, id: PacketId, now: Time) -> Result<(), Failure> {
+    fn on_pubrec(&mut self, id: PacketId, said: ReasonCode, now: Time) -> Result<(), Failure> {
         let reason = match self.outbound.release(id) {
             Ok(pending) => {
                 pending.message = None;
+                pending.reason = said;
                 ReasonCode::SUCCESS
             }
             Err(_) => ReasonCode::PACKET_IDENTIFIER_NOT_FOUND,
