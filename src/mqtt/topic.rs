@@ -128,10 +128,16 @@ fn check_pattern(pattern: &str) -> Result<(), Error> {
                 return invalid("MQTT-4.7.1-1", "# must be the last level of a topic filter");
             }
             "#" | "+" => {}
-            _ if level.contains(['#', '+']) => {
+            _ if level.contains('#') => {
+                return invalid(
+                    "MQTT-4.7.1-1",
+                    "# must fill a whole level of a topic filter",
+                );
+            }
+            _ if level.contains('+') => {
                 return invalid(
                     "MQTT-4.7.1-2",
-                    "# and + must fill a whole level of a topic filter",
+                    "+ must fill a whole level of a topic filter",
                 );
             }
             _ => {}
