@@ -19,6 +19,12 @@ impl<'a> Reader<'a> {
         Self { rest: bytes }
     }
 
+    /// Bytes that have not been read.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.rest.len()
+    }
+
     /// Whether everything has been read.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

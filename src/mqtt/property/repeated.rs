@@ -130,16 +130,14 @@ fn values(block: &[u8], wanted: u8) -> impl Iterator<Item = &[u8]> {
 
 /// Steps over a value and returns its bytes.
 fn skip<'a>(reader: &mut Reader<'a>, kind: Kind) -> Result<&'a [u8], Error> {
-    let mut ahead = *reader;
+    let mut start = *reader;
     match kind {
-        Kind::Byte => ahead.u8().map(drop)?,
-        Kind::TwoBytes => ahead.u16().map(drop)?,
-        Kind::FourBytes => ahead.u32().map(drop)?,
-        Kind::VariableByte => ahead.varint().map(drop)?,
-        Kind::String | Kind::Binary => ahead.binary().map(drop)?,
-        Kind::StringPair => ahead.binary().and_then(|_| ahead.binary()).map(drop)?,
+        Kind::Byte => reader.u8().map(drop)?,
+        Kind::TwoBytes => reader.u16().map(drop)?,
+        Kind::FourBytes => reader.u32().map(drop)?,
+        Kind::VariableByte => reader.varint().map(drop)?,
+        Kind::String | Kind::Binary => reader.binary().map(drop)?,
+        Kind::StringPair => reader.binary().and_then(|_| reader.binary()).map(drop)?,
     }
-    let before = reader.rest().len();
-    let length = before - ahead.rest().len();
-    reader.take(length)
+    start.take(start.len() - reader.len())
 }
