@@ -4,7 +4,7 @@
 ///
 /// # Panics
 /// When anything else is not a pair of hex digits.
-pub fn bytes(text: &str) -> Vec<u8> {
+pub(crate) fn bytes(text: &str) -> Vec<u8> {
     let digits: String = text.split_whitespace().collect();
     (0..digits.len())
         .step_by(2)
@@ -14,6 +14,8 @@ pub fn bytes(text: &str) -> Vec<u8> {
 }
 
 /// `bytes` as hex.
-pub fn text(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+pub(crate) fn text(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

@@ -1,4 +1,10 @@
 //! The integration tests, in one binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a helper of a test fails as a test does: it panics"
+)]
 
 /// The statements on codec and framing, bytes against expectation.
 mod codec;
