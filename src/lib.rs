@@ -28,7 +28,7 @@
 //!   `tests/it`; `MQX_BLESS=1 cargo test` refreshes completions and man pages;
 //! * a flag for every client: a field in `cli/connection.rs` and its place in
 //!   [`client::ConnectOptions`]; for one command: its `Args` and its `Config`;
-//! * a packet property: a row in `mqtt/property.rs`, a vector in `tests/data`, and
+//! * a packet property: a row in `mqtt/property/sets.rs`, a vector in `tests/data`, and
 //!   where it has behaviour `session` and `broker::core`;
 //! * a reason code: a row in `mqtt/reason.rs`; an exit code: a row in `error.rs`;
 //! * a transport: a variant in `net/stream.rs`.
@@ -44,9 +44,7 @@ pub mod output;
 pub mod session;
 pub mod signals;
 
-use std::future::pending;
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Does what the command line asks for.
 ///
@@ -59,7 +57,8 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<()> {
         cli::Command::Certs(args) => certs::run(&args.into_config(), &mut output::stdout())?,
         cli::Command::Broker(args) => {
             let config = args.into_config()?;
-            block_on(broker::run(&config, out, stop()))??;
+            let stop = async { drop(signals::stop().await) };
+            block_on(broker::run(&config, out, stop))??;
         }
     }
     Ok(())
@@ -75,18 +74,4 @@ fn block_on<T>(command: impl Future<Output = T>) -> error::Result<T> {
     let result = runtime.block_on(command);
     Runtime::shutdown_background(runtime);
     Ok(result)
-}
-
-/// Ready at SIGINT or SIGTERM.
-async fn stop() {
-    let wait = async |kind| match signal(kind) {
-        Ok(mut signals) => {
-            signals.recv().await;
-        }
-        Err(_) => pending().await,
-    };
-    tokio::select! {
-        () = wait(SignalKind::interrupt()) => {}
-        () = wait(SignalKind::terminate()) => {}
-    }
 }

@@ -144,12 +144,16 @@ mod tests {
             let names: BTreeSet<_> = names.into_iter().filter(|name| !name.is_empty()).collect();
             prop_assume!(!filter.is_empty());
             let mut retained = Retained::new();
-            names.iter().for_each(|name| retained.set(kept(name, None)));
+            for name in &names {
+                retained.set(kept(name, None));
+            }
             let matcher = Filter::parse(&filter).unwrap();
             let expected: BTreeSet<_> =
                 names.iter().filter(|name| matcher.matches(name)).cloned().collect();
             prop_assert_eq!(topics(&retained, &filter, Time::ZERO), expected);
-            names.iter().for_each(|name| retained.clear(name));
+            for name in &names {
+                retained.clear(name);
+            }
             prop_assert_eq!((retained.len(), retained.tree.len()), (0, 1));
         }
     }
