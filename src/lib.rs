@@ -57,7 +57,7 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<()> {
         cli::Command::Certs(args) => certs::run(&args.into_config(), &mut output::stdout())?,
         cli::Command::Broker(args) => {
             let config = args.into_config()?;
-            let stop = async { drop(signals::stop().await) };
+            let stop = async { _ = signals::stop().await };
             block_on(broker::run(&config, out, stop))??;
         }
     }
