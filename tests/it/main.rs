@@ -6,6 +6,8 @@
     reason = "a helper of a test fails as a test does: it panics"
 )]
 
+/// The client session, bytes against bytes.
+mod client_session;
 /// The statements on codec and framing, bytes against expectation.
 mod codec;
 /// What must hold for any bytes and any packet.

@@ -58,7 +58,8 @@ impl Server {
     /// The session is lost, with all it owed.
     pub(crate) fn forget(&mut self) {
         self.remembers = false;
-        self.outbound.drain().for_each(drop);
+        // The next session counts its packet identifiers from 1 again.
+        self.outbound = Outbound::new(0);
         self.inbound.clear();
         self.queue.clear();
     }
