@@ -166,6 +166,21 @@ fn a_server_without_the_session_gets_new_messages_and_none_it_had_taken() {
 }
 
 #[test]
+fn a_server_without_the_session_uses_its_identifiers_for_new_messages() {
+    let mut session = connected();
+    let qos_2 = "34 08 000161 0001 00 7879";
+    assert_eq!(receive(&mut session, qos_2).unwrap().0, ["message a=xy"]);
+    connect(&mut session, RESUMED);
+    assert_eq!(receive(&mut session, qos_2).unwrap().0, [""; 0], "the same");
+    connect(&mut session, ACCEPTED);
+    assert_eq!(
+        receive(&mut session, qos_2).unwrap().0,
+        ["message a=xy"],
+        "another"
+    );
+}
+
+#[test]
 fn a_publish_ends_with_what_the_server_said_of_it() {
     let mut session = connected();
     publish(&mut session, QoS::AtLeastOnce, 1);
