@@ -10,6 +10,8 @@
 mod broker;
 /// Certificates, and what TLS makes of good and bad ones.
 mod certs;
+/// The client session, bytes against bytes.
+mod client_session;
 /// The statements on codec and framing, bytes against expectation.
 mod codec;
 /// What must hold for any bytes and any packet.
