@@ -5,6 +5,8 @@
 
 pub mod certs;
 pub mod connection;
+pub mod publish;
+pub mod subscribe;
 mod values;
 
 use crate::output::ColorChoice;
@@ -35,6 +37,10 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    /// Publish messages
+    Pub(Box<publish::PublishArgs>),
+    /// Subscribe to topics and print the messages
+    Sub(Box<subscribe::SubscribeArgs>),
     /// Make certificates for testing
     Certs(certs::CertsArgs),
 }
@@ -124,7 +130,7 @@ mod tests {
 
     #[test]
     fn help_is_there_for_every_command() {
-        for command in ["certs"] {
+        for command in ["pub", "sub", "certs"] {
             let error = parse_from(["mqx", command, "--help"]).unwrap_err();
             assert_eq!(error.kind(), clap::error::ErrorKind::DisplayHelp);
         }
