@@ -101,7 +101,9 @@ fn with_conventions(command: Definition) -> Definition {
         .disable_help_flag(true)
         .args_override_self(true)
         .mut_args(|arg| {
-            let needs_value = arg.get_num_args().is_none_or(|range| range.min_values() > 0);
+            let needs_value = arg
+                .get_num_args()
+                .is_none_or(|range| range.min_values() > 0);
             if needs_value && arg.get_action().takes_values() {
                 arg.allow_hyphen_values(true)
             } else {

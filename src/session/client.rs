@@ -267,7 +267,7 @@ impl ClientSession {
         if !self.connected {
             return Err(Failure::NotConnected);
         }
-        self.check_supported(message)?;
+        self.limits.check(message)?;
         if message.qos == QoS::AtMostOnce {
             return self.send_publish(message, now);
         }
@@ -291,16 +291,6 @@ impl ClientSession {
             // It was never sent, so it must not count as in flight.
             let _ = self.outbound.finish(packet_id, first_stage(shared.qos));
         })
-    }
-
-    fn check_supported(&self, message: &Publish<'_>) -> Result<(), Failure> {
-        if message.qos > self.limits.maximum_qos {
-            return Err(Failure::Unsupported("this quality of service"));
-        }
-        if message.retain && !self.limits.retain_available {
-            return Err(Failure::Unsupported("retained messages"));
-        }
-        Ok(())
     }
 
     /// Asks for messages; an [`Event::Subscribed`] with `token` follows.
@@ -460,7 +450,7 @@ impl ClientSession {
             return Err(Failure::Refused(connack.reason, words));
         }
         self.connected = true;
-        self.limits = server_limits(connack);
+        self.limits = ServerLimits::from(connack);
         let keep_alive = properties.server_keep_alive;
         self.keep_alive = KeepAlive::new(keep_alive.unwrap_or(self.config.keep_alive), now);
         if let Some(assigned) = properties.assigned_client_identifier {
@@ -645,19 +635,37 @@ const fn first_stage(qos: QoS) -> Stage {
     }
 }
 
-fn server_limits(connack: &ConnAck<'_>) -> ServerLimits {
-    let properties = &connack.properties;
-    let default = ServerLimits::default();
-    ServerLimits {
-        maximum_packet_size: properties
-            .maximum_packet_size
-            .map_or(default.maximum_packet_size, |size| size.get() as usize),
-        maximum_qos: match properties.maximum_qos {
-            Some(false) => QoS::AtMostOnce,
-            Some(true) => QoS::AtLeastOnce,
-            None => default.maximum_qos,
-        },
-        retain_available: properties.retain_available.unwrap_or(true),
+impl ServerLimits {
+    /// Checks that the server takes a message like this, whatever its size.
+    ///
+    /// # Errors
+    /// [`Failure::Unsupported`] when it does not.
+    pub fn check(&self, message: &Publish<'_>) -> Result<(), Failure> {
+        if message.qos > self.maximum_qos {
+            return Err(Failure::Unsupported("this quality of service"));
+        }
+        if message.retain && !self.retain_available {
+            return Err(Failure::Unsupported("retained messages"));
+        }
+        Ok(())
+    }
+}
+
+impl From<&ConnAck<'_>> for ServerLimits {
+    fn from(connack: &ConnAck<'_>) -> Self {
+        let properties = &connack.properties;
+        let default = Self::default();
+        Self {
+            maximum_packet_size: properties
+                .maximum_packet_size
+                .map_or(default.maximum_packet_size, |size| size.get() as usize),
+            maximum_qos: match properties.maximum_qos {
+                Some(false) => QoS::AtMostOnce,
+                Some(true) => QoS::AtLeastOnce,
+                None => default.maximum_qos,
+            },
+            retain_available: properties.retain_available.unwrap_or(true),
+        }
     }
 }
 
