@@ -7,18 +7,18 @@ use std::collections::VecDeque;
 
 /// What arrived from a publisher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Arrivals {
+pub(super) struct Arrivals {
     /// Different messages.
-    pub distinct: u64,
+    pub(super) distinct: u64,
     /// Arrivals of a message that had arrived before.
-    pub duplicates: u64,
+    pub(super) duplicates: u64,
     /// First arrivals behind a message that was sent later.
-    pub reordered: u64,
+    pub(super) reordered: u64,
 }
 
 impl Arrivals {
     /// Adds those of another pair.
-    pub const fn add(&mut self, other: Self) {
+    pub(super) const fn add(&mut self, other: Self) {
         self.distinct += other.distinct;
         self.duplicates += other.duplicates;
         self.reordered += other.reordered;
@@ -31,7 +31,7 @@ const MAX_GAPS: usize = 65_536;
 
 /// Keeps account of one pair.
 #[derive(Debug, Clone, Default)]
-pub struct Track {
+pub(super) struct Track {
     arrivals: Arrivals,
     /// The first sequence number above all that arrived.
     next: u64,
@@ -41,7 +41,7 @@ pub struct Track {
 
 impl Track {
     /// Notes an arrival; returns whether it is the first of this message.
-    pub fn arrived(&mut self, sequence: u64) -> bool {
+    pub(super) fn arrived(&mut self, sequence: u64) -> bool {
         if sequence < self.next {
             return self.arrived_late(sequence);
         }
@@ -55,7 +55,7 @@ impl Track {
 
     /// What has arrived so far.
     #[must_use]
-    pub const fn arrivals(&self) -> Arrivals {
+    pub(super) const fn arrivals(&self) -> Arrivals {
         self.arrivals
     }
 

@@ -9,7 +9,7 @@ use crate::session::Time;
 
 /// The schedule of a run.
 #[derive(Debug, Clone, Copy)]
-pub struct Pace {
+pub(super) struct Pace {
     /// Nanoseconds from one message of the run to the next.
     period: f64,
     publishers: u32,
@@ -18,7 +18,7 @@ pub struct Pace {
 impl Pace {
     /// `rate` messages per second, positive and finite, by so many publishers.
     #[must_use]
-    pub const fn new(rate: f64, publishers: u32) -> Self {
+    pub(super) const fn new(rate: f64, publishers: u32) -> Self {
         Self {
             period: 1e9 / rate,
             publishers,
@@ -28,7 +28,7 @@ impl Pace {
     /// When message `sequence` of this publisher is due after the start; the
     /// first message of the run is due at once.
     #[must_use]
-    pub fn due(&self, publisher: u32, sequence: u64) -> Time {
+    pub(super) fn due(&self, publisher: u32, sequence: u64) -> Time {
         let number = sequence
             .saturating_mul(self.publishers.into())
             .saturating_add(publisher.into());
@@ -37,7 +37,7 @@ impl Pace {
 
     /// How many messages of this publisher are due at `now`.
     #[must_use]
-    pub fn due_by(&self, publisher: u32, now: Time) -> u64 {
+    pub(super) fn due_by(&self, publisher: u32, now: Time) -> u64 {
         let round = self.period * f64::from(self.publishers);
         let mut count = whole(float(now.nanos()) / round);
         // The estimate is next to the truth; `due` is the truth.
@@ -52,7 +52,7 @@ impl Pace {
 
     /// Nanoseconds that `messages` of the whole run take.
     #[must_use]
-    pub fn after(&self, messages: u64) -> u64 {
+    pub(super) fn after(&self, messages: u64) -> u64 {
         whole(float(messages) * self.period)
     }
 }

@@ -24,26 +24,26 @@ const LATE_UNIT: u64 = 64;
 
 /// Who sent a message, which one it is and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Header {
+pub(super) struct Header {
     /// The run; messages of others are not counted.
-    pub run: u32,
+    pub(super) run: u32,
     /// The publisher's number.
-    pub publisher: u32,
+    pub(super) publisher: u32,
     /// Counts the publisher's messages from zero.
-    pub sequence: u64,
+    pub(super) sequence: u64,
     /// When the message was due, counted from the start of the run.
-    pub due: Time,
+    pub(super) due: Time,
     /// How much later than that it was sent, to 64 ns, at most 274 s.
-    pub late: Duration,
+    pub(super) late: Duration,
 }
 
 /// The part of the header that differs from message to message.
-pub type Variable = [u8; HEADER_SIZE - FIXED_SIZE];
+pub(super) type Variable = [u8; HEADER_SIZE - FIXED_SIZE];
 
 impl Header {
     /// The header at the start of a payload, if it is one of a run.
     #[must_use]
-    pub fn read(payload: &[u8]) -> Option<Self> {
+    pub(super) fn read(payload: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(payload);
         if reader.u32().ok()? != MAGIC {
             return None;
@@ -59,7 +59,7 @@ impl Header {
 
     /// The bytes that differ from message to message.
     #[must_use]
-    pub fn variable(sequence: u64, due: Time, late: Duration) -> Variable {
+    pub(super) fn variable(sequence: u64, due: Time, late: Duration) -> Variable {
         let late = u64::try_from(late.as_nanos()).unwrap_or(u64::MAX) / LATE_UNIT;
         let late = u32::try_from(late).unwrap_or(u32::MAX);
         let mut bytes = Variable::default();
@@ -79,17 +79,17 @@ fn read_u64(reader: &mut Reader<'_>) -> Option<u64> {
 
 /// The parts of a publisher's payloads that never change.
 #[derive(Debug, Clone)]
-pub struct Frame {
+pub(super) struct Frame {
     /// What comes before the variable part.
-    pub start: Vec<u8>,
+    pub(super) start: Vec<u8>,
     /// What comes behind it.
-    pub filling: Vec<u8>,
+    pub(super) filling: Vec<u8>,
 }
 
 impl Frame {
     /// The frame of payloads of `size` bytes, at least [`HEADER_SIZE`].
     #[must_use]
-    pub fn new(run: u32, publisher: u32, size: usize) -> Self {
+    pub(super) fn new(run: u32, publisher: u32, size: usize) -> Self {
         let mut start = Vec::with_capacity(FIXED_SIZE);
         for number in [MAGIC, run, publisher] {
             wire::put_u32(&mut start, number);
@@ -101,7 +101,7 @@ impl Frame {
     }
 
     /// A whole payload, in a buffer that is used again.
-    pub fn fill(&self, variable: &Variable, payload: &mut Vec<u8>) {
+    pub(super) fn fill(&self, variable: &Variable, payload: &mut Vec<u8>) {
         payload.clear();
         for part in [&self.start[..], variable, &self.filling] {
             payload.extend_from_slice(part);

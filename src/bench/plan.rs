@@ -10,7 +10,7 @@ use crate::mqtt::{MAX_REMAINING_LENGTH, QoS, topic};
 use crate::session::Time;
 use std::time::Duration;
 
-/// The load that is asked for; [`Plan::new`] says whether it is possible.
+/// The load that is asked for; it may still turn out impossible.
 #[derive(Debug, Clone)]
 pub struct Load {
     /// Connections that publish.
@@ -53,16 +53,16 @@ impl Default for Load {
 
 /// Who one connection is: in any mode it publishes, subscribes or does both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seat {
+pub(super) struct Seat {
     /// The number of the publisher it is.
-    pub publisher: Option<u32>,
+    pub(super) publisher: Option<u32>,
     /// The number of the subscriber it is.
-    pub subscriber: Option<u32>,
+    pub(super) subscriber: Option<u32>,
 }
 
 /// A load that is possible.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub(super) struct Plan {
     load: Load,
     pace: Option<Pace>,
     topic: String,
@@ -89,7 +89,7 @@ impl Plan {
     ///
     /// # Errors
     /// A usage error that names the option when the load is impossible.
-    pub fn new(load: Load, run: u32) -> Result<Self> {
+    pub(super) fn new(load: Load, run: u32) -> Result<Self> {
         check_counts(&load)?;
         check_size(load.size)?;
         let topic = match &load.topic {
@@ -108,25 +108,25 @@ impl Plan {
 
     /// The load as it was asked for.
     #[must_use]
-    pub const fn load(&self) -> &Load {
+    pub(super) const fn load(&self) -> &Load {
         &self.load
     }
 
     /// When messages are due; `None` is as soon as possible.
     #[must_use]
-    pub const fn pace(&self) -> Option<Pace> {
+    pub(super) const fn pace(&self) -> Option<Pace> {
         self.pace
     }
 
     /// The topic this publisher publishes to.
     #[must_use]
-    pub fn topic(&self, publisher: u32) -> String {
+    pub(super) fn topic(&self, publisher: u32) -> String {
         self.topic.replace(NUMBER, &publisher.to_string())
     }
 
     /// The filter that matches the topics of all publishers.
     #[must_use]
-    pub fn filter(&self) -> String {
+    pub(super) fn filter(&self) -> String {
         let level = |level: &str| if level.contains(NUMBER) { "+" } else { level }.to_owned();
         let levels: Vec<_> = topic::levels(&self.topic).map(level).collect();
         levels.join("/")
@@ -134,7 +134,7 @@ impl Plan {
 
     /// How many messages this publisher sends at most.
     #[must_use]
-    pub fn quota(&self, publisher: u32) -> u64 {
+    pub(super) fn quota(&self, publisher: u32) -> u64 {
         let by_limit = self.load.limit.map(|limit| {
             let all = u64::from(self.load.publishers);
             limit / all + u64::from(u64::from(publisher) < limit % all)
@@ -148,7 +148,7 @@ impl Plan {
 
     /// When the run ends by the clock, counted from its start.
     #[must_use]
-    pub fn end(&self) -> Option<Time> {
+    pub(super) fn end(&self) -> Option<Time> {
         self.load.duration.map(|duration| Time::ZERO + duration)
     }
 
@@ -158,7 +158,7 @@ impl Plan {
     /// the broker drops what subscribers cannot take. A run with a rate is
     /// open: what gets lost at that rate is part of the result.
     #[must_use]
-    pub fn undelivered(&self) -> Option<u64> {
+    pub(super) fn undelivered(&self) -> Option<u64> {
         if self.pace.is_some() || self.load.subscribers == 0 {
             return None;
         }
@@ -169,18 +169,18 @@ impl Plan {
 
     /// Connections of the run.
     #[must_use]
-    pub const fn connections(&self) -> u32 {
+    pub(super) const fn connections(&self) -> u32 {
         self.load.subscribers + self.load.publishers
     }
 
     /// Worker threads of use when the machine has so many cores.
     #[must_use]
-    pub fn workers(&self, cores: u32) -> u32 {
+    pub(super) fn workers(&self, cores: u32) -> u32 {
         cores.min(self.connections()).max(1)
     }
 
     /// The connections of one of several workers; each is somebody's.
-    pub fn seats(&self, worker: u32, workers: u32) -> impl Iterator<Item = Seat> + use<> {
+    pub(super) fn seats(&self, worker: u32, workers: u32) -> impl Iterator<Item = Seat> + use<> {
         let subscribers = self.load.subscribers;
         let mine = (worker..self.connections()).step_by(workers.max(1) as usize);
         mine.map(move |number| Seat {
