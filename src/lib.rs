@@ -33,10 +33,13 @@
 //! * a reason code: a row in `mqtt/reason.rs`; an exit code: a row in `error.rs`;
 //! * a transport: a variant in `net/stream.rs`.
 
+pub mod bench;
 pub mod certs;
 pub mod cli;
+pub mod client;
 pub mod error;
 pub mod mqtt;
 pub mod net;
 pub mod output;
 pub mod session;
+pub mod signals;

@@ -6,7 +6,7 @@
 //! forgotten the session.
 
 use super::keepalive::{Due, KeepAlive};
-use super::{AliasReceiver, Inbound, Outbound, Stage, Time};
+use super::{AliasReceiver, Inbound, Outbound, Secret, Stage, Time};
 use crate::mqtt::{
     self, Ack, AckKind, ConnAck, Connect, ConnectProperties, Disconnect, MAX_REMAINING_LENGTH,
     Message, Packet, PacketId, Publish, QoS, ReasonCode, Subscribe, SubscribeProperties,
@@ -41,7 +41,7 @@ pub struct ClientConfig {
     /// The user.
     pub username: Option<String>,
     /// The password.
-    pub password: Option<Vec<u8>>,
+    pub password: Option<Secret>,
     /// What the server publishes when the connection is lost, and its delay
     /// in seconds.
     pub will: Option<(Message, u32)>,
@@ -683,7 +683,7 @@ impl ClientConfig {
                 .as_ref()
                 .map(|(will, delay)| will_packet(will, *delay)),
             username: self.username.as_deref(),
-            password: self.password.as_deref(),
+            password: self.password.as_ref().map(Secret::expose),
         }
     }
 }
