@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// The version of the JSON object; raised when a field changes its meaning or
 /// goes away.
-pub const FORMAT: u32 = 1;
+const FORMAT: u32 = 1;
 
 /// Share of a core from which a worker counts as the limit of the run.
 const SATURATED: f64 = 0.9;
@@ -23,7 +23,7 @@ const LATE: u64 = 1_000_000;
 /// What a run found. All times are in nanoseconds, rates per second.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// [`FORMAT`].
+    /// The version of this format, now 1.
     pub mqx_bench: u32,
     /// The name of the run, in hexadecimal.
     pub run: String,

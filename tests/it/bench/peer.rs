@@ -22,7 +22,7 @@ pub enum Fate {
 }
 
 /// The fate of the message with this number, counted from 1.
-pub type Fates = fn(u64) -> Fate;
+type Fates = Arc<dyn Fn(u64) -> Fate + Send + Sync>;
 
 #[derive(Default)]
 struct Shared {
@@ -33,21 +33,22 @@ struct Shared {
 }
 
 /// Starts the broker and returns its port.
-pub fn start(fates: Fates) -> u16 {
+pub fn start(fates: impl Fn(u64) -> Fate + Send + Sync + 'static) -> u16 {
+    let fates: Fates = Arc::new(fates);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     let shared = Arc::new(Mutex::new(Shared::default()));
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let shared = shared.clone();
-            thread::spawn(move || serve(stream.unwrap(), &shared, fates));
+            let (shared, fates) = (shared.clone(), fates.clone());
+            thread::spawn(move || serve(stream.unwrap(), &shared, &fates));
         }
     });
     port
 }
 
 /// Serves a connection until it ends.
-fn serve(mut stream: TcpStream, shared: &Mutex<Shared>, fates: Fates) {
+fn serve(mut stream: TcpStream, shared: &Mutex<Shared>, fates: &Fates) {
     stream.set_nodelay(true).unwrap();
     let (mut input, mut chunk) = (Vec::new(), [0; 64 * 1024]);
     loop {
@@ -65,7 +66,7 @@ fn serve(mut stream: TcpStream, shared: &Mutex<Shared>, fates: Fates) {
     }
 }
 
-fn answer(packet: &Packet<'_>, stream: &mut TcpStream, shared: &Mutex<Shared>, fates: Fates) {
+fn answer(packet: &Packet<'_>, stream: &mut TcpStream, shared: &Mutex<Shared>, fates: &Fates) {
     match packet {
         Packet::Connect(_) => {
             let connack = ConnAck {
@@ -97,7 +98,7 @@ fn answer(packet: &Packet<'_>, stream: &mut TcpStream, shared: &Mutex<Shared>, f
 }
 
 impl Shared {
-    fn publish(&mut self, publish: &Publish<'_>, fates: Fates) {
+    fn publish(&mut self, publish: &Publish<'_>, fates: &Fates) {
         self.messages += 1;
         let fate = fates(self.messages);
         if let Fate::Stall(millis) = fate {
