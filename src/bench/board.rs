@@ -1,6 +1,7 @@
 //! What the threads of a run tell each other, without locks: how far each
 //! publisher and its deliveries are. Written once per batch, never per message.
 
+use super::plan::Seat;
 use crate::session::Time;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -21,7 +22,8 @@ pub(super) struct Lane {
 #[derive(Debug)]
 pub(super) struct Board {
     lanes: Vec<Lane>,
-    publishing: AtomicU32,
+    publishers: AtomicU32,
+    subscribers: AtomicU32,
     origin: Instant,
 }
 
@@ -37,12 +39,13 @@ pub(super) struct Progress {
 }
 
 impl Board {
-    /// For so many publishers; time starts now.
+    /// For so many publishers and subscribers; time starts now.
     #[must_use]
-    pub(super) fn new(publishers: u32) -> Self {
+    pub(super) fn new(publishers: u32, subscribers: u32) -> Self {
         Self {
             lanes: (0..publishers).map(|_| Lane::default()).collect(),
-            publishing: AtomicU32::new(publishers),
+            publishers: AtomicU32::new(publishers),
+            subscribers: AtomicU32::new(subscribers),
             origin: Instant::now(),
         }
     }
@@ -65,15 +68,26 @@ impl Board {
         self.lanes.get(publisher as usize)
     }
 
-    /// Notes that a publisher is gone.
-    pub(super) fn publisher_lost(&self) {
-        self.publishing.fetch_sub(1, Relaxed);
+    /// Notes that the connection with this seat is gone.
+    pub(super) fn lost(&self, seat: Seat) {
+        if seat.publisher.is_some() {
+            self.publishers.fetch_sub(1, Relaxed);
+        }
+        if seat.subscriber.is_some() {
+            self.subscribers.fetch_sub(1, Relaxed);
+        }
     }
 
     /// Whether anyone is left to publish.
     #[must_use]
     pub(super) fn is_publishing(&self) -> bool {
-        self.publishing.load(Relaxed) > 0
+        self.publishers.load(Relaxed) > 0
+    }
+
+    /// Whether anyone is left to receive.
+    #[must_use]
+    pub(super) fn is_receiving(&self) -> bool {
+        self.subscribers.load(Relaxed) > 0
     }
 
     /// How far all publishers together are.

@@ -28,6 +28,7 @@ mod report;
 mod run;
 mod sender;
 mod stats;
+mod terminal;
 mod timer;
 mod units;
 mod worker;

@@ -8,6 +8,7 @@ use super::stats::Stats;
 use super::worker::{Notice, Run, Worker};
 use super::{Config, live::Live};
 use crate::error::{Class, Error, Result};
+use crate::mqtt::QoS;
 use crate::session::Time;
 use std::io;
 use std::sync::Arc;
@@ -96,7 +97,7 @@ impl Lead {
             number,
             plan: plan.clone(),
             options: Arc::new(config.connect.clone()),
-            board: Arc::new(Board::new(plan.load().publishers)),
+            board: Arc::new(Board::new(plan.load().publishers, plan.load().subscribers)),
             phase: phases,
             notices: notice,
         };
@@ -170,12 +171,15 @@ impl Lead {
         until
     }
 
+    /// Whether nothing more can come: all is sent, answered and arrived, or
+    /// nobody is left to do so.
     fn is_done(&self, phase: Phase, progress: Progress) -> bool {
         let load = self.plan.load();
-        let wanted = self.wanted(phase);
-        let answered = load.qos == crate::mqtt::QoS::AtMostOnce || progress.answered >= progress.sent;
         let expected = progress.sent * u64::from(load.subscribers);
-        answered && progress.sent >= wanted && progress.delivered >= expected
+        let arrived = progress.delivered >= expected || !self.board.is_receiving();
+        let answered = load.qos == QoS::AtMostOnce || progress.answered >= progress.sent;
+        let sent = progress.sent >= self.wanted(phase);
+        arrived && (sent && answered || !self.board.is_publishing())
     }
 
     /// Messages that ought to be sent by the end of this phase.

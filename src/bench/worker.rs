@@ -223,9 +223,7 @@ async fn play(
 
 fn give_up(seat: Seat, error: Error, desk: &Desk, run: &Run) {
     desk.stats.borrow_mut().error(error.to_string());
-    if seat.publisher.is_some() {
-        desk.board.publisher_lost();
-    }
+    desk.board.lost(seat);
     let _ = run.notices.send(Notice::Lost(error));
 }
 
