@@ -41,6 +41,7 @@ pub use stats::Summary;
 use crate::client::ConnectOptions;
 use crate::error::Result;
 use crate::output;
+use crate::signals::Signal;
 use std::io::Write;
 
 /// What `mqx bench` is to do.
@@ -82,7 +83,7 @@ impl Default for Config {
 pub async fn run(
     config: &Config,
     out: &mut dyn Write,
-    stop: impl Future<Output = ()>,
+    stop: impl Future<Output = Signal>,
 ) -> Result<()> {
     let mut outcome = run::measure(config, stop).await?;
     let report = Report::new(&mut outcome, config.connect.endpoint.to_string());

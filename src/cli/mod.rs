@@ -6,6 +6,8 @@
 pub mod bench;
 pub mod certs;
 pub mod connection;
+pub mod publish;
+pub mod subscribe;
 mod values;
 
 use crate::output::ColorChoice;
@@ -36,6 +38,10 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    /// Publish messages
+    Pub(Box<publish::PublishArgs>),
+    /// Subscribe to topics and print the messages
+    Sub(Box<subscribe::SubscribeArgs>),
     /// Measure a broker: put a load on it and see what becomes of it
     Bench(Box<bench::BenchArgs>),
     /// Make certificates for testing
@@ -127,7 +133,7 @@ mod tests {
 
     #[test]
     fn help_is_there_for_every_command() {
-        for command in ["certs"] {
+        for command in ["pub", "sub", "certs"] {
             let error = parse_from(["mqx", command, "--help"]).unwrap_err();
             assert_eq!(error.kind(), clap::error::ErrorKind::DisplayHelp);
         }

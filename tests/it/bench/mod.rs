@@ -5,6 +5,7 @@ mod peer;
 use mqx::bench::{Config, Load, run};
 use mqx::error::{Class, Error};
 use mqx::mqtt::QoS;
+use mqx::signals::Signal;
 use peer::Fate;
 use serde_json::Value;
 use std::future::{pending, ready};
@@ -105,7 +106,11 @@ async fn a_run_without_an_end_reports_when_it_is_stopped() {
     });
     let load = Load { rate: Some(1_000.0), ..Load::default() };
     let mut out = Vec::new();
-    run(&config(port, load), &mut out, enough.notified()).await.unwrap();
+    let stop = async {
+        enough.notified().await;
+        Signal::Interrupt
+    };
+    run(&config(port, load), &mut out, stop).await.unwrap();
     let report: Value = serde_json::from_slice(&out).unwrap();
     let sent = number(&report, "/published/messages");
     assert!(sent >= 300, "{sent}");
@@ -158,7 +163,7 @@ async fn a_run_that_is_stopped_while_connecting_ends_as_interrupted() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = silent.local_addr().unwrap().port();
     let config = config(port, Load::default());
-    let error = run(&config, &mut Vec::new(), ready(())).await.unwrap_err();
+    let error = run(&config, &mut Vec::new(), ready(Signal::Interrupt)).await.unwrap_err();
     assert_eq!(error.class(), Class::Interrupted);
 }
 
