@@ -3,7 +3,7 @@
 
 use super::plan::Seat;
 use crate::session::Time;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::{Acquire, Relaxed, Release}};
 use std::time::{Duration, Instant};
 
 /// The state of one publisher; a cache line of its own.
@@ -24,6 +24,8 @@ pub(super) struct Board {
     lanes: Vec<Lane>,
     publishers: AtomicU32,
     subscribers: AtomicU32,
+    /// Workers that know that the plan has ended.
+    ended: AtomicU32,
     origin: Instant,
 }
 
@@ -46,6 +48,7 @@ impl Board {
             lanes: (0..publishers).map(|_| Lane::default()).collect(),
             publishers: AtomicU32::new(publishers),
             subscribers: AtomicU32::new(subscribers),
+            ended: AtomicU32::new(0),
             origin: Instant::now(),
         }
     }
@@ -88,6 +91,18 @@ impl Board {
     #[must_use]
     pub(super) fn is_receiving(&self) -> bool {
         self.subscribers.load(Relaxed) > 0
+    }
+
+    /// Notes that a worker knows that the plan has ended: what it sends from
+    /// now on was due before.
+    pub(super) fn worker_knows_of_end(&self) {
+        self.ended.fetch_add(1, Release);
+    }
+
+    /// Workers that know that the plan has ended.
+    #[must_use]
+    pub(super) fn workers_at_end(&self) -> u32 {
+        self.ended.load(Acquire)
     }
 
     /// How far all publishers together are.

@@ -173,7 +173,7 @@ impl Report {
                 } else {
                     "this machine was too slow"
                 };
-                format!("1% of the messages were sent {} late or more: {cause}", span(lag.p99))
+                format!("1% of the messages went out {} late or more: {cause}", span(lag.p99))
             }),
             (self.unsent > 0).then(|| {
                 format!("{} messages were due and could not be sent", thousands(self.unsent))

@@ -161,8 +161,8 @@ impl Lead {
         let until = end.map_or(now, |end| end.min(now));
         let phase = Phase::Draining { start, until };
         self.phase.send_replace(phase);
-        let (mut last, mut changed) = (self.board.progress(), now);
-        while self.board.now() - changed < DRAIN && !self.is_done(phase, last) {
+        let (mut last, mut changed) = (Progress::default(), now);
+        while self.board.now() - changed < DRAIN && !self.is_done(phase) {
             self.look(start).await;
             let progress = self.board.progress();
             if progress != last {
@@ -174,13 +174,16 @@ impl Lead {
 
     /// Whether nothing more can come: all is sent, answered and arrived, or
     /// nobody is left to do so.
-    fn is_done(&self, phase: Phase, progress: Progress) -> bool {
+    fn is_done(&self, phase: Phase) -> bool {
+        // Before every worker knows of the end, more may be sent than is counted.
+        let all_know = self.board.workers_at_end() as usize >= self.workers.len();
+        let progress = self.board.progress();
         let load = self.plan.load();
         let expected = progress.sent * u64::from(load.subscribers);
         let arrived = progress.delivered >= expected || !self.board.is_receiving();
         let answered = load.qos == QoS::AtMostOnce || progress.answered >= progress.sent;
         let sent = progress.sent >= self.wanted(phase);
-        arrived && (sent && answered || !self.board.is_publishing())
+        all_know && arrived && (sent && answered || !self.board.is_publishing())
     }
 
     /// Messages that ought to be sent by the end of this phase.

@@ -234,6 +234,9 @@ async fn follow(mut phase: watch::Receiver<Phase>, desk: &Desk, parts: &[Part]) 
         if desk.phase.replace(now) == Phase::Gathering {
             desk.began.set(processor_time());
         }
+        if now.until().is_some() {
+            desk.board.worker_knows_of_end();
+        }
         ring_all(desk, parts);
     }
     // The run has been given up.

