@@ -114,7 +114,7 @@ async fn a_run_without_an_end_reports_when_it_is_stopped() {
     let report: Value = serde_json::from_slice(&out).unwrap();
     let sent = number(&report, "/published/messages");
     assert!(sent >= 300, "{sent}");
-    assert_eq!(sent, number(&report, "/received/messages"));
+    assert_eq!(sent, number(&report, "/received/messages"), "{report}");
 }
 
 #[tokio::test]
