@@ -33,6 +33,7 @@
 //! * a reason code: a row in `mqtt/reason.rs`; an exit code: a row in `error.rs`;
 //! * a transport: a variant in `net/stream.rs`.
 
+pub mod bench;
 pub mod broker;
 pub mod certs;
 pub mod cli;
@@ -64,6 +65,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             let config = args.into_config()?;
             block_on(subscribe::run(config, output::stdout(), signals::stop()))?;
         }
+        Command::Bench(args) => bench_with(*args)?,
         Command::Certs(args) => certs::run(&args.into_config(), &mut output::stdout())?,
         Command::Broker(args) => {
             let config = args.into_config()?;
@@ -71,6 +73,28 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Measures a broker, which with `--embedded` is one of this process's own.
+fn bench_with(args: cli::bench::BenchArgs) -> error::Result<()> {
+    let embedded = args.embedded();
+    let mut config = args.into_config()?;
+    let broker = embedded.then(|| {
+        broker::start(&broker::Config {
+            port: 0,
+            ..broker::Config::default()
+        })
+    });
+    let broker = broker.transpose()?;
+    if let Some(address) = broker.as_ref().and_then(broker::Broker::address) {
+        config.connect.endpoint.host = address.socket.ip().to_string();
+        config.connect.endpoint.port = address.socket.port();
+    }
+    let measured = block_on(bench::run(&config, &mut output::stdout(), signals::stop()));
+    if let Some(broker) = broker {
+        broker.shut_down()?;
+    }
+    measured
 }
 
 /// Runs a command on this thread. A read of stdin may still be waiting in

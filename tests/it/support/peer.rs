@@ -62,7 +62,10 @@ impl Caller {
     }
 
     async fn byte(&mut self) -> u8 {
-        self.stream.read_u8().await.expect("the packet is cut short")
+        self.stream
+            .read_u8()
+            .await
+            .expect("the packet is cut short")
     }
 
     /// Hears exactly this packet.
