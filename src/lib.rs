@@ -33,8 +33,54 @@
 //! * a reason code: a row in `mqtt/reason.rs`; an exit code: a row in `error.rs`;
 //! * a transport: a variant in `net/stream.rs`.
 
+pub mod broker;
+pub mod certs;
 pub mod cli;
+pub mod client;
 pub mod error;
 pub mod mqtt;
+pub mod net;
 pub mod output;
+pub mod publish;
 pub mod session;
+pub mod signals;
+pub mod subscribe;
+
+use cli::{Cli, Command};
+use tokio::runtime::{Builder, Runtime};
+
+/// Does what the command line asks for.
+///
+/// # Errors
+/// The failure that ends the command, with its class and its cure.
+pub fn run(cli: Cli) -> anyhow::Result<()> {
+    cli.color.apply();
+    match cli.command {
+        Command::Pub(args) => {
+            let config = args.into_config()?;
+            block_on(publish::run(config, tokio::io::stdin(), signals::stop()))?;
+        }
+        Command::Sub(args) => {
+            let config = args.into_config()?;
+            block_on(subscribe::run(config, output::stdout(), signals::stop()))?;
+        }
+        Command::Certs(args) => certs::run(&args.into_config(), &mut output::stdout())?,
+        Command::Broker(args) => {
+            let config = args.into_config()?;
+            block_on(broker::run(&config, output::stdout(), signals::stop()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs a command on this thread. A read of stdin may still be waiting in
+/// another one at the end; it is left behind.
+fn block_on<T>(command: impl Future<Output = error::Result<T>>) -> error::Result<T> {
+    let runtime: Runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| error::Error::new(error::Class::Other, "cannot start").because(cause))?;
+    let done = runtime.block_on(command);
+    runtime.shutdown_background();
+    done
+}

@@ -11,10 +11,12 @@ mod client;
 mod inbound;
 mod keepalive;
 mod outbound;
+mod secret;
 mod time;
 
 pub use alias::AliasReceiver;
 pub use client::{ClientConfig, ClientSession, Event, Failure, ServerLimits, Token};
 pub use inbound::Inbound;
 pub use outbound::{Outbound, Stage, Unexpected};
+pub use secret::Secret;
 pub use time::Time;

@@ -6,6 +6,10 @@
     reason = "a helper of a test fails as a test does: it panics"
 )]
 
+/// The broker, by bytes and by a virtual clock, then over sockets.
+mod broker;
+/// Certificates, and what TLS makes of good and bad ones.
+mod certs;
 /// The client session, bytes against bytes.
 mod client_session;
 /// The statements on codec and framing, bytes against expectation.

@@ -1,6 +1,7 @@
 //! What a client says of itself, and the CONNECT that says it.
 
 use crate::mqtt::{Connect, ConnectProperties, Message, Version, Will, WillProperties};
+use crate::session::Secret;
 use std::num::{NonZeroU16, NonZeroU32};
 
 /// What a client says of itself in CONNECT.
@@ -25,7 +26,7 @@ pub struct ClientConfig {
     /// The user.
     pub username: Option<String>,
     /// The password.
-    pub password: Option<Vec<u8>>,
+    pub password: Option<Secret>,
     /// What the server publishes when the connection is lost, and its delay
     /// in seconds.
     pub will: Option<(Message, u32)>,
@@ -71,7 +72,7 @@ impl ClientConfig {
                 .as_ref()
                 .map(|(will, delay)| will_packet(will, *delay)),
             username: self.username.as_deref(),
-            password: self.password.as_deref(),
+            password: self.password.as_ref().map(Secret::expose),
         }
     }
 }

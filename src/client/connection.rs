@@ -1,0 +1,295 @@
+//! An engine over a stream: the one place where bytes meet the network.
+
+use super::engine::{self, Engine};
+use super::link::{BATCH, Link, Turn};
+use super::{ConnectOptions, explain, talk};
+use crate::error::{Class, Error, Result};
+use crate::mqtt::{
+    self, Packet, Publish, ReasonCode, SubscribeProperties, SubscribeRequest, Version,
+};
+use crate::net::{self, Endpoint};
+use crate::output;
+use crate::session::{Event, Failure, ServerLimits, Time, Token};
+use bytes::Buf as _;
+use std::io;
+use std::time::Duration;
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// How long [`Connection::close`] waits for the broker to close its side.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// A client that is connected, or was and can be again.
+pub struct Connection {
+    options: ConnectOptions,
+    engine: Box<dyn Engine>,
+    link: Link,
+    clock: Clock,
+}
+
+/// The time since the client began, read once per turn.
+struct Clock {
+    start: Instant,
+    now: Time,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self {
+            start: Instant::now(),
+            now: Time::ZERO,
+        }
+    }
+
+    fn update(&mut self) {
+        self.now = Time::ZERO + self.start.elapsed();
+    }
+
+    fn instant(&self, time: Time) -> Instant {
+        self.start + (time - Time::ZERO)
+    }
+}
+
+/// Why a turn failed: below or in MQTT.
+enum Trouble {
+    Stream(io::Error),
+    Session(Failure),
+}
+
+impl Trouble {
+    fn explain(self, endpoint: &Endpoint) -> Error {
+        match self {
+            Self::Stream(error) => net::explain(error, endpoint),
+            Self::Session(failure) => explain(failure),
+        }
+    }
+}
+
+impl Connection {
+    /// Connects and waits for the broker to accept. If it refuses MQTT 5 and
+    /// the options allow it, connects again with 3.1.1 and says so.
+    ///
+    /// # Errors
+    /// When the broker cannot be reached or refuses.
+    pub async fn open(options: ConnectOptions) -> Result<Self> {
+        let deadline = Instant::now() + options.connect_timeout;
+        let mut connection = Self::dial(options).await?;
+        match connection.handshake(deadline, &mut |_| {}).await {
+            Ok(()) => Ok(connection),
+            Err(trouble) if connection.may_fall_back(&trouble) => {
+                output::note("the broker does not speak MQTT 5; going on with MQTT 3.1.1");
+                let mut options = connection.options;
+                options.session.version = Version::V311;
+                Box::pin(Self::open(options)).await
+            }
+            Err(trouble) => Err(connection.not_accepted(trouble)),
+        }
+    }
+
+    async fn dial(options: ConnectOptions) -> Result<Self> {
+        let engine = engine::new(options.engine, options.session.clone())?;
+        Ok(Self {
+            link: dial(&options).await?,
+            engine,
+            options,
+            clock: Clock::start(),
+        })
+    }
+
+    /// Connects again after the connection was lost; what was in flight is
+    /// sent again.
+    ///
+    /// # Errors
+    /// As [`Connection::open`].
+    pub async fn reopen(&mut self, on_event: &mut dyn FnMut(Event<'_>)) -> Result<()> {
+        let deadline = Instant::now() + self.options.connect_timeout;
+        self.link = dial(&self.options).await?;
+        let accepted = self.handshake(deadline, on_event).await;
+        accepted.map_err(|trouble| self.not_accepted(trouble))
+    }
+
+    async fn handshake(
+        &mut self,
+        deadline: Instant,
+        on_event: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), Trouble> {
+        self.clock.update();
+        self.engine
+            .connect(self.clock.now)
+            .map_err(Trouble::Session)?;
+        while !self.engine.is_connected() {
+            let turn = timeout_at(deadline, self.turn(on_event)).await;
+            turn.unwrap_or(Err(Trouble::Stream(io::ErrorKind::TimedOut.into())))?;
+        }
+        Ok(())
+    }
+
+    fn may_fall_back(&self, trouble: &Trouble) -> bool {
+        let refused = ReasonCode::UNSUPPORTED_PROTOCOL_VERSION;
+        self.options.fall_back
+            && self.options.session.version.is_v5()
+            && matches!(trouble, Trouble::Session(Failure::Refused(reason, _)) if *reason == refused)
+    }
+
+    /// The failure of a connection that never was one.
+    fn not_accepted(&self, trouble: Trouble) -> Error {
+        let endpoint = &self.options.endpoint;
+        let silent =
+            matches!(&trouble, Trouble::Stream(error) if error.kind() == io::ErrorKind::TimedOut);
+        if silent {
+            let what = format!("{endpoint} does not answer CONNECT");
+            return Error::new(Class::Connect, what)
+                .hint("is this an MQTT port? a TLS port needs --tls");
+        }
+        let error = trouble.explain(endpoint);
+        match error.class() {
+            Class::ConnectionLost => {
+                let what = format!("{endpoint} did not accept the connection");
+                let hint = "is this an MQTT port? a TLS port needs --tls, an old broker -V 3.1.1";
+                Error::new(Class::Connect, what).because(error).hint(hint)
+            }
+            _ => error,
+        }
+    }
+
+    /// Sends what waits and returns when something was received, when time
+    /// asked for something, or when a whole batch that waited is written.
+    /// May be dropped at any time without losing anything.
+    ///
+    /// # Errors
+    /// When the connection is lost; [`Connection::reopen`] may help.
+    pub async fn exchange(&mut self, on_event: &mut dyn FnMut(Event<'_>)) -> Result<()> {
+        let turn = self.turn(on_event).await;
+        turn.map_err(|trouble| trouble.explain(&self.options.endpoint))
+    }
+
+    async fn turn(&mut self, on_event: &mut dyn FnMut(Event<'_>)) -> Result<(), Trouble> {
+        let due = self.engine.deadline();
+        self.link.set_alarm(due.map(|due| self.clock.instant(due)));
+        let turn = self.link.turn(self.engine.output()).await;
+        self.clock.update();
+        match turn.map_err(Trouble::Stream)? {
+            Turn::Received => self.receive(on_event),
+            Turn::Alarm => self.engine.tick(self.clock.now),
+            Turn::Drained => Ok(()),
+        }
+        .map_err(Trouble::Session)
+    }
+
+    fn receive(&mut self, on_event: &mut dyn FnMut(Event<'_>)) -> Result<(), Failure> {
+        if self.options.debug {
+            talk::packets("received", &self.link.incoming, self.version());
+        }
+        let taken = self
+            .engine
+            .receive(&self.link.incoming, self.clock.now, on_event)?;
+        self.link.incoming.advance(taken);
+        Ok(())
+    }
+
+    /// Sends a message, see [`Engine::publish`].
+    ///
+    /// # Errors
+    /// As [`Engine::publish`]; [`Failure::WindowFull`] passes with time.
+    pub fn publish(&mut self, message: &Publish<'_>, token: Token) -> Result<(), Failure> {
+        self.engine.publish(message, token, self.clock.now)
+    }
+
+    /// Asks for messages, see [`Engine::subscribe`].
+    ///
+    /// # Errors
+    /// When the request cannot be sent.
+    pub fn subscribe(&mut self, requests: &[SubscribeRequest<'_>], token: Token) -> Result<()> {
+        let properties = SubscribeProperties::default();
+        let now = self.clock.now;
+        let sent = self.engine.subscribe(requests, properties, token, now);
+        sent.map_err(explain)
+    }
+
+    /// The version of MQTT that is spoken.
+    #[must_use]
+    pub const fn version(&self) -> Version {
+        self.options.session.version
+    }
+
+    /// What the server announced.
+    #[must_use]
+    pub fn limits(&self) -> ServerLimits {
+        self.engine.limits()
+    }
+
+    /// QoS 1 and 2 messages and requests that were not answered yet.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.engine.in_flight()
+    }
+
+    /// Whether so much waits to be written that nothing should be added.
+    #[must_use]
+    pub fn is_congested(&mut self) -> bool {
+        self.link.unwritten() + self.engine.output().len() >= BATCH
+    }
+
+    /// Ends the connection in order: sends everything and DISCONNECT, and
+    /// waits a moment for the broker to close, which shows that it has taken
+    /// everything.
+    ///
+    /// # Errors
+    /// When the connection breaks before that, or the broker answers that it
+    /// did not like what it was sent.
+    pub async fn close(mut self) -> Result<()> {
+        let closed = self.part().await;
+        closed.map_err(|trouble| trouble.explain(&self.options.endpoint))
+    }
+
+    async fn part(&mut self) -> Result<(), Trouble> {
+        let now = self.clock.now;
+        let said = self.engine.disconnect(ReasonCode::SUCCESS, now);
+        said.map_err(Trouble::Session)?;
+        self.link.set_alarm(None);
+        self.link
+            .write_out(self.engine.output())
+            .await
+            .map_err(Trouble::Stream)?;
+        self.link.end_of_output().await.map_err(Trouble::Stream)?;
+        match timeout(CLOSE_PATIENCE, self.last_words()).await {
+            Ok(words) => words,
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Reads until the broker closes; the only packet of interest is its
+    /// complaint in a DISCONNECT.
+    async fn last_words(&mut self) -> Result<(), Trouble> {
+        loop {
+            match self.link.turn(&mut Vec::new()).await {
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+                Err(error) => return Err(Trouble::Stream(error)),
+                Ok(_) => self.complaint().map_err(Trouble::Session)?,
+            }
+        }
+    }
+
+    fn complaint(&mut self) -> Result<(), Failure> {
+        let version = self.version();
+        while let Ok(Some(frame)) = mqtt::next_frame(&self.link.incoming, usize::MAX) {
+            if let Ok(Packet::Disconnect(end)) = Packet::decode(&frame, version)
+                && end.reason.is_error()
+            {
+                let words = end.properties.reason_string.map(str::to_owned);
+                return Err(Failure::Disconnected(end.reason, words));
+            }
+            let size = frame.bytes.len();
+            self.link.incoming.advance(size);
+        }
+        Ok(())
+    }
+}
+
+async fn dial(options: &ConnectOptions) -> Result<Link> {
+    let stream = net::connect(&options.endpoint, options.connect_timeout).await?;
+    if options.debug {
+        output::note(format!("connected to {}", options.endpoint));
+    }
+    let talk = options.debug.then_some(options.session.version);
+    Ok(Link::new(stream, talk))
+}

@@ -1,0 +1,102 @@
+//! The implementations of an MQTT client that can speak for mqx.
+//!
+//! Both do no IO: bytes and the time go in, bytes and events come out. So they
+//! share the transports, the reconnects and the tests.
+
+mod native;
+
+use crate::error::{Error, Result};
+use crate::mqtt::{Publish, ReasonCode, SubscribeProperties, SubscribeRequest};
+use crate::session::{ClientConfig, ClientSession, Event, Failure, ServerLimits, Time, Token};
+
+/// A client session over any number of connections, one at a time. The
+/// methods are those of [`ClientSession`], which documents them.
+#[allow(
+    clippy::missing_errors_doc,
+    reason = "the session documents its errors"
+)]
+pub trait Engine: Send {
+    /// Begins a new connection: the output starts with CONNECT.
+    fn connect(&mut self, now: Time) -> Result<(), Failure>;
+    /// Whether the server has accepted the connection.
+    fn is_connected(&self) -> bool;
+    /// What the server announced.
+    fn limits(&self) -> ServerLimits;
+    /// Sends a message.
+    fn publish(&mut self, message: &Publish<'_>, token: Token, now: Time) -> Result<(), Failure>;
+    /// Asks for messages.
+    fn subscribe(
+        &mut self,
+        requests: &[SubscribeRequest<'_>],
+        properties: SubscribeProperties<'_>,
+        token: Token,
+        now: Time,
+    ) -> Result<(), Failure>;
+    /// Ends subscriptions.
+    fn unsubscribe(&mut self, filters: &[&str], token: Token, now: Time) -> Result<(), Failure>;
+    /// Ends the connection in order.
+    fn disconnect(&mut self, reason: ReasonCode, now: Time) -> Result<(), Failure>;
+    /// Takes the whole packets at the start of `bytes` and returns their length.
+    fn receive(
+        &mut self,
+        bytes: &[u8],
+        now: Time,
+        on_event: &mut dyn FnMut(Event<'_>),
+    ) -> Result<usize, Failure>;
+    /// Bytes to send; the owner takes them away.
+    fn output(&mut self) -> &mut Vec<u8>;
+    /// When [`Engine::tick`] is to be called at the latest.
+    fn deadline(&self) -> Option<Time>;
+    /// Does what time asks for.
+    fn tick(&mut self, now: Time) -> Result<(), Failure>;
+    /// Operations that have not ended.
+    fn in_flight(&self) -> usize;
+}
+
+/// Which implementation speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EngineKind {
+    /// mqx's own session.
+    #[default]
+    Native,
+}
+
+impl EngineKind {
+    /// Every kind.
+    pub const ALL: [Self; 1] = [Self::Native];
+
+    /// The name on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+        }
+    }
+
+    /// The kind with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Checks that this engine can be what `config` says.
+    ///
+    /// # Errors
+    /// A usage error that names the option it cannot serve.
+    pub fn check(self, config: &ClientConfig) -> Result<()> {
+        match self {
+            Self::Native => Ok(()),
+        }
+    }
+}
+
+/// An engine that has not connected yet.
+///
+/// # Errors
+/// As [`EngineKind::check`].
+pub fn new(kind: EngineKind, config: ClientConfig) -> Result<Box<dyn Engine>> {
+    kind.check(&config)?;
+    Ok(match kind {
+        EngineKind::Native => Box::new(ClientSession::new(config)),
+    })
+}

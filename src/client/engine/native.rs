@@ -1,0 +1,66 @@
+//! mqx's own session as an engine.
+
+use super::Engine;
+use crate::mqtt::{Publish, ReasonCode, SubscribeProperties, SubscribeRequest};
+use crate::session::{ClientSession, Event, Failure, ServerLimits, Time, Token};
+
+impl Engine for ClientSession {
+    fn connect(&mut self, now: Time) -> Result<(), Failure> {
+        self.connect(now)
+    }
+
+    fn is_connected(&self) -> bool {
+        self.is_connected()
+    }
+
+    fn limits(&self) -> ServerLimits {
+        self.limits()
+    }
+
+    fn publish(&mut self, message: &Publish<'_>, token: Token, now: Time) -> Result<(), Failure> {
+        self.publish(message, token, now)
+    }
+
+    fn subscribe(
+        &mut self,
+        requests: &[SubscribeRequest<'_>],
+        properties: SubscribeProperties<'_>,
+        token: Token,
+        now: Time,
+    ) -> Result<(), Failure> {
+        self.subscribe(requests, properties, token, now)
+    }
+
+    fn unsubscribe(&mut self, filters: &[&str], token: Token, now: Time) -> Result<(), Failure> {
+        self.unsubscribe(filters, token, now)
+    }
+
+    fn disconnect(&mut self, reason: ReasonCode, now: Time) -> Result<(), Failure> {
+        self.disconnect(reason, now)
+    }
+
+    fn receive(
+        &mut self,
+        bytes: &[u8],
+        now: Time,
+        on_event: &mut dyn FnMut(Event<'_>),
+    ) -> Result<usize, Failure> {
+        self.receive(bytes, now, on_event)
+    }
+
+    fn output(&mut self) -> &mut Vec<u8> {
+        self.output()
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        self.deadline()
+    }
+
+    fn tick(&mut self, now: Time) -> Result<(), Failure> {
+        self.tick(now)
+    }
+
+    fn in_flight(&self) -> usize {
+        self.in_flight()
+    }
+}

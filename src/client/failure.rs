@@ -1,0 +1,107 @@
+//! What a session reports, as the failure the user sees.
+
+use crate::error::{Class, Error};
+use crate::mqtt::ReasonCode;
+use crate::session::Failure;
+
+/// The refusals (CONNACK) and ends (DISCONNECT) whose cure is known.
+const CURES: &[(ReasonCode, &str)] = &[
+    (
+        ReasonCode::UNSUPPORTED_PROTOCOL_VERSION,
+        "try another version of MQTT: -V 3.1.1 or -V 5",
+    ),
+    (
+        ReasonCode::CLIENT_IDENTIFIER_NOT_VALID,
+        "give a client identifier the broker accepts with -i",
+    ),
+    (
+        ReasonCode::BAD_USER_NAME_OR_PASSWORD,
+        "give the right user name and password with -u and -P",
+    ),
+    (
+        ReasonCode::NOT_AUTHORIZED,
+        "check the user name and password (-u, -P) and what the broker allows them",
+    ),
+    (
+        ReasonCode::BAD_AUTHENTICATION_METHOD,
+        "the broker wants another kind of authentication than user name and password",
+    ),
+    (
+        ReasonCode::SESSION_TAKEN_OVER,
+        "another client connected with the same identifier; give each its own with -i",
+    ),
+    (
+        ReasonCode::KEEP_ALIVE_TIMEOUT,
+        "the network or this machine was too slow; raise --keepalive",
+    ),
+];
+
+/// `failure` with its class and, where it is known, its cure.
+#[must_use]
+pub fn explain(failure: Failure) -> Error {
+    let reason = match &failure {
+        Failure::Refused(reason, _) | Failure::Disconnected(reason, _) => Some(*reason),
+        _ => None,
+    };
+    let error = Error::new(class(&failure), failure.to_string());
+    let cure = CURES.iter().find(|(known, _)| Some(*known) == reason);
+    match (cure, &failure) {
+        (Some((_, cure)), _) => error.hint(*cure),
+        (None, Failure::Protocol(_)) => error.hint("is this an MQTT broker?"),
+        (None, _) => error,
+    }
+}
+
+const fn class(failure: &Failure) -> Class {
+    match failure {
+        Failure::Refused(..) => Class::Refused,
+        Failure::TooLarge(..) | Failure::Unsupported(_) => Class::PublishRejected,
+        Failure::Disconnected(reason, _) if is_about_a_publish(*reason) => Class::PublishRejected,
+        Failure::Protocol(_)
+        | Failure::Disconnected(..)
+        | Failure::Silent
+        | Failure::NotConnected => Class::ConnectionLost,
+        Failure::WindowFull => Class::Other,
+        Failure::Invalid(_) => Class::Usage,
+    }
+}
+
+/// Whether a broker ends a connection with this reason because of what was
+/// published, so that connecting again would only end the same way.
+const fn is_about_a_publish(reason: ReasonCode) -> bool {
+    matches!(
+        reason,
+        ReasonCode::NOT_AUTHORIZED
+            | ReasonCode::TOPIC_NAME_INVALID
+            | ReasonCode::PACKET_TOO_LARGE
+            | ReasonCode::QUOTA_EXCEEDED
+            | ReasonCode::PAYLOAD_FORMAT_INVALID
+            | ReasonCode::RETAIN_NOT_SUPPORTED
+            | ReasonCode::QOS_NOT_SUPPORTED
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::hint;
+
+    #[test]
+    fn a_refusal_names_its_reason_and_its_cure() {
+        let failure = Failure::Refused(ReasonCode::NOT_AUTHORIZED, Some("go away".to_owned()));
+        let error = anyhow::Error::from(explain(failure));
+        assert_eq!(crate::error::exit_code(&error), 5);
+        assert!(hint(&error).unwrap().contains("-u"));
+        assert!(crate::error::line(&error).contains("0x87 Not authorized (go away)"));
+    }
+
+    #[test]
+    fn a_packet_the_broker_does_not_take_is_a_rejected_message() {
+        assert_eq!(
+            explain(Failure::TooLarge(11, 10)).class(),
+            Class::PublishRejected
+        );
+        let ended = Failure::Disconnected(ReasonCode::PACKET_TOO_LARGE, None);
+        assert_eq!(explain(ended).class(), Class::PublishRejected);
+    }
+}

@@ -1,0 +1,55 @@
+//! A client of a broker: an [`engine::Engine`] that speaks MQTT over a stream
+//! of `net`, kept alive, timed and connected again when it is lost.
+//!
+//! Nothing here knows what the messages are for, and nothing prints but the
+//! talk of `--debug` and the notices about the connection.
+
+mod connection;
+pub mod engine;
+mod failure;
+mod link;
+mod reconnect;
+mod talk;
+
+pub use connection::Connection;
+pub use engine::EngineKind;
+pub use failure::explain;
+pub use reconnect::reconnect;
+
+use crate::net::Endpoint;
+use crate::session::ClientConfig;
+use std::time::Duration;
+
+/// Where to connect and as whom. `default()` is the only home of defaults.
+#[derive(Debug, Clone)]
+pub struct ConnectOptions {
+    /// The broker.
+    pub endpoint: Endpoint,
+    /// What the client says of itself.
+    pub session: ClientConfig,
+    /// How long connecting may take, from the name to CONNACK.
+    pub connect_timeout: Duration,
+    /// Which implementation of MQTT speaks.
+    pub engine: EngineKind,
+    /// Whether to go on with MQTT 3.1.1 when the broker refuses version 5.
+    pub fall_back: bool,
+    /// Whether to say on stderr what is sent and received.
+    pub debug: bool,
+}
+
+impl Default for ConnectOptions {
+    fn default() -> Self {
+        Self {
+            endpoint: Endpoint {
+                host: "localhost".to_owned(),
+                port: 1883,
+                tls: None,
+            },
+            session: ClientConfig::default(),
+            connect_timeout: Duration::from_secs(10),
+            engine: EngineKind::default(),
+            fall_back: true,
+            debug: false,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Why the certificate of a server was not accepted, and what to do about it.
+
+use super::explain::tls_failed;
+use super::{Endpoint, TlsClient, Trust, date};
+use crate::error::Error;
+use crate::output::escape;
+use jiff::Timestamp;
+use rustls::CertificateError;
+use rustls::pki_types::UnixTime;
+
+/// How many names of a certificate an error lists.
+const NAMES_SHOWN: usize = 8;
+
+const CLOCK_HINT: &str = "put a new certificate on the server, or set this machine's clock";
+
+/// Problems that rustls has no variant for, by the name its verifier gives them.
+const BY_NAME: &[(&str, &str, &str)] = &[
+    (
+        "CaUsedAsEndEntity",
+        "the server uses a CA certificate as its own",
+        "give the server a certificate signed by that CA, as `mqx certs init` makes them, \
+         or skip the check with --insecure",
+    ),
+    (
+        "UnsupportedCertVersion",
+        "the server's certificate is of X.509 version 1, which cannot hold host names",
+        "give the server a certificate with subjectAltName, as `mqx certs init` makes them",
+    ),
+];
+
+/// The failure of TLS with `endpoint` because of `problem`, in words.
+pub(super) fn words_for(problem: &CertificateError, endpoint: &Endpoint) -> Error {
+    use CertificateError as Problem;
+    let simple = |what: &str, hint: &str| tls_failed(endpoint, what).hint(hint);
+    match problem {
+        Problem::UnknownIssuer => unknown_issuer(endpoint),
+        Problem::BadSignature => simple(
+            "the server's certificate is signed by another key than that of the CA given, \
+             though the CA's name is the same",
+            "copy the CA certificate from the server again",
+        ),
+        Problem::ExpiredContext { not_after, .. } => {
+            let what = format!("the server's certificate expired on {}", day(*not_after));
+            simple(&what, CLOCK_HINT)
+        }
+        Problem::NotValidYetContext { not_before, .. } => {
+            let when = day(*not_before);
+            simple(
+                &format!("the server's certificate is not valid before {when}"),
+                CLOCK_HINT,
+            )
+        }
+        Problem::NotValidForNameContext { presented, .. } => wrong_name(presented, endpoint),
+        Problem::InvalidPurposeContext { .. } => simple(
+            "the server's certificate is not meant for servers",
+            "give the server a certificate with the extended key usage serverAuth",
+        ),
+        Problem::Revoked => simple(
+            "the server's certificate has been revoked",
+            "put a new one on the server",
+        ),
+        other => rare(&other.to_string(), endpoint),
+    }
+}
+
+fn unknown_issuer(endpoint: &Endpoint) -> Error {
+    let trust = endpoint.tls.as_ref().map(TlsClient::trust);
+    let (place, hint) = match trust {
+        Some(Trust::File(path)) => (
+            format!("a CA in {}", path.display()),
+            "give the CA certificate that the server's certificate was signed with",
+        ),
+        _ => (
+            "a CA this system trusts".to_owned(),
+            "give the CA of the server with --tls CA or --cafile CA",
+        ),
+    };
+    let what = format!("the server's certificate is not signed by {place}");
+    tls_failed(endpoint, &what).hint(format!("{hint}; --insecure skips the check"))
+}
+
+fn wrong_name(presented: &[String], endpoint: &Endpoint) -> Error {
+    let host = escape(&endpoint.host);
+    let new_one = format!("make one for {host} with `mqx certs init --host {host}`");
+    let Some(names) = list(presented) else {
+        let what = format!(
+            "the server's certificate names no host (no subjectAltName), so it cannot be for {host}"
+        );
+        return tls_failed(endpoint, &what).hint(new_one);
+    };
+    let what = format!("the server's certificate is for {names}, not for {host}");
+    tls_failed(endpoint, &what).hint(format!(
+        "connect to a host name that the certificate has, or {new_one}"
+    ))
+}
+
+fn list(presented: &[String]) -> Option<String> {
+    let mut names: Vec<_> = presented
+        .iter()
+        .take(NAMES_SHOWN)
+        .map(|name| bare(name))
+        .collect();
+    if let Some(hidden) = presented
+        .len()
+        .checked_sub(NAMES_SHOWN)
+        .filter(|more| *more > 0)
+    {
+        names.push(format!("{hidden} more"));
+    }
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// `localhost` of `DnsName("localhost")`, which is how the verifier writes names.
+fn bare(name: &str) -> String {
+    let inner = name
+        .split_once('(')
+        .and_then(|(_, rest)| rest.strip_suffix(')'));
+    escape(inner.unwrap_or(name).trim_matches('"'))
+}
+
+fn rare(text: &str, endpoint: &Endpoint) -> Error {
+    match BY_NAME.iter().find(|(name, ..)| text.contains(name)) {
+        Some((_, what, hint)) => tls_failed(endpoint, what).hint(*hint),
+        None => tls_failed(
+            endpoint,
+            &format!("the server's certificate is not usable: {text}"),
+        ),
+    }
+}
+
+fn day(moment: UnixTime) -> String {
+    let second = i64::try_from(moment.as_secs()).unwrap_or(i64::MAX);
+    date(Timestamp::from_second(second).unwrap_or(Timestamp::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_listed_bare_escaped_and_not_without_end() {
+        assert_eq!(list(&[]), None);
+        let two = [
+            "DnsName(\"a\u{7}.b\")".to_owned(),
+            "IpAddress(127.0.0.1)".to_owned(),
+        ];
+        assert_eq!(list(&two).unwrap(), "a\\u{7}.b, 127.0.0.1");
+        let many = vec!["DnsName(\"x\")".to_owned(); NAMES_SHOWN + 3];
+        assert!(list(&many).unwrap().ends_with("x, 3 more"));
+    }
+}

@@ -1,0 +1,40 @@
+//! Sockets and TLS as one [`Stream`], and what went wrong with them in plain words.
+//!
+//! [`connect`] turns an [`Endpoint`] into a [`Stream`]; [`TlsClient`] and
+//! [`tls_server`] turn certificate and key files into what rustls needs, and say
+//! of every bad file what was found in it instead. [`explain`] gives any later
+//! error of a stream its class, its words and its cure.
+//!
+//! Nothing here knows MQTT, prints, or installs anything for the whole process.
+
+mod alert;
+mod certificate_problem;
+mod connect;
+mod endpoint;
+mod explain;
+mod identity;
+mod insecure;
+mod pem;
+mod stream;
+mod tls_client;
+mod tls_server;
+mod trust;
+mod validity;
+
+pub use connect::connect;
+pub use endpoint::Endpoint;
+pub use explain::explain;
+pub use stream::Stream;
+pub use tls_client::{TlsClient, TlsClientOptions};
+pub use tls_server::{TlsServerOptions, tls_server};
+pub use trust::Trust;
+pub use validity::date;
+
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use std::sync::Arc;
+
+/// The one crypto provider, given to every configuration by hand so that
+/// nothing global has to be installed first.
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(aws_lc_rs::default_provider())
+}

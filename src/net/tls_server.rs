@@ -1,0 +1,67 @@
+//! TLS as a server speaks it.
+
+use super::identity::Identity;
+use super::{provider, trust};
+use crate::error::{Class, Error, Result};
+use rustls::ServerConfig;
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Who a server says it is and whom it believes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsServerOptions {
+    /// PEM file with the server's certificate, then those of intermediate CAs.
+    pub cert: PathBuf,
+    /// PEM file with the private key of the server's certificate.
+    pub key: PathBuf,
+    /// PEM file with the CAs that client certificates must be signed by;
+    /// without it no client is asked for a certificate.
+    pub client_ca: Option<PathBuf>,
+    /// Refuse clients without a certificate; needs `client_ca`.
+    pub require_client_cert: bool,
+}
+
+/// Reads the files the options name. Beside the configuration come warnings,
+/// one sentence each, about files that can be used but should not.
+///
+/// # Errors
+/// [`Class::File`] for a file that cannot be read, [`Class::Tls`] for one that
+/// is not what it should be; [`Class::Usage`] if client certificates are
+/// required and nothing says which to believe.
+pub fn tls_server(options: &TlsServerOptions) -> Result<(Arc<ServerConfig>, Vec<String>)> {
+    let clients = client_verifier(options)?;
+    let identity = Identity::read(&options.cert, &options.key)?;
+    let config = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|cause| Error::new(Class::Tls, "TLS cannot be set up").because(cause))?
+        .with_client_cert_verifier(clients)
+        .with_cert_resolver(identity.resolver);
+    Ok((Arc::new(config), identity.warnings))
+}
+
+fn client_verifier(options: &TlsServerOptions) -> Result<Arc<dyn ClientCertVerifier>> {
+    match &options.client_ca {
+        Some(ca) => believing(ca, options.require_client_cert),
+        None if options.require_client_cert => Err(Error::usage(
+            "client certificates are required, but no CA says which to believe",
+        )
+        .hint("give the CA of the clients with --cafile CA")),
+        None => Ok(WebPkiClientVerifier::no_client_auth()),
+    }
+}
+
+fn believing(ca: &Path, required: bool) -> Result<Arc<dyn ClientCertVerifier>> {
+    let roots = Arc::new(trust::from_file(ca)?);
+    let builder = WebPkiClientVerifier::builder_with_provider(roots, provider());
+    let builder = if required {
+        builder
+    } else {
+        builder.allow_unauthenticated()
+    };
+    builder.build().map_err(|cause| {
+        let what = format!("{} cannot be used to check clients", ca.display());
+        Error::new(Class::Tls, what).because(cause)
+    })
+}
