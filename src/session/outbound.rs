@@ -69,7 +69,7 @@ impl<M> Outbound<M> {
     /// older waits to be sent again.
     #[must_use]
     pub fn has_quota(&self) -> bool {
-        self.in_window() && self.sent == self.slots.len() && self.next_is_free()
+        self.in_window() && !self.is_waiting() && self.next_is_free()
     }
 
     const fn in_window(&self) -> bool {
@@ -167,6 +167,12 @@ impl<M> Outbound<M> {
     pub const fn restart(&mut self) {
         self.sent = 0;
         self.publishes = 0;
+    }
+
+    /// Whether something in flight waits to be sent again.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.sent < self.slots.len()
     }
 
     /// The next exchange to send again, in the original order (§4.4); `None`

@@ -200,6 +200,7 @@ impl Hot {
         if self.outbound.is_empty() {
             self.outbound = Outbound::new(window);
         } else {
+            self.outbound.restart();
             self.outbound.set_receive_maximum(window);
         }
         self.maximum_packet_size = properties

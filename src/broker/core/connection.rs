@@ -309,7 +309,7 @@ fn on_ack(worker: &mut Worker, open: &Open, ack: &Ack<'_>) {
             return;
         }
     };
-    if ended.is_ok() && !hot.queue.is_empty() && hot.is_current(open.number) {
+    if ended.is_ok() && hot.is_behind() && hot.is_current(open.number) {
         touch(worker, &open.session, &mut hot);
     }
 }

@@ -83,7 +83,7 @@ fn flush_session(session: &Arc<Session>, worker: &mut Worker) {
 }
 
 fn refill(hot: &mut Hot, worker: &mut Worker) {
-    if hot.queue.is_empty() || hot.link.is_none() {
+    if !hot.is_behind() || hot.link.is_none() {
         return;
     }
     let sent = hot.refill(worker.now);

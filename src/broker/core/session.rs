@@ -212,6 +212,11 @@ impl Hot {
         true
     }
 
+    /// Whether something waits for room or for quota.
+    pub(super) fn is_behind(&self) -> bool {
+        !self.queue.is_empty() || self.outbound.is_waiting()
+    }
+
     /// Whether a message with acknowledgement can be sent at once.
     pub(super) fn has_room(&self, limits: &QueueLimits) -> bool {
         self.queue.is_empty() && self.out.len() < limits.output && self.outbound.has_quota()
@@ -219,6 +224,7 @@ impl Hot {
 
     /// Moves queued deliveries into the output while there is room and quota.
     pub(super) fn refill(&mut self, now: Time) -> Sent {
+        self.resend(now);
         let mut sent = Sent::default();
         while self.out.len() < REFILL_MARK
             && let Some(next) = self.queue.deliveries.front()
@@ -262,10 +268,10 @@ impl Hot {
         sent
     }
 
-    /// Sends again what a resumed session has not acknowledged, in order
-    /// (MQTT-4.4.0-1, MQTT-4.6.0-1).
+    /// Sends again what a resumed session has not acknowledged, in order and
+    /// within the window (MQTT-4.4.0-1, MQTT-4.6.0-1).
     pub(super) fn resend(&mut self, now: Time) {
-        for (id, stage, delivery) in self.outbound.iter() {
+        while let Some((id, stage, delivery)) = self.outbound.resend() {
             match stage {
                 Stage::PubComp => put_ack(
                     Ack::new(AckKind::PubRel, id, ReasonCode::SUCCESS),

@@ -36,7 +36,7 @@ impl Pending {
 }
 
 impl ClientSession {
-    /// Sends a message. With QoS 1 and 2 an [`Event::Published`] with `token`
+    /// Sends a message. With QoS 1 and 2 an [`Event::Published`](super::Event::Published) with `token`
     /// follows; with QoS 0 nothing does.
     ///
     /// # Errors
@@ -80,7 +80,7 @@ impl ClientSession {
         })
     }
 
-    /// Asks for messages; an [`Event::Subscribed`] with `token` follows.
+    /// Asks for messages; an [`Event::Subscribed`](super::Event::Subscribed) with `token` follows.
     ///
     /// # Errors
     /// When it cannot be sent.
@@ -101,7 +101,7 @@ impl ClientSession {
         self.request(packet, token, now)
     }
 
-    /// Ends subscriptions; an [`Event::Unsubscribed`] with `token` follows.
+    /// Ends subscriptions; an [`Event::Unsubscribed`](super::Event::Unsubscribed) with `token` follows.
     ///
     /// # Errors
     /// When it cannot be sent.

@@ -200,3 +200,23 @@ fn a_qos_2_message_received_before_a_reconnect_is_not_delivered_again_after_it()
     client.expect("50 02 0007");
     assert_eq!(watcher.payloads(), ["x"]);
 }
+
+#[test]
+fn what_is_sent_again_keeps_to_the_receive_maximum_of_the_new_connection() {
+    let mut lab = Lab::new();
+    let (mut client, _) = connect(&mut lab, &persistent(Version::V5, 100));
+    lab.subscribe(&mut client, "t", QoS::AtLeastOnce);
+    let mut publisher = lab.client(Version::V5, "p");
+    for (id, payload) in [(1, "a"), (2, "b"), (3, "c")] {
+        lab.publish(&mut publisher, &message("t", payload, QoS::AtLeastOnce, id));
+    }
+    lab.lose(&mut client);
+    let mut narrow = persistent(Version::V5, 100);
+    narrow.properties.receive_maximum = std::num::NonZeroU16::new(1);
+    let mut client = lab.connect(&narrow);
+    assert!(client.take_packets(2)[1].ends_with(b"a"));
+    for (id, next) in [(1, vec!["b"]), (2, vec!["c"]), (3, vec![])] {
+        lab.ack(&mut client, AckKind::PubAck, id, ReasonCode::SUCCESS);
+        assert_eq!(client.payloads(), next);
+    }
+}
