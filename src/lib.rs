@@ -41,37 +41,47 @@ pub mod error;
 pub mod mqtt;
 pub mod net;
 pub mod output;
+pub mod publish;
 pub mod session;
 pub mod signals;
+pub mod subscribe;
 
-use tokio::runtime::Runtime;
+use cli::{Cli, Command};
+use tokio::runtime::{Builder, Runtime};
 
 /// Does what the command line asks for.
 ///
 /// # Errors
 /// Whatever ends the command; [`error::exit_code`] says how the process ends.
-pub fn run(cli: cli::Cli) -> anyhow::Result<()> {
+pub fn run(cli: Cli) -> anyhow::Result<()> {
     cli.color.apply();
-    let out = output::stdout();
     match cli.command {
-        cli::Command::Certs(args) => certs::run(&args.into_config(), &mut output::stdout())?,
-        cli::Command::Broker(args) => {
+        Command::Pub(args) => {
+            let config = args.into_config()?;
+            block_on(publish::run(config, tokio::io::stdin(), signals::stop()))?;
+        }
+        Command::Sub(args) => {
+            let config = args.into_config()?;
+            block_on(subscribe::run(config, output::stdout(), signals::stop()))?;
+        }
+        Command::Certs(args) => certs::run(&args.into_config(), &mut output::stdout())?,
+        Command::Broker(args) => {
             let config = args.into_config()?;
             let stop = async { drop(signals::stop().await) };
-            block_on(broker::run(&config, out, stop))??;
+            block_on(broker::run(&config, output::stdout(), stop))?;
         }
     }
     Ok(())
 }
 
-/// Runs a command that is mostly waiting; blocking work left over at its end
-/// (a name lookup) holds nothing up.
-fn block_on<T>(command: impl Future<Output = T>) -> error::Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
+/// Runs a command on this thread. A read of stdin or a name lookup may still be
+/// waiting in another one at the end; it is left behind.
+fn block_on<T>(command: impl Future<Output = error::Result<T>>) -> error::Result<T> {
+    let runtime: Runtime = Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|cause| error::Error::new(error::Class::Other, "cannot start").because(cause))?;
-    let result = runtime.block_on(command);
-    Runtime::shutdown_background(runtime);
-    Ok(result)
+    let done = runtime.block_on(command);
+    runtime.shutdown_background();
+    done
 }

@@ -6,6 +6,8 @@
 pub mod broker;
 pub mod certs;
 pub mod connection;
+pub mod publish;
+pub mod subscribe;
 mod values;
 
 use crate::output::ColorChoice;
@@ -36,6 +38,10 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    /// Publish messages
+    Pub(Box<publish::PublishArgs>),
+    /// Subscribe to topics and print the messages
+    Sub(Box<subscribe::SubscribeArgs>),
     /// Make certificates for testing
     Certs(certs::CertsArgs),
     /// Run a broker
@@ -129,7 +135,7 @@ mod tests {
 
     #[test]
     fn help_is_there_for_every_command() {
-        for command in ["certs", "broker"] {
+        for command in ["pub", "sub", "certs", "broker"] {
             let error = parse_from(["mqx", command, "--help"]).unwrap_err();
             assert_eq!(error.kind(), clap::error::ErrorKind::DisplayHelp);
         }

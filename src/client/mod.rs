@@ -14,7 +14,7 @@ mod talk;
 pub use connection::Connection;
 pub use engine::EngineKind;
 pub use failure::explain;
-pub use reconnect::{Backoff, is_temporary};
+pub use reconnect::reconnect;
 
 use crate::net::Endpoint;
 use crate::session::ClientConfig;

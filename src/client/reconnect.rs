@@ -1,13 +1,44 @@
 //! When to try a connection again, and how long to wait before.
 
-use crate::error::{Class, Error};
+use super::Connection;
+use crate::error::{self, Class, Error, Result};
+use crate::output;
+use crate::session::Event;
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
+use tokio::time::sleep;
+
+/// Connects again, after a connection was lost to `error`, until it succeeds;
+/// says on stderr what is going on.
+///
+/// # Errors
+/// The last error when trying again cannot help.
+pub async fn reconnect(
+    connection: &mut Connection,
+    mut error: Error,
+    on_event: &mut dyn FnMut(Event<'_>),
+) -> Result<()> {
+    let mut backoff = Backoff::default();
+    while is_temporary(&error) {
+        let wait = backoff.next_wait();
+        let why = error::line(&error.into());
+        output::note(format!("{why}; trying again in {:.1} s", wait.as_secs_f32()));
+        sleep(wait).await;
+        match connection.reopen(on_event).await {
+            Ok(()) => {
+                output::note("connected again");
+                return Ok(());
+            }
+            Err(again) => error = again,
+        }
+    }
+    Err(error)
+}
 
 /// The waiting time doubles from [`Backoff::FIRST`] to [`Backoff::LONGEST`]
 /// and is shortened at random, so that many clients do not come back at once.
 #[derive(Debug, Clone)]
-pub struct Backoff {
+struct Backoff {
     ceiling: Duration,
 }
 
@@ -21,20 +52,15 @@ impl Default for Backoff {
 
 impl Backoff {
     /// The longest wait before the first attempt.
-    pub const FIRST: Duration = Duration::from_secs(1);
+    const FIRST: Duration = Duration::from_secs(1);
     /// The longest wait before any attempt.
-    pub const LONGEST: Duration = Duration::from_secs(30);
+    const LONGEST: Duration = Duration::from_secs(30);
 
     /// How long to wait before the next attempt: at least half the ceiling.
-    pub fn next_wait(&mut self) -> Duration {
+    fn next_wait(&mut self) -> Duration {
         let wait = self.wait(RandomState::new().hash_one(()));
         self.ceiling = (self.ceiling * 2).min(Self::LONGEST);
         wait
-    }
-
-    /// A connection was made: the next wait is a first one again.
-    pub fn reset(&mut self) {
-        *self = Self::default();
     }
 
     fn wait(&self, random: u64) -> Duration {
@@ -46,8 +72,7 @@ impl Backoff {
 
 /// Whether connecting again may help: the network or the broker had a bad
 /// moment. A wrong password or certificate stays wrong.
-#[must_use]
-pub fn is_temporary(error: &Error) -> bool {
+fn is_temporary(error: &Error) -> bool {
     matches!(error.class(), Class::Connect | Class::ConnectionLost)
 }
 
@@ -56,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_grow_to_the_longest_and_start_small_after_a_success() {
+    fn waits_grow_to_the_longest() {
         let mut backoff = Backoff::default();
         let mut ceiling = Backoff::FIRST;
         for _ in 0..10 {
@@ -64,7 +89,5 @@ mod tests {
             assert!(wait >= ceiling / 2 && wait <= ceiling, "{wait:?}");
             ceiling = (ceiling * 2).min(Backoff::LONGEST);
         }
-        backoff.reset();
-        assert!(backoff.next_wait() <= Backoff::FIRST);
     }
 }

@@ -5,7 +5,7 @@
 
 mod native;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::mqtt::{Publish, ReasonCode, SubscribeProperties, SubscribeRequest};
 use crate::session::{ClientConfig, ClientSession, Event, Failure, ServerLimits, Time, Token};
 
@@ -83,7 +83,7 @@ impl EngineKind {
     ///
     /// # Errors
     /// A usage error that names the option it cannot serve.
-    pub fn check(self, _config: &ClientConfig) -> Result<()> {
+    pub fn check(self, config: &ClientConfig) -> Result<()> {
         match self {
             Self::Native => Ok(()),
         }

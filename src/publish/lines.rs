@@ -1,0 +1,164 @@
+//! Splits an input into lines, in the memory of one read and one line.
+
+use crate::error::{Class, Error, Result};
+use crate::mqtt::MAX_REMAINING_LENGTH;
+use bytes::{Buf as _, BytesMut};
+use std::io::BufRead as _;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+
+/// Bytes asked for at once.
+const READ_SIZE: usize = 64 * 1024;
+
+/// The lines of an input: what stands between line feeds, every other byte as
+/// it is. The last line need not end with a line feed.
+pub(super) struct Lines<R> {
+    input: R,
+    buffer: BytesMut,
+    /// Where in `buffer` the next line begins.
+    start: usize,
+    /// Where it ends, behind its line feed, once that is known.
+    end: Option<usize>,
+    /// Up to where no line feed was found.
+    searched: usize,
+    ended: bool,
+}
+
+impl<R: AsyncRead + Unpin> Lines<R> {
+    pub(super) fn new(input: R) -> Self {
+        Self {
+            input,
+            buffer: BytesMut::new(),
+            start: 0,
+            end: None,
+            searched: 0,
+            ended: false,
+        }
+    }
+
+    /// The next line without its line feed, if it has been read whole.
+    pub(super) fn peek(&mut self) -> Option<&[u8]> {
+        if self.end.is_none() {
+            self.end = self.find_end();
+        }
+        let line = self.buffer.get(self.start..self.end?)?;
+        Some(line.strip_suffix(b"\n").unwrap_or(line))
+    }
+
+    fn find_end(&mut self) -> Option<usize> {
+        let rest = self.buffer.get(self.searched..)?;
+        let length = { rest }.skip_until(b'\n').unwrap_or_default();
+        self.searched += length;
+        let last = self.buffer.get(..self.searched)?.last();
+        let is_whole = length > 0 && last == Some(&b'\n');
+        let is_last = self.ended && self.searched > self.start;
+        (is_whole || is_last).then_some(self.searched)
+    }
+
+    /// Goes on to the line behind the one [`Lines::peek`] showed.
+    pub(super) fn advance(&mut self) {
+        if let Some(end) = self.end.take() {
+            self.start = end;
+        }
+    }
+
+    /// Whether there is no more line until [`Lines::read`] brings it.
+    pub(super) fn wants_input(&mut self) -> bool {
+        !self.ended && self.peek().is_none()
+    }
+
+    /// Whether every line was shown.
+    pub(super) fn is_at_end(&mut self) -> bool {
+        self.ended && self.peek().is_none()
+    }
+
+    /// Reads more of the input; may be dropped without losing anything.
+    ///
+    /// # Errors
+    /// When the input cannot be read or a line is longer than MQTT allows.
+    pub(super) async fn read(&mut self) -> Result<()> {
+        self.buffer.advance(self.start);
+        self.searched -= self.start;
+        self.start = 0;
+        if self.buffer.len() > MAX_REMAINING_LENGTH {
+            let what = "a line is longer than the 268,435,455 bytes MQTT allows";
+            return Err(Error::new(Class::PublishRejected, what));
+        }
+        self.buffer.reserve(READ_SIZE);
+        let read = self.input.read_buf(&mut self.buffer).await;
+        self.ended = read.map_err(super::cannot_read)? == 0;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The lines of `input` when it arrives in pieces of `size` bytes.
+    fn lines(input: &[u8], size: usize) -> Vec<Vec<u8>> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let mut pieces = tokio_test_pieces(input, size);
+        let mut lines = Lines::new(&mut pieces);
+        let mut found = Vec::new();
+        runtime.block_on(async {
+            while !lines.is_at_end() {
+                if let Some(line) = lines.peek() {
+                    found.push(line.to_vec());
+                    lines.advance();
+                } else {
+                    lines.read().await.unwrap();
+                }
+            }
+        });
+        found
+    }
+
+    /// A reader that gives `size` bytes at a time.
+    fn tokio_test_pieces(input: &[u8], size: usize) -> impl AsyncRead + Unpin {
+        struct Pieces(Vec<u8>, usize);
+        impl AsyncRead for Pieces {
+            fn poll_read(
+                mut self: std::pin::Pin<&mut Self>,
+                _: &mut std::task::Context<'_>,
+                buf: &mut tokio::io::ReadBuf<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                let count = self.1.min(self.0.len()).min(buf.remaining());
+                let piece: Vec<u8> = self.0.drain(..count).collect();
+                buf.put_slice(&piece);
+                std::task::Poll::Ready(Ok(()))
+            }
+        }
+        Pieces(input.to_vec(), size.max(1))
+    }
+
+    #[test]
+    fn blank_lines_are_empty_and_the_last_line_needs_no_line_feed() {
+        assert_eq!(lines(b"a\n\nb", 2), [&b"a"[..], b"", b"b"]);
+        assert_eq!(lines(b"a\n", 9), [b"a"]);
+        assert_eq!(lines(b"\n", 1), [b""]);
+        assert!(lines(b"", 1).is_empty());
+    }
+
+    #[test]
+    fn nul_and_carriage_return_are_part_of_the_line() {
+        assert_eq!(lines(b"a\0b\r\nc", 3), [&b"a\0b\r"[..], b"c"]);
+    }
+
+    proptest! {
+        #[test]
+        fn lines_joined_by_line_feeds_are_the_input(
+            input in prop::collection::vec(prop_oneof![Just(b'\n'), any::<u8>()], 0..200),
+            size in 1_usize..50,
+        ) {
+            let found = lines(&input, size);
+            let mut joined = found.join(&b'\n');
+            if input.last() == Some(&b'\n') {
+                joined.push(b'\n');
+            }
+            prop_assert_eq!(joined, input);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! How a message is printed.
+
+use super::format::Format;
+use super::json::{self, Dialect};
+use super::text::Text;
+use crate::mqtt::Publish;
+use jiff::Zoned;
+use std::cell::OnceCell;
+
+/// How messages are printed, and for whom.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// What of a message is printed.
+    pub layout: Layout,
+    /// Whether a line feed follows.
+    pub newline: bool,
+    /// Whether a terminal shows it, so that control characters are escaped.
+    pub terminal: bool,
+}
+
+/// What of a message is printed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Layout {
+    /// The payload; nothing at all when it is empty.
+    Payload,
+    /// The topic and the payload.
+    TopicAndPayload,
+    /// A line of JSON that loses nothing.
+    Json,
+    /// What a format says.
+    Format(Format),
+}
+
+/// A message that is being printed, and when that began.
+pub(super) struct Arrival<'a> {
+    pub(super) publish: &'a Publish<'a>,
+    pub(super) terminal: bool,
+    time: OnceCell<Zoned>,
+}
+
+impl<'a> Arrival<'a> {
+    pub(super) const fn new(publish: &'a Publish<'a>, terminal: bool) -> Self {
+        Self {
+            publish,
+            terminal,
+            time: OnceCell::new(),
+        }
+    }
+
+    /// The local time, the same wherever it is asked for in one message.
+    pub(super) fn time(&self) -> &Zoned {
+        self.time.get_or_init(Zoned::now)
+    }
+
+    /// Text from the network, as safe as the reader needs it.
+    pub(super) const fn text<'b>(&self, bytes: &'b [u8]) -> Text<'b> {
+        Text::new(bytes, self.terminal)
+    }
+
+    /// As [`Arrival::text`].
+    pub(super) const fn text_of<'b>(&self, text: &'b str) -> Text<'b> {
+        self.text(text.as_bytes())
+    }
+}
+
+impl Look {
+    /// Appends the message to `out`.
+    pub(super) fn print(&self, publish: &Publish<'_>, out: &mut Vec<u8>) {
+        let arrival = Arrival::new(publish, self.terminal);
+        let payload = arrival.text(publish.payload);
+        match &self.layout {
+            Layout::Payload if publish.payload.is_empty() => return,
+            Layout::TopicAndPayload if publish.payload.is_empty() && !self.newline => return,
+            Layout::Payload => payload.put_payload(out),
+            Layout::TopicAndPayload => {
+                arrival.text(publish.topic.as_bytes()).put(out);
+                out.push(b' ');
+                if publish.payload.is_empty() {
+                    out.extend_from_slice(b"(null)");
+                } else {
+                    payload.put_payload(out);
+                }
+            }
+            Layout::Json => json::put(&arrival, Dialect::Mqx, out),
+            Layout::Format(format) => format.print(&arrival, out),
+        }
+        if self.newline {
+            out.push(b'\n');
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn printed(layout: Layout, newline: bool, terminal: bool, payload: &[u8]) -> Vec<u8> {
+        let look = Look {
+            layout,
+            newline,
+            terminal,
+        };
+        let publish = Publish {
+            topic: "a/b",
+            payload,
+            ..Publish::default()
+        };
+        let mut out = Vec::new();
+        look.print(&publish, &mut out);
+        out
+    }
+
+    #[test]
+    fn a_payload_is_a_line_and_an_empty_one_is_nothing() {
+        assert_eq!(printed(Layout::Payload, true, false, b"x"), b"x\n");
+        assert_eq!(printed(Layout::Payload, false, false, b"x"), b"x");
+        assert_eq!(printed(Layout::Payload, true, false, b""), b"");
+    }
+
+    #[test]
+    fn an_empty_payload_with_its_topic_is_null() {
+        let layout = || Layout::TopicAndPayload;
+        assert_eq!(printed(layout(), true, false, b"x"), b"a/b x\n");
+        assert_eq!(printed(layout(), true, false, b""), b"a/b (null)\n");
+        assert_eq!(printed(layout(), false, false, b""), b"");
+    }
+
+    #[test]
+    fn only_a_terminal_is_spared_control_characters() {
+        let evil = b"\x1b[2J\xff\n\tend";
+        let piped = printed(Layout::Payload, false, false, evil);
+        assert_eq!(piped, evil);
+        let shown = printed(Layout::Payload, false, true, evil);
+        assert_eq!(shown, "\\u{1b}[2J\u{fffd}\n\tend".as_bytes());
+    }
+}
