@@ -33,6 +33,7 @@
 //! * a reason code: a row in `mqtt/reason.rs`; an exit code: a row in `error.rs`;
 //! * a transport: a variant in `net/stream.rs`.
 
+pub mod bench;
 pub mod broker;
 pub mod certs;
 pub mod cli;
@@ -64,14 +65,39 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             let config = args.into_config()?;
             block_on(subscribe::run(config, output::stdout(), signals::stop()))?;
         }
+        Command::Bench(args) => {
+            let embedded = args.embedded();
+            let mut config = args.into_config()?;
+            let broker = embedded.then(|| embed(&mut config)).transpose()?;
+            let mut out = output::stdout();
+            block_on(bench::run(&config, &mut out, stopped()))?;
+            broker.map(broker::Broker::shut_down).transpose()?;
+        }
         Command::Certs(args) => certs::run(&args.into_config(), &mut output::stdout())?,
         Command::Broker(args) => {
             let config = args.into_config()?;
-            let stop = async { drop(signals::stop().await) };
-            block_on(broker::run(&config, output::stdout(), stop))?;
+            block_on(broker::run(&config, output::stdout(), stopped()))?;
         }
     }
     Ok(())
+}
+
+/// A signal ends what runs until it is told to stop; which one makes no difference.
+async fn stopped() {
+    signals::stop().await;
+}
+
+/// Starts a broker on a free port and makes it the one that is measured.
+fn embed(config: &mut bench::Config) -> error::Result<broker::Broker> {
+    let broker = broker::start(&broker::Config {
+        port: 0,
+        ..broker::Config::default()
+    })?;
+    if let Some(address) = broker.address() {
+        config.connect.endpoint.host = address.socket.ip().to_string();
+        config.connect.endpoint.port = address.socket.port();
+    }
+    Ok(broker)
 }
 
 /// Runs a command on this thread. A read of stdin or a name lookup may still be

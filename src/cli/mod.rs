@@ -3,6 +3,7 @@
 //! Each command has one file with its `Args`; `into_config` lowers them once to
 //! the feature's `Config`, which is where files are read and defaults end.
 
+pub mod bench;
 pub mod broker;
 pub mod certs;
 pub mod connection;
@@ -42,6 +43,8 @@ pub enum Command {
     Pub(Box<publish::PublishArgs>),
     /// Subscribe to topics and print the messages
     Sub(Box<subscribe::SubscribeArgs>),
+    /// Measure a broker: put a load on it and see what becomes of it
+    Bench(Box<bench::BenchArgs>),
     /// Make certificates for testing
     Certs(certs::CertsArgs),
     /// Run a broker

@@ -6,6 +6,10 @@
     reason = "a helper of a test fails as a test does: it panics"
 )]
 
+/// `mqx bench` against brokers whose faults are known.
+mod bench;
+/// `mqx certs init` and TLS with what it makes.
+mod certs;
 /// The statements on codec and framing, bytes against expectation.
 mod codec;
 /// What must hold for any bytes and any packet.
