@@ -28,11 +28,13 @@
 //!   `tests/it`; `MQX_BLESS=1 cargo test` refreshes completions and man pages;
 //! * a flag for every client: a field in `cli/connection.rs` and its place in
 //!   [`client::ConnectOptions`]; for one command: its `Args` and its `Config`;
-//! * a packet property: a row in `mqtt/property.rs`, a vector in `tests/data`, and
+//! * a packet property: a row in `mqtt/property/sets.rs`, a vector in `tests/data`, and
 //!   where it has behaviour `session` and `broker::core`;
 //! * a reason code: a row in `mqtt/reason.rs`; an exit code: a row in `error.rs`;
 //! * a transport: a variant in `net/stream.rs`.
 
+pub mod bench;
+pub mod broker;
 pub mod certs;
 pub mod cli;
 pub mod client;
@@ -51,7 +53,7 @@ use tokio::runtime::{Builder, Runtime};
 /// Does what the command line asks for.
 ///
 /// # Errors
-/// The failure that ends the command, with its class and its cure.
+/// Whatever ends the command; [`error::exit_code`] says how the process ends.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
     cli.color.apply();
     match cli.command {
@@ -63,13 +65,43 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             let config = args.into_config()?;
             block_on(subscribe::run(config, output::stdout(), signals::stop()))?;
         }
+        Command::Bench(args) => {
+            let embedded = args.embedded();
+            let mut config = args.into_config()?;
+            let broker = embedded.then(|| embed(&mut config)).transpose()?;
+            let mut out = output::stdout();
+            block_on(bench::run(&config, &mut out, stopped()))?;
+            broker.map(broker::Broker::shut_down).transpose()?;
+        }
         Command::Certs(args) => certs::run(&args.into_config(), &mut output::stdout())?,
+        Command::Broker(args) => {
+            let config = args.into_config()?;
+            block_on(broker::run(&config, output::stdout(), stopped()))?;
+        }
     }
     Ok(())
 }
 
-/// Runs a command on this thread. A read of stdin may still be waiting in
-/// another one at the end; it is left behind.
+/// A signal ends what runs until it is told to stop; which one makes no difference.
+async fn stopped() {
+    signals::stop().await;
+}
+
+/// Starts a broker on a free port and makes it the one that is measured.
+fn embed(config: &mut bench::Config) -> error::Result<broker::Broker> {
+    let broker = broker::start(&broker::Config {
+        port: 0,
+        ..broker::Config::default()
+    })?;
+    if let Some(address) = broker.address() {
+        config.connect.endpoint.host = address.socket.ip().to_string();
+        config.connect.endpoint.port = address.socket.port();
+    }
+    Ok(broker)
+}
+
+/// Runs a command on this thread. A read of stdin or a name lookup may still be
+/// waiting in another one at the end; it is left behind.
 fn block_on<T>(command: impl Future<Output = error::Result<T>>) -> error::Result<T> {
     let runtime: Runtime = Builder::new_current_thread()
         .enable_all()

@@ -3,6 +3,8 @@
 //! Each command has one file with its `Args`; `into_config` lowers them once to
 //! the feature's `Config`, which is where files are read and defaults end.
 
+pub mod bench;
+pub mod broker;
 pub mod certs;
 pub mod connection;
 pub mod publish;
@@ -41,8 +43,12 @@ pub enum Command {
     Pub(Box<publish::PublishArgs>),
     /// Subscribe to topics and print the messages
     Sub(Box<subscribe::SubscribeArgs>),
+    /// Measure a broker: put a load on it and see what becomes of it
+    Bench(Box<bench::BenchArgs>),
     /// Make certificates for testing
     Certs(certs::CertsArgs),
+    /// Run a broker
+    Broker(broker::BrokerArgs),
 }
 
 fn color(name: &str) -> ColorChoice {
@@ -132,7 +138,7 @@ mod tests {
 
     #[test]
     fn help_is_there_for_every_command() {
-        for command in ["pub", "sub", "certs"] {
+        for command in ["pub", "sub", "certs", "broker"] {
             let error = parse_from(["mqx", command, "--help"]).unwrap_err();
             assert_eq!(error.kind(), clap::error::ErrorKind::DisplayHelp);
         }

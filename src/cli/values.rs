@@ -58,9 +58,52 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     span.ok_or_else(|| "give seconds, or a number with its unit: 500ms, 1.5s, 2m, 1h".to_owned())
 }
 
+/// The units of sizes in bytes; a `B` may follow.
+const SIZES: &[(&str, u64)] = &[
+    ("ki", 1 << 10),
+    ("mi", 1 << 20),
+    ("gi", 1 << 30),
+    ("k", 1_000),
+    ("m", 1_000_000),
+    ("g", 1_000_000_000),
+];
+
+/// Reads a number of bytes, with or without a unit.
+pub(super) fn size(text: &str) -> Result<usize, String> {
+    let lower = text.to_ascii_lowercase();
+    let short = lower.strip_suffix('b').unwrap_or(&lower);
+    let with_unit = SIZES
+        .iter()
+        .find_map(|(unit, factor)| Some((short.strip_suffix(unit)?, *factor)));
+    let (number, factor) = with_unit.unwrap_or((short, 1));
+    let bytes = number.trim_end().parse::<u64>().ok();
+    bytes
+        .and_then(|number| number.checked_mul(factor))
+        .and_then(|bytes| usize::try_from(bytes).ok())
+        .ok_or_else(|| "give bytes, or a number with its unit: 4k, 64KiB, 1MB".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_have_decimal_and_binary_units() {
+        for (text, bytes) in [
+            ("64", 64),
+            ("64B", 64),
+            ("4k", 4_000),
+            ("4 kB", 4_000),
+            ("64KiB", 65_536),
+            ("1MB", 1_000_000),
+            ("2Mi", 2 << 20),
+        ] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "k", "-1", "1x", "1.5k", "99999999999G"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn every_name_of_a_version_is_known_and_a_bare_3_is_noticed() {

@@ -1,1 +1,28 @@
+//! The integration tests, in one binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a helper of a test fails as a test does: it panics"
+)]
 
+/// `mqx bench` against brokers whose faults are known.
+mod bench;
+/// `mqx certs init` and TLS with what it makes.
+mod certs;
+/// `mqx pub` and `mqx sub` against a peer that is scripted byte by byte.
+mod clients;
+/// The statements on codec and framing, bytes against expectation.
+mod codec;
+/// What must hold for any bytes and any packet.
+mod codec_props;
+/// The client session against a server session: cuts, delays, duplicates.
+mod flows;
+/// Bytes written as hex.
+mod hex;
+/// What several of them need.
+mod support;
+/// The topic matcher against an independent one.
+mod topics;
+/// Every packet of `tests/data/packets.tsv`.
+mod vectors;

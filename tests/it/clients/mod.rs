@@ -106,12 +106,7 @@ fn words_of(result: Result<()>) -> String {
     format!("{} | {hint}", mqx::error::line(&error))
 }
 
-fn publishing(
-    speaker: Speaker,
-    port: u16,
-    source: publish::Source,
-    qos: QoS,
-) -> publish::Config {
+fn publishing(speaker: Speaker, port: u16, source: publish::Source, qos: QoS) -> publish::Config {
     publish::Config {
         connect: speaker.connect(port),
         topic: "a/b".parse().unwrap(),

@@ -190,7 +190,7 @@ impl<D: Dialect> Rumqttc<D> {
             return Err(Failure::Refused(connack.reason, words));
         }
         self.connected = true;
-        self.limits = connack.into();
+        self.limits = ServerLimits::announced(connack);
         let window = properties.receive_maximum.map_or(WINDOW, Into::into);
         self.window = window.min(WINDOW);
         let keep_alive = properties.server_keep_alive;
@@ -367,7 +367,9 @@ impl<D: Dialect> Engine for Rumqttc<D> {
         if !self.connected {
             return Err(Failure::NotConnected);
         }
-        self.limits.check(message)?;
+        if let Some((_, what)) = self.limits.unsupported(message.qos, message.retain) {
+            return Err(Failure::Unsupported(what));
+        }
         // rumqttc would write a topic that is too long with a wrong length.
         message
             .topic

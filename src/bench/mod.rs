@@ -1,0 +1,95 @@
+//! `mqx bench`: puts a load on a broker and measures what becomes of it.
+//!
+//! A plan says as pure data how many messages are due when. worker
+//! threads carry it out, each driving its share of the connections; every mode
+//! is a plan, the loop is the same. The schedule does not wait for the broker
+//! (an open loop) and latency is counted from the time a message was due, so a
+//! broker that stalls cannot hide it. Each payload says who sent it, which one
+//! it is and when, so loss, duplication and order are known
+//! exactly.
+//!
+//! Nothing here starts a broker; one inside the process is started by whoever
+//! calls [`run`], and is a broker like any other from here.
+
+mod bell;
+mod board;
+mod check;
+mod gate;
+mod link;
+mod live;
+mod pace;
+mod pacer;
+mod payload;
+mod phase;
+mod plan;
+mod player;
+mod receiver;
+mod report;
+mod run;
+mod sender;
+mod stats;
+mod timer;
+mod units;
+mod worker;
+
+pub use payload::HEADER_SIZE;
+pub use plan::Load;
+pub use report::{AskedFor, Flow, Generator, Report};
+pub use stats::Summary;
+
+use crate::client::ConnectOptions;
+use crate::error::Result;
+use crate::output;
+use std::io::Write;
+
+/// What `mqx bench` is to do.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The broker that is measured. A client identifier given here is the
+    /// beginning of every connection's.
+    pub connect: ConnectOptions,
+    /// The load to put on it.
+    pub load: Load,
+    /// Whether the report is JSON instead of text.
+    pub json: bool,
+    /// Whether progress is shown on stderr, if that is a terminal.
+    pub live: bool,
+    /// Worker threads at most.
+    pub cores: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism();
+        let cores = cores.map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
+        Self {
+            connect: ConnectOptions::default(),
+            load: Load::default(),
+            json: false,
+            live: true,
+            cores,
+        }
+    }
+}
+
+/// Puts the load on the broker until the plan is done or `stop` is, and writes
+/// the report.
+///
+/// # Errors
+/// When the load is impossible, a connection cannot be opened, or one was lost
+/// during the run; in the last case the report has been written.
+pub async fn run(
+    config: &Config,
+    out: &mut dyn Write,
+    stop: impl Future<Output = ()>,
+) -> Result<()> {
+    let mut outcome = run::measure(config, stop).await?;
+    let report = Report::new(&mut outcome, config.connect.endpoint.to_string());
+    let written = if config.json {
+        report.write_json(out)
+    } else {
+        report.write_text(out)
+    };
+    output::check(written.and_then(|()| out.flush()))?;
+    outcome.failure.map_or(Ok(()), Err)
+}

@@ -1,0 +1,204 @@
+//! What a run counts and how long things took.
+//!
+//! Each worker counts for itself and hands its [`Stats`] over once a second;
+//! nothing is shared per message.
+
+use super::check::Arrivals;
+use crate::session::Time;
+use hdrhistogram::Histogram;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Significant digits kept of each time.
+const DIGITS: u8 = 3;
+
+/// A distribution of times, in nanoseconds.
+#[derive(Debug, Clone)]
+pub(super) struct Timing {
+    histogram: Histogram<u64>,
+    /// The value recorded last and how often in a row, not yet in the
+    /// histogram: messages that arrive in one batch often share it.
+    run: (u64, u64),
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            histogram: Histogram::new(DIGITS).expect("three digits are allowed"),
+            run: (0, 0),
+        }
+    }
+}
+
+impl Timing {
+    /// Records one time.
+    pub(super) fn record(&mut self, span: Duration) {
+        let nanos = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
+        if self.run.0 == nanos {
+            self.run.1 += 1;
+        } else {
+            self.settle();
+            self.run = (nanos, 1);
+        }
+    }
+
+    /// Adds all of `other`.
+    pub(super) fn add(&mut self, other: &mut Self) {
+        other.settle();
+        self.histogram
+            .add(&other.histogram)
+            .expect("a histogram that grows holds any value");
+    }
+
+    /// Forgets everything but keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.histogram.reset();
+        self.run = (0, 0);
+    }
+
+    /// The figures of the distribution.
+    #[must_use]
+    pub(super) fn summary(&mut self) -> Summary {
+        self.settle();
+        let at = |quantile| self.histogram.value_at_quantile(quantile);
+        Summary {
+            count: self.histogram.len(),
+            mean: self.histogram.mean(),
+            p50: at(0.5),
+            p90: at(0.9),
+            p99: at(0.99),
+            p99_9: at(0.999),
+            max: self.histogram.max(),
+        }
+    }
+
+    fn settle(&mut self) {
+        let (nanos, count) = std::mem::take(&mut self.run);
+        if count > 0 {
+            self.histogram
+                .record_n(nanos, count)
+                .expect("a histogram that grows holds any value");
+        }
+    }
+}
+
+/// The figures of a distribution of times, in nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Summary {
+    /// Times recorded.
+    pub count: u64,
+    /// Their average.
+    pub mean: f64,
+    /// Half are at most this.
+    pub p50: u64,
+    /// Nine tenths are at most this.
+    pub p90: u64,
+    /// All but one in a hundred are at most this.
+    pub p99: u64,
+    /// All but one in a thousand are at most this.
+    pub p99_9: u64,
+    /// The longest.
+    pub max: u64,
+}
+
+/// The counts of a worker, or of all of them together.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stats {
+    /// Messages published, and the bytes of their payloads.
+    pub(super) published: u64,
+    /// Bytes of the payloads published.
+    pub(super) published_bytes: u64,
+    /// QoS 1 and 2 messages the broker acknowledged.
+    pub(super) acknowledged: u64,
+    /// Messages of this run that arrived, every repetition counted.
+    pub(super) received: u64,
+    /// Bytes of the payloads received.
+    pub(super) received_bytes: u64,
+    /// Messages that arrived and are not of this run.
+    pub(super) foreign: u64,
+    /// What arrived, by message; known when the run is over.
+    pub(super) arrivals: Arrivals,
+    /// Times a socket took no more bytes.
+    pub(super) blocked: u64,
+    /// From when a message was due until it arrived.
+    pub(super) latency: Timing,
+    /// From when a message was sent until it arrived.
+    pub(super) service: Timing,
+    /// From when a message was due until it was acknowledged.
+    pub(super) acknowledgement: Timing,
+    /// How much later than due messages were sent.
+    pub(super) lag: Timing,
+    /// Failures by their kind.
+    pub(super) errors: BTreeMap<String, u64>,
+    /// When the last message was published.
+    pub(super) last_published: Time,
+    /// When the last message arrived.
+    pub(super) last_received: Time,
+}
+
+impl Stats {
+    /// Counts one failure of this kind.
+    pub(super) fn error(&mut self, kind: impl Into<String>) {
+        *self.errors.entry(kind.into()).or_default() += 1;
+    }
+
+    /// Moves everything from `other` to here.
+    pub(super) fn take(&mut self, other: &mut Self) {
+        for (here, there) in self.counts().into_iter().zip(other.counts()) {
+            *here += std::mem::take(there);
+        }
+        for (here, there) in self.timings().into_iter().zip(other.timings()) {
+            here.add(there);
+            there.clear();
+        }
+        self.arrivals.add(std::mem::take(&mut other.arrivals));
+        for (kind, count) in std::mem::take(&mut other.errors) {
+            *self.errors.entry(kind).or_default() += count;
+        }
+        self.last_published = self.last_published.max(other.last_published);
+        self.last_received = self.last_received.max(other.last_received);
+    }
+
+    const fn counts(&mut self) -> [&mut u64; 7] {
+        [
+            &mut self.published,
+            &mut self.published_bytes,
+            &mut self.acknowledged,
+            &mut self.received,
+            &mut self.received_bytes,
+            &mut self.foreign,
+            &mut self.blocked,
+        ]
+    }
+
+    const fn timings(&mut self) -> [&mut Timing; 4] {
+        [
+            &mut self.latency,
+            &mut self.service,
+            &mut self.acknowledgement,
+            &mut self.lag,
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_is_counted_once() {
+        let (mut all, mut worker) = (Stats::default(), Stats::default());
+        for millis in [1, 1, 5] {
+            worker.published += 1;
+            worker.latency.record(Duration::from_millis(millis));
+        }
+        worker.error("lost");
+        all.take(&mut worker);
+        all.take(&mut worker);
+        let latency = all.latency.summary();
+        assert_eq!((all.published, latency.count), (3, 3));
+        assert_eq!(all.errors.get("lost"), Some(&1));
+        assert!(latency.max.abs_diff(5_000_000) < 5_000, "{latency:?}");
+        assert!(latency.p50.abs_diff(1_000_000) < 1_000, "{latency:?}");
+    }
+}

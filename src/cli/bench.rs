@@ -1,0 +1,182 @@
+//! `mqx bench`: its arguments.
+
+use super::connection::ConnectionArgs;
+use super::values;
+use crate::bench::{Config, HEADER_SIZE, Load};
+use crate::error::Result;
+use crate::mqtt::QoS;
+use clap::Args;
+use std::time::Duration;
+
+/// The arguments of `mqx bench`.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct BenchArgs {
+    /// Publish so many messages per second in all [default: as many as possible]
+    #[arg(long, value_name = "NUMBER")]
+    rate: Option<f64>,
+
+    /// Clients that publish
+    #[arg(
+        short, long, aliases = ["clients", "publishers"], value_name = "NUMBER",
+        default_value_t = Load::default().publishers
+    )]
+    count: u32,
+
+    /// Clients that receive what every publisher sends
+    #[arg(long, value_name = "NUMBER", default_value_t = Load::default().subscribers)]
+    subscribers: u32,
+
+    /// Quality of service of publishes and subscriptions: 0, 1 or 2
+    #[arg(short, long, default_value = "0", value_parser = values::qos)]
+    qos: QoS,
+
+    /// Bytes of each payload, as in 64, 4k or 1MB; 32 at least
+    #[arg(
+        short, long, alias = "payload-size", default_value = "64",
+        value_parser = values::size
+    )]
+    size: usize,
+
+    /// Publish to this topic; %i is the publisher's number
+    /// [default: a topic of its own for each publisher and run]
+    #[arg(short, long)]
+    topic: Option<String>,
+
+    /// End after this time, as in 10, 90s or 5m [default: run until Ctrl-C]
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    duration: Option<Duration>,
+
+    /// End after so many messages in all
+    #[arg(short = 'L', long, value_name = "NUMBER")]
+    limit: Option<u64>,
+
+    /// QoS 1 and 2 messages each publisher has unacknowledged at once
+    #[arg(
+        short = 'F', long, value_name = "NUMBER",
+        default_value_t = Load::default().inflight
+    )]
+    inflight: u16,
+
+    /// Report one JSON object instead of text
+    #[arg(long)]
+    json: bool,
+
+    /// Measure a broker inside this process, on a free port
+    #[arg(long, conflicts_with_all = ["host", "port", "tls", "cafile", "cert", "insecure"])]
+    embedded: bool,
+
+    /// The beginning of every client identifier
+    #[arg(
+        long, aliases = ["prefix", "client-id"], value_name = "PREFIX",
+        default_value = "", hide_default_value = true, help_heading = "Connection"
+    )]
+    id: String,
+
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+const AFTER_HELP: &str = "\
+Latency is counted from the moment a message was due at the given rate, so a \
+broker that stalls shows it; service time is counted from when it was sent. \
+Without --rate each publisher waits while too much of what it sent (800 \
+messages or 1 MiB of all publishers together) has not reached the \
+subscribers, so that not the broker's way of dropping messages is measured.";
+
+impl BenchArgs {
+    /// Whether the broker to measure is to be started first.
+    #[must_use]
+    pub const fn embedded(&self) -> bool {
+        self.embedded
+    }
+
+    /// What is to be measured and how. With [`BenchArgs::embedded`] the
+    /// caller puts the address of that broker into it.
+    ///
+    /// # Errors
+    /// When a file of the connection is not what it should be.
+    pub fn into_config(self) -> Result<Config> {
+        let mut connect = self.connection.into_options()?;
+        connect.session.client_id = self.id;
+        Ok(Config {
+            connect,
+            load: Load {
+                publishers: self.count,
+                subscribers: self.subscribers,
+                qos: self.qos,
+                size: self.size,
+                topic: self.topic,
+                rate: self.rate,
+                limit: self.limit,
+                duration: self.duration,
+                inflight: self.inflight,
+            },
+            json: self.json,
+            ..Config::default()
+        })
+    }
+}
+
+/// The help names the smallest size in words.
+const _: () = assert!(HEADER_SIZE == 32);
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::{Command, parse_from};
+
+    fn config(options: &[&str]) -> crate::bench::Config {
+        let words = ["mqx", "bench"].iter().chain(options);
+        match parse_from(words).unwrap().command {
+            Command::Bench(args) => args.into_config().unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_options_of_the_other_load_generators_are_understood() {
+        let config = config(&[
+            "-c",
+            "20",
+            "-L",
+            "1000",
+            "-s",
+            "1k",
+            "-F",
+            "10",
+            "-q",
+            "1",
+            "-t",
+            "a/%i",
+            "-h",
+            "b",
+            "-p",
+            "99",
+            "--rate",
+            "12.5",
+            "--duration",
+            "2m",
+            "--id",
+            "x",
+        ]);
+        let load = &config.load;
+        assert_eq!(
+            (load.publishers, load.limit, load.size),
+            (20, Some(1_000), 1_000)
+        );
+        assert_eq!(
+            (load.inflight, load.qos as u8, load.rate),
+            (10, 1, Some(12.5))
+        );
+        assert_eq!(load.duration.unwrap().as_secs(), 120);
+        assert_eq!(load.topic.as_deref(), Some("a/%i"));
+        assert_eq!(config.connect.endpoint.to_string(), "b:99");
+        assert_eq!(config.connect.session.client_id, "x");
+    }
+
+    #[test]
+    fn a_broker_of_its_own_is_nowhere_else() {
+        assert!(parse_from(["mqx", "bench", "--embedded", "-p", "1883"]).is_err());
+        assert!(parse_from(["mqx", "bench", "--embedded", "--rate", "5"]).is_ok());
+    }
+}
