@@ -93,10 +93,10 @@ pub struct ConnectionArgs {
 struct TlsArgs {
     /// Use TLS; trust the CA in this file, or without it those of the system
     #[arg(
-        long, value_name = "CA", num_args = 0..=1, default_missing_value = "",
+        long, value_name = "CA", num_args = 0..=1,
         conflicts_with = "cafile"
     )]
-    tls: Option<PathBuf>,
+    tls: Option<Option<PathBuf>>,
 
     /// Use TLS and trust the CA in this file
     #[arg(long, aliases = ["ca", "ca-cert", "cacertfile"], value_name = "FILE")]
@@ -176,8 +176,7 @@ impl TlsArgs {
         if !wanted {
             return Ok(None);
         }
-        let ca = self.cafile.or(self.tls);
-        let ca = ca.filter(|path| !path.as_os_str().is_empty());
+        let ca = self.cafile.or(self.tls.flatten());
         let (client, warnings) = TlsClient::new(&TlsClientOptions {
             ca: ca.map_or(Trust::System, Trust::File),
             insecure: self.insecure,

@@ -38,6 +38,7 @@ const CURES: &[(ReasonCode, &str)] = &[
 
 /// `failure` with its class and, where it is known, its cure.
 #[must_use]
+#[allow(clippy::needless_pass_by_value, reason = "it is made for `map_err`")]
 pub fn explain(failure: Failure) -> Error {
     let reason = match &failure {
         Failure::Refused(reason, _) | Failure::Disconnected(reason, _) => Some(*reason),

@@ -1,4 +1,4 @@
-//! A message as one line of JSON, with the keys of mosquitto_sub first.
+//! A message as one line of JSON, with the keys of `mosquitto_sub` first.
 
 use super::base64;
 use super::format::strftime;

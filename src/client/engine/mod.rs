@@ -109,3 +109,6 @@ pub fn new(kind: EngineKind, config: ClientConfig) -> Result<Box<dyn Engine>> {
         EngineKind::Rumqttc => rumqttc::new(config),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -184,8 +184,7 @@ fn shutting_down_ends_every_connection_and_frees_the_port() {
 async fn rumqttc_clients_exchange_messages_through_two_workers() {
     const MESSAGES: usize = 500;
     let (broker, address) = running(2);
-    let subscribed = connect(address, "subscriber").await;
-    let (subscriber, mut events) = subscribed;
+    let (subscriber, mut events) = connect(address, "subscriber").await;
     for (topic, qos) in [
         ("one", rumqttc::QoS::AtLeastOnce),
         ("two", rumqttc::QoS::ExactlyOnce),

@@ -78,7 +78,7 @@ const fn speaker(engine: EngineKind, version: Version) -> Speaker {
 /// Runs a test once for everybody who can speak.
 fn with_everybody<F: Future<Output = ()>>(test: impl Fn(Speaker) -> F) {
     for speaker in SPEAKERS {
-        println!("{speaker:?}");
+        eprintln!("{speaker:?}");
         block_on(test(speaker));
     }
 }

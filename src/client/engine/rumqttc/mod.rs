@@ -190,7 +190,7 @@ impl<D: Dialect> Rumqttc<D> {
             return Err(Failure::Refused(connack.reason, words));
         }
         self.connected = true;
-        self.limits = connack.into();
+        self.limits = ServerLimits::from(connack);
         let window = properties.receive_maximum.map_or(WINDOW, Into::into);
         self.window = window.min(WINDOW);
         let keep_alive = properties.server_keep_alive;
