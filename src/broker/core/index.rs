@@ -1,28 +1,12 @@
 //! Who has subscribed to what: the tree of filters, and the receivers it
 //! resolves a topic to.
 
+use super::group::Group;
 use super::session::Session;
+use super::target::{Receiver, Subscriber, Targets, put, take};
 use super::tree::{NodeId, ROOT, Tree};
 use crate::mqtt::topic::{self, Filter, levels};
-use crate::mqtt::{QoS, SubscribeOptions, SubscriptionId};
-use parking_lot::Mutex;
 use std::sync::Arc;
-
-/// A subscription of one session.
-#[derive(Debug, Clone)]
-pub(super) struct Subscriber {
-    pub(super) session: Arc<Session>,
-    pub(super) options: SubscribeOptions,
-    pub(super) id: Option<SubscriptionId>,
-}
-
-/// The sessions that share a subscription (MQTT 5.0 §4.8.2).
-#[derive(Debug)]
-pub(super) struct Group {
-    name: Box<str>,
-    /// The members, and which of them is next.
-    members: Mutex<(Vec<Subscriber>, usize)>,
-}
 
 /// The subscriptions that end at one node.
 #[derive(Debug, Default)]
@@ -43,38 +27,6 @@ pub(super) struct Node {
 pub(super) struct Index {
     tree: Tree<Node>,
     count: usize,
-}
-
-/// How one session gets a message.
-#[derive(Debug, Clone)]
-pub(super) struct Grant {
-    pub(super) qos: QoS,
-    pub(super) retain_as_published: bool,
-    pub(super) ids: Option<Arc<[SubscriptionId]>>,
-}
-
-/// How a session gets the messages it has published itself.
-#[derive(Debug)]
-enum Own {
-    /// Like everybody's.
-    Alike,
-    /// By its subscriptions without No Local, if there are any.
-    Filtered(Option<Grant>),
-}
-
-/// A session that gets a message once, however many of its subscriptions match.
-#[derive(Debug)]
-pub(super) struct Receiver {
-    pub(super) session: Arc<Session>,
-    grant: Grant,
-    own: Own,
-}
-
-/// Everybody a topic goes to.
-#[derive(Debug, Default)]
-pub(super) struct Targets {
-    pub(super) receivers: Vec<Receiver>,
-    pub(super) groups: Vec<Arc<Group>>,
 }
 
 impl Index {
@@ -100,7 +52,7 @@ impl Index {
         let ending = node.ending(below);
         let new = match filter.share {
             None => put(&mut ending.plain, subscriber),
-            Some(name) => put(&mut ending.group(name).members.lock().0, subscriber),
+            Some(name) => ending.group(name).join(subscriber),
         };
         self.count += usize::from(new);
         new
@@ -172,24 +124,6 @@ fn path(pattern: &str) -> (impl Iterator<Item = &str>, bool) {
     (levels(pattern).take(depth), below)
 }
 
-fn put(subscribers: &mut Vec<Subscriber>, subscriber: Subscriber) -> bool {
-    let key = subscriber.session.key;
-    let same = |known: &&mut Subscriber| known.session.key == key;
-    if let Some(known) = subscribers.iter_mut().find(same) {
-        *known = subscriber;
-        return false;
-    }
-    subscribers.push(subscriber);
-    true
-}
-
-fn take(subscribers: &mut Vec<Subscriber>, session: &Session) -> bool {
-    let place = subscribers
-        .iter()
-        .position(|known| known.session.key == session.key);
-    place.map(|place| subscribers.swap_remove(place)).is_some()
-}
-
 impl Node {
     const fn ending(&mut self, below: bool) -> &mut Ending {
         if below {
@@ -209,112 +143,29 @@ impl Ending {
         self.plain.is_empty() && self.groups.is_empty()
     }
 
-    fn group(&mut self, name: &str) -> &Group {
-        let place = self.groups.iter().position(|group| *group.name == *name);
-        let place = place.unwrap_or_else(|| {
-            self.groups.push(Arc::new(Group {
-                name: name.into(),
-                members: Mutex::default(),
-            }));
-            self.groups.len() - 1
-        });
-        #[expect(
-            clippy::indexing_slicing,
-            reason = "the place was found or made just above"
-        )]
-        &self.groups[place]
+    /// The group of this name, which is made if it is missing.
+    fn group(&mut self, name: &str) -> Arc<Group> {
+        let known = self.groups.iter().find(|group| group.is_named(name));
+        if let Some(group) = known {
+            return Arc::clone(group);
+        }
+        let group = Arc::new(Group::new(name));
+        self.groups.push(Arc::clone(&group));
+        group
     }
 
     fn leave(&mut self, name: &str, session: &Session) -> bool {
-        let removed = take(&mut self.group(name).members.lock().0, session);
-        self.groups
-            .retain(|group| !group.members.lock().0.is_empty());
+        let group = self.groups.iter().find(|group| group.is_named(name));
+        let removed = group.is_some_and(|group| group.leave(session));
+        self.groups.retain(|group| !group.is_empty());
         removed
-    }
-}
-
-impl Group {
-    /// The member whose turn it is: the next one that is `ready`, or else the
-    /// next that will take the message later.
-    pub(super) fn choose(
-        &self,
-        ready: impl Fn(&Session) -> bool,
-        later: impl Fn(&Session) -> bool,
-    ) -> Option<Subscriber> {
-        let mut members = self.members.lock();
-        let (subscribers, turn) = &mut *members;
-        let count = subscribers.len();
-        let order = || (0..count).map(|step| (*turn + step) % count);
-        let suits = |place: &usize, suits: &dyn Fn(&Session) -> bool| {
-            subscribers
-                .get(*place)
-                .is_some_and(|member| suits(&member.session))
-        };
-        let chosen = order()
-            .find(|place| suits(place, &ready))
-            .or_else(|| order().find(|place| suits(place, &later)))?;
-        let member = subscribers.get(chosen).cloned();
-        *turn = (chosen + 1) % count;
-        member
-    }
-}
-
-impl Receiver {
-    /// One receiver from all the matching subscriptions of one session: the
-    /// highest QoS and every identifier (MQTT-3.3.4-2 to -5).
-    fn merge(subscribers: &[&Subscriber]) -> Option<Self> {
-        let first = subscribers.first()?;
-        let no_local = |subscriber: &&Subscriber| subscriber.options.no_local;
-        let all = || subscribers.iter().copied();
-        let own = if all().any(|subscriber| no_local(&subscriber)) {
-            Own::Filtered(Grant::merge(
-                all().filter(|subscriber| !no_local(subscriber)),
-            ))
-        } else {
-            Own::Alike
-        };
-        Some(Self {
-            session: Arc::clone(&first.session),
-            grant: Grant::merge(all())?,
-            own,
-        })
-    }
-
-    /// How the session gets a message of `publisher`, if it does.
-    pub(super) fn grant(&self, publisher: u64) -> Option<&Grant> {
-        match &self.own {
-            Own::Filtered(own) if self.session.key == publisher => own.as_ref(),
-            _ => Some(&self.grant),
-        }
-    }
-}
-
-impl Grant {
-    pub(super) fn merge<'a>(subscribers: impl Iterator<Item = &'a Subscriber>) -> Option<Self> {
-        let mut merged: Option<Self> = None;
-        let mut ids = Vec::new();
-        for subscriber in subscribers {
-            let options = subscriber.options;
-            ids.extend(subscriber.id);
-            let grant = merged.get_or_insert(Self {
-                qos: options.qos,
-                retain_as_published: false,
-                ids: None,
-            });
-            grant.qos = grant.qos.max(options.qos);
-            grant.retain_as_published |= options.retain_as_published;
-        }
-        let grant = merged?;
-        Some(Self {
-            ids: (!ids.is_empty()).then(|| ids.into()),
-            ..grant
-        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mqtt::{QoS, SubscribeOptions, SubscriptionId};
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! What a worker remembers of the index: topic to receivers, so that the usual
 //! publish does no matching at all (6.8 ns instead of 106 ns for a walk).
 
-use super::index::Targets;
+use super::target::Targets;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use std::hash::BuildHasher as _;

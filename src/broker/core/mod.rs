@@ -18,6 +18,7 @@
 
 mod connect;
 mod connection;
+mod group;
 mod index;
 mod lifecycle;
 mod link;
@@ -28,6 +29,7 @@ mod publish;
 mod retained;
 mod session;
 mod subscribe;
+mod target;
 mod template;
 mod timers;
 mod tree;
@@ -112,6 +114,12 @@ impl Core {
             next_key: AtomicU64::new(1),
             stats: Stats::default(),
         }
+    }
+
+    /// What it allows and announces.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// What has happened so far.

@@ -2,8 +2,8 @@
 
 use super::Core;
 use super::connection::{End, Open, reply, touch};
-use super::index::Subscriber;
 use super::message::Delivery;
+use super::target::Subscriber;
 use super::worker::Worker;
 use crate::mqtt::topic::{self, Filter};
 use crate::mqtt::{
