@@ -28,12 +28,13 @@
 //!   `tests/it`; `MQX_BLESS=1 cargo test` refreshes completions and man pages;
 //! * a flag for every client: a field in `cli/connection.rs` and its place in
 //!   [`client::ConnectOptions`]; for one command: its `Args` and its `Config`;
-//! * a packet property: a row in `mqtt/property.rs`, a vector in `tests/data`, and
+//! * a packet property: a row in `mqtt/property/sets.rs`, a vector in `tests/data`, and
 //!   where it has behaviour `session` and `broker::core`;
 //! * a reason code: a row in `mqtt/reason.rs`; an exit code: a row in `error.rs`;
 //! * a transport: a variant in `net/stream.rs`.
 
 pub mod bench;
+pub mod broker;
 pub mod certs;
 pub mod cli;
 pub mod client;
@@ -69,6 +70,10 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             block_on(bench::run(&config, &mut output::stdout(), signals::stop()))?;
         }
         Command::Certs(args) => certs::run(&args.into_config(), &mut output::stdout())?,
+        Command::Broker(args) => {
+            let config = args.into_config()?;
+            block_on(broker::run(&config, output::stdout(), signals::stop()))?;
+        }
     }
     Ok(())
 }

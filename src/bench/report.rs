@@ -294,7 +294,7 @@ impl Flow {
 
 impl Generator {
     fn new(outcome: &Outcome, lag_ns: Option<Summary>) -> Self {
-        let elapsed = outcome.elapsed.as_secs_f64().max(1e-9);
+        let elapsed = (outcome.span.1 - outcome.span.0).as_secs_f64().max(1e-9);
         let shares = outcome.busy.iter().map(|busy| busy.as_secs_f64() / elapsed);
         Self {
             workers: u32::try_from(outcome.busy.len()).unwrap_or(u32::MAX),

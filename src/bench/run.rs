@@ -30,11 +30,8 @@ pub(super) struct Outcome {
     pub(super) unsent: u64,
     /// When the plan began and ended.
     pub(super) span: (Time, Time),
-    /// The processor time of each worker while the plan ran, and how long
-    /// that was.
+    /// The processor time of each worker while the plan ran.
     pub(super) busy: Vec<Duration>,
-    /// From the beginning of the plan until everything was closed.
-    pub(super) elapsed: Duration,
     /// The first failure that cost the run a connection.
     pub(super) failure: Option<Error>,
 }
@@ -210,7 +207,6 @@ impl Lead {
         self.collect();
         self.live.finish();
         Ok(Outcome {
-            elapsed: self.board.now() - start,
             plan: self.plan,
             run: self.run,
             stats: self.stats,

@@ -4,6 +4,7 @@
 //! the feature's `Config`, which is where files are read and defaults end.
 
 pub mod bench;
+pub mod broker;
 pub mod certs;
 pub mod connection;
 pub mod publish;
@@ -46,6 +47,8 @@ pub enum Command {
     Bench(Box<bench::BenchArgs>),
     /// Make certificates for testing
     Certs(certs::CertsArgs),
+    /// Run a broker
+    Broker(broker::BrokerArgs),
 }
 
 fn color(name: &str) -> ColorChoice {
@@ -104,7 +107,9 @@ fn with_conventions(command: Definition) -> Definition {
         .disable_help_flag(true)
         .args_override_self(true)
         .mut_args(|arg| {
-            let needs_value = arg.get_num_args().is_none_or(|range| range.min_values() > 0);
+            let needs_value = arg
+                .get_num_args()
+                .is_none_or(|range| range.min_values() > 0);
             if needs_value && arg.get_action().takes_values() {
                 arg.allow_hyphen_values(true)
             } else {
@@ -133,7 +138,7 @@ mod tests {
 
     #[test]
     fn help_is_there_for_every_command() {
-        for command in ["pub", "sub", "certs"] {
+        for command in ["pub", "sub", "certs", "broker"] {
             let error = parse_from(["mqx", command, "--help"]).unwrap_err();
             assert_eq!(error.kind(), clap::error::ErrorKind::DisplayHelp);
         }

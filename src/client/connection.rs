@@ -133,7 +133,8 @@ impl Connection {
     /// The failure of a connection that never was one.
     fn not_accepted(&self, trouble: Trouble) -> Error {
         let endpoint = &self.options.endpoint;
-        let silent = matches!(&trouble, Trouble::Stream(error) if error.kind() == io::ErrorKind::TimedOut);
+        let silent =
+            matches!(&trouble, Trouble::Stream(error) if error.kind() == io::ErrorKind::TimedOut);
         if silent {
             let what = format!("{endpoint} does not answer CONNECT");
             return Error::new(Class::Connect, what)
@@ -245,7 +246,10 @@ impl Connection {
         let said = self.engine.disconnect(ReasonCode::SUCCESS, now);
         said.map_err(Trouble::Session)?;
         self.link.set_alarm(None);
-        self.link.write_out(self.engine.output()).await.map_err(Trouble::Stream)?;
+        self.link
+            .write_out(self.engine.output())
+            .await
+            .map_err(Trouble::Stream)?;
         self.link.end_of_output().await.map_err(Trouble::Stream)?;
         match timeout(CLOSE_PATIENCE, self.last_words()).await {
             Ok(words) => words,

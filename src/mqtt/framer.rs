@@ -33,7 +33,7 @@ pub fn next_frame(buffer: &[u8], maximum_packet_size: usize) -> Result<Option<Fr
     let size = 1 + width + length as usize;
     if size > maximum_packet_size {
         return Err(Error::protocol(
-            "MQTT-3.1.2-24",
+            "MQTT-3.1.2-24, MQTT-3.2.2-15",
             "the packet is larger than announced as the maximum",
         )
         .with_reason(ReasonCode::PACKET_TOO_LARGE));

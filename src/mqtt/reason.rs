@@ -1,6 +1,6 @@
 //! The reason codes of MQTT 5.0 (§2.4) in one table.
 
-use super::PacketType;
+use super::{Error, PacketType};
 use std::fmt;
 
 /// A reason code: below 0x80 success, from there on failure.
@@ -111,6 +111,12 @@ impl ReasonCode {
         code.row()
             .is_some_and(|row| row.2.contains(&packet))
             .then_some(code)
+    }
+
+    /// The code with this number, refused when such a packet must not carry it.
+    pub(super) fn read(value: u8, packet: PacketType) -> Result<Self, Error> {
+        let what = "the reason code is not one of this packet";
+        Self::for_packet(value, packet).ok_or(Error::malformed(packet.reason_section(), what))
     }
 
     /// The code an MQTT 3.1.1 connect return code stands for.

@@ -31,6 +31,17 @@ pub fn check_name(topic: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Checks a Response Topic, where a packet has one: it is to be a Topic Name.
+///
+/// # Errors
+/// When it is empty or holds a wildcard.
+pub fn check_response_topic(topic: Option<&str>) -> Result<(), Error> {
+    let what = "the response topic is empty or holds a wildcard (# or +)";
+    topic
+        .map_or(Ok(()), check_name)
+        .map_err(|_| Error::protocol("MQTT-3.3.2-14", what))
+}
+
 /// Whether `topic` begins with `$`: such topics are the server's own and no
 /// filter that begins with a wildcard matches them (MQTT-4.7.2-1).
 #[must_use]
@@ -117,10 +128,16 @@ fn check_pattern(pattern: &str) -> Result<(), Error> {
                 return invalid("MQTT-4.7.1-1", "# must be the last level of a topic filter");
             }
             "#" | "+" => {}
-            _ if level.contains(['#', '+']) => {
+            _ if level.contains('#') => {
+                return invalid(
+                    "MQTT-4.7.1-1",
+                    "# must fill a whole level of a topic filter",
+                );
+            }
+            _ if level.contains('+') => {
                 return invalid(
                     "MQTT-4.7.1-2",
-                    "# and + must fill a whole level of a topic filter",
+                    "+ must fill a whole level of a topic filter",
                 );
             }
             _ => {}

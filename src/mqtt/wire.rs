@@ -19,6 +19,12 @@ impl<'a> Reader<'a> {
         Self { rest: bytes }
     }
 
+    /// Bytes that have not been read.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.rest.len()
+    }
+
     /// Whether everything has been read.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -245,7 +251,8 @@ mod tests {
             let mut bytes = Vec::new();
             put_varint(&mut bytes, value).unwrap();
             assert_eq!(bytes.len(), varint_size(value));
-            assert_eq!(varint(&bytes), Ok(Some((value as u32, bytes.len()))));
+            let (read, width) = varint(&bytes).unwrap().unwrap();
+            assert_eq!((read as usize, width), (value, bytes.len()));
         }
         assert!(put_varint(&mut Vec::new(), 268_435_456).is_err());
     }

@@ -38,7 +38,10 @@ struct Slot<M> {
 pub struct Outbound<M> {
     slots: VecDeque<Slot<M>>,
     next: PacketId,
-    /// Publishes that count against the receive maximum.
+    /// Slots at the front that were sent on this connection; those behind wait
+    /// to be sent again.
+    sent: usize,
+    /// Publishes among them, which count against the receive maximum.
     publishes: u16,
     receive_maximum: u16,
 }
@@ -50,21 +53,27 @@ impl<M> Outbound<M> {
         Self {
             slots: VecDeque::new(),
             next: PacketId::MIN,
+            sent: 0,
             publishes: 0,
             receive_maximum,
         }
     }
 
-    /// Takes the receive maximum of a new connection; what is already in
-    /// flight stays, even above it.
+    /// Takes the receive maximum of a new connection. What is in flight stays,
+    /// even above it; [`Outbound::resend`] keeps to it.
     pub const fn set_receive_maximum(&mut self, receive_maximum: u16) {
         self.receive_maximum = receive_maximum;
     }
 
-    /// Whether another publish may be sent now.
+    /// Whether another publish may be sent now: the window is open and nothing
+    /// older waits to be sent again.
     #[must_use]
     pub fn has_quota(&self) -> bool {
-        self.publishes < self.receive_maximum && self.next_is_free()
+        self.in_window() && self.sent == self.slots.len() && self.next_is_free()
+    }
+
+    const fn in_window(&self) -> bool {
+        self.publishes < self.receive_maximum
     }
 
     /// Exchanges in flight.
@@ -85,7 +94,7 @@ impl<M> Outbound<M> {
     /// # Errors
     /// When [`Outbound::has_quota`] is false.
     pub fn publish(&mut self, qos: QoS, item: M) -> Result<PacketId, M> {
-        if self.publishes >= self.receive_maximum {
+        if !self.has_quota() {
             return Err(item);
         }
         let stage = match qos {
@@ -111,6 +120,9 @@ impl<M> Outbound<M> {
         }
         let id = self.next;
         self.next = id.checked_add(1).unwrap_or(PacketId::MIN);
+        if self.sent == self.slots.len() {
+            self.sent += 1;
+        }
         self.slots.push_back(Slot { id, stage, item });
         Ok(id)
     }
@@ -128,8 +140,9 @@ impl<M> Outbound<M> {
     pub fn finish(&mut self, id: PacketId, stage: Stage) -> Result<M, Unexpected> {
         let index = self.find(id, stage)?;
         let slot = self.slots.remove(index).ok_or(Unexpected)?;
-        if stage != Stage::Answer {
-            self.publishes = self.publishes.saturating_sub(1);
+        if index < self.sent {
+            self.sent -= 1;
+            self.publishes -= u16::from(stage != Stage::Answer);
         }
         Ok(slot.item)
     }
@@ -149,7 +162,32 @@ impl<M> Outbound<M> {
         Ok(&mut slot.item)
     }
 
-    /// Everything in flight, in the order it must be sent again (§4.4).
+    /// Begins a new connection of the same session: everything in flight waits
+    /// to be sent again.
+    pub const fn restart(&mut self) {
+        self.sent = 0;
+        self.publishes = 0;
+    }
+
+    /// The next exchange to send again, in the original order (§4.4); `None`
+    /// when all were, or when the receive maximum allows no more before an
+    /// exchange has ended (§4.9).
+    pub fn resend(&mut self) -> Option<(PacketId, Stage, &M)> {
+        let waiting = self.slots.iter().skip(self.sent);
+        // A request was begun after the restart, so it need not be repeated.
+        self.sent += waiting
+            .take_while(|slot| slot.stage == Stage::Answer)
+            .count();
+        let slot = self.slots.get(self.sent)?;
+        if slot.stage != Stage::PubComp && !self.in_window() {
+            return None;
+        }
+        self.sent += 1;
+        self.publishes += 1;
+        Some((slot.id, slot.stage, &slot.item))
+    }
+
+    /// Everything in flight, in the original order.
     pub fn iter(&self) -> impl Iterator<Item = (PacketId, Stage, &M)> {
         self.slots
             .iter()
@@ -158,13 +196,15 @@ impl<M> Outbound<M> {
 
     /// Forgets everything in flight and returns the items in order.
     pub fn drain(&mut self) -> impl Iterator<Item = (Stage, M)> + '_ {
-        self.publishes = 0;
+        self.restart();
         self.slots.drain(..).map(|slot| (slot.stage, slot.item))
     }
 
     /// Forgets the requests in flight, which do not outlive a connection, and
     /// returns their items.
     pub fn abandon_requests(&mut self) -> Vec<M> {
+        let sent = self.slots.iter().take(self.sent);
+        self.sent = sent.filter(|slot| slot.stage != Stage::Answer).count();
         let (requests, kept): (VecDeque<_>, VecDeque<_>) = std::mem::take(&mut self.slots)
             .into_iter()
             .partition(|slot| slot.stage == Stage::Answer);
@@ -263,6 +303,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_sent_again_keeps_its_order_and_to_the_new_window() {
+        let mut flow = Outbound::new(3);
+        for item in ['a', 'b', 'c'] {
+            flow.publish(QoS::ExactlyOnce, item).unwrap();
+        }
+        flow.release(id(2)).unwrap();
+        flow.set_receive_maximum(1);
+        flow.restart();
+        assert_eq!(flow.resend(), Some((id(1), Stage::PubRec, &'a')));
+        assert_eq!(flow.request('s'), Ok(id(4)));
+        assert_eq!(flow.resend(), Some((id(2), Stage::PubComp, &'b')));
+        assert_eq!(flow.resend(), None, "the window is full");
+        flow.finish(id(2), Stage::PubComp).unwrap();
+        assert_eq!(flow.resend(), None, "the first is still in flight");
+        flow.finish(id(1), Stage::PubRec).unwrap();
+        assert!(!flow.has_quota(), "the last waits and goes first");
+        assert_eq!(flow.resend(), Some((id(3), Stage::PubRec, &'c')));
+        assert_eq!(flow.resend(), None);
+        flow.finish(id(3), Stage::PubRec).unwrap();
+        assert!(flow.has_quota());
+        assert_eq!(flow.finish(id(4), Stage::Answer), Ok('s'));
+    }
+
+    #[test]
     fn requests_do_not_use_the_quota_and_end_with_the_connection() {
         let mut flow = Outbound::new(1);
         flow.request('s').unwrap();
@@ -270,5 +334,8 @@ mod tests {
         assert_eq!(flow.abandon_requests(), ['s']);
         let left: Vec<_> = flow.iter().collect();
         assert_eq!(left, [(id(2), Stage::PubAck, &'p')]);
+        assert!(!flow.has_quota());
+        flow.finish(id(2), Stage::PubAck).unwrap();
+        assert!(flow.has_quota());
     }
 }

@@ -1,1 +1,26 @@
+//! The integration tests, in one binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a helper of a test fails as a test does: it panics"
+)]
 
+/// The broker, by bytes and by a virtual clock, then over sockets.
+mod broker;
+/// Certificates, and what TLS makes of good and bad ones.
+mod certs;
+/// The client session, bytes against bytes.
+mod client_session;
+/// The statements on codec and framing, bytes against expectation.
+mod codec;
+/// What must hold for any bytes and any packet.
+mod codec_props;
+/// The client session against a server session: cuts, delays, duplicates.
+mod flows;
+/// Bytes written as hex.
+mod hex;
+/// The topic matcher against an independent one.
+mod topics;
+/// Every packet of `tests/data/packets.tsv`.
+mod vectors;

@@ -61,9 +61,7 @@ impl<'a> Ack<'a> {
     ) -> Result<Self, Error> {
         let mut ack = Self::new(kind, read_packet_id(reader)?, ReasonCode::SUCCESS);
         if version.is_v5() && !reader.is_empty() {
-            ack.reason = ReasonCode::for_packet(reader.u8()?, kind.packet_type()).ok_or(
-                Error::malformed("§3.4.2.1", "the reason code is not one of this packet"),
-            )?;
+            ack.reason = ReasonCode::read(reader.u8()?, kind.packet_type())?;
             if !reader.is_empty() {
                 ack.properties = AckProperties::read(reader)?;
             }

@@ -17,9 +17,7 @@ impl<'a> Auth<'a> {
     pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, Error> {
         let mut packet = Self::default();
         if !reader.is_empty() {
-            packet.reason = ReasonCode::for_packet(reader.u8()?, PacketType::Auth).ok_or(
-                Error::malformed("MQTT-3.15.2-1", "the reason code is not one of AUTH"),
-            )?;
+            packet.reason = ReasonCode::read(reader.u8()?, PacketType::Auth)?;
             packet.properties = AuthProperties::read(reader)?;
         }
         Ok(packet)

@@ -15,8 +15,6 @@ pub struct ConnAck<'a> {
     pub properties: ConnAckProperties<'a>,
 }
 
-const BAD_REASON: Error = Error::malformed("§3.2.2.2", "the connect reason code is unknown");
-
 impl<'a> ConnAck<'a> {
     /// A refusal without further words.
     #[must_use]
@@ -37,16 +35,12 @@ impl<'a> ConnAck<'a> {
         let value = reader.u8()?;
         // A server that only speaks 3.1.1 answers a version 5 CONNECT in its own format.
         let old_format = !version.is_v5() || (reader.is_empty() && value != 0);
-        let known = |value| ReasonCode::for_packet(value, PacketType::ConnAck);
         let (reason, properties) = if old_format {
-            let reason = ReasonCode::from_connect_return_code(value)
-                .or_else(|| known(value).filter(|_| version.is_v5()));
-            (reason.ok_or(BAD_REASON)?, ConnAckProperties::default())
+            let reason = read_return_code(value, version)?;
+            (reason, ConnAckProperties::default())
         } else {
-            (
-                known(value).ok_or(BAD_REASON)?,
-                ConnAckProperties::read(reader)?,
-            )
+            let reason = ReasonCode::read(value, PacketType::ConnAck)?;
+            (reason, ConnAckProperties::read(reader)?)
         };
         Ok(Self {
             session_present: flags == 1,
@@ -66,5 +60,18 @@ impl<'a> ConnAck<'a> {
                 Ok(())
             }
         })
+    }
+}
+
+/// A code without properties behind it: one of 3.1.1, or of a server that cuts
+/// its version 5 answer short.
+fn read_return_code(value: u8, version: Version) -> Result<ReasonCode, Error> {
+    match ReasonCode::from_connect_return_code(value) {
+        Some(reason) => Ok(reason),
+        None if version.is_v5() => ReasonCode::read(value, PacketType::ConnAck),
+        None => {
+            let what = "the connect return code is unknown";
+            Err(Error::malformed("§3.2.2.3 (3.1.1)", what))
+        }
     }
 }

@@ -154,9 +154,13 @@ fn check_flags(flags: u8, version: Version) -> Result<(), Error> {
             "the reserved connect flag is set",
         ));
     }
-    if flags & flag::WILL == 0 && flags & (flag::WILL_QOS | flag::WILL_RETAIN) != 0 {
-        let what = "will QoS or will retain is set without a will";
+    if flags & flag::WILL == 0 && flags & flag::WILL_QOS != 0 {
+        let what = "a will QoS is set without a will";
         return Err(Error::malformed("MQTT-3.1.2-11", what));
+    }
+    if flags & flag::WILL == 0 && flags & flag::WILL_RETAIN != 0 {
+        let what = "will retain is set without a will";
+        return Err(Error::malformed("MQTT-3.1.2-13", what));
     }
     if flags & flag::WILL_QOS == flag::WILL_QOS {
         return Err(Error::malformed("MQTT-3.1.2-12", "the will QoS is 3"));
@@ -178,9 +182,7 @@ impl<'a> Will<'a> {
         };
         let topic = reader.string()?;
         topic::check_name(topic)?;
-        if let Some(response_topic) = properties.response_topic {
-            topic::check_name(response_topic)?;
-        }
+        topic::check_response_topic(properties.response_topic)?;
         let qos = (flags & flag::WILL_QOS) >> flag::WILL_QOS_SHIFT;
         Ok(Self {
             topic,

@@ -26,9 +26,7 @@ impl<'a> Disconnect<'a> {
     pub(super) fn read(reader: &mut Reader<'a>, version: Version) -> Result<Self, Error> {
         let mut packet = Self::default();
         if version.is_v5() && !reader.is_empty() {
-            packet.reason = ReasonCode::for_packet(reader.u8()?, PacketType::Disconnect).ok_or(
-                Error::malformed("§3.14.2.1", "the reason code is not one of DISCONNECT"),
-            )?;
+            packet.reason = ReasonCode::read(reader.u8()?, PacketType::Disconnect)?;
             if !reader.is_empty() {
                 packet.properties = DisconnectProperties::read(reader)?;
             }

@@ -105,6 +105,22 @@ impl PacketType {
         };
         (self as u8) << 4 | flags
     }
+
+    /// Where MQTT 5.0 lists the reason codes of this packet.
+    pub(super) const fn reason_section(self) -> &'static str {
+        match self {
+            Self::ConnAck => "§3.2.2.2",
+            Self::PubAck => "§3.4.2.1",
+            Self::PubRec => "§3.5.2.1",
+            Self::PubRel => "§3.6.2.1",
+            Self::PubComp => "§3.7.2.1",
+            Self::SubAck => "§3.9.3",
+            Self::UnsubAck => "§3.11.3",
+            Self::Disconnect => "§3.14.2.1",
+            Self::Auth => "§3.15.2.1",
+            _ => "§2.4",
+        }
+    }
 }
 
 impl<'a> Packet<'a> {

@@ -15,7 +15,7 @@ pub struct Publish<'a> {
     pub retain: bool,
     /// The topic name; empty when a topic alias stands for it.
     pub topic: &'a str,
-    /// The identifier of this delivery, with QoS 1 and 2 only.
+    /// The identifier of this delivery; there and written with QoS 1 and 2 only.
     pub packet_id: Option<PacketId>,
     /// The properties of the message.
     pub properties: PublishProperties<'a>,
@@ -88,14 +88,16 @@ impl<'a> Publish<'a> {
     /// Appends everything but the payload, whose length is counted.
     ///
     /// # Errors
-    /// When the topic or a property is longer than 65,535 bytes or the packet
-    /// longer than MQTT allows.
+    /// When the topic or a property is longer than 65,535 bytes, the packet
+    /// longer than MQTT allows, or a packet identifier is missing.
     pub fn encode_head(&self, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
         out.push(Self::header(self.dup, self.qos, self.retain));
         let start = out.len();
         wire::put_binary(out, self.topic.as_bytes())?;
-        if let Some(packet_id) = self.packet_id {
-            wire::put_u16(out, packet_id.get());
+        if self.qos != QoS::AtMostOnce {
+            let what = "a QoS 1 or 2 message has no packet identifier";
+            let missing = Error::protocol("MQTT-2.2.1-3", what);
+            wire::put_u16(out, self.packet_id.ok_or(missing)?.get());
         }
         if version.is_v5() {
             self.properties.write(out)?;
@@ -105,14 +107,13 @@ impl<'a> Publish<'a> {
 }
 
 fn check_topics(topic: &str, properties: &PublishProperties<'_>) -> Result<(), Error> {
-    if !topic.is_empty() || properties.topic_alias.is_none() {
-        topic::check_name(topic)?;
+    match (topic.is_empty(), properties.topic_alias) {
+        (true, Some(_)) => {}
+        (true, None) => {
+            let what = "the topic name is empty and no topic alias stands for it";
+            return Err(Error::protocol("§3.3.2.1", what));
+        }
+        (false, _) => topic::check_name(topic)?,
     }
-    match properties.response_topic {
-        Some(response_topic) => topic::check_name(response_topic).map_err(|_| {
-            let what = "the response topic is empty or holds a wildcard";
-            Error::protocol("MQTT-3.3.2-14", what)
-        }),
-        None => Ok(()),
-    }
+    topic::check_response_topic(properties.response_topic)
 }

@@ -59,8 +59,13 @@ pub enum RetainHandling {
 impl SubscribeOptions {
     /// Reads the options byte of `version`.
     fn read(byte: u8, version: Version) -> Result<Self, Error> {
-        let qos = QoS::from_u8(byte & 0x03).ok_or(Error::malformed(
-            "MQTT-3.8.3-5",
+        let reserved = if version.is_v5() { 0xc0 } else { 0xfc };
+        if byte & reserved != 0 {
+            let what = "reserved bits of the subscription options are set";
+            return Err(Error::malformed("MQTT-3.8.3-5", what));
+        }
+        let qos = QoS::from_u8(byte & 0x03).ok_or(Error::protocol(
+            "§3.8.3.1",
             "the QoS of a subscription is 3",
         ))?;
         let retain_handling = match (byte >> 4) & 0x03 {
@@ -69,11 +74,6 @@ impl SubscribeOptions {
             2 => RetainHandling::DoNotSend,
             _ => return Err(Error::protocol("§3.8.3.1", "the retain handling is 3")),
         };
-        let reserved = if version.is_v5() { 0xc0 } else { 0xfc };
-        if byte & reserved != 0 {
-            let what = "reserved bits of the subscription options are set";
-            return Err(Error::malformed("MQTT-3.8.3-5", what));
-        }
         Ok(Self {
             qos,
             no_local: byte & 0x04 != 0,
@@ -160,7 +160,8 @@ impl<'a> SubAck<'a> {
             version.is_v5() || !reason.is_error() || *reason == ReasonCode::UNSPECIFIED_ERROR
         };
         if !reasons.iter().all(in_version) {
-            return Err(BAD_REASON);
+            let what = "a return code is not one of SUBACK";
+            return Err(Error::malformed("MQTT-3.9.3-2 (3.1.1)", what));
         }
         Ok(Self {
             packet_id,
@@ -272,9 +273,6 @@ impl<'a> UnsubAck<'a> {
     }
 }
 
-const BAD_REASON: Error =
-    Error::malformed("§3.9.3", "a reason code is not one of this acknowledgement");
-
 fn read_ack_properties<'a>(
     reader: &mut Reader<'a>,
     version: Version,
@@ -289,11 +287,9 @@ fn read_ack_properties<'a>(
 fn read_reasons(reader: &mut Reader<'_>, packet: PacketType) -> Result<Vec<ReasonCode>, Error> {
     let codes = reader.rest();
     if codes.is_empty() {
-        return Err(Error::malformed(
-            "§3.9.3",
-            "the acknowledgement holds no reason code",
-        ));
+        let what = "the acknowledgement holds no reason code";
+        return Err(Error::malformed(packet.reason_section(), what));
     }
-    let known = |code: &u8| ReasonCode::for_packet(*code, packet).ok_or(BAD_REASON);
-    codes.iter().map(known).collect()
+    let read = |code: &u8| ReasonCode::read(*code, packet);
+    codes.iter().map(read).collect()
 }

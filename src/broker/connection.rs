@@ -1,0 +1,189 @@
+//! The task of one connection: moves bytes between its transport and the core.
+
+use super::core::{Connection, Progress};
+use super::link::{Asked, SocketLink};
+use super::transport::Transport;
+use super::worker::Shared;
+use std::future::poll_fn;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+/// How long a client may take to read its last bytes and to close.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Bytes of an unfinished packet up to which it is copied to the shared read
+/// buffer; a longer one gets a buffer of its own, so that nothing is copied
+/// again and again.
+const SMALL_PARTIAL: usize = 4096;
+
+/// How much a packet's own buffer grows at a time: what was announced is not
+/// believed before it is there.
+const GROWTH: usize = 64 * 1024;
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Task {
+    shared: Rc<Shared>,
+    transport: Transport,
+    link: Arc<SocketLink>,
+    connection: Connection,
+    /// The beginning of a packet whose end has not arrived.
+    partial: Vec<u8>,
+    /// Output taken from the core, and how much of it is written.
+    writing: Vec<u8>,
+    written: usize,
+}
+
+impl Task {
+    pub(super) fn new(shared: Rc<Shared>, transport: Transport) -> Self {
+        let link = Arc::new(SocketLink::new(transport.shared()));
+        let for_core = Arc::clone(&link);
+        let connection = shared.batch(|core, worker| core.accept(worker, for_core));
+        Self {
+            shared,
+            transport,
+            link,
+            connection,
+            partial: Vec::new(),
+            writing: Vec::new(),
+            written: 0,
+        }
+    }
+
+    /// Serves the connection until it is over.
+    pub(super) async fn run(mut self) {
+        let last = poll_fn(|cx| self.poll_serve(cx)).await;
+        let connection = &mut self.connection;
+        self.shared
+            .batch(|core, worker| core.close(worker, connection));
+        if let Ok(last) = last {
+            let farewell = self.say_goodbye(&last);
+            // A client that does not read to the end is left.
+            let _ = tokio::time::timeout(FAREWELL, farewell).await;
+        }
+    }
+
+    /// Ready when the core has asked for the end, with the last bytes to
+    /// write, or when the transport is broken or closed.
+    fn poll_serve(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Vec<u8>>> {
+        loop {
+            match self.link.poll_asked(cx) {
+                Poll::Ready(Asked::Finish(last)) => return Poll::Ready(Ok(last)),
+                Poll::Ready(Asked::Write) => self.take_output(),
+                Poll::Pending => {}
+            }
+            if let Poll::Ready(Err(error)) = self.poll_output(cx) {
+                return Poll::Ready(Err(error));
+            }
+            if ready!(self.poll_input(cx))? == 0 {
+                return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+            }
+        }
+    }
+
+    /// Writes what the core has for this connection until there is no more.
+    fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            while let Some(rest) = self
+                .writing
+                .get(self.written..)
+                .filter(|rest| !rest.is_empty())
+            {
+                self.written += ready!(self.transport.poll_write(cx, rest))?;
+            }
+            ready!(self.transport.poll_flush(cx))?;
+            if self.writing.is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            self.take_output();
+        }
+    }
+
+    /// Fetches output if none is being written.
+    fn take_output(&mut self) {
+        if self.written < self.writing.len() {
+            return;
+        }
+        let done = std::mem::take(&mut self.writing);
+        self.written = 0;
+        let connection = &self.connection;
+        let next = self.shared.batch(|core, worker| {
+            worker.recycle(done);
+            core.take_output(connection, worker)
+        });
+        self.writing = next.unwrap_or_default();
+    }
+
+    /// Reads once and lets the core at it; returns the bytes read.
+    fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.partial.len() > SMALL_PARTIAL {
+            return self.poll_large_packet(cx);
+        }
+        let shared = Rc::clone(&self.shared);
+        let mut buffer = shared.buffer.borrow_mut();
+        let (front, back) = buffer.split_at_mut(self.partial.len());
+        let count = ready!(self.transport.poll_read(cx, back))?;
+        front.copy_from_slice(&self.partial);
+        let filled = buffer.get(..self.partial.len() + count).unwrap_or_default();
+        if count > 0
+            && let Progress::Consumed(consumed) = self.receive(filled)
+        {
+            let rest = filled.get(consumed..).unwrap_or_default();
+            // An idle connection keeps no buffer.
+            self.partial = rest.to_vec();
+        }
+        Poll::Ready(Ok(count))
+    }
+
+    fn receive(&mut self, bytes: &[u8]) -> Progress {
+        let connection = &mut self.connection;
+        self.shared
+            .batch(|core, worker| core.receive(worker, connection, bytes))
+    }
+
+    fn poll_large_packet(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let start = self.partial.len();
+        self.partial.resize(start + GROWTH, 0);
+        let space = self.partial.get_mut(start..).unwrap_or_default();
+        let read = self.transport.poll_read(cx, space);
+        let count = match &read {
+            Poll::Ready(Ok(count)) => *count,
+            _ => 0,
+        };
+        self.partial.truncate(start + count);
+        if count > 0 {
+            let bytes = std::mem::take(&mut self.partial);
+            if let Progress::Consumed(consumed) = self.receive(&bytes) {
+                self.partial = bytes;
+                self.partial.drain(..consumed);
+            }
+        }
+        read
+    }
+
+    /// Writes the last bytes, closes the writing side and reads until the
+    /// client has closed too: closing with unread input would reset the
+    /// connection and the client would never see why it ended.
+    async fn say_goodbye(&mut self, last: &[u8]) -> io::Result<()> {
+        self.writing.extend_from_slice(last);
+        poll_fn(|cx| self.poll_rest(cx)).await?;
+        poll_fn(|cx| self.transport.poll_shutdown(cx)).await?;
+        let mut ignored = [0; 1024];
+        while poll_fn(|cx| self.transport.poll_read(cx, &mut ignored)).await? > 0 {}
+        Ok(())
+    }
+
+    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some(rest) = self
+            .writing
+            .get(self.written..)
+            .filter(|rest| !rest.is_empty())
+        {
+            self.written += ready!(self.transport.poll_write(cx, rest))?;
+        }
+        self.transport.poll_flush(cx)
+    }
+}

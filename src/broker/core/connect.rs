@@ -1,0 +1,267 @@
+//! CONNECT: who comes, whether there is a session, and what the broker says
+//! of itself (MQTT 5.0 §3.1.4).
+
+use super::Core;
+use super::connection::{Connection, End, Open, cut, touch};
+use super::session::{Hot, PendingWill, Session};
+use super::worker::Worker;
+use crate::mqtt::{
+    ConnAck, ConnAckProperties, Connect, Disconnect, Error, Frame, Message, Packet, PacketType,
+    ReasonCode, Version, Will,
+};
+use crate::session::{AliasReceiver, Outbound, Time};
+use foldhash::quality::RandomState;
+use std::collections::HashMap;
+use std::hash::BuildHasher as _;
+use std::num::{NonZeroU16, NonZeroU32};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+impl Core {
+    /// The first packet must be CONNECT; anything else is cut off without a
+    /// word (MQTT-3.1.0-1).
+    pub(super) fn on_first_frame(
+        &self,
+        worker: &mut Worker,
+        connection: &mut Connection,
+        frame: &Frame<'_>,
+    ) -> Result<(), End> {
+        if PacketType::of(frame.header) != Some(PacketType::Connect) {
+            return Err(End::Lost);
+        }
+        match Packet::decode(frame, Version::V5) {
+            Ok(Packet::Connect(connect)) => self.on_connect(worker, connection, &connect),
+            Ok(_) => Err(End::Lost),
+            Err(error) => {
+                if let Some(version) = answerable(frame, error) {
+                    refuse(worker, version, error.reason);
+                }
+                Err(End::Lost)
+            }
+        }
+    }
+
+    fn on_connect(
+        &self,
+        worker: &mut Worker,
+        connection: &mut Connection,
+        connect: &Connect<'_>,
+    ) -> Result<(), End> {
+        if let Some(reason) = refusal(connect) {
+            refuse(worker, connect.version, reason);
+            return Err(End::Lost);
+        }
+        let assigned = connect
+            .client_id
+            .is_empty()
+            .then(|| self.assign_client_id());
+        let client_id = assigned.as_deref().unwrap_or(connect.client_id);
+        let mut sessions = self.sessions.lock();
+        let (session, present, will) =
+            self.find_session(&mut sessions, worker.now, client_id, connect.clean_start);
+        let connack = self.connack(connect, present, assigned.as_deref());
+        let number = self.attach(worker, connection, connect, &session, &connack)?;
+        drop(sessions);
+        self.stats.connections.fetch_add(1, Ordering::Relaxed);
+        start_pulse(worker, connection, connect, &session, number);
+        connection.open = Some(Open {
+            session,
+            number,
+            version: connect.version,
+            aliases: AliasReceiver::new(self.limits.topic_alias_maximum),
+        });
+        if let Some((publisher, will)) = will {
+            self.publish_will(worker, publisher, &will);
+        }
+        Ok(())
+    }
+
+    /// The client's session, taken over from an earlier connection if need be;
+    /// whether it existed before; and the will this makes due, with its
+    /// publisher.
+    fn find_session(
+        &self,
+        sessions: &mut HashMap<Box<str>, Arc<Session>>,
+        now: Time,
+        client_id: &str,
+        clean_start: bool,
+    ) -> (Arc<Session>, bool, Option<(u64, Message)>) {
+        let mut will = None;
+        if let Some(session) = sessions.get(client_id).cloned() {
+            let (over, due) = take_over(&session, clean_start, now);
+            if !over {
+                return (session, true, due);
+            }
+            self.forget(&session);
+            will = due;
+        }
+        let key = self.next_key.fetch_add(1, Ordering::Relaxed);
+        let session = Arc::new(Session::new(key, client_id));
+        sessions.insert(client_id.into(), Arc::clone(&session));
+        (session, false, will)
+    }
+
+    /// Makes this the session's connection, CONNACK first, and returns its
+    /// number.
+    fn attach(
+        &self,
+        worker: &mut Worker,
+        connection: &Connection,
+        connect: &Connect<'_>,
+        session: &Arc<Session>,
+        connack: &ConnAck<'_>,
+    ) -> Result<u64, End> {
+        let will = connect.will.as_ref();
+        let will = will.map(|will| PendingWill::new(will).map_err(cut));
+        let mut hot = session.hot.lock();
+        hot.connection += 1;
+        hot.prepare(connect, &self.limits);
+        hot.will = will.transpose()?;
+        hot.link = Some(Arc::clone(&connection.link));
+        let packet = Packet::ConnAck(connack.clone());
+        packet.encode(connect.version, &mut hot.out).map_err(cut)?;
+        hot.resend(worker.now);
+        touch(worker, session, &mut hot);
+        Ok(hot.connection)
+    }
+
+    fn assign_client_id(&self) -> String {
+        let number = self.next_key.fetch_add(1, Ordering::Relaxed);
+        // Not to be guessed from the number alone: the hasher's seed is random.
+        format!("mqx-{:016x}", RandomState::default().hash_one(number))
+    }
+
+    fn connack<'a>(
+        &self,
+        connect: &Connect<'_>,
+        session_present: bool,
+        assigned: Option<&'a str>,
+    ) -> ConnAck<'a> {
+        let limits = &self.limits;
+        let properties = ConnAckProperties {
+            receive_maximum: NonZeroU16::new(limits.receive_maximum),
+            maximum_packet_size: NonZeroU32::new(limits.maximum_packet_size),
+            topic_alias_maximum: Some(limits.topic_alias_maximum),
+            assigned_client_identifier: assigned,
+            ..ConnAckProperties::default()
+        };
+        ConnAck {
+            session_present: session_present && connect.version != Version::V31,
+            reason: ReasonCode::SUCCESS,
+            properties,
+        }
+    }
+}
+
+/// Ends the old connection of a session that is taken over (MQTT-3.1.4-3).
+/// Returns whether the session must not be resumed, and its will if that is
+/// due: the session is over, or the will does not wait.
+fn take_over(session: &Session, clean_start: bool, now: Time) -> (bool, Option<(u64, Message)>) {
+    let mut hot = session.hot.lock();
+    let mut last = Vec::new();
+    if hot.version.is_v5() {
+        let goodbye = Packet::Disconnect(Disconnect::new(ReasonCode::SESSION_TAKEN_OVER));
+        let encoded = goodbye.encode(Version::V5, &mut last);
+        debug_assert!(encoded.is_ok(), "a DISCONNECT without properties is short");
+    }
+    let was_connected = hot.release(&last);
+    let over = clean_start || hot.is_over(now);
+    let is_due = |will: &PendingWill| {
+        over || (was_connected && will.delay.is_zero()) || will.due.is_some_and(|due| due <= now)
+    };
+    let will = hot.will.take().filter(is_due);
+    (over, will.map(|will| (session.key, will.message)))
+}
+
+impl PendingWill {
+    fn new(will: &Will<'_>) -> Result<Self, Error> {
+        let seconds = will.properties.will_delay_interval.unwrap_or(0);
+        Ok(Self {
+            message: Message::from_will(will)?,
+            delay: Duration::from_secs(seconds.into()),
+            due: None,
+        })
+    }
+}
+
+impl Hot {
+    /// Whether the session must not be resumed at `now`: it was to end with
+    /// its connection, or its time has run out.
+    fn is_over(&self, now: Time) -> bool {
+        self.expiry_interval == 0 || self.expires.is_some_and(|expires| expires <= now)
+    }
+
+    fn prepare(&mut self, connect: &Connect<'_>, limits: &super::Limits) {
+        let properties = &connect.properties;
+        let window = properties.receive_maximum.map_or(u16::MAX, NonZeroU16::get);
+        let window = window.min(limits.maximum_in_flight);
+        self.version = connect.version;
+        if self.outbound.is_empty() {
+            self.outbound = Outbound::new(window);
+        } else {
+            self.outbound.set_receive_maximum(window);
+        }
+        self.maximum_packet_size = properties
+            .maximum_packet_size
+            .map_or(usize::MAX, |size| size.get() as usize);
+        self.expiry_interval = match connect.version {
+            Version::V5 => properties.session_expiry_interval.unwrap_or(0),
+            _ if connect.clean_start => 0,
+            _ => u32::MAX,
+        };
+        self.expires = None;
+    }
+}
+
+/// Why a CONNECT that was read is refused, if it is.
+fn refusal(connect: &Connect<'_>) -> Option<ReasonCode> {
+    let anonymous_session =
+        connect.client_id.is_empty() && !connect.clean_start && !connect.version.is_v5();
+    if anonymous_session {
+        return Some(ReasonCode::CLIENT_IDENTIFIER_NOT_VALID);
+    }
+    let method = connect.properties.authentication_method;
+    method.map(|_| ReasonCode::BAD_AUTHENTICATION_METHOD)
+}
+
+/// The version to answer a CONNECT in that could not be read, if it is to be
+/// answered: an unknown level is, and what breaks version 5; what breaks the
+/// format of 3.1.1 is closed without a word.
+fn answerable(frame: &Frame<'_>, error: Error) -> Option<Version> {
+    let level = frame
+        .body
+        .strip_prefix(b"\0\x04MQTT")
+        .and_then(<[u8]>::first);
+    match level {
+        Some(5) => Some(Version::V5),
+        Some(6..) if error.reason == ReasonCode::UNSUPPORTED_PROTOCOL_VERSION => Some(Version::V5),
+        _ if error.reason == ReasonCode::UNSUPPORTED_PROTOCOL_VERSION => Some(Version::V311),
+        _ => None,
+    }
+}
+
+fn refuse(worker: &mut Worker, version: Version, reason: ReasonCode) {
+    let refusal = Packet::ConnAck(ConnAck::refuse(reason));
+    let encoded = refusal.encode(version, &mut worker.replies);
+    debug_assert!(encoded.is_ok(), "a CONNACK without properties is short");
+}
+
+/// From now on the keep alive counts, one and a half times (MQTT-3.1.2-22).
+fn start_pulse(
+    worker: &mut Worker,
+    connection: &Connection,
+    connect: &Connect<'_>,
+    session: &Arc<Session>,
+    number: u64,
+) {
+    let pulse = &connection.pulse;
+    pulse.session.replace(Some((Arc::clone(session), number)));
+    let interval = Duration::from_secs(connect.keep_alive.into()) * 3 / 2;
+    pulse.interval.set(interval);
+    if interval.is_zero() {
+        pulse.due.set(Time::ZERO);
+    } else {
+        worker.watch(pulse, worker.now + interval);
+    }
+}

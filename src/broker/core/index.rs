@@ -1,0 +1,424 @@
+//! Who has subscribed to what: the tree of filters, and the receivers it
+//! resolves a topic to.
+
+use super::session::Session;
+use super::tree::{NodeId, ROOT, Tree};
+use crate::mqtt::topic::{self, Filter, levels};
+use crate::mqtt::{QoS, SubscribeOptions, SubscriptionId};
+use parking_lot::Mutex;
+use std::sync::Arc;
+
+/// A subscription of one session.
+#[derive(Debug, Clone)]
+pub(super) struct Subscriber {
+    pub(super) session: Arc<Session>,
+    pub(super) options: SubscribeOptions,
+    pub(super) id: Option<SubscriptionId>,
+}
+
+/// The sessions that share a subscription (MQTT 5.0 §4.8.2).
+#[derive(Debug)]
+pub(super) struct Group {
+    name: Box<str>,
+    /// The members, and which of them is next.
+    members: Mutex<(Vec<Subscriber>, usize)>,
+}
+
+/// The subscriptions that end at one node.
+#[derive(Debug, Default)]
+struct Ending {
+    plain: Vec<Subscriber>,
+    groups: Vec<Arc<Group>>,
+}
+
+/// A node: subscriptions to the very topic, and those that end in `#` here.
+#[derive(Debug, Default)]
+pub(super) struct Node {
+    here: Ending,
+    below: Ending,
+}
+
+/// The tree of filters.
+#[derive(Debug)]
+pub(super) struct Index {
+    tree: Tree<Node>,
+    count: usize,
+}
+
+/// How one session gets a message.
+#[derive(Debug, Clone)]
+pub(super) struct Grant {
+    pub(super) qos: QoS,
+    pub(super) retain_as_published: bool,
+    pub(super) ids: Option<Arc<[SubscriptionId]>>,
+}
+
+/// How a session gets the messages it has published itself.
+#[derive(Debug)]
+enum Own {
+    /// Like everybody's.
+    Alike,
+    /// By its subscriptions without No Local, if there are any.
+    Filtered(Option<Grant>),
+}
+
+/// A session that gets a message once, however many of its subscriptions match.
+#[derive(Debug)]
+pub(super) struct Receiver {
+    pub(super) session: Arc<Session>,
+    grant: Grant,
+    own: Own,
+}
+
+/// Everybody a topic goes to.
+#[derive(Debug, Default)]
+pub(super) struct Targets {
+    pub(super) receivers: Vec<Receiver>,
+    pub(super) groups: Vec<Arc<Group>>,
+}
+
+impl Index {
+    pub(super) fn new() -> Self {
+        Self {
+            tree: Tree::new(),
+            count: 0,
+        }
+    }
+
+    /// Subscriptions held.
+    pub(super) const fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Adds a subscription or replaces the one of the same session and filter.
+    /// Returns whether it is new.
+    pub(super) fn insert(&mut self, filter: &Filter<'_>, subscriber: Subscriber) -> bool {
+        let (path, below) = path(filter.pattern);
+        let Some(node) = self.tree.entry(path) else {
+            return false;
+        };
+        let ending = node.ending(below);
+        let new = match filter.share {
+            None => put(&mut ending.plain, subscriber),
+            Some(name) => put(&mut ending.group(name).members.lock().0, subscriber),
+        };
+        self.count += usize::from(new);
+        new
+    }
+
+    /// Removes the subscription of `session`. Returns whether there was one.
+    pub(super) fn remove(&mut self, filter: &Filter<'_>, session: &Session) -> bool {
+        let (path, below) = path(filter.pattern);
+        let change = |node: &mut Node| match filter.share {
+            None => take(&mut node.ending(below).plain, session),
+            Some(name) => node.ending(below).leave(name, session),
+        };
+        let removed = self.tree.update(path, change, Node::is_empty) == Some(true);
+        self.count -= usize::from(removed);
+        removed
+    }
+
+    /// Finds everybody who gets a message of `topic`.
+    pub(super) fn resolve(&self, topic: &str) -> Targets {
+        let mut endings = Vec::new();
+        self.walk(topic, |ending| endings.push(ending));
+        let mut subscribers: Vec<&Subscriber> =
+            endings.iter().flat_map(|ending| &ending.plain).collect();
+        subscribers.sort_by_key(|subscriber| subscriber.session.key);
+        let same = |a: &&Subscriber, b: &&Subscriber| a.session.key == b.session.key;
+        let groups = endings.iter().flat_map(|ending| &ending.groups).cloned();
+        Targets {
+            receivers: subscribers
+                .chunk_by(same)
+                .filter_map(Receiver::merge)
+                .collect(),
+            groups: groups.collect(),
+        }
+    }
+
+    /// Visits the ending of every filter that matches. Iterates, since topics
+    /// are as deep as their senders like.
+    fn walk<'a>(&'a self, topic: &str, mut visit: impl FnMut(&'a Ending)) {
+        // Nodes, and the levels of the topic that are left for them.
+        let mut open: Vec<(NodeId, Option<&str>)> = vec![(ROOT, Some(topic))];
+        while let Some((id, rest)) = open.pop() {
+            let Some(node) = self.tree.value(id) else {
+                continue;
+            };
+            let wildcards = id != ROOT || !topic::is_system(topic);
+            if wildcards {
+                visit(&node.below);
+            }
+            let Some(rest) = rest else {
+                visit(&node.here);
+                continue;
+            };
+            let (level, rest) = match rest.split_once('/') {
+                Some((level, rest)) => (level, Some(rest)),
+                None => (rest, None),
+            };
+            open.extend(self.tree.child(id, level).map(|child| (child, rest)));
+            if wildcards {
+                open.extend(self.tree.child(id, "+").map(|child| (child, rest)));
+            }
+        }
+    }
+}
+
+/// The levels that lead to a filter's node, and whether it ends in `#` there.
+fn path(pattern: &str) -> (impl Iterator<Item = &str>, bool) {
+    let below = pattern == "#" || pattern.ends_with("/#");
+    let depth = levels(pattern).count() - usize::from(below);
+    (levels(pattern).take(depth), below)
+}
+
+fn put(subscribers: &mut Vec<Subscriber>, subscriber: Subscriber) -> bool {
+    let key = subscriber.session.key;
+    let same = |known: &&mut Subscriber| known.session.key == key;
+    if let Some(known) = subscribers.iter_mut().find(same) {
+        *known = subscriber;
+        return false;
+    }
+    subscribers.push(subscriber);
+    true
+}
+
+fn take(subscribers: &mut Vec<Subscriber>, session: &Session) -> bool {
+    let place = subscribers
+        .iter()
+        .position(|known| known.session.key == session.key);
+    place.map(|place| subscribers.swap_remove(place)).is_some()
+}
+
+impl Node {
+    const fn ending(&mut self, below: bool) -> &mut Ending {
+        if below {
+            &mut self.below
+        } else {
+            &mut self.here
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.here.is_empty() && self.below.is_empty()
+    }
+}
+
+impl Ending {
+    fn is_empty(&self) -> bool {
+        self.plain.is_empty() && self.groups.is_empty()
+    }
+
+    fn group(&mut self, name: &str) -> &Group {
+        let place = self.groups.iter().position(|group| *group.name == *name);
+        let place = place.unwrap_or_else(|| {
+            self.groups.push(Arc::new(Group {
+                name: name.into(),
+                members: Mutex::default(),
+            }));
+            self.groups.len() - 1
+        });
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "the place was found or made just above"
+        )]
+        &self.groups[place]
+    }
+
+    fn leave(&mut self, name: &str, session: &Session) -> bool {
+        let removed = take(&mut self.group(name).members.lock().0, session);
+        self.groups
+            .retain(|group| !group.members.lock().0.is_empty());
+        removed
+    }
+}
+
+impl Group {
+    /// The member whose turn it is: the next one that is `ready`, or else the
+    /// next that will take the message later.
+    pub(super) fn choose(
+        &self,
+        ready: impl Fn(&Session) -> bool,
+        later: impl Fn(&Session) -> bool,
+    ) -> Option<Subscriber> {
+        let mut members = self.members.lock();
+        let (subscribers, turn) = &mut *members;
+        let count = subscribers.len();
+        let order = || (0..count).map(|step| (*turn + step) % count);
+        let suits = |place: &usize, suits: &dyn Fn(&Session) -> bool| {
+            subscribers
+                .get(*place)
+                .is_some_and(|member| suits(&member.session))
+        };
+        let chosen = order()
+            .find(|place| suits(place, &ready))
+            .or_else(|| order().find(|place| suits(place, &later)))?;
+        let member = subscribers.get(chosen).cloned();
+        *turn = (chosen + 1) % count;
+        member
+    }
+}
+
+impl Receiver {
+    /// One receiver from all the matching subscriptions of one session: the
+    /// highest QoS and every identifier (MQTT-3.3.4-2 to -5).
+    fn merge(subscribers: &[&Subscriber]) -> Option<Self> {
+        let first = subscribers.first()?;
+        let no_local = |subscriber: &&Subscriber| subscriber.options.no_local;
+        let all = || subscribers.iter().copied();
+        let own = if all().any(|subscriber| no_local(&subscriber)) {
+            Own::Filtered(Grant::merge(
+                all().filter(|subscriber| !no_local(subscriber)),
+            ))
+        } else {
+            Own::Alike
+        };
+        Some(Self {
+            session: Arc::clone(&first.session),
+            grant: Grant::merge(all())?,
+            own,
+        })
+    }
+
+    /// How the session gets a message of `publisher`, if it does.
+    pub(super) fn grant(&self, publisher: u64) -> Option<&Grant> {
+        match &self.own {
+            Own::Filtered(own) if self.session.key == publisher => own.as_ref(),
+            _ => Some(&self.grant),
+        }
+    }
+}
+
+impl Grant {
+    pub(super) fn merge<'a>(subscribers: impl Iterator<Item = &'a Subscriber>) -> Option<Self> {
+        let mut merged: Option<Self> = None;
+        let mut ids = Vec::new();
+        for subscriber in subscribers {
+            let options = subscriber.options;
+            ids.extend(subscriber.id);
+            let grant = merged.get_or_insert(Self {
+                qos: options.qos,
+                retain_as_published: false,
+                ids: None,
+            });
+            grant.qos = grant.qos.max(options.qos);
+            grant.retain_as_published |= options.retain_as_published;
+        }
+        let grant = merged?;
+        Some(Self {
+            ids: (!ids.is_empty()).then(|| ids.into()),
+            ..grant
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    fn subscribe(index: &mut Index, session: &Arc<Session>, filter: &str, id: u32) -> bool {
+        let options = SubscribeOptions {
+            qos: QoS::from_u8((id % 3) as u8).unwrap(),
+            ..SubscribeOptions::default()
+        };
+        let subscriber = Subscriber {
+            session: Arc::clone(session),
+            options,
+            id: SubscriptionId::new(id),
+        };
+        index.insert(&Filter::parse(filter).unwrap(), subscriber)
+    }
+
+    #[test]
+    fn overlapping_subscriptions_are_one_receiver_with_all_identifiers() {
+        let mut index = Index::new();
+        let session = Arc::new(Session::new(1, "c"));
+        assert!(subscribe(&mut index, &session, "a/#", 1));
+        assert!(subscribe(&mut index, &session, "a/+", 2));
+        assert!(!subscribe(&mut index, &session, "a/+", 5), "replaced");
+        let targets = index.resolve("a/b");
+        let grant = targets.receivers[0].grant(0).unwrap();
+        assert_eq!((targets.receivers.len(), grant.qos), (1, QoS::ExactlyOnce));
+        let ids: BTreeSet<_> = grant.ids.iter().flat_map(|ids| ids.iter()).collect();
+        assert_eq!(ids.len(), 2);
+        assert_eq!(index.len(), 2);
+    }
+
+    #[test]
+    fn each_group_is_one_target_and_its_members_take_turns() {
+        let mut index = Index::new();
+        let sessions: Vec<_> = (1..=3)
+            .map(|key| Arc::new(Session::new(key, "c")))
+            .collect();
+        for session in &sessions {
+            subscribe(&mut index, session, "$share/g/t", 1);
+        }
+        subscribe(&mut index, &sessions[0], "$share/h/t", 1);
+        let targets = index.resolve("t");
+        assert_eq!((targets.receivers.len(), targets.groups.len()), (0, 2));
+        let group = &targets.groups[0];
+        let turn = || group.choose(|_| true, |_| true).unwrap().session.key;
+        assert_eq!([turn(), turn(), turn(), turn()], [1, 2, 3, 1]);
+        let offline = group.choose(|session| session.key == 1, |_| true);
+        assert_eq!(
+            offline.unwrap().session.key,
+            1,
+            "whoever is ready comes first"
+        );
+        for session in &sessions {
+            assert!(index.remove(&Filter::parse("$share/g/t").unwrap(), session));
+        }
+        assert_eq!(index.resolve("t").groups.len(), 1);
+    }
+
+    #[test]
+    fn no_local_leaves_out_own_messages_unless_another_subscription_matches() {
+        let mut index = Index::new();
+        let session = Arc::new(Session::new(7, "c"));
+        let options = SubscribeOptions {
+            no_local: true,
+            ..SubscribeOptions::default()
+        };
+        let own = Subscriber {
+            session: Arc::clone(&session),
+            options,
+            id: None,
+        };
+        index.insert(&Filter::parse("a").unwrap(), own);
+        assert!(index.resolve("a").receivers[0].grant(7).is_none());
+        assert!(index.resolve("a").receivers[0].grant(8).is_some());
+        subscribe(&mut index, &session, "#", 1);
+        assert!(index.resolve("a").receivers[0].grant(7).is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn the_tree_finds_exactly_the_filters_that_match(
+            filters in proptest::collection::vec("([a-b]{0,1}|\\+|\\$s)(/([a-b]{0,1}|\\+)){0,3}(/#)?", 1..20),
+            topic in "(\\$s|[a-b]{0,1})(/[a-b]{0,1}){0,3}",
+        ) {
+            let filters: Vec<_> =
+                filters.into_iter().filter(|filter| !filter.is_empty()).collect();
+            prop_assume!(!topic.is_empty());
+            let mut index = Index::new();
+            let session = |number: usize| Arc::new(Session::new(number as u64, "c"));
+            let mut expected = BTreeSet::new();
+            for (number, filter) in filters.iter().enumerate() {
+                subscribe(&mut index, &session(number), filter, 1);
+                if Filter::parse(filter).unwrap().matches(&topic) {
+                    expected.insert(number as u64);
+                }
+            }
+            let targets = index.resolve(&topic);
+            let found: BTreeSet<_> =
+                targets.receivers.iter().map(|receiver| receiver.session.key).collect();
+            prop_assert_eq!(found, expected);
+            for (number, filter) in filters.iter().enumerate() {
+                prop_assert!(index.remove(&Filter::parse(filter).unwrap(), &session(number)));
+            }
+            prop_assert_eq!((index.len(), index.tree.len()), (0, 1));
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! How connections and sessions end: goodbye, loss, expiry, wills, and what
+//! time brings about.
+
+use super::Core;
+use super::connection::{Connection, End};
+use super::session::{Hot, Session};
+use super::worker::{Pulse, Timer, Worker};
+use crate::mqtt::topic::Filter;
+use crate::mqtt::{Disconnect, Message, Packet, ReasonCode};
+use crate::session::Time;
+use std::rc::Rc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+/// How long after an unsubscribe the memos are swept, at the latest.
+const SWEEP_DELAY: Duration = Duration::from_secs(30);
+
+impl Core {
+    /// Ends a connection for whatever reason; a second time does nothing.
+    pub(super) fn end(&self, worker: &mut Worker, connection: &mut Connection, end: End) {
+        connection.pulse.close();
+        let replies = std::mem::take(&mut worker.replies);
+        match connection.open.take() {
+            Some(open) => {
+                self.end_session_connection(worker, &open.session, open.number, end, replies);
+            }
+            None => connection.link.finish(replies),
+        }
+    }
+
+    fn end_session_connection(
+        &self,
+        worker: &mut Worker,
+        session: &Arc<Session>,
+        number: u64,
+        end: End,
+        mut last: Vec<u8>,
+    ) {
+        let mut hot = session.hot.lock();
+        if !hot.is_current(number) {
+            return;
+        }
+        if let End::Cut(reason) = end
+            && hot.version.is_v5()
+        {
+            let goodbye = Packet::Disconnect(Disconnect::new(reason));
+            let encoded = goodbye.encode(hot.version, &mut last);
+            debug_assert!(encoded.is_ok(), "a DISCONNECT without properties is short");
+        }
+        hot.release(&last);
+        let over = hot.go_offline(end, worker.now);
+        let due = hot.next_due();
+        drop(hot);
+        if over || due.is_some_and(|due| due <= worker.now) {
+            self.check_offline(worker, session, number);
+        } else if let Some(due) = due {
+            let timer = Timer::Session(Arc::downgrade(session), number);
+            worker.timers.set(due, timer);
+        }
+    }
+
+    /// Publishes the will and ends the session of an offline client where
+    /// that is due, and sets a timer where it will be.
+    fn check_offline(&self, worker: &mut Worker, session: &Arc<Session>, number: u64) {
+        let mut sessions = self.sessions.lock();
+        let mut hot = session.hot.lock();
+        if hot.connection != number || hot.link.is_some() {
+            return;
+        }
+        let over = hot.expires.is_some_and(|expires| expires <= worker.now);
+        let will_due = hot.will.as_ref().and_then(|will| will.due);
+        let due = over || will_due.is_some_and(|due| due <= worker.now);
+        let will = if due { hot.will.take() } else { None };
+        let next = hot.next_due();
+        drop(hot);
+        if over {
+            sessions.remove(&session.client_id);
+            self.forget(session);
+        } else if let Some(next) = next {
+            let timer = Timer::Session(Arc::downgrade(session), number);
+            worker.timers.set(next, timer);
+        }
+        drop(sessions);
+        if let Some(will) = will {
+            self.publish_will(worker, session.key, &will.message);
+        }
+    }
+
+    pub(super) fn publish_will(&self, worker: &mut Worker, publisher: u64, will: &Message) {
+        self.publish(worker, publisher, &will.publish(None, false), None);
+    }
+
+    /// Removes every trace of a session that is no longer in the map.
+    pub(super) fn forget(&self, session: &Session) {
+        let mut cold = session.cold.lock();
+        cold.ended = true;
+        let filters = std::mem::take(&mut cold.filters);
+        let mut index = self.index.write();
+        for text in &filters {
+            if let Ok(filter) = Filter::parse(text) {
+                index.remove(&filter, session);
+                self.generations.change(filter.pattern);
+            }
+        }
+    }
+
+    /// Does everything that is due at the worker's present time. The shell
+    /// then calls [`Core::flush`].
+    pub fn fire(&self, worker: &mut Worker) {
+        while let Some(due) = worker.timers.take_due(worker.now) {
+            for timer in due {
+                match timer {
+                    Timer::Pulse(pulse, set_for) if pulse.due.get() == set_for => {
+                        self.check_pulse(worker, &pulse);
+                    }
+                    Timer::Pulse(..) => {}
+                    Timer::Session(session, number) => {
+                        if let Some(session) = Weak::upgrade(&session) {
+                            self.check_offline(worker, &session, number);
+                        }
+                    }
+                    Timer::Retained(topic) => self.retained.write().expire(&topic, worker.now),
+                    Timer::Sweep => worker.memo.sweep(|topic| self.generations.of(topic)),
+                }
+            }
+        }
+    }
+
+    fn check_pulse(&self, worker: &mut Worker, pulse: &Rc<Pulse>) {
+        if let Some(next) = pulse.check(worker.now) {
+            worker.watch(pulse, next);
+            return;
+        }
+        match pulse.close() {
+            (_, Some((session, number))) => {
+                let end = End::Cut(ReasonCode::KEEP_ALIVE_TIMEOUT);
+                self.end_session_connection(worker, &session, number, end, Vec::new());
+            }
+            (Some(link), None) => link.finish(Vec::new()),
+            (None, None) => {}
+        }
+    }
+
+    /// Tells every client that the broker stops, and ends its connection.
+    pub fn shut_down(&self, worker: &mut Worker) {
+        let sessions: Vec<_> = self.sessions.lock().values().cloned().collect();
+        for session in sessions {
+            let number = session.hot.lock().connection;
+            let end = End::Cut(ReasonCode::SERVER_SHUTTING_DOWN);
+            self.end_session_connection(worker, &session, number, end, Vec::new());
+        }
+    }
+
+    /// Has the memo of this worker look for sessions that are gone.
+    pub(super) fn sweep_later(worker: &mut Worker) {
+        worker.timers.set(worker.now + SWEEP_DELAY, Timer::Sweep);
+    }
+}
+
+impl Hot {
+    /// Sets when the will is published and the session ends. Returns whether
+    /// the session ends at once.
+    fn go_offline(&mut self, end: End, now: Time) -> bool {
+        if let End::Goodbye {
+            with_will,
+            expiry_interval,
+        } = end
+        {
+            if !with_will {
+                self.will = None;
+            }
+            self.expiry_interval = expiry_interval.unwrap_or(self.expiry_interval);
+        }
+        self.expires = match self.expiry_interval {
+            u32::MAX => None,
+            seconds => Some(now + Duration::from_secs(seconds.into())),
+        };
+        if let Some(will) = &mut self.will {
+            will.due = Some(now + will.delay);
+        }
+        self.expiry_interval == 0
+    }
+
+    /// When an offline session must be looked at next.
+    fn next_due(&self) -> Option<Time> {
+        let will = self.will.as_ref().and_then(|will| will.due);
+        [will, self.expires].into_iter().flatten().min()
+    }
+}

@@ -1,0 +1,58 @@
+//! Messages the broker keeps: queued, in flight, retained.
+
+use crate::mqtt::{Message, PublishProperties, QoS, SubscriptionId};
+use crate::session::Time;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A message with the end of its life; one for all the places that keep it.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) message: Message,
+    /// When the message expiry interval runs out (MQTT 5.0 §3.3.2.3.3).
+    pub(super) expires: Option<Time>,
+}
+
+impl Kept {
+    /// Keeps `message` from `now` on.
+    pub(super) fn new(message: Message, now: Time) -> Self {
+        let interval = message.properties().message_expiry_interval;
+        let expires = interval.map(|seconds| now + Duration::from_secs(seconds.into()));
+        Self { message, expires }
+    }
+
+    pub(super) fn is_expired(&self, now: Time) -> bool {
+        self.expires.is_some_and(|expires| expires <= now)
+    }
+
+    /// The properties to send at `now`: the expiry interval less the time the
+    /// message has waited (MQTT-3.3.2-6).
+    pub(super) fn properties(&self, now: Time) -> PublishProperties<'_> {
+        let left = self.expires.map(|expires| (expires - now).as_secs());
+        PublishProperties {
+            message_expiry_interval: left.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)),
+            ..self.message.properties()
+        }
+    }
+}
+
+/// A kept message on its way to one session.
+#[derive(Debug, Clone)]
+pub(super) struct Delivery {
+    /// Given up when only a PUBREL is owed any more.
+    pub(super) kept: Option<Arc<Kept>>,
+    pub(super) qos: QoS,
+    /// The RETAIN flag to send.
+    pub(super) retain: bool,
+    /// The identifiers of the subscriptions that matched.
+    pub(super) subscription_ids: Option<Arc<[SubscriptionId]>>,
+    /// Whether it is sent because a subscription was made (§3.3.1.3).
+    pub(super) replayed: bool,
+}
+
+impl Delivery {
+    /// Bytes it counts against the limit of a queue.
+    pub(super) fn size(&self) -> usize {
+        self.kept.as_ref().map_or(0, |kept| kept.message.size())
+    }
+}

@@ -1,0 +1,221 @@
+//! The broker without sockets, files and clocks: bytes and the time in, bytes
+//! into the output of the sessions concerned.
+//!
+//! The shell brings every batch of bytes that a connection received
+//! ([`Core::receive`]), then has the touched sessions written
+//! ([`Core::flush`]), once each. All state that workers share is in [`Core`];
+//! what one worker needs is in [`Worker`]; what one connection needs is in
+//! [`Connection`].
+//!
+//! # The way of a PUBLISH
+//! frame -> decode (borrowed) -> alias -> [`memo`]: topic to receivers without
+//! matching -> for each receiver one lock, one copy of the [`template`] of its
+//! class, two patches. Nothing is allocated for QoS 0.
+//!
+//! # Locks
+//! `sessions` before `cold` before `index` or `retained` before `hot`. Nobody
+//! holds a lock while writing to a link.
+
+mod connect;
+mod connection;
+mod index;
+mod lifecycle;
+mod link;
+mod memo;
+mod message;
+mod output;
+mod publish;
+mod retained;
+mod session;
+mod subscribe;
+mod template;
+mod timers;
+mod tree;
+mod worker;
+
+pub use connection::{Connection, Progress};
+pub use link::{Attempt, Link};
+pub use session::QueueLimits;
+pub use worker::Worker;
+
+use crate::mqtt::topic;
+use foldhash::fast::FixedState;
+use index::Index;
+use parking_lot::{Mutex, RwLock};
+use retained::Retained;
+use session::Session;
+use std::collections::HashMap;
+use std::hash::BuildHasher as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// What the broker allows and announces.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Bytes of the largest packet taken from a client.
+    pub maximum_packet_size: u32,
+    /// QoS 2 messages taken from a client at once (MQTT 5.0 §3.2.2.3.3).
+    pub receive_maximum: u16,
+    /// QoS 1 and 2 messages in flight to a client that takes as many.
+    pub maximum_in_flight: u16,
+    /// Topic aliases taken from a client.
+    pub topic_alias_maximum: u16,
+    /// Levels of a topic or a filter.
+    pub topic_levels: usize,
+    /// How long a new connection may take to send CONNECT.
+    pub connect_timeout: Duration,
+    /// What is kept for one session.
+    pub queue: QueueLimits,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            maximum_packet_size: 16 * 1024 * 1024,
+            receive_maximum: 1024,
+            maximum_in_flight: 1024,
+            topic_alias_maximum: 1024,
+            topic_levels: 128,
+            connect_timeout: Duration::from_secs(10),
+            queue: QueueLimits {
+                messages: 100_000,
+                bytes: 64 * 1024 * 1024,
+                output: 1024 * 1024,
+            },
+        }
+    }
+}
+
+/// The broker's shared state.
+#[derive(Debug)]
+pub struct Core {
+    limits: Limits,
+    index: RwLock<Index>,
+    generations: Generations,
+    retained: RwLock<Retained>,
+    sessions: Mutex<HashMap<Box<str>, Arc<Session>>>,
+    next_key: AtomicU64,
+    stats: Stats,
+}
+
+impl Core {
+    /// A broker without sessions.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            index: RwLock::new(Index::new()),
+            generations: Generations::new(),
+            retained: RwLock::new(Retained::new()),
+            sessions: Mutex::default(),
+            next_key: AtomicU64::new(1),
+            stats: Stats::default(),
+        }
+    }
+
+    /// What has happened so far.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Summary {
+            connections: read(&self.stats.connections),
+            received: read(&self.stats.received),
+            sent: read(&self.stats.sent),
+            dropped: read(&self.stats.dropped),
+            expired: read(&self.stats.expired),
+            sessions: self.sessions.lock().len(),
+            subscriptions: self.index.read().len(),
+            retained: self.retained.read().len(),
+        }
+    }
+}
+
+/// How often the answers of the index have changed, by the first level of the
+/// topics concerned. A worker's memo is valid while the number stands still.
+#[derive(Debug)]
+struct Generations {
+    /// Changes by filters that begin with a wildcard.
+    all: AtomicU64,
+    stripes: [AtomicU64; 256],
+    hasher: FixedState,
+}
+
+impl Generations {
+    fn new() -> Self {
+        Self {
+            all: AtomicU64::new(0),
+            stripes: [const { AtomicU64::new(0) }; 256],
+            hasher: FixedState::default(),
+        }
+    }
+
+    /// The generation of the receivers of `topic`: a sum of counters that only
+    /// grow, so it changes when either does.
+    fn of(&self, topic: &str) -> u64 {
+        let stripe = self.stripe(topic).load(Ordering::Acquire);
+        stripe.wrapping_add(self.all.load(Ordering::Acquire))
+    }
+
+    /// Notes that a subscription to `pattern` was made, changed or ended.
+    fn change(&self, pattern: &str) {
+        let counter = match topic::levels(pattern).next() {
+            Some("#" | "+") => &self.all,
+            _ => self.stripe(pattern),
+        };
+        counter.fetch_add(1, Ordering::Release);
+    }
+
+    fn stripe(&self, topic: &str) -> &AtomicU64 {
+        let first = topic::levels(topic).next().unwrap_or_default();
+        let [stripe, ..] = self.hasher.hash_one(first).to_le_bytes();
+        #[expect(clippy::indexing_slicing, reason = "a byte is below 256")]
+        &self.stripes[usize::from(stripe)]
+    }
+}
+
+/// Totals, added to by the workers once a batch.
+#[derive(Debug, Default)]
+struct Stats {
+    connections: AtomicU64,
+    received: AtomicU64,
+    sent: AtomicU64,
+    dropped: AtomicU64,
+    expired: AtomicU64,
+}
+
+impl Stats {
+    fn add(&self, counters: &worker::Counters) {
+        for (total, count) in [
+            (&self.received, counters.received),
+            (&self.sent, counters.sent),
+            (&self.dropped, counters.dropped),
+            (&self.expired, counters.expired),
+        ] {
+            if count > 0 {
+                total.fetch_add(count, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+/// Numbers for people: totals since the start and what there is now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Summary {
+    /// Connections accepted with CONNACK.
+    pub connections: u64,
+    /// Messages received from clients.
+    pub received: u64,
+    /// Messages sent to clients.
+    pub sent: u64,
+    /// Messages not delivered to a session because it was too slow.
+    pub dropped: u64,
+    /// Messages not delivered because their time had run out.
+    pub expired: u64,
+    /// Sessions there are.
+    pub sessions: usize,
+    /// Subscriptions there are.
+    pub subscriptions: usize,
+    /// Retained messages there are.
+    pub retained: usize,
+}

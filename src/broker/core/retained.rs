@@ -1,0 +1,160 @@
+//! The retained messages: the last of each topic (MQTT 5.0 §3.3.1.3).
+
+use super::message::Kept;
+use super::tree::{NodeId, ROOT, Tree};
+use crate::mqtt::topic::{self, Filter, levels};
+use crate::session::Time;
+use std::sync::Arc;
+
+/// The retained messages by topic.
+#[derive(Debug)]
+pub(super) struct Retained {
+    tree: Tree<Option<Arc<Kept>>>,
+    count: usize,
+}
+
+impl Retained {
+    pub(super) fn new() -> Self {
+        Self {
+            tree: Tree::new(),
+            count: 0,
+        }
+    }
+
+    /// Messages kept.
+    pub(super) const fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Keeps `message` as the last of its topic.
+    pub(super) fn set(&mut self, message: Arc<Kept>) {
+        let topic = message.message.topic().to_owned();
+        if let Some(slot) = self.tree.entry(levels(&topic)) {
+            self.count += usize::from(slot.is_none());
+            *slot = Some(message);
+        }
+    }
+
+    /// Forgets the message of `topic`.
+    pub(super) fn clear(&mut self, topic: &str) {
+        self.forget_if(topic, |_| true);
+    }
+
+    /// Forgets the message of `topic` if its time has run out.
+    pub(super) fn expire(&mut self, topic: &str, now: Time) {
+        self.forget_if(topic, |kept| kept.is_expired(now));
+    }
+
+    fn forget_if(&mut self, topic: &str, condition: impl Fn(&Kept) -> bool) {
+        let removed = self.tree.update(
+            levels(topic),
+            |slot| slot.take_if(|kept| condition(kept)).is_some(),
+            Option::is_none,
+        );
+        self.count -= usize::from(removed == Some(true));
+    }
+
+    /// The messages of every topic that `filter` matches, except those whose
+    /// time has run out.
+    pub(super) fn matching(&self, filter: &Filter<'_>, now: Time) -> Vec<Arc<Kept>> {
+        let mut found = Vec::new();
+        let pattern: Vec<&str> = levels(filter.pattern).collect();
+        // Nodes to visit, and how many levels of the pattern lead to them.
+        let mut open: Vec<(NodeId, usize)> = vec![(ROOT, 0)];
+        while let Some((node, depth)) = open.pop() {
+            match pattern.get(depth) {
+                None => self.collect(node, now, &mut found),
+                Some(&"#") => {
+                    self.collect(node, now, &mut found);
+                    open.extend(self.descend(node, depth).map(|child| (child, depth)));
+                }
+                Some(&"+") => {
+                    open.extend(self.descend(node, depth).map(|child| (child, depth + 1)));
+                }
+                Some(level) => {
+                    open.extend(self.tree.child(node, level).map(|child| (child, depth + 1)));
+                }
+            }
+        }
+        found
+    }
+
+    /// The children that a wildcard of this depth reaches: at the first level
+    /// not those that belong to the server (MQTT-4.7.2-1).
+    fn descend(&self, node: NodeId, depth: usize) -> impl Iterator<Item = NodeId> {
+        let first = depth == 0 && node == ROOT;
+        self.tree
+            .children(node)
+            .filter(move |(level, _)| !(first && topic::is_system(level)))
+            .map(|(_, child)| child)
+    }
+
+    fn collect(&self, node: NodeId, now: Time, found: &mut Vec<Arc<Kept>>) {
+        let kept = self.tree.value(node).and_then(Option::as_ref);
+        found.extend(kept.filter(|kept| !kept.is_expired(now)).cloned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mqtt::{Message, Publish};
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
+    fn kept(topic: &str, expires: Option<Time>) -> Arc<Kept> {
+        let publish = Publish {
+            topic,
+            retain: true,
+            ..Publish::default()
+        };
+        let message = Message::new(&publish).unwrap();
+        Arc::new(Kept { message, expires })
+    }
+
+    fn topics(retained: &Retained, filter: &str, now: Time) -> BTreeSet<String> {
+        let filter = Filter::parse(filter).unwrap();
+        let found = retained.matching(&filter, now);
+        found
+            .iter()
+            .map(|kept| kept.message.topic().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn what_has_expired_is_not_found_and_can_be_forgotten() {
+        let mut retained = Retained::new();
+        let end = Time::ZERO + Duration::from_secs(5);
+        retained.set(kept("a", Some(end)));
+        assert_eq!(topics(&retained, "#", Time::ZERO).len(), 1);
+        assert!(topics(&retained, "#", end).is_empty());
+        retained.expire("a", Time::ZERO);
+        assert_eq!(retained.len(), 1);
+        retained.expire("a", end);
+        assert_eq!((retained.len(), retained.tree.len()), (0, 1));
+    }
+
+    proptest! {
+        #[test]
+        fn the_tree_finds_what_the_matcher_matches(
+            names in proptest::collection::btree_set("[$a-b]{0,1}(/[a-c]{0,1}){0,3}", 0..20),
+            filter in "([a-b]{0,1}|\\+)(/([a-c]{0,1}|\\+)){0,3}(/#)?",
+        ) {
+            let names: BTreeSet<_> = names.into_iter().filter(|name| !name.is_empty()).collect();
+            prop_assume!(!filter.is_empty());
+            let mut retained = Retained::new();
+            for name in &names {
+                retained.set(kept(name, None));
+            }
+            let matcher = Filter::parse(&filter).unwrap();
+            let expected: BTreeSet<_> =
+                names.iter().filter(|name| matcher.matches(name)).cloned().collect();
+            prop_assert_eq!(topics(&retained, &filter, Time::ZERO), expected);
+            for name in &names {
+                retained.clear(name);
+            }
+            prop_assert_eq!((retained.len(), retained.tree.len()), (0, 1));
+        }
+    }
+}

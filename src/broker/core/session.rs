@@ -1,0 +1,327 @@
+//! A session: what the broker remembers of a client, connected or not.
+
+use super::link::Link;
+use super::message::Delivery;
+use crate::mqtt::{Ack, AckKind, Message, PacketId, Publish, QoS, ReasonCode, Version};
+use crate::session::{Inbound, Outbound, Stage, Time};
+use parking_lot::Mutex;
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A session. Everything that must change together with the output buffer is
+/// behind one lock, which a delivery takes once and nobody holds while
+/// writing to a socket.
+#[derive(Debug)]
+pub(super) struct Session {
+    /// Unique as long as the broker runs, unlike the client identifier.
+    pub(super) key: u64,
+    pub(super) client_id: Box<str>,
+    pub(super) hot: Mutex<Hot>,
+    pub(super) cold: Mutex<Cold>,
+}
+
+/// What only the session's own connection needs; the lock is held while the
+/// index is changed, so that an ended session leaves nothing behind.
+#[derive(Debug, Default)]
+pub(super) struct Cold {
+    /// The filters it has subscribed, as they were sent.
+    pub(super) filters: HashSet<Box<str>>,
+    /// Set when the session has ended: nothing may be subscribed any more.
+    pub(super) ended: bool,
+    pub(super) inbound: Inbound,
+}
+
+/// What every publisher needs.
+#[derive(Debug)]
+pub(super) struct Hot {
+    /// Counts the connections of this session, so that what an earlier one
+    /// left behind is not taken for the present one's.
+    pub(super) connection: u64,
+    /// The present connection's transport; `None` while offline.
+    pub(super) link: Option<Arc<dyn Link>>,
+    pub(super) version: Version,
+    /// Whole packets to write, in order.
+    pub(super) out: Vec<u8>,
+    pub(super) writer: Writer,
+    /// Whether some worker will flush this session at the end of its batch.
+    pub(super) touched: bool,
+    /// The last bytes of connections that ended while a worker was writing to
+    /// them, for that worker to hand over.
+    pub(super) endings: Vec<(u64, Vec<u8>)>,
+    /// Bytes of the largest packet the client takes.
+    pub(super) maximum_packet_size: usize,
+    pub(super) outbound: Outbound<Delivery>,
+    pub(super) queue: Queue,
+    pub(super) will: Option<PendingWill>,
+    /// Seconds the session outlives its connection; all ones is for ever.
+    pub(super) expiry_interval: u32,
+    /// When an offline session ends; `None` is never.
+    pub(super) expires: Option<Time>,
+}
+
+/// Who writes a session's output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Writer {
+    /// Whoever flushes next.
+    Nobody,
+    /// A worker is writing right now and looks again when it is done.
+    Worker,
+    /// The connection's own task, until everything is written.
+    Owner,
+}
+
+/// A will, and when an offline session publishes it.
+#[derive(Debug)]
+pub(super) struct PendingWill {
+    pub(super) message: Message,
+    pub(super) delay: Duration,
+    pub(super) due: Option<Time>,
+}
+
+/// Deliveries that wait for a connection, for room or for quota.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    deliveries: VecDeque<Delivery>,
+    bytes: usize,
+    replayed: usize,
+}
+
+/// The limits of what is kept for one session.
+#[derive(Debug, Clone, Copy)]
+pub struct QueueLimits {
+    /// Deliveries queued.
+    pub messages: usize,
+    /// Bytes of queued messages.
+    pub bytes: usize,
+    /// Bytes of output above which QoS 0 messages are dropped and others queued.
+    pub output: usize,
+}
+
+/// Output above which the queue waits for room, so that a long queue is not
+/// copied into the buffer at once.
+const REFILL_MARK: usize = 64 * 1024;
+
+impl Queue {
+    pub(super) fn is_empty(&self) -> bool {
+        self.deliveries.is_empty()
+    }
+
+    /// Whether retained messages wait that a newer message must not overtake.
+    pub(super) const fn is_replaying(&self) -> bool {
+        self.replayed > 0
+    }
+
+    /// Adds a delivery unless a limit is reached. Replayed messages are held
+    /// by the retained store anyway and do not count.
+    pub(super) fn push(&mut self, delivery: Delivery, limits: &QueueLimits) -> bool {
+        let size = delivery.size();
+        if delivery.replayed {
+            self.replayed += 1;
+        } else if self.deliveries.len() - self.replayed >= limits.messages
+            || self.bytes + size > limits.bytes
+        {
+            return false;
+        } else {
+            self.bytes += size;
+        }
+        self.deliveries.push_back(delivery);
+        true
+    }
+
+    fn pop(&mut self) -> Option<Delivery> {
+        let delivery = self.deliveries.pop_front()?;
+        if delivery.replayed {
+            self.replayed -= 1;
+        } else {
+            self.bytes -= delivery.size();
+        }
+        Some(delivery)
+    }
+
+    /// Drops what the client would not get after a reconnect: QoS 0.
+    pub(super) fn keep_acknowledged(&mut self) {
+        for delivery in std::mem::take(self).deliveries {
+            if delivery.qos > QoS::AtMostOnce {
+                self.replayed += usize::from(delivery.replayed);
+                self.bytes += if delivery.replayed {
+                    0
+                } else {
+                    delivery.size()
+                };
+                self.deliveries.push_back(delivery);
+            }
+        }
+    }
+}
+
+impl Session {
+    pub(super) fn new(key: u64, client_id: &str) -> Self {
+        Self {
+            key,
+            client_id: client_id.into(),
+            hot: Mutex::new(Hot::new()),
+            cold: Mutex::default(),
+        }
+    }
+
+    pub(super) fn is_connected(&self) -> bool {
+        self.hot.lock().link.is_some()
+    }
+}
+
+impl Hot {
+    fn new() -> Self {
+        Self {
+            connection: 0,
+            link: None,
+            version: Version::V5,
+            out: Vec::new(),
+            writer: Writer::Nobody,
+            touched: false,
+            endings: Vec::new(),
+            maximum_packet_size: usize::MAX,
+            outbound: Outbound::new(0),
+            queue: Queue::default(),
+            will: None,
+            expiry_interval: 0,
+            expires: None,
+        }
+    }
+
+    /// Whether the connection numbered so is still the session's.
+    pub(super) const fn is_current(&self, connection: u64) -> bool {
+        self.connection == connection && self.link.is_some()
+    }
+
+    /// Ends the present connection: its output and `last` are handed to its
+    /// link. Returns whether there was one.
+    pub(super) fn release(&mut self, last: &[u8]) -> bool {
+        let Some(link) = self.link.take() else {
+            return false;
+        };
+        let mut rest = std::mem::take(&mut self.out);
+        rest.extend_from_slice(last);
+        if self.writer == Writer::Worker {
+            self.endings.push((self.connection, rest));
+        } else {
+            link.finish(rest);
+        }
+        self.writer = Writer::Nobody;
+        self.queue.keep_acknowledged();
+        true
+    }
+
+    /// Whether a message with acknowledgement can be sent at once.
+    pub(super) fn has_room(&self, limits: &QueueLimits) -> bool {
+        self.queue.is_empty() && self.out.len() < limits.output && self.outbound.has_quota()
+    }
+
+    /// Moves queued deliveries into the output while there is room and quota.
+    pub(super) fn refill(&mut self, now: Time) -> Sent {
+        let mut sent = Sent::default();
+        while self.out.len() < REFILL_MARK
+            && let Some(next) = self.queue.deliveries.front()
+            && (next.qos == QoS::AtMostOnce || self.outbound.has_quota())
+            && let Some(delivery) = self.queue.pop()
+        {
+            let expired = |kept: &Arc<super::message::Kept>| kept.is_expired(now);
+            if delivery.kept.as_ref().is_some_and(expired) {
+                sent.expired += 1;
+            } else {
+                sent.messages += u64::from(self.send(&delivery, now));
+            }
+        }
+        sent
+    }
+
+    /// Sends a delivery for the first time. Returns whether it was sent: one
+    /// too large for the client counts as delivered (MQTT-3.1.2-25).
+    fn send(&mut self, delivery: &Delivery, now: Time) -> bool {
+        let start = self.out.len();
+        let fits = |size: usize| size <= self.maximum_packet_size;
+        if delivery.qos == QoS::AtMostOnce {
+            delivery.encode(None, false, self.version, now, &mut self.out);
+            let sent = fits(self.out.len() - start);
+            if !sent {
+                self.out.truncate(start);
+            }
+            return sent;
+        }
+        let Ok(id) = self.outbound.publish(delivery.qos, delivery.clone()) else {
+            return false;
+        };
+        delivery.encode(Some(id), false, self.version, now, &mut self.out);
+        let sent = fits(self.out.len() - start);
+        if !sent {
+            self.out.truncate(start);
+            let stage = first_stage(delivery.qos);
+            let known = self.outbound.finish(id, stage);
+            debug_assert!(known.is_ok(), "it was begun just above");
+        }
+        sent
+    }
+
+    /// Sends again what a resumed session has not acknowledged, in order
+    /// (MQTT-4.4.0-1, MQTT-4.6.0-1).
+    pub(super) fn resend(&mut self, now: Time) {
+        for (id, stage, delivery) in self.outbound.iter() {
+            match stage {
+                Stage::PubComp => put_ack(
+                    Ack::new(AckKind::PubRel, id, ReasonCode::SUCCESS),
+                    self.version,
+                    &mut self.out,
+                ),
+                _ => delivery.encode(Some(id), true, self.version, now, &mut self.out),
+            }
+        }
+    }
+}
+
+/// What a refill did.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Sent {
+    pub(super) messages: u64,
+    pub(super) expired: u64,
+}
+
+impl Delivery {
+    /// Appends the PUBLISH for a client of `version`.
+    fn encode(
+        &self,
+        packet_id: Option<PacketId>,
+        dup: bool,
+        version: Version,
+        now: Time,
+        out: &mut Vec<u8>,
+    ) {
+        let Some(kept) = &self.kept else {
+            return;
+        };
+        let publish = Publish {
+            qos: self.qos,
+            retain: self.retain,
+            properties: kept.properties(now),
+            ..kept.message.publish(packet_id, dup)
+        };
+        let ids = self.subscription_ids.as_deref();
+        super::template::encode(&publish, ids, version, out);
+    }
+}
+
+/// Appends an acknowledgement; those without properties always encode.
+pub(super) fn put_ack(ack: Ack<'_>, version: Version, out: &mut Vec<u8>) {
+    let encoded = ack.encode(version, out);
+    debug_assert!(
+        encoded.is_ok(),
+        "an acknowledgement without properties is short"
+    );
+}
+
+/// What a delivery of this quality of service waits for first.
+pub(super) const fn first_stage(qos: QoS) -> Stage {
+    match qos {
+        QoS::ExactlyOnce => Stage::PubRec,
+        _ => Stage::PubAck,
+    }
+}

@@ -1,0 +1,151 @@
+//! SUBSCRIBE and UNSUBSCRIBE (MQTT 5.0 §3.8 to §3.11).
+
+use super::Core;
+use super::connection::{End, Open, reply, touch};
+use super::index::Subscriber;
+use super::message::Delivery;
+use super::worker::Worker;
+use crate::mqtt::topic::{self, Filter};
+use crate::mqtt::{
+    AckProperties, Packet, ReasonCode, RetainHandling, SubAck, Subscribe, SubscribeRequest,
+    SubscriptionId, UnsubAck, Unsubscribe,
+};
+use std::sync::Arc;
+
+impl Core {
+    pub(super) fn on_subscribe(
+        &self,
+        worker: &mut Worker,
+        open: &Open,
+        subscribe: &Subscribe<'_>,
+    ) -> Result<(), End> {
+        let id = subscribe.properties.subscription_identifier;
+        let requests = subscribe.requests.iter();
+        let reasons = requests
+            .map(|request| self.subscribe(worker, open, request, id))
+            .collect();
+        reply(
+            worker,
+            open,
+            &Packet::SubAck(SubAck {
+                packet_id: subscribe.packet_id,
+                properties: AckProperties::default(),
+                reasons,
+            }),
+        )
+    }
+
+    /// Makes one subscription effective; its retained messages are queued and
+    /// follow the SUBACK.
+    fn subscribe(
+        &self,
+        worker: &mut Worker,
+        open: &Open,
+        request: &SubscribeRequest<'_>,
+        id: Option<SubscriptionId>,
+    ) -> ReasonCode {
+        let filter = match self.check_filter(request.filter) {
+            Ok(filter) => filter,
+            Err(reason) => return reason,
+        };
+        let session = &open.session;
+        let mut cold = session.cold.lock();
+        if cold.ended {
+            return ReasonCode::UNSPECIFIED_ERROR;
+        }
+        cold.filters.insert(request.filter.into());
+        let subscriber = Subscriber {
+            session: Arc::clone(session),
+            options: request.options,
+            id,
+        };
+        let new = self.index.write().insert(&filter, subscriber);
+        self.generations.change(filter.pattern);
+        drop(cold);
+        let wanted = match request.options.retain_handling {
+            RetainHandling::Send => true,
+            RetainHandling::SendIfNew => new,
+            RetainHandling::DoNotSend => false,
+        };
+        if wanted && filter.share.is_none() {
+            self.replay(worker, open, &filter, request, id);
+        }
+        ReasonCode::granted(request.options.qos)
+    }
+
+    fn check_filter<'a>(&self, text: &'a str) -> Result<Filter<'a>, ReasonCode> {
+        let filter = Filter::parse(text).map_err(|error| error.reason)?;
+        if topic::levels(filter.pattern).count() > self.limits.topic_levels {
+            return Err(ReasonCode::TOPIC_FILTER_INVALID);
+        }
+        Ok(filter)
+    }
+
+    /// Queues the retained messages that a new subscription brings.
+    fn replay(
+        &self,
+        worker: &mut Worker,
+        open: &Open,
+        filter: &Filter<'_>,
+        request: &SubscribeRequest<'_>,
+        id: Option<SubscriptionId>,
+    ) {
+        let found = self.retained.read().matching(filter, worker.now);
+        if found.is_empty() {
+            return;
+        }
+        let ids: Option<Arc<[_]>> = id.map(|id| Arc::from([id]));
+        let mut hot = open.session.hot.lock();
+        if !hot.is_current(open.number) {
+            return;
+        }
+        for kept in found {
+            let delivery = Delivery {
+                qos: kept.message.qos.min(request.options.qos),
+                kept: Some(kept),
+                retain: true,
+                subscription_ids: ids.clone(),
+                replayed: true,
+            };
+            let taken = hot.queue.push(delivery, &self.limits.queue);
+            debug_assert!(taken, "replayed messages do not count against the limits");
+        }
+        touch(worker, &open.session, &mut hot);
+    }
+
+    pub(super) fn on_unsubscribe(
+        &self,
+        worker: &mut Worker,
+        open: &Open,
+        unsubscribe: &Unsubscribe<'_>,
+    ) -> Result<(), End> {
+        let filters = unsubscribe.filters.iter();
+        let reasons = filters
+            .map(|filter| self.unsubscribe(open, filter))
+            .collect();
+        Self::sweep_later(worker);
+        reply(
+            worker,
+            open,
+            &Packet::UnsubAck(UnsubAck {
+                packet_id: unsubscribe.packet_id,
+                properties: AckProperties::default(),
+                reasons,
+            }),
+        )
+    }
+
+    fn unsubscribe(&self, open: &Open, text: &str) -> ReasonCode {
+        let Ok(filter) = Filter::parse(text) else {
+            return ReasonCode::TOPIC_FILTER_INVALID;
+        };
+        open.session.cold.lock().filters.remove(text);
+        let removed = self.index.write().remove(&filter, &open.session);
+        self.generations.change(filter.pattern);
+        if removed {
+            ReasonCode::SUCCESS
+        } else {
+            ReasonCode::NO_SUBSCRIPTION_EXISTED
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Encodes a publish once for each class of receivers and copies it for each
+//! receiver: appending a template costs a copy, encoding costs ten times that.
+
+use crate::mqtt::{PacketId, PropertyBuf, Publish, QoS, SubscriptionId, Version};
+use std::ops::Range;
+
+/// Where the packet being forwarded came from: its bytes may serve as they are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) version: Version,
+    /// The PUBLISH as it was received, with its topic (not an alias) in it.
+    pub(super) bytes: &'a [u8],
+}
+
+/// A publish and its encodings, made when they are first needed.
+///
+/// A class is version 5 or older times with or without a packet identifier;
+/// QoS, RETAIN, DUP and the identifier are patched in the receiver's buffer.
+#[derive(Debug)]
+pub(super) struct Templates<'a> {
+    publish: &'a Publish<'a>,
+    source: Option<Source<'a>>,
+    made: [Option<Range<usize>>; 4],
+    scratch: Vec<u8>,
+}
+
+/// How one receiver's copy differs from the template.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Variant {
+    pub(super) version: Version,
+    pub(super) qos: QoS,
+    pub(super) retain: bool,
+}
+
+impl<'a> Templates<'a> {
+    /// Templates of `publish`, kept in `scratch`, which [`Self::into_scratch`]
+    /// gives back.
+    pub(super) fn new(
+        publish: &'a Publish<'a>,
+        source: Option<Source<'a>>,
+        mut scratch: Vec<u8>,
+    ) -> Self {
+        scratch.clear();
+        Self {
+            publish,
+            source,
+            made: [const { None }; 4],
+            scratch,
+        }
+    }
+
+    pub(super) fn into_scratch(self) -> Vec<u8> {
+        self.scratch
+    }
+
+    /// The size of the packet for this class of receivers.
+    pub(super) fn size(&mut self, variant: Variant) -> usize {
+        self.bytes(variant).len()
+    }
+
+    /// Appends the packet for one receiver. `packet_id` goes with QoS 1 and 2.
+    pub(super) fn append(&mut self, variant: Variant, id: Option<PacketId>, out: &mut Vec<u8>) {
+        let topic_length = self.publish.topic.len();
+        let start = out.len();
+        let bytes = self.bytes(variant);
+        out.extend_from_slice(bytes);
+        let Some(packet) = out.get_mut(start..) else {
+            return;
+        };
+        if let Some(header) = packet.first_mut() {
+            *header = Publish::header(false, variant.qos, variant.retain);
+        }
+        if let Some(id) = id {
+            let length_width = packet
+                .iter()
+                .skip(1)
+                .take_while(|byte| **byte >= 0x80)
+                .count()
+                + 1;
+            let at = 1 + length_width + 2 + topic_length;
+            if let Some(place) = packet.get_mut(at..at + 2) {
+                place.copy_from_slice(&id.get().to_be_bytes());
+            }
+        }
+    }
+
+    fn bytes(&mut self, variant: Variant) -> &[u8] {
+        let with_id = variant.qos > QoS::AtMostOnce;
+        if let Some(source) = self.source
+            && source.version.is_v5() == variant.version.is_v5()
+            && with_id == (self.publish.qos > QoS::AtMostOnce)
+        {
+            return source.bytes;
+        }
+        let class = usize::from(variant.version.is_v5()) * 2 + usize::from(with_id);
+        let made = self.made.get_mut(class);
+        let range = made.map(|made| {
+            made.get_or_insert_with(|| {
+                let start = self.scratch.len();
+                let publish = Publish {
+                    dup: false,
+                    qos: variant.qos,
+                    packet_id: with_id.then_some(PacketId::MIN),
+                    ..*self.publish
+                };
+                encode(&publish, None, variant.version, &mut self.scratch);
+                start..self.scratch.len()
+            })
+            .clone()
+        });
+        range
+            .and_then(|range| self.scratch.get(range))
+            .unwrap_or_default()
+    }
+}
+
+/// Appends `publish` with the identifiers of the subscriptions that matched.
+///
+/// Every part came out of a packet, so nothing is too long, except that
+/// identifiers may lift a packet of 256 MB over the limit: then nothing is
+/// appended, as for a packet that is too large for the client.
+pub(super) fn encode(
+    publish: &Publish<'_>,
+    ids: Option<&[SubscriptionId]>,
+    version: Version,
+    out: &mut Vec<u8>,
+) {
+    let start = out.len();
+    let mut buffer = PropertyBuf::default();
+    let mut publish = *publish;
+    for id in ids.unwrap_or_default() {
+        buffer.push_subscription_id(*id);
+    }
+    publish.properties.subscription_identifiers = buffer.subscription_ids();
+    if publish.encode(version, out).is_err() {
+        out.truncate(start);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_receiver_gets_its_own_flags_and_identifier() {
+        let publish = Publish {
+            topic: "a/b",
+            qos: QoS::AtLeastOnce,
+            packet_id: PacketId::new(9),
+            payload: &[b'x'; 200],
+            ..Publish::default()
+        };
+        let mut bytes = Vec::new();
+        publish.encode(Version::V311, &mut bytes).unwrap();
+        let source = Source {
+            version: Version::V311,
+            bytes: &bytes,
+        };
+        for source in [Some(source), None] {
+            let mut templates = Templates::new(&publish, source, Vec::new());
+            for (version, qos, id) in [
+                (Version::V311, QoS::AtLeastOnce, PacketId::new(0x1234)),
+                (Version::V5, QoS::AtLeastOnce, PacketId::new(7)),
+                (Version::V5, QoS::AtMostOnce, None),
+                (Version::V31, QoS::AtMostOnce, None),
+            ] {
+                let variant = Variant {
+                    version,
+                    qos,
+                    retain: true,
+                };
+                let mut out = vec![0xff];
+                templates.append(variant, id, &mut out);
+                let mut expected = vec![0xff];
+                let copy = Publish {
+                    qos,
+                    packet_id: id,
+                    retain: true,
+                    ..publish
+                };
+                copy.encode(version, &mut expected).unwrap();
+                assert_eq!(out, expected);
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What each worker thread keeps for itself.
+
+use super::Stats;
+use super::link::Link;
+use super::memo::Memo;
+use super::session::Session;
+use super::timers::Timers;
+use crate::session::Time;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+/// Buffers kept for the next sessions that have output.
+const SPARE_BUFFERS: usize = 256;
+
+/// Capacity in bytes above which a buffer is not kept, so that a burst's
+/// memory goes back.
+const SPARE_CAPACITY: usize = 64 * 1024;
+
+/// A worker's own state: none of it is shared, so none of it is locked.
+#[derive(Debug)]
+pub struct Worker {
+    /// The time of the present batch.
+    pub(super) now: Time,
+    pub(super) memo: Memo,
+    /// Sessions that have got output in this batch.
+    pub(super) touched: Vec<Arc<Session>>,
+    pub(super) timers: Timers<Timer>,
+    /// Answers to the packets of the present batch.
+    pub(super) replies: Vec<u8>,
+    pub(super) scratch: Vec<u8>,
+    pub(super) counters: Counters,
+    spares: Vec<Vec<u8>>,
+}
+
+/// What to look at when its time has come.
+#[derive(Debug)]
+pub(super) enum Timer {
+    /// A connection that may have been silent for too long.
+    /// Meant only while it is the deadline the pulse was last set for.
+    Pulse(Rc<Pulse>, Time),
+    /// A session that was left offline by this connection of it.
+    Session(Weak<Session>, u64),
+    /// A retained message that may have expired.
+    Retained(Box<str>),
+    /// The memo may hold sessions that are gone.
+    Sweep,
+}
+
+/// A session and the number of its connection.
+pub(super) type Attached = (Arc<Session>, u64);
+
+/// The signs of life of a connection. A packet renews it by storing the time;
+/// the timer looks only when the interval could have run out.
+#[derive(Debug)]
+pub(super) struct Pulse {
+    pub(super) last_packet: Cell<Time>,
+    pub(super) interval: Cell<Duration>,
+    /// The deadline of the timer that is meant.
+    pub(super) due: Cell<Time>,
+    /// Given up at the end of the connection, which a timer must not outlive.
+    pub(super) link: RefCell<Option<Arc<dyn Link>>>,
+    /// The session, once there is one.
+    pub(super) session: RefCell<Option<Attached>>,
+}
+
+impl Pulse {
+    /// Ends the watch; returns whom it was for.
+    pub(super) fn close(&self) -> (Option<Arc<dyn Link>>, Option<Attached>) {
+        self.due.set(Time::ZERO);
+        (self.link.take(), self.session.take())
+    }
+
+    /// Whether the connection has been silent for too long at `now`, and if
+    /// not, when that could next be so.
+    pub(super) fn check(&self, now: Time) -> Option<Time> {
+        let deadline = self.last_packet.get() + self.interval.get();
+        (deadline > now).then_some(deadline)
+    }
+}
+
+/// What a worker has counted since it last said so.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub(super) received: u64,
+    pub(super) sent: u64,
+    pub(super) dropped: u64,
+    pub(super) expired: u64,
+}
+
+impl Default for Worker {
+    fn default() -> Self {
+        Self {
+            now: Time::ZERO,
+            memo: Memo::new(),
+            touched: Vec::new(),
+            timers: Timers::new(),
+            replies: Vec::new(),
+            scratch: Vec::new(),
+            counters: Counters::default(),
+            spares: Vec::new(),
+        }
+    }
+}
+
+impl Worker {
+    /// Begins a batch: everything in it happens at `now`.
+    pub fn begin(&mut self, now: Time) {
+        self.now = self.now.max(now);
+    }
+
+    /// When [`super::Core::fire`] is to be called next; `None` is never.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Time> {
+        self.timers.next()
+    }
+
+    /// Looks at `pulse` when `deadline` has come, and not before.
+    pub(super) fn watch(&mut self, pulse: &Rc<Pulse>, deadline: Time) {
+        pulse.due.set(deadline);
+        self.timers
+            .set(deadline, Timer::Pulse(Rc::clone(pulse), deadline));
+    }
+
+    /// A buffer for a session that is about to get output.
+    pub(super) fn take_spare(&mut self) -> Vec<u8> {
+        self.spares.pop().unwrap_or_default()
+    }
+
+    /// Takes back a buffer whose bytes have been written.
+    pub fn recycle(&mut self, mut buffer: Vec<u8>) {
+        if buffer.capacity() <= SPARE_CAPACITY && self.spares.len() < SPARE_BUFFERS {
+            buffer.clear();
+            self.spares.push(buffer);
+        }
+    }
+
+    pub(super) fn report(&mut self, stats: &Stats) {
+        let counters = std::mem::take(&mut self.counters);
+        stats.add(&counters);
+    }
+}

@@ -1,0 +1,89 @@
+//! A connection's transport as the core sees it: the socket, and the bell of
+//! the task that owns it.
+
+use super::core::{Attempt, Link};
+use parking_lot::Mutex;
+use std::io;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use tokio::net::tcp::OwnedWriteHalf;
+
+/// The link of one connection.
+#[derive(Debug)]
+pub(super) struct SocketLink {
+    /// The socket, where any worker may write to it as it is (not for TLS).
+    socket: Option<Arc<OwnedWriteHalf>>,
+    bell: Mutex<Bell>,
+}
+
+#[derive(Debug, Default)]
+struct Bell {
+    rung: bool,
+    last: Option<Vec<u8>>,
+    waker: Option<Waker>,
+}
+
+/// What the owner of a link was asked for.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// To write the output that there is.
+    Write,
+    /// To write these last bytes and close.
+    Finish(Vec<u8>),
+}
+
+impl SocketLink {
+    pub(super) fn new(socket: Option<Arc<OwnedWriteHalf>>) -> Self {
+        Self {
+            socket,
+            bell: Mutex::default(),
+        }
+    }
+
+    /// What the owner is asked for, once for each time it was.
+    pub(super) fn poll_asked(&self, cx: &Context<'_>) -> Poll<Asked> {
+        let mut bell = self.bell.lock();
+        if let Some(last) = bell.last.take() {
+            return Poll::Ready(Asked::Finish(last));
+        }
+        if std::mem::take(&mut bell.rung) {
+            return Poll::Ready(Asked::Write);
+        }
+        match &mut bell.waker {
+            Some(waker) => waker.clone_from(cx.waker()),
+            None => bell.waker = Some(cx.waker().clone()),
+        }
+        Poll::Pending
+    }
+
+    fn ring(&self, change: impl FnOnce(&mut Bell)) {
+        let mut bell = self.bell.lock();
+        change(&mut bell);
+        let waker = bell.waker.take();
+        drop(bell);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl Link for SocketLink {
+    fn try_write(&self, bytes: &[u8]) -> Attempt {
+        let Some(socket) = &self.socket else {
+            return Attempt::Wrote(0);
+        };
+        match socket.try_write(bytes) {
+            Ok(count) => Attempt::Wrote(count),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Attempt::Wrote(0),
+            Err(_) => Attempt::Broken,
+        }
+    }
+
+    fn wake(&self) {
+        self.ring(|bell| bell.rung = true);
+    }
+
+    fn finish(&self, last: Vec<u8>) {
+        self.ring(|bell| bell.last = Some(last));
+    }
+}

@@ -1,0 +1,190 @@
+//! `mqx broker`: an MQTT 3.1, 3.1.1 and 5.0 broker.
+//!
+//! [`core`] is the broker without sockets; the rest of this folder is the thin
+//! shell that brings it bytes and the time: [`Config`] says what to listen on,
+//! [`start`] binds it and runs it on worker threads, [`run`] is the command.
+
+mod clock;
+mod connection;
+pub mod core;
+mod link;
+mod listener;
+mod transport;
+mod worker;
+
+pub use listener::Address;
+
+use self::core::{Core, Limits, Summary};
+use crate::error::{Class, Error, Result};
+use crate::output::{self, Sink};
+use clock::Clock;
+use rustls::ServerConfig;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use tokio::sync::{mpsc, watch};
+use worker::Setup;
+
+/// What a broker listens on and allows.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The address to listen on; `None` is this machine only.
+    pub bind: Option<IpAddr>,
+    /// The port for MQTT over TCP; 0 takes a free one.
+    pub port: u16,
+    /// The port for MQTT over TLS and its certificate.
+    pub tls: Option<(u16, Arc<ServerConfig>)>,
+    /// Whether clients must show a certificate, for the words at the start.
+    pub client_certificates: bool,
+    /// Worker threads; at least 1.
+    pub workers: usize,
+    /// What is allowed and announced.
+    pub limits: Limits,
+}
+
+/// The port of MQTT over TCP that is registered for it.
+pub const DEFAULT_PORT: u16 = 1883;
+
+/// The port of MQTT over TLS that is registered for it.
+pub const DEFAULT_TLS_PORT: u16 = 8883;
+
+/// More workers than this have not been seen to help.
+const MOST_WORKERS: usize = 4;
+
+impl Default for Config {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            bind: None,
+            port: DEFAULT_PORT,
+            tls: None,
+            client_certificates: false,
+            workers: cores.min(MOST_WORKERS),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// A broker that is running; dropping it leaves it running.
+#[derive(Debug)]
+pub struct Broker {
+    core: Arc<Core>,
+    addresses: Vec<Address>,
+    stop: watch::Sender<bool>,
+    threads: Vec<JoinHandle<Result<()>>>,
+}
+
+/// Binds what `config` says and starts the workers; when this returns,
+/// clients can connect.
+///
+/// # Errors
+/// When an address cannot be listened on or a thread cannot be started.
+pub fn start(config: &Config) -> Result<Broker> {
+    let mut listeners = listener::bind_all(config.bind, config.port, None)?;
+    if let Some((port, tls)) = &config.tls {
+        listeners.extend(listener::bind_all(config.bind, *port, Some(tls))?);
+    }
+    let addresses = listeners.iter().map(|listener| listener.address).collect();
+    let core = Arc::new(Core::new(config.limits.clone()));
+    let (stop, stopped) = watch::channel(false);
+    let (senders, receivers): (Vec<_>, Vec<_>) = (0..config.workers.max(1))
+        .map(|_| mpsc::unbounded_channel())
+        .unzip();
+    let clock = Clock::start();
+    let mut threads = Vec::new();
+    for (number, incoming) in receivers.into_iter().enumerate() {
+        let setup = Setup {
+            core: Arc::clone(&core),
+            clock,
+            incoming,
+            listeners: std::mem::take(&mut listeners),
+            workers: senders.clone(),
+            stop: stopped.clone(),
+        };
+        let thread = std::thread::Builder::new().name(format!("mqx-broker-{number}"));
+        let thread = thread.spawn(move || worker::run(setup));
+        let failed = |cause| Error::new(Class::Other, "cannot start a thread").because(cause);
+        threads.push(thread.map_err(failed)?);
+    }
+    Ok(Broker {
+        core,
+        addresses,
+        stop,
+        threads,
+    })
+}
+
+impl Broker {
+    /// Every address it listens on.
+    #[must_use]
+    pub fn addresses(&self) -> &[Address] {
+        &self.addresses
+    }
+
+    /// The first address of MQTT over TCP, for a client in this process.
+    #[must_use]
+    pub fn address(&self) -> Option<Address> {
+        self.addresses.first().copied()
+    }
+
+    /// What has happened so far.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        self.core.summary()
+    }
+
+    /// Tells every client, ends every connection and frees the ports. Waits
+    /// for half a second at most.
+    ///
+    /// # Errors
+    /// When a worker has failed.
+    pub fn shut_down(self) -> Result<Summary> {
+        // The receivers are gone only if the workers are.
+        let _ = self.stop.send(true);
+        for thread in self.threads {
+            let failed = |_| Error::new(Class::Other, "a worker of the broker has failed");
+            thread.join().map_err(failed)??;
+        }
+        Ok(self.core.summary())
+    }
+}
+
+/// Runs a broker until `stop` is ready, saying where it listens on `out`.
+///
+/// # Errors
+/// As [`start`], and when `out` cannot be written.
+pub async fn run<S>(config: &Config, mut out: Sink, stop: impl Future<Output = S>) -> Result<()> {
+    let broker = start(config)?;
+    let addresses = broker.addresses.iter().map(|address| format!(" {address}"));
+    let ready = format!("ready{}\n", addresses.collect::<String>());
+    output::check(out.write_all(ready.as_bytes()).and_then(|()| out.flush()))?;
+    output::note(who_may_connect(config));
+    stop.await;
+    let summary = broker.shut_down()?;
+    output::note(farewell(&summary));
+    Ok(())
+}
+
+fn who_may_connect(config: &Config) -> String {
+    let from = match config.bind {
+        None => "from this machine only (--bind 0.0.0.0 lets others in)".to_owned(),
+        Some(address) if address.is_loopback() => {
+            format!("from this machine only, on {address}")
+        }
+        Some(address) if address.is_unspecified() => "from anywhere".to_owned(),
+        Some(address) => format!("from wherever {address} can be reached"),
+    };
+    let how = if config.client_certificates {
+        "anyone may connect without a password; the TLS port asks for a client certificate"
+    } else {
+        "anyone may connect without a password"
+    };
+    format!("{how}, {from}")
+}
+
+fn farewell(summary: &Summary) -> String {
+    format!(
+        "stopped after {} connections: {} messages received, {} sent, {} dropped, {} expired",
+        summary.connections, summary.received, summary.sent, summary.dropped, summary.expired,
+    )
+}

@@ -1,0 +1,163 @@
+//! The worker threads: each runs its share of the connections on a runtime of
+//! its own, and a connection stays where it came.
+
+use super::clock::Clock;
+use super::connection::Task;
+use super::core::{Core, Worker};
+use super::listener::Listener;
+use super::transport::Transport;
+use crate::error::{Class, Error, Result};
+use rustls::ServerConfig;
+use std::cell::{Cell, RefCell};
+use std::net::TcpStream;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::{LocalSet, spawn_local};
+use tokio_rustls::TlsAcceptor;
+
+/// Bytes read from a socket at once: whole batches of packets, and a bound on
+/// what one connection does before others have their turn.
+const READ_BUFFER: usize = 64 * 1024;
+
+/// How long connections may take to end when the broker stops.
+const SHUTDOWN: Duration = Duration::from_millis(500);
+
+/// A connection on its way to its worker.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    pub(super) socket: TcpStream,
+    pub(super) tls: Option<Arc<ServerConfig>>,
+}
+
+/// What one worker needs to run.
+#[derive(Debug)]
+pub(super) struct Setup {
+    pub(super) core: Arc<Core>,
+    pub(super) clock: Clock,
+    pub(super) incoming: mpsc::UnboundedReceiver<Incoming>,
+    /// The listeners this worker accepts from, for all workers.
+    pub(super) listeners: Vec<Listener>,
+    pub(super) workers: Vec<mpsc::UnboundedSender<Incoming>>,
+    pub(super) stop: watch::Receiver<bool>,
+}
+
+/// What the connections of one worker share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    core: Arc<Core>,
+    clock: Clock,
+    worker: RefCell<Worker>,
+    /// What every connection reads into, since only one reads at a time.
+    pub(super) buffer: RefCell<Box<[u8]>>,
+    /// Rung when an earlier deadline was set than the timer task waits for.
+    earlier: Notify,
+    waits_for: Cell<Option<crate::session::Time>>,
+    connections: Cell<usize>,
+    gone: Notify,
+}
+
+impl Shared {
+    fn new(core: Arc<Core>, clock: Clock) -> Self {
+        Self {
+            core,
+            clock,
+            worker: RefCell::default(),
+            buffer: RefCell::new(vec![0; READ_BUFFER].into()),
+            earlier: Notify::new(),
+            waits_for: Cell::new(None),
+            connections: Cell::new(0),
+            gone: Notify::new(),
+        }
+    }
+
+    /// Lets `work` at the core, then has everything written that it touched.
+    pub(super) fn batch<R>(&self, work: impl FnOnce(&Core, &mut Worker) -> R) -> R {
+        let mut worker = self.worker.borrow_mut();
+        worker.begin(self.clock.now());
+        let result = work(&self.core, &mut worker);
+        self.core.flush(&mut worker);
+        let next = worker.deadline();
+        if next.is_some_and(|next| self.waits_for.get().is_none_or(|waits| next < waits)) {
+            self.earlier.notify_one();
+        }
+        result
+    }
+
+    /// Does what is due, for ever.
+    async fn keep_time(&self) {
+        loop {
+            let next = self.worker.borrow().deadline();
+            self.waits_for.set(next);
+            let due = async {
+                match next {
+                    Some(next) => tokio::time::sleep_until(self.clock.instant(next)).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = due => self.batch(Core::fire),
+                () = self.earlier.notified() => {}
+            }
+        }
+    }
+
+    /// Ready when every connection has ended.
+    async fn all_gone(&self) {
+        while self.connections.get() > 0 {
+            self.gone.notified().await;
+        }
+    }
+}
+
+/// Runs a worker until the broker stops.
+pub(super) fn run(setup: Setup) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| Error::new(Class::Other, "cannot start a worker").because(cause))?;
+    LocalSet::new().block_on(&runtime, serve(setup));
+    Ok(())
+}
+
+async fn serve(mut setup: Setup) {
+    let shared = Rc::new(Shared::new(Arc::clone(&setup.core), setup.clock));
+    for listener in setup.listeners {
+        spawn_local(listener.accept(setup.workers.clone()));
+    }
+    let for_time = Rc::clone(&shared);
+    spawn_local(async move { for_time.keep_time().await });
+    loop {
+        tokio::select! {
+            Some(incoming) = setup.incoming.recv() => {
+                spawn_local(welcome(Rc::clone(&shared), incoming));
+            }
+            _ = setup.stop.changed() => break,
+        }
+    }
+    shared.batch(Core::shut_down);
+    // Whoever does not read to the end by then is cut off.
+    let _ = tokio::time::timeout(SHUTDOWN, shared.all_gone()).await;
+}
+
+/// Makes a connection of a socket and serves it.
+async fn welcome(shared: Rc<Shared>, incoming: Incoming) {
+    shared.connections.set(shared.connections.get() + 1);
+    if let Some(transport) = handshake(incoming).await {
+        Task::new(Rc::clone(&shared), transport).run().await;
+    }
+    shared.connections.set(shared.connections.get() - 1);
+    shared.gone.notify_one();
+}
+
+async fn handshake(incoming: Incoming) -> Option<Transport> {
+    let socket = tokio::net::TcpStream::from_std(incoming.socket).ok()?;
+    let Some(config) = incoming.tls else {
+        return Some(Transport::tcp(socket));
+    };
+    let limit = super::core::Limits::default().connect_timeout;
+    let accept = TlsAcceptor::from(config).accept(socket);
+    let stream = tokio::time::timeout(limit, accept).await.ok()?.ok()?;
+    Some(Transport::Tls(Box::new(stream)))
+}

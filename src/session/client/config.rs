@@ -1,0 +1,97 @@
+//! What a client says of itself, and the CONNECT that says it.
+
+use crate::mqtt::{Connect, ConnectProperties, Message, Version, Will, WillProperties};
+use crate::session::Secret;
+use std::num::{NonZeroU16, NonZeroU32};
+
+/// What a client says of itself in CONNECT.
+#[derive(Debug, Clone)]
+pub struct ClientConfig {
+    /// The version to speak.
+    pub version: Version,
+    /// The client identifier; empty lets the server choose.
+    pub client_id: String,
+    /// Whether an earlier session of this client is discarded.
+    pub clean_start: bool,
+    /// Seconds between signs of life; 0 is none.
+    pub keep_alive: u16,
+    /// Seconds the session outlives the connection, in version 5.
+    pub session_expiry_interval: Option<u32>,
+    /// QoS 1 and 2 messages taken at once, in version 5.
+    pub receive_maximum: Option<NonZeroU16>,
+    /// Bytes of the largest packet taken; announced in version 5, enforced in all.
+    pub maximum_packet_size: Option<NonZeroU32>,
+    /// Topic aliases taken from the server, in version 5.
+    pub topic_alias_maximum: u16,
+    /// The user.
+    pub username: Option<String>,
+    /// The password.
+    pub password: Option<Secret>,
+    /// What the server publishes when the connection is lost, and its delay
+    /// in seconds.
+    pub will: Option<(Message, u32)>,
+}
+
+impl Default for ClientConfig {
+    fn default() -> Self {
+        Self {
+            version: Version::V5,
+            client_id: String::new(),
+            clean_start: true,
+            keep_alive: 60,
+            session_expiry_interval: None,
+            receive_maximum: None,
+            maximum_packet_size: None,
+            topic_alias_maximum: 0,
+            username: None,
+            password: None,
+            will: None,
+        }
+    }
+}
+
+impl ClientConfig {
+    /// The CONNECT that says all this.
+    #[must_use]
+    pub fn packet(&self) -> Connect<'_> {
+        let aliases = Some(self.topic_alias_maximum).filter(|maximum| *maximum > 0);
+        Connect {
+            version: self.version,
+            clean_start: self.clean_start,
+            keep_alive: self.keep_alive,
+            properties: ConnectProperties {
+                session_expiry_interval: self.session_expiry_interval,
+                receive_maximum: self.receive_maximum,
+                maximum_packet_size: self.maximum_packet_size,
+                topic_alias_maximum: aliases,
+                ..ConnectProperties::default()
+            },
+            client_id: &self.client_id,
+            will: self
+                .will
+                .as_ref()
+                .map(|(will, delay)| will_packet(will, *delay)),
+            username: self.username.as_deref(),
+            password: self.password.as_ref().map(Secret::expose),
+        }
+    }
+}
+
+fn will_packet(will: &Message, delay: u32) -> Will<'_> {
+    let properties = will.properties();
+    Will {
+        topic: will.topic(),
+        payload: will.payload(),
+        qos: will.qos,
+        retain: will.retain,
+        properties: WillProperties {
+            will_delay_interval: Some(delay).filter(|delay| *delay > 0),
+            payload_format_indicator: properties.payload_format_indicator,
+            message_expiry_interval: properties.message_expiry_interval,
+            content_type: properties.content_type,
+            response_topic: properties.response_topic,
+            correlation_data: properties.correlation_data,
+            user_properties: properties.user_properties,
+        },
+    }
+}

@@ -1,0 +1,89 @@
+//! What a client session tells its owner: what happened and what went wrong.
+
+use crate::mqtt::{self, ConnAck, Publish, ReasonCode};
+use std::fmt;
+
+/// The owner's name for an operation; comes back in the event that ends it.
+pub type Token = u64;
+
+/// What happened to a session.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// The server accepted the connection.
+    Connected(&'a ConnAck<'a>),
+    /// A message arrived, its topic resolved; each once per session.
+    Message(Publish<'a>),
+    /// A QoS 1 or 2 message was taken or rejected by the server.
+    Published {
+        /// The owner's name for the publish.
+        token: Token,
+        /// Success, no matching subscribers, or why the server refused.
+        reason: ReasonCode,
+    },
+    /// The server answered a SUBSCRIBE.
+    Subscribed {
+        /// The owner's name for the request.
+        token: Token,
+        /// What came of each filter.
+        reasons: &'a [ReasonCode],
+    },
+    /// The server answered an UNSUBSCRIBE.
+    Unsubscribed {
+        /// The owner's name for the request.
+        token: Token,
+        /// What came of each filter; empty before version 5.
+        reasons: &'a [ReasonCode],
+    },
+}
+
+/// Why a session cannot go on or will not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// The server broke the protocol.
+    Protocol(mqtt::Error),
+    /// The server refused the connection.
+    Refused(ReasonCode, Option<String>),
+    /// The server ended the connection.
+    Disconnected(ReasonCode, Option<String>),
+    /// The server did not answer a PINGREQ in time.
+    Silent,
+    /// Nothing can be sent before the server has accepted the connection.
+    NotConnected,
+    /// As many QoS 1 and 2 messages as the server takes are in flight.
+    WindowFull,
+    /// The packet is larger than the server takes: its size and the limit in bytes.
+    TooLarge(usize, usize),
+    /// The server announced that it does not support this.
+    Unsupported(&'static str),
+    /// What was to be sent cannot be said in MQTT.
+    Invalid(mqtt::Error),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Protocol(error) => write!(f, "the broker broke the protocol: {error}"),
+            Self::Refused(reason, words) => {
+                write!(f, "the broker refused the connection: {reason}")?;
+                words.iter().try_for_each(|words| write!(f, " ({words})"))
+            }
+            Self::Disconnected(reason, words) => {
+                write!(f, "the broker ended the connection: {reason}")?;
+                words.iter().try_for_each(|words| write!(f, " ({words})"))
+            }
+            Self::Silent => f.write_str("the broker does not answer"),
+            Self::NotConnected => f.write_str("not connected"),
+            Self::WindowFull => f.write_str("too many messages in flight"),
+            Self::TooLarge(size, limit) => {
+                write!(
+                    f,
+                    "a packet of {size} bytes is over the broker's limit of {limit}"
+                )
+            }
+            Self::Unsupported(what) => write!(f, "the broker does not support {what}"),
+            Self::Invalid(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,53 @@
+//! What a server will take.
+
+use crate::mqtt::{ConnAck, MAX_REMAINING_LENGTH, QoS, ReasonCode};
+
+/// What the server announced in CONNACK.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerLimits {
+    /// Bytes of the largest packet it takes.
+    pub maximum_packet_size: usize,
+    /// The highest quality of service it takes.
+    pub maximum_qos: QoS,
+    /// Whether it takes retained messages.
+    pub retain_available: bool,
+}
+
+impl Default for ServerLimits {
+    fn default() -> Self {
+        Self {
+            maximum_packet_size: MAX_REMAINING_LENGTH + 5,
+            maximum_qos: QoS::ExactlyOnce,
+            retain_available: true,
+        }
+    }
+}
+
+impl ServerLimits {
+    /// What a CONNACK says of them.
+    pub(super) fn announced(connack: &ConnAck<'_>) -> Self {
+        let properties = &connack.properties;
+        let default = Self::default();
+        Self {
+            maximum_packet_size: properties
+                .maximum_packet_size
+                .map_or(default.maximum_packet_size, |size| size.get() as usize),
+            maximum_qos: match properties.maximum_qos {
+                Some(false) => QoS::AtMostOnce,
+                Some(true) => QoS::AtLeastOnce,
+                None => default.maximum_qos,
+            },
+            retain_available: properties.retain_available.unwrap_or(true),
+        }
+    }
+
+    /// What such a message asks for and the server does not support, with the
+    /// reason it would refuse it for.
+    pub(super) fn unsupported(&self, qos: QoS, retain: bool) -> Option<(ReasonCode, &'static str)> {
+        if qos > self.maximum_qos {
+            return Some((ReasonCode::QOS_NOT_SUPPORTED, "this quality of service"));
+        }
+        let refused = retain && !self.retain_available;
+        refused.then_some((ReasonCode::RETAIN_NOT_SUPPORTED, "retained messages"))
+    }
+}

@@ -1,0 +1,180 @@
+//! What arrives from the server: one handler per kind of packet.
+
+use super::{ClientSession, Event, Failure, ServerLimits, Token};
+use crate::mqtt::{self, Ack, AckKind, ConnAck, Packet, PacketId, Publish, QoS, ReasonCode};
+use crate::session::keepalive::KeepAlive;
+use crate::session::{Stage, Time};
+use std::num::NonZeroU16;
+
+impl ClientSession {
+    /// Takes the whole packets at the start of `bytes` and returns how many
+    /// bytes they were; the owner brings the rest again with more behind it.
+    ///
+    /// # Errors
+    /// When the connection is of no use any more.
+    pub fn receive(
+        &mut self,
+        bytes: &[u8],
+        now: Time,
+        mut on_event: impl FnMut(Event<'_>),
+    ) -> Result<usize, Failure> {
+        let maximum = self.config.maximum_packet_size;
+        let maximum = maximum.map_or(usize::MAX, |size| size.get() as usize);
+        let mut rest = bytes;
+        while let Some(frame) = mqtt::next_frame(rest, maximum).map_err(Failure::Protocol)? {
+            let packet = Packet::decode(&frame, self.config.version).map_err(Failure::Protocol)?;
+            self.keep_alive.received();
+            self.on_packet(&packet, now, &mut on_event)?;
+            rest = rest.get(frame.bytes.len()..).unwrap_or_default();
+        }
+        Ok(bytes.len() - rest.len())
+    }
+
+    fn on_packet(
+        &mut self,
+        packet: &Packet<'_>,
+        now: Time,
+        on_event: &mut impl FnMut(Event<'_>),
+    ) -> Result<(), Failure> {
+        if self.connected == matches!(packet, Packet::ConnAck(_)) {
+            return Err(Failure::Protocol(OUT_OF_ORDER));
+        }
+        match packet {
+            Packet::ConnAck(connack) => self.on_connack(connack, now, on_event),
+            Packet::Publish(publish) => self.on_publish(publish, now, on_event),
+            Packet::Ack(ack) => self.on_ack(ack, now, on_event),
+            Packet::SubAck(ack) => {
+                if let Some(token) = self.end_request(ack.packet_id) {
+                    let reasons = &ack.reasons;
+                    on_event(Event::Subscribed { token, reasons });
+                }
+                Ok(())
+            }
+            Packet::UnsubAck(ack) => {
+                if let Some(token) = self.end_request(ack.packet_id) {
+                    let reasons = &ack.reasons;
+                    on_event(Event::Unsubscribed { token, reasons });
+                }
+                Ok(())
+            }
+            Packet::PingResp => Ok(()),
+            Packet::Disconnect(end) if self.config.version.is_v5() => {
+                let words = end.properties.reason_string.map(str::to_owned);
+                Err(Failure::Disconnected(end.reason, words))
+            }
+            _ => Err(Failure::Protocol(OUT_OF_ORDER)),
+        }
+    }
+
+    fn end_request(&mut self, packet_id: PacketId) -> Option<Token> {
+        let pending = self.outbound.finish(packet_id, Stage::Answer).ok()?;
+        Some(pending.token)
+    }
+
+    fn on_connack(
+        &mut self,
+        connack: &ConnAck<'_>,
+        now: Time,
+        on_event: &mut impl FnMut(Event<'_>),
+    ) -> Result<(), Failure> {
+        let properties = &connack.properties;
+        if connack.reason.is_error() {
+            let words = properties.reason_string.map(str::to_owned);
+            return Err(Failure::Refused(connack.reason, words));
+        }
+        self.connected = true;
+        self.limits = ServerLimits::announced(connack);
+        let keep_alive = properties.server_keep_alive;
+        self.keep_alive = KeepAlive::new(keep_alive.unwrap_or(self.config.keep_alive), now);
+        if let Some(assigned) = properties.assigned_client_identifier {
+            assigned.clone_into(&mut self.config.client_id);
+        }
+        let window = properties.receive_maximum.map(NonZeroU16::get);
+        let window = window.unwrap_or(super::DEFAULT_RECEIVE_MAXIMUM);
+        self.outbound.set_receive_maximum(window);
+        on_event(Event::Connected(connack));
+        if connack.session_present {
+            self.outbound.restart();
+        } else {
+            self.start_over(on_event);
+        }
+        self.send_waiting(now, on_event);
+        Ok(())
+    }
+
+    fn on_publish(
+        &mut self,
+        publish: &Publish<'_>,
+        now: Time,
+        on_event: &mut impl FnMut(Event<'_>),
+    ) -> Result<(), Failure> {
+        let topic = self.aliases.resolve(publish).map_err(Failure::Protocol)?;
+        let new = match (publish.qos, publish.packet_id) {
+            (QoS::ExactlyOnce, Some(id)) => self.inbound.receive(id),
+            _ => true,
+        };
+        if new {
+            on_event(Event::Message(Publish { topic, ..*publish }));
+        }
+        let Some(packet_id) = publish.packet_id else {
+            return Ok(());
+        };
+        let kind = match publish.qos {
+            QoS::ExactlyOnce => AckKind::PubRec,
+            _ => AckKind::PubAck,
+        };
+        self.send_ack(kind, packet_id, ReasonCode::SUCCESS, now)
+    }
+
+    fn on_ack(
+        &mut self,
+        ack: &Ack<'_>,
+        now: Time,
+        on_event: &mut impl FnMut(Event<'_>),
+    ) -> Result<(), Failure> {
+        let id = ack.packet_id;
+        let ended = match ack.kind {
+            AckKind::PubAck => self.outbound.finish(id, Stage::PubAck),
+            AckKind::PubRec if ack.reason.is_error() => self.outbound.finish(id, Stage::PubRec),
+            AckKind::PubComp => self.outbound.finish(id, Stage::PubComp),
+            AckKind::PubRec => return self.on_pubrec(id, ack.reason, now),
+            AckKind::PubRel => return self.on_pubrel(id, now),
+        };
+        if let Ok(pending) = ended {
+            // With PUBREC the server took the message and said how; a PUBCOMP for
+            // an identifier it has forgotten since is no failure (§3.7.2.1).
+            let reason = match ack.kind {
+                AckKind::PubComp => pending.reason,
+                _ => ack.reason,
+            };
+            let token = pending.token;
+            on_event(Event::Published { token, reason });
+        }
+        self.send_waiting(now, on_event);
+        Ok(())
+    }
+
+    fn on_pubrec(&mut self, id: PacketId, said: ReasonCode, now: Time) -> Result<(), Failure> {
+        let reason = match self.outbound.release(id) {
+            Ok(pending) => {
+                pending.message = None;
+                pending.reason = said;
+                ReasonCode::SUCCESS
+            }
+            Err(_) => ReasonCode::PACKET_IDENTIFIER_NOT_FOUND,
+        };
+        self.send_ack(AckKind::PubRel, id, reason, now)
+    }
+
+    fn on_pubrel(&mut self, id: PacketId, now: Time) -> Result<(), Failure> {
+        let reason = if self.inbound.release(id) {
+            ReasonCode::SUCCESS
+        } else {
+            ReasonCode::PACKET_IDENTIFIER_NOT_FOUND
+        };
+        self.send_ack(AckKind::PubComp, id, reason, now)
+    }
+}
+
+const OUT_OF_ORDER: mqtt::Error =
+    mqtt::Error::protocol("§4.13", "the packet is not one a server may send now");
