@@ -10,7 +10,6 @@ use super::{Config, live::Live};
 use crate::error::{Class, Error, Result};
 use crate::mqtt::QoS;
 use crate::session::Time;
-use crate::signals::Signal;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,14 +46,16 @@ const LOOKS_PER_LINE: u32 = 100;
 /// # Errors
 /// When a connection cannot be opened before the plan begins, or `stop` comes
 /// before it does. What fails later is in the outcome.
-pub(super) async fn measure(config: &Config, stop: impl Future<Output = Signal>) -> Result<Outcome> {
+pub(super) async fn measure<S>(config: &Config, stop: impl Future<Output = S>) -> Result<Outcome> {
     let number = run_number();
     let plan = Plan::new(config.load.clone(), number)?;
     let mut lead = Lead::start(config, plan, number)?;
     tokio::pin!(stop);
     tokio::select! {
         gathered = lead.gather() => gathered?,
-        signal = &mut stop => return Err(signal.error()),
+        _ = &mut stop => {
+            return Err(Error::new(Class::Interrupted, "interrupted while connecting"));
+        }
     }
     let start = lead.begin();
     tokio::select! {
