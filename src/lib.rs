@@ -3,7 +3,8 @@
 //! # Layers
 //! ```text
 //!  4  main -> run (here) -> cli         what may be typed, lowered once to Config values
-//!  3  publish subscribe bench certs broker   the features; they never import each other
+//!  3  publish subscribe bench certs broker generate   the features; they never import
+//!                                                    each other
 //!  2  client: an Engine over a Stream, reconnect    net: sockets and TLS as one Stream
 //!  1  session: packet identifiers, in-flight windows, QoS flows, aliases, keepalive
 //!  0  mqtt: bytes <-> packets, properties, reason codes, topics
@@ -39,6 +40,7 @@ pub mod certs;
 pub mod cli;
 pub mod client;
 pub mod error;
+pub mod generate;
 pub mod mqtt;
 pub mod net;
 pub mod output;
@@ -74,6 +76,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             broker.map(broker::Broker::shut_down).transpose()?;
         }
         Command::Certs(args) => certs::run(&args.into_config(), &mut output::stdout())?,
+        Command::Generate(args) => generate::run(&args.into_config(), &mut output::stdout())?,
         Command::Broker(args) => {
             let config = args.into_config()?;
             block_on(broker::run(&config, output::stdout(), stopped()))?;

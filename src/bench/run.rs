@@ -173,7 +173,8 @@ impl Lead {
     fn is_done(&self, phase: Phase, progress: Progress) -> bool {
         let load = self.plan.load();
         let wanted = self.wanted(phase);
-        let answered = load.qos == crate::mqtt::QoS::AtMostOnce || progress.answered >= progress.sent;
+        let answered =
+            load.qos == crate::mqtt::QoS::AtMostOnce || progress.answered >= progress.sent;
         let expected = progress.sent * u64::from(load.subscribers);
         answered && progress.sent >= wanted && progress.delivered >= expected
     }
@@ -186,7 +187,9 @@ impl Lead {
 
     fn total(&self, count: impl Fn(&Plan, u32) -> u64) -> u64 {
         let publishers = 0..self.plan.load().publishers;
-        publishers.fold(0, |sum, publisher| sum.saturating_add(count(&self.plan, publisher)))
+        publishers.fold(0, |sum, publisher| {
+            sum.saturating_add(count(&self.plan, publisher))
+        })
     }
 
     async fn close(mut self, start: Time, until: Time) -> Result<Outcome> {

@@ -119,7 +119,9 @@ impl Sender {
         if phase.until().is_some_and(|until| now >= until + GRACE) {
             return 0;
         }
-        phase.wanted(&self.plan, self.number, now, self.quota).saturating_sub(self.sent)
+        phase
+            .wanted(&self.plan, self.number, now, self.quota)
+            .saturating_sub(self.sent)
     }
 
     /// So many of the wanted messages as the gate lets through.

@@ -125,5 +125,9 @@ async fn publish_one(config: &Config, payload: &[u8]) -> Result<()> {
 /// everything; for the others every message is answered by now.
 async fn finish(connection: Connection, qos: QoS) -> Result<()> {
     let closed = connection.close().await;
-    if qos == QoS::AtMostOnce { closed } else { Ok(()) }
+    if qos == QoS::AtMostOnce {
+        closed
+    } else {
+        Ok(())
+    }
 }

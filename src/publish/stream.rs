@@ -88,7 +88,10 @@ impl<R: AsyncRead + Unpin> Flow<R> {
             return Err(lost(error, self.sent));
         }
         let outcome = &mut self.outcome;
-        reconnect(&mut self.connection, error, &mut |event| outcome.note(&event)).await
+        reconnect(&mut self.connection, error, &mut |event| {
+            outcome.note(&event)
+        })
+        .await
     }
 }
 

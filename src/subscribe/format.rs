@@ -237,7 +237,11 @@ impl Field {
                 let data = properties.correlation_data.unwrap_or_default();
                 arrival.text(data).put(out);
             }
-            Self::Double => put_float(shape, publish.payload.try_into().map(f64::from_ne_bytes), out),
+            Self::Double => put_float(
+                shape,
+                publish.payload.try_into().map(f64::from_ne_bytes),
+                out,
+            ),
             Self::Float => {
                 let float = publish.payload.try_into().map(f32::from_ne_bytes);
                 put_float(shape, float.map(f64::from), out);

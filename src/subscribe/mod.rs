@@ -110,9 +110,7 @@ impl Subscriber {
         subscribe(connection, &self.config)?;
         while self.printer.state() == State::Open {
             let printer = &mut self.printer;
-            let exchanged = connection
-                .exchange(&mut |event| printer.note(&event))
-                .await;
+            let exchanged = connection.exchange(&mut |event| printer.note(&event)).await;
             printer.write_out()?;
             if let Err(error) = exchanged {
                 reconnect(connection, error, &mut |event| printer.note(&event)).await?;

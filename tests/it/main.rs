@@ -16,6 +16,8 @@ mod codec;
 mod codec_props;
 /// The client session against a server session: cuts, delays, duplicates.
 mod flows;
+/// The committed completions and man pages.
+mod generated;
 /// Bytes written as hex.
 mod hex;
 /// The topic matcher against an independent one.
