@@ -20,6 +20,8 @@ mod flows;
 mod generated;
 /// Bytes written as hex.
 mod hex;
+/// Which module may name what.
+mod layers;
 /// The topic matcher against an independent one.
 mod topics;
 /// Every packet of `tests/data/packets.tsv`.
