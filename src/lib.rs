@@ -3,7 +3,8 @@
 //! # Layers
 //! ```text
 //!  4  main -> run (here) -> cli         what may be typed, lowered once to Config values
-//!  3  publish subscribe bench certs broker   the features; they never import each other
+//!  3  publish subscribe bench certs broker generate   the features; they never import
+//!                                                    each other
 //!  2  client: an Engine over a Stream, reconnect    net: sockets and TLS as one Stream
 //!  1  session: packet identifiers, in-flight windows, QoS flows, aliases, keepalive
 //!  0  mqtt: bytes <-> packets, properties, reason codes, topics
@@ -39,6 +40,7 @@ pub mod certs;
 pub mod cli;
 pub mod client;
 pub mod error;
+pub mod generate;
 pub mod mqtt;
 pub mod net;
 pub mod output;
@@ -53,7 +55,7 @@ use tokio::runtime::{Builder, Runtime};
 /// Does what the command line asks for.
 ///
 /// # Errors
-/// The failure that ends the command, with its class and its cure.
+/// Whatever ends the command; [`error::exit_code`] says how the process ends.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
     cli.color.apply();
     match cli.command {
@@ -66,20 +68,43 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             block_on(subscribe::run(config, output::stdout(), signals::stop()))?;
         }
         Command::Bench(args) => {
-            let config = args.into_config()?;
-            block_on(bench::run(&config, &mut output::stdout(), signals::stop()))?;
+            let embedded = args.embedded();
+            let mut config = args.into_config()?;
+            let broker = embedded.then(|| embed(&mut config)).transpose()?;
+            let mut out = output::stdout();
+            block_on(bench::run(&config, &mut out, stopped()))?;
+            broker.map(broker::Broker::shut_down).transpose()?;
         }
         Command::Certs(args) => certs::run(&args.into_config(), &mut output::stdout())?,
+        Command::Generate(args) => generate::run(&args.into_config(), &mut output::stdout())?,
         Command::Broker(args) => {
             let config = args.into_config()?;
-            block_on(broker::run(&config, output::stdout(), signals::stop()))?;
+            block_on(broker::run(&config, output::stdout(), stopped()))?;
         }
     }
     Ok(())
 }
 
-/// Runs a command on this thread. A read of stdin may still be waiting in
-/// another one at the end; it is left behind.
+/// A signal ends what runs until it is told to stop; which one makes no difference.
+async fn stopped() {
+    signals::stop().await;
+}
+
+/// Starts a broker on a free port and makes it the one that is measured.
+fn embed(config: &mut bench::Config) -> error::Result<broker::Broker> {
+    let broker = broker::start(&broker::Config {
+        port: 0,
+        ..broker::Config::default()
+    })?;
+    if let Some(address) = broker.address() {
+        config.connect.endpoint.host = address.socket.ip().to_string();
+        config.connect.endpoint.port = address.socket.port();
+    }
+    Ok(broker)
+}
+
+/// Runs a command on this thread. A read of stdin or a name lookup may still be
+/// waiting in another one at the end; it is left behind.
 fn block_on<T>(command: impl Future<Output = error::Result<T>>) -> error::Result<T> {
     let runtime: Runtime = Builder::new_current_thread()
         .enable_all()

@@ -6,20 +6,30 @@
     reason = "a helper of a test fails as a test does: it panics"
 )]
 
+/// The load generator against brokers whose faults are known.
+mod bench;
 /// The broker, by bytes and by a virtual clock, then over sockets.
 mod broker;
 /// Certificates, and what TLS makes of good and bad ones.
 mod certs;
 /// The client session, bytes against bytes.
 mod client_session;
+/// pub and sub against a peer that does as it is told.
+mod clients;
 /// The statements on codec and framing, bytes against expectation.
 mod codec;
 /// What must hold for any bytes and any packet.
 mod codec_props;
 /// The client session against a server session: cuts, delays, duplicates.
 mod flows;
+/// The committed completions and man pages.
+mod generated;
 /// Bytes written as hex.
 mod hex;
+/// Which module may name what.
+mod layers;
+/// What several areas need.
+mod support;
 /// The topic matcher against an independent one.
 mod topics;
 /// Every packet of `tests/data/packets.tsv`.
