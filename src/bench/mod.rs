@@ -29,6 +29,7 @@ mod run;
 mod sender;
 mod stats;
 mod terminal;
+mod text;
 mod timer;
 mod units;
 mod worker;

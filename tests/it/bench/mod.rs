@@ -3,11 +3,13 @@
 mod peer;
 
 use mqx::bench::{Config, Load, run};
+use mqx::client::EngineKind;
 use mqx::error::{Class, Error};
 use mqx::mqtt::QoS;
 use peer::Fate;
 use serde_json::Value;
 use std::future::{pending, ready};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -20,7 +22,7 @@ fn config(port: u16, load: Load) -> Config {
         cores: 2,
         ..Config::default()
     };
-    config.connect.endpoint.host = "127.0.0.1".to_owned();
+    config.connect.endpoint.host = Ipv4Addr::LOCALHOST.to_string();
     config.connect.endpoint.port = port;
     config
 }
@@ -66,6 +68,25 @@ async fn what_is_published_arrives_and_nothing_else_is_reported() {
             assert_eq!(number(&report, field), 0, "{field}");
         }
         assert!(report["errors"].as_object().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn another_engine_carries_the_same_load() {
+    let port = peer::start(|_| Fate::Pass);
+    for qos in [QoS::AtMostOnce, QoS::AtLeastOnce] {
+        let load = Load {
+            qos,
+            limit: Some(1_000),
+            ..Load::default()
+        };
+        let mut config = config(port, load);
+        config.connect.engine = EngineKind::Rumqttc;
+        let mut out = Vec::new();
+        run(&config, &mut out, pending::<()>()).await.unwrap();
+        let report: Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(number(&report, "/received/messages"), 1_000, "{report}");
+        assert_eq!(number(&report, "/lost"), 0);
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) fn start(fates: impl Fn(u64) -> Fate + Send + Sync + 'static) -> u16 
 /// Serves a connection until it ends.
 fn serve(mut stream: TcpStream, shared: &Mutex<Shared>, fates: &Fates) {
     stream.set_nodelay(true).unwrap();
-    let (mut input, mut chunk) = (Vec::new(), [0; 64 * 1024]);
+    let (mut input, mut chunk) = (Vec::new(), vec![0; 64 * 1024]);
     loop {
         match stream.read(&mut chunk) {
             Ok(0) | Err(_) => return,
