@@ -39,6 +39,7 @@ pub mod certs;
 pub mod cli;
 pub mod client;
 pub mod error;
+pub mod generate;
 pub mod mqtt;
 pub mod net;
 pub mod output;
@@ -67,6 +68,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Bench(args) => bench_with(*args)?,
         Command::Certs(args) => certs::run(&args.into_config(), &mut output::stdout())?,
+        Command::Generate(args) => generate::run(&args.into_config(), &mut output::stdout())?,
         Command::Broker(args) => {
             let config = args.into_config()?;
             block_on(broker::run(&config, output::stdout(), signals::stop()))?;

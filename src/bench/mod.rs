@@ -29,6 +29,7 @@ mod run;
 mod sender;
 mod stats;
 mod terminal;
+mod text;
 mod timer;
 mod units;
 mod worker;
@@ -41,7 +42,6 @@ pub use stats::Summary;
 use crate::client::ConnectOptions;
 use crate::error::Result;
 use crate::output;
-use crate::signals::Signal;
 use std::io::Write;
 
 /// What `mqx bench` is to do.
@@ -80,10 +80,10 @@ impl Default for Config {
 /// # Errors
 /// When the load is impossible, a connection cannot be opened, or one was lost
 /// during the run; in the last case the report has been written.
-pub async fn run(
+pub async fn run<S>(
     config: &Config,
     out: &mut dyn Write,
-    stop: impl Future<Output = Signal>,
+    stop: impl Future<Output = S>,
 ) -> Result<()> {
     let mut outcome = run::measure(config, stop).await?;
     let report = Report::new(&mut outcome, config.connect.endpoint.to_string());

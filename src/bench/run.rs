@@ -10,7 +10,6 @@ use super::{Config, live::Live};
 use crate::error::{Class, Error, Result};
 use crate::mqtt::QoS;
 use crate::session::Time;
-use crate::signals::Signal;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,11 +29,8 @@ pub(super) struct Outcome {
     pub(super) unsent: u64,
     /// When the plan began and ended.
     pub(super) span: (Time, Time),
-    /// The processor time of each worker while the plan ran, and how long
-    /// that was.
+    /// The processor time of each worker while the plan ran.
     pub(super) busy: Vec<Duration>,
-    /// From the beginning of the plan until everything was closed.
-    pub(super) elapsed: Duration,
     /// The first failure that cost the run a connection.
     pub(super) failure: Option<Error>,
 }
@@ -50,17 +46,16 @@ const LOOKS_PER_LINE: u32 = 100;
 /// # Errors
 /// When a connection cannot be opened before the plan begins, or `stop` comes
 /// before it does. What fails later is in the outcome.
-pub(super) async fn measure(
-    config: &Config,
-    stop: impl Future<Output = Signal>,
-) -> Result<Outcome> {
+pub(super) async fn measure<S>(config: &Config, stop: impl Future<Output = S>) -> Result<Outcome> {
     let number = run_number();
     let plan = Plan::new(config.load.clone(), number)?;
     let mut lead = Lead::start(config, plan, number)?;
     tokio::pin!(stop);
     tokio::select! {
         gathered = lead.gather() => gathered?,
-        signal = &mut stop => return Err(signal.error()),
+        _ = &mut stop => {
+            return Err(Error::new(Class::Interrupted, "interrupted while connecting"));
+        }
     }
     let start = lead.begin();
     tokio::select! {
@@ -215,7 +210,6 @@ impl Lead {
         self.collect();
         self.live.finish();
         Ok(Outcome {
-            elapsed: self.board.now() - start,
             plan: self.plan,
             run: self.run,
             stats: self.stats,

@@ -90,7 +90,7 @@ struct Staging {
 impl Staging {
     fn new(dir: &Path) -> io::Result<Self> {
         let id = super::random().map_err(|_| io::Error::other("no random numbers"))?;
-        let path = dir.join(format!(".mqx-certs-{:08x}", u32::from_be_bytes(id)));
+        let path = dir.join(format!(".mqx-certs-{:08x}", u32::from_ne_bytes(id)));
         DirBuilder::new().mode(0o700).create(&path)?;
         Ok(Self { path })
     }

@@ -7,10 +7,12 @@ pub mod bench;
 pub mod broker;
 pub mod certs;
 pub mod connection;
+pub mod generate;
 pub mod publish;
 pub mod subscribe;
 mod values;
 
+use crate::error::EXIT_CODES;
 use crate::output::ColorChoice;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Arg, ArgAction, Command as Definition, CommandFactory as _, FromArgMatches as _};
@@ -49,6 +51,9 @@ pub enum Command {
     Certs(certs::CertsArgs),
     /// Run a broker
     Broker(broker::BrokerArgs),
+    /// Write the shell completions and man pages
+    #[command(hide = true)]
+    Generate(generate::GenerateArgs),
 }
 
 fn color(name: &str) -> ColorChoice {
@@ -82,6 +87,18 @@ where
 /// Every command and option, for the parser, the man pages and the completions.
 #[must_use]
 pub fn definition() -> Definition {
+    commands().after_help(exit_codes())
+}
+
+/// The table of exit codes below the help.
+fn exit_codes() -> String {
+    let rows = EXIT_CODES.iter();
+    let rows = rows.map(|(code, _, meaning)| format!("\n{code:>5}  {meaning}"));
+    format!("Exit codes:{}", rows.collect::<String>())
+}
+
+/// The definition without what stands below the help.
+fn commands() -> Definition {
     let version = Arg::new("version")
         .long("version")
         .help("Print the version of mqx")

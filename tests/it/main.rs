@@ -22,8 +22,12 @@ mod codec;
 mod codec_props;
 /// The client session against a server session: cuts, delays, duplicates.
 mod flows;
+/// The committed completions and man pages.
+mod generated;
 /// Bytes written as hex.
 mod hex;
+/// Which module may name what.
+mod layers;
 /// What several areas need.
 mod support;
 /// The topic matcher against an independent one.

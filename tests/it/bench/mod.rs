@@ -3,12 +3,13 @@
 mod peer;
 
 use mqx::bench::{Config, Load, run};
+use mqx::client::EngineKind;
 use mqx::error::{Class, Error};
 use mqx::mqtt::QoS;
-use mqx::signals::Signal;
 use peer::Fate;
 use serde_json::Value;
 use std::future::{pending, ready};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -21,7 +22,7 @@ fn config(port: u16, load: Load) -> Config {
         cores: 2,
         ..Config::default()
     };
-    config.connect.endpoint.host = "127.0.0.1".to_owned();
+    config.connect.endpoint.host = Ipv4Addr::LOCALHOST.to_string();
     config.connect.endpoint.port = port;
     config
 }
@@ -29,12 +30,14 @@ fn config(port: u16, load: Load) -> Config {
 /// The report of a run that ends by itself.
 async fn report(port: u16, load: Load) -> Value {
     let mut out = Vec::new();
-    run(&config(port, load), &mut out, pending()).await.unwrap();
+    run(&config(port, load), &mut out, pending::<()>())
+        .await
+        .unwrap();
     serde_json::from_slice(&out).unwrap()
 }
 
 async fn failure(port: u16, load: Load) -> Error {
-    run(&config(port, load), &mut Vec::new(), pending())
+    run(&config(port, load), &mut Vec::new(), pending::<()>())
         .await
         .unwrap_err()
 }
@@ -65,6 +68,25 @@ async fn what_is_published_arrives_and_nothing_else_is_reported() {
             assert_eq!(number(&report, field), 0, "{field}");
         }
         assert!(report["errors"].as_object().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn another_engine_carries_the_same_load() {
+    let port = peer::start(|_| Fate::Pass);
+    for qos in [QoS::AtMostOnce, QoS::AtLeastOnce] {
+        let load = Load {
+            qos,
+            limit: Some(1_000),
+            ..Load::default()
+        };
+        let mut config = config(port, load);
+        config.connect.engine = EngineKind::Rumqttc;
+        let mut out = Vec::new();
+        run(&config, &mut out, pending::<()>()).await.unwrap();
+        let report: Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(number(&report, "/received/messages"), 1_000, "{report}");
+        assert_eq!(number(&report, "/lost"), 0);
     }
 }
 
@@ -141,11 +163,9 @@ async fn a_run_without_an_end_reports_when_it_is_stopped() {
         ..Load::default()
     };
     let mut out = Vec::new();
-    let stop = async {
-        enough.notified().await;
-        Signal::Interrupt
-    };
-    run(&config(port, load), &mut out, stop).await.unwrap();
+    run(&config(port, load), &mut out, enough.notified())
+        .await
+        .unwrap();
     let report: Value = serde_json::from_slice(&out).unwrap();
     let sent = number(&report, "/published/messages");
     assert!(sent >= 300, "{sent}");
@@ -216,9 +236,7 @@ async fn a_run_that_is_stopped_while_connecting_ends_as_interrupted() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = silent.local_addr().unwrap().port();
     let config = config(port, Load::default());
-    let error = run(&config, &mut Vec::new(), ready(Signal::Interrupt))
-        .await
-        .unwrap_err();
+    let error = run(&config, &mut Vec::new(), ready(())).await.unwrap_err();
     assert_eq!(error.class(), Class::Interrupted);
 }
 
@@ -234,7 +252,7 @@ async fn a_connection_lost_during_the_run_is_reported_and_fails_it() {
         limit: Some(200),
         ..Load::default()
     };
-    let result = run(&config(port, load), &mut out, pending()).await;
+    let result = run(&config(port, load), &mut out, pending::<()>()).await;
     assert_eq!(result.unwrap_err().class(), Class::ConnectionLost);
     let report: Value = serde_json::from_slice(&out).unwrap();
     assert_eq!(report["errors"].as_object().unwrap().len(), 1, "{report}");
@@ -252,7 +270,7 @@ async fn the_report_for_people_has_every_figure_and_fits_80_columns() {
     let mut config = config(port, load);
     config.json = false;
     let mut out = Vec::new();
-    run(&config, &mut out, pending()).await.unwrap();
+    run(&config, &mut out, pending::<()>()).await.unwrap();
     let text = String::from_utf8(out).unwrap();
     for words in [
         "1 publisher, 1 subscriber, QoS 1, 64 bytes",

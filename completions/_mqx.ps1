@@ -1,0 +1,252 @@
+
+using namespace System.Management.Automation
+using namespace System.Management.Automation.Language
+
+Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $commandElements = $commandAst.CommandElements
+    $command = @(
+        'mqx'
+        for ($i = 1; $i -lt $commandElements.Count; $i++) {
+            $element = $commandElements[$i]
+            if ($element -isnot [StringConstantExpressionAst] -or
+                $element.StringConstantType -ne [StringConstantType]::BareWord -or
+                $element.Value.StartsWith('-') -or
+                $element.Value -eq $wordToComplete) {
+                break
+        }
+        $element.Value
+    }) -join ';'
+
+    $completions = @(switch ($command) {
+        'mqx' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour what is printed')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print the version of mqx')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('pub', 'pub', [CompletionResultType]::ParameterValue, 'Publish messages')
+            [CompletionResult]::new('sub', 'sub', [CompletionResultType]::ParameterValue, 'Subscribe to topics and print the messages')
+            [CompletionResult]::new('bench', 'bench', [CompletionResultType]::ParameterValue, 'Measure a broker: put a load on it and see what becomes of it')
+            [CompletionResult]::new('certs', 'certs', [CompletionResultType]::ParameterValue, 'Make certificates for testing')
+            [CompletionResult]::new('broker', 'broker', [CompletionResultType]::ParameterValue, 'Run a broker')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'mqx;pub' {
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Topic to publish to')
+            [CompletionResult]::new('--topic', '--topic', [CompletionResultType]::ParameterName, 'Topic to publish to')
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Publish this text')
+            [CompletionResult]::new('--message', '--message', [CompletionResultType]::ParameterName, 'Publish this text')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Publish the content of this file; - is stdin')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Publish the content of this file; - is stdin')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Quality of service: 0, 1 or 2')
+            [CompletionResult]::new('--qos', '--qos', [CompletionResultType]::ParameterName, 'Quality of service: 0, 1 or 2')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Client identifier [default: the broker chooses one]')
+            [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Client identifier [default: the broker chooses one]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Host name or address of the broker')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Host name or address of the broker')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Port of the broker [default: 1883, with TLS 8883]')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port of the broker [default: 1883, with TLS 8883]')
+            [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'User name')
+            [CompletionResult]::new('--username', '--username', [CompletionResultType]::ParameterName, 'User name')
+            [CompletionResult]::new('-P', '-P ', [CompletionResultType]::ParameterName, 'Password')
+            [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'Password')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Seconds of silence before a sign of life; 0 for none')
+            [CompletionResult]::new('--keepalive', '--keepalive', [CompletionResultType]::ParameterName, 'Seconds of silence before a sign of life; 0 for none')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, or 3.1.1 if the broker refuses that]')
+            [CompletionResult]::new('--mqtt-version', '--mqtt-version', [CompletionResultType]::ParameterName, 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, or 3.1.1 if the broker refuses that]')
+            [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Give up connecting after this time')
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'Which implementation of MQTT speaks')
+            [CompletionResult]::new('--tls', '--tls', [CompletionResultType]::ParameterName, 'Use TLS; trust the CA in this file, or without it those of the system')
+            [CompletionResult]::new('--cafile', '--cafile', [CompletionResultType]::ParameterName, 'Use TLS and trust the CA in this file')
+            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Show this certificate to the broker (uses TLS)')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'The private key of that certificate')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour what is printed')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Publish all of stdin as one message')
+            [CompletionResult]::new('--stdin-file', '--stdin-file', [CompletionResultType]::ParameterName, 'Publish all of stdin as one message')
+            [CompletionResult]::new('-l', '-l', [CompletionResultType]::ParameterName, 'Publish each line of stdin as a message')
+            [CompletionResult]::new('--stdin-line', '--stdin-line', [CompletionResultType]::ParameterName, 'Publish each line of stdin as a message')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Publish an empty message; with -r it clears the retained one')
+            [CompletionResult]::new('--null-message', '--null-message', [CompletionResultType]::ParameterName, 'Publish an empty message; with -r it clears the retained one')
+            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Ask the broker to keep the message for later subscribers')
+            [CompletionResult]::new('--retain', '--retain', [CompletionResultType]::ParameterName, 'Ask the broker to keep the message for later subscribers')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Say on stderr what is sent and received')
+            [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Say on stderr what is sent and received')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Believe any certificate (uses TLS); for tests only')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;sub' {
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Topic filter to subscribe to (repeatable)')
+            [CompletionResult]::new('--topic', '--topic', [CompletionResultType]::ParameterName, 'Topic filter to subscribe to (repeatable)')
+            [CompletionResult]::new('-T', '-T ', [CompletionResultType]::ParameterName, 'Leave out messages whose topic matches this filter (repeatable)')
+            [CompletionResult]::new('--filter-out', '--filter-out', [CompletionResultType]::ParameterName, 'Leave out messages whose topic matches this filter (repeatable)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Highest quality of service wanted: 0, 1 or 2')
+            [CompletionResult]::new('--qos', '--qos', [CompletionResultType]::ParameterName, 'Highest quality of service wanted: 0, 1 or 2')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'End after this many messages')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'End after this many messages')
+            [CompletionResult]::new('-W', '-W ', [CompletionResultType]::ParameterName, 'End after this time, with exit code 27')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End after this time, with exit code 27')
+            [CompletionResult]::new('-F', '-F ', [CompletionResultType]::ParameterName, 'Print each message in this format, as mosquitto_sub does: %t topic, %p payload, %q QoS, %r retained, %x hex, %j JSON, %I time ...')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print each message in this format, as mosquitto_sub does: %t topic, %p payload, %q QoS, %r retained, %x hex, %j JSON, %I time ...')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Client identifier [default: the broker chooses one]')
+            [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Client identifier [default: the broker chooses one]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Host name or address of the broker')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Host name or address of the broker')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Port of the broker [default: 1883, with TLS 8883]')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port of the broker [default: 1883, with TLS 8883]')
+            [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'User name')
+            [CompletionResult]::new('--username', '--username', [CompletionResultType]::ParameterName, 'User name')
+            [CompletionResult]::new('-P', '-P ', [CompletionResultType]::ParameterName, 'Password')
+            [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'Password')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Seconds of silence before a sign of life; 0 for none')
+            [CompletionResult]::new('--keepalive', '--keepalive', [CompletionResultType]::ParameterName, 'Seconds of silence before a sign of life; 0 for none')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, or 3.1.1 if the broker refuses that]')
+            [CompletionResult]::new('--mqtt-version', '--mqtt-version', [CompletionResultType]::ParameterName, 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, or 3.1.1 if the broker refuses that]')
+            [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Give up connecting after this time')
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'Which implementation of MQTT speaks')
+            [CompletionResult]::new('--tls', '--tls', [CompletionResultType]::ParameterName, 'Use TLS; trust the CA in this file, or without it those of the system')
+            [CompletionResult]::new('--cafile', '--cafile', [CompletionResultType]::ParameterName, 'Use TLS and trust the CA in this file')
+            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Show this certificate to the broker (uses TLS)')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'The private key of that certificate')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour what is printed')
+            [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'End when the broker has answered the subscription')
+            [CompletionResult]::new('--exit-after-sub', '--exit-after-sub', [CompletionResultType]::ParameterName, 'End when the broker has answered the subscription')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Leave out retained messages')
+            [CompletionResult]::new('--no-retained', '--no-retained', [CompletionResultType]::ParameterName, 'Leave out retained messages')
+            [CompletionResult]::new('--retained-only', '--retained-only', [CompletionResultType]::ParameterName, 'Print retained messages only and end at the first that is not')
+            [CompletionResult]::new('--no-local', '--no-local', [CompletionResultType]::ParameterName, 'Leave out what this client published itself (MQTT 5)')
+            [CompletionResult]::new('--retain-as-published', '--retain-as-published', [CompletionResultType]::ParameterName, 'Show whether a message was published to be retained (MQTT 5)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print the topic before the payload')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print the topic before the payload')
+            [CompletionResult]::new('-J', '-J ', [CompletionResultType]::ParameterName, 'Print each message as one line of JSON')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print each message as one line of JSON')
+            [CompletionResult]::new('-N', '-N ', [CompletionResultType]::ParameterName, 'Print no line feed behind each message')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Say on stderr what is sent and received')
+            [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Say on stderr what is sent and received')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Believe any certificate (uses TLS); for tests only')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;bench' {
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Publish so many messages per second in all [default: as many as possible]')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Clients that publish')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Clients that publish')
+            [CompletionResult]::new('--subscribers', '--subscribers', [CompletionResultType]::ParameterName, 'Clients that receive what every publisher sends')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Quality of service of publishes and subscriptions: 0, 1 or 2')
+            [CompletionResult]::new('--qos', '--qos', [CompletionResultType]::ParameterName, 'Quality of service of publishes and subscriptions: 0, 1 or 2')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Bytes of each payload, as in 64, 4k or 1MB; 32 at least')
+            [CompletionResult]::new('--size', '--size', [CompletionResultType]::ParameterName, 'Bytes of each payload, as in 64, 4k or 1MB; 32 at least')
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Publish to this topic; %i is the publisher''s number [default: a topic of its own for each publisher and run]')
+            [CompletionResult]::new('--topic', '--topic', [CompletionResultType]::ParameterName, 'Publish to this topic; %i is the publisher''s number [default: a topic of its own for each publisher and run]')
+            [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'End after this time, as in 10, 90s or 5m [default: run until Ctrl-C]')
+            [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'End after so many messages in all')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'End after so many messages in all')
+            [CompletionResult]::new('-F', '-F ', [CompletionResultType]::ParameterName, 'QoS 1 and 2 messages each publisher has unacknowledged at once')
+            [CompletionResult]::new('--inflight', '--inflight', [CompletionResultType]::ParameterName, 'QoS 1 and 2 messages each publisher has unacknowledged at once')
+            [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'The beginning of every client identifier')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Host name or address of the broker')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Host name or address of the broker')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Port of the broker [default: 1883, with TLS 8883]')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port of the broker [default: 1883, with TLS 8883]')
+            [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'User name')
+            [CompletionResult]::new('--username', '--username', [CompletionResultType]::ParameterName, 'User name')
+            [CompletionResult]::new('-P', '-P ', [CompletionResultType]::ParameterName, 'Password')
+            [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'Password')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Seconds of silence before a sign of life; 0 for none')
+            [CompletionResult]::new('--keepalive', '--keepalive', [CompletionResultType]::ParameterName, 'Seconds of silence before a sign of life; 0 for none')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, or 3.1.1 if the broker refuses that]')
+            [CompletionResult]::new('--mqtt-version', '--mqtt-version', [CompletionResultType]::ParameterName, 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, or 3.1.1 if the broker refuses that]')
+            [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Give up connecting after this time')
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'Which implementation of MQTT speaks')
+            [CompletionResult]::new('--tls', '--tls', [CompletionResultType]::ParameterName, 'Use TLS; trust the CA in this file, or without it those of the system')
+            [CompletionResult]::new('--cafile', '--cafile', [CompletionResultType]::ParameterName, 'Use TLS and trust the CA in this file')
+            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Show this certificate to the broker (uses TLS)')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'The private key of that certificate')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour what is printed')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Report one JSON object instead of text')
+            [CompletionResult]::new('--embedded', '--embedded', [CompletionResultType]::ParameterName, 'Measure a broker inside this process, on a free port')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Say on stderr what is sent and received')
+            [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Say on stderr what is sent and received')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Believe any certificate (uses TLS); for tests only')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;certs' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour what is printed')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make a CA with a certificate for a broker and one for a client')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'mqx;certs;init' {
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Write the files here; the directory is made if it is missing')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Make the server certificate also for this host name or IP address (repeatable; *.example.org stands for every host of example.org)')
+            [CompletionResult]::new('--client-name', '--client-name', [CompletionResultType]::ParameterName, 'The common name of the client certificate')
+            [CompletionResult]::new('--days', '--days', [CompletionResultType]::ParameterName, 'How many days the server and the client certificate are valid')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour what is printed')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace files that exist')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;certs;help' {
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make a CA with a certificate for a broker and one for a client')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'mqx;certs;help;init' {
+            break
+        }
+        'mqx;certs;help;help' {
+            break
+        }
+        'mqx;broker' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Port for MQTT over TCP; 0 takes a free one')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port for MQTT over TCP; 0 takes a free one')
+            [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Address to listen on [default: this machine only, 127.0.0.1 and `::1`]')
+            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Server certificate (PEM, with its chain); opens the TLS port')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Private key of the server certificate (PEM)')
+            [CompletionResult]::new('--tls-port', '--tls-port', [CompletionResultType]::ParameterName, 'Port for MQTT over TLS; 0 takes a free one [default: 8883]')
+            [CompletionResult]::new('--cafile', '--cafile', [CompletionResultType]::ParameterName, 'CA that client certificates are checked against (PEM)')
+            [CompletionResult]::new('--workers', '--workers', [CompletionResultType]::ParameterName, 'Threads that serve connections [default: one per core, 4 at most]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour what is printed')
+            [CompletionResult]::new('--require-client-cert', '--require-client-cert', [CompletionResultType]::ParameterName, 'Refuse clients on the TLS port that show no certificate')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;help' {
+            [CompletionResult]::new('pub', 'pub', [CompletionResultType]::ParameterValue, 'Publish messages')
+            [CompletionResult]::new('sub', 'sub', [CompletionResultType]::ParameterValue, 'Subscribe to topics and print the messages')
+            [CompletionResult]::new('bench', 'bench', [CompletionResultType]::ParameterValue, 'Measure a broker: put a load on it and see what becomes of it')
+            [CompletionResult]::new('certs', 'certs', [CompletionResultType]::ParameterValue, 'Make certificates for testing')
+            [CompletionResult]::new('broker', 'broker', [CompletionResultType]::ParameterValue, 'Run a broker')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'mqx;help;pub' {
+            break
+        }
+        'mqx;help;sub' {
+            break
+        }
+        'mqx;help;bench' {
+            break
+        }
+        'mqx;help;certs' {
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make a CA with a certificate for a broker and one for a client')
+            break
+        }
+        'mqx;help;certs;init' {
+            break
+        }
+        'mqx;help;broker' {
+            break
+        }
+        'mqx;help;help' {
+            break
+        }
+    })
+
+    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+        Sort-Object -Property ListItemText
+}

@@ -1,0 +1,229 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[mqx] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'mqx'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'mqx'= {
+            cand --color 'When to colour what is printed'
+            cand --version 'Print the version of mqx'
+            cand --help 'Print help'
+            cand pub 'Publish messages'
+            cand sub 'Subscribe to topics and print the messages'
+            cand bench 'Measure a broker: put a load on it and see what becomes of it'
+            cand certs 'Make certificates for testing'
+            cand broker 'Run a broker'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'mqx;pub'= {
+            cand -t 'Topic to publish to'
+            cand --topic 'Topic to publish to'
+            cand -m 'Publish this text'
+            cand --message 'Publish this text'
+            cand -f 'Publish the content of this file; - is stdin'
+            cand --file 'Publish the content of this file; - is stdin'
+            cand -q 'Quality of service: 0, 1 or 2'
+            cand --qos 'Quality of service: 0, 1 or 2'
+            cand -i 'Client identifier [default: the broker chooses one]'
+            cand --id 'Client identifier [default: the broker chooses one]'
+            cand -h 'Host name or address of the broker'
+            cand --host 'Host name or address of the broker'
+            cand -p 'Port of the broker [default: 1883, with TLS 8883]'
+            cand --port 'Port of the broker [default: 1883, with TLS 8883]'
+            cand -u 'User name'
+            cand --username 'User name'
+            cand -P 'Password'
+            cand --password 'Password'
+            cand -k 'Seconds of silence before a sign of life; 0 for none'
+            cand --keepalive 'Seconds of silence before a sign of life; 0 for none'
+            cand -V 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, or 3.1.1 if the broker refuses that]'
+            cand --mqtt-version 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, or 3.1.1 if the broker refuses that]'
+            cand --connect-timeout 'Give up connecting after this time'
+            cand --engine 'Which implementation of MQTT speaks'
+            cand --tls 'Use TLS; trust the CA in this file, or without it those of the system'
+            cand --cafile 'Use TLS and trust the CA in this file'
+            cand --cert 'Show this certificate to the broker (uses TLS)'
+            cand --key 'The private key of that certificate'
+            cand --color 'When to colour what is printed'
+            cand -s 'Publish all of stdin as one message'
+            cand --stdin-file 'Publish all of stdin as one message'
+            cand -l 'Publish each line of stdin as a message'
+            cand --stdin-line 'Publish each line of stdin as a message'
+            cand -n 'Publish an empty message; with -r it clears the retained one'
+            cand --null-message 'Publish an empty message; with -r it clears the retained one'
+            cand -r 'Ask the broker to keep the message for later subscribers'
+            cand --retain 'Ask the broker to keep the message for later subscribers'
+            cand -d 'Say on stderr what is sent and received'
+            cand --debug 'Say on stderr what is sent and received'
+            cand --insecure 'Believe any certificate (uses TLS); for tests only'
+            cand --help 'Print help'
+        }
+        &'mqx;sub'= {
+            cand -t 'Topic filter to subscribe to (repeatable)'
+            cand --topic 'Topic filter to subscribe to (repeatable)'
+            cand -T 'Leave out messages whose topic matches this filter (repeatable)'
+            cand --filter-out 'Leave out messages whose topic matches this filter (repeatable)'
+            cand -q 'Highest quality of service wanted: 0, 1 or 2'
+            cand --qos 'Highest quality of service wanted: 0, 1 or 2'
+            cand -C 'End after this many messages'
+            cand --count 'End after this many messages'
+            cand -W 'End after this time, with exit code 27'
+            cand --timeout 'End after this time, with exit code 27'
+            cand -F 'Print each message in this format, as mosquitto_sub does: %t topic, %p payload, %q QoS, %r retained, %x hex, %j JSON, %I time ...'
+            cand --format 'Print each message in this format, as mosquitto_sub does: %t topic, %p payload, %q QoS, %r retained, %x hex, %j JSON, %I time ...'
+            cand -i 'Client identifier [default: the broker chooses one]'
+            cand --id 'Client identifier [default: the broker chooses one]'
+            cand -h 'Host name or address of the broker'
+            cand --host 'Host name or address of the broker'
+            cand -p 'Port of the broker [default: 1883, with TLS 8883]'
+            cand --port 'Port of the broker [default: 1883, with TLS 8883]'
+            cand -u 'User name'
+            cand --username 'User name'
+            cand -P 'Password'
+            cand --password 'Password'
+            cand -k 'Seconds of silence before a sign of life; 0 for none'
+            cand --keepalive 'Seconds of silence before a sign of life; 0 for none'
+            cand -V 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, or 3.1.1 if the broker refuses that]'
+            cand --mqtt-version 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, or 3.1.1 if the broker refuses that]'
+            cand --connect-timeout 'Give up connecting after this time'
+            cand --engine 'Which implementation of MQTT speaks'
+            cand --tls 'Use TLS; trust the CA in this file, or without it those of the system'
+            cand --cafile 'Use TLS and trust the CA in this file'
+            cand --cert 'Show this certificate to the broker (uses TLS)'
+            cand --key 'The private key of that certificate'
+            cand --color 'When to colour what is printed'
+            cand -E 'End when the broker has answered the subscription'
+            cand --exit-after-sub 'End when the broker has answered the subscription'
+            cand -R 'Leave out retained messages'
+            cand --no-retained 'Leave out retained messages'
+            cand --retained-only 'Print retained messages only and end at the first that is not'
+            cand --no-local 'Leave out what this client published itself (MQTT 5)'
+            cand --retain-as-published 'Show whether a message was published to be retained (MQTT 5)'
+            cand -v 'Print the topic before the payload'
+            cand --verbose 'Print the topic before the payload'
+            cand -J 'Print each message as one line of JSON'
+            cand --json 'Print each message as one line of JSON'
+            cand -N 'Print no line feed behind each message'
+            cand -d 'Say on stderr what is sent and received'
+            cand --debug 'Say on stderr what is sent and received'
+            cand --insecure 'Believe any certificate (uses TLS); for tests only'
+            cand --help 'Print help'
+        }
+        &'mqx;bench'= {
+            cand --rate 'Publish so many messages per second in all [default: as many as possible]'
+            cand -c 'Clients that publish'
+            cand --count 'Clients that publish'
+            cand --subscribers 'Clients that receive what every publisher sends'
+            cand -q 'Quality of service of publishes and subscriptions: 0, 1 or 2'
+            cand --qos 'Quality of service of publishes and subscriptions: 0, 1 or 2'
+            cand -s 'Bytes of each payload, as in 64, 4k or 1MB; 32 at least'
+            cand --size 'Bytes of each payload, as in 64, 4k or 1MB; 32 at least'
+            cand -t 'Publish to this topic; %i is the publisher''s number [default: a topic of its own for each publisher and run]'
+            cand --topic 'Publish to this topic; %i is the publisher''s number [default: a topic of its own for each publisher and run]'
+            cand --duration 'End after this time, as in 10, 90s or 5m [default: run until Ctrl-C]'
+            cand -L 'End after so many messages in all'
+            cand --limit 'End after so many messages in all'
+            cand -F 'QoS 1 and 2 messages each publisher has unacknowledged at once'
+            cand --inflight 'QoS 1 and 2 messages each publisher has unacknowledged at once'
+            cand --id 'The beginning of every client identifier'
+            cand -h 'Host name or address of the broker'
+            cand --host 'Host name or address of the broker'
+            cand -p 'Port of the broker [default: 1883, with TLS 8883]'
+            cand --port 'Port of the broker [default: 1883, with TLS 8883]'
+            cand -u 'User name'
+            cand --username 'User name'
+            cand -P 'Password'
+            cand --password 'Password'
+            cand -k 'Seconds of silence before a sign of life; 0 for none'
+            cand --keepalive 'Seconds of silence before a sign of life; 0 for none'
+            cand -V 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, or 3.1.1 if the broker refuses that]'
+            cand --mqtt-version 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, or 3.1.1 if the broker refuses that]'
+            cand --connect-timeout 'Give up connecting after this time'
+            cand --engine 'Which implementation of MQTT speaks'
+            cand --tls 'Use TLS; trust the CA in this file, or without it those of the system'
+            cand --cafile 'Use TLS and trust the CA in this file'
+            cand --cert 'Show this certificate to the broker (uses TLS)'
+            cand --key 'The private key of that certificate'
+            cand --color 'When to colour what is printed'
+            cand --json 'Report one JSON object instead of text'
+            cand --embedded 'Measure a broker inside this process, on a free port'
+            cand -d 'Say on stderr what is sent and received'
+            cand --debug 'Say on stderr what is sent and received'
+            cand --insecure 'Believe any certificate (uses TLS); for tests only'
+            cand --help 'Print help'
+        }
+        &'mqx;certs'= {
+            cand --color 'When to colour what is printed'
+            cand --help 'Print help'
+            cand init 'Make a CA with a certificate for a broker and one for a client'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'mqx;certs;init'= {
+            cand --dir 'Write the files here; the directory is made if it is missing'
+            cand --host 'Make the server certificate also for this host name or IP address (repeatable; *.example.org stands for every host of example.org)'
+            cand --client-name 'The common name of the client certificate'
+            cand --days 'How many days the server and the client certificate are valid'
+            cand --color 'When to colour what is printed'
+            cand --force 'Replace files that exist'
+            cand --help 'Print help'
+        }
+        &'mqx;certs;help'= {
+            cand init 'Make a CA with a certificate for a broker and one for a client'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'mqx;certs;help;init'= {
+        }
+        &'mqx;certs;help;help'= {
+        }
+        &'mqx;broker'= {
+            cand -p 'Port for MQTT over TCP; 0 takes a free one'
+            cand --port 'Port for MQTT over TCP; 0 takes a free one'
+            cand --bind 'Address to listen on [default: this machine only, 127.0.0.1 and `::1`]'
+            cand --cert 'Server certificate (PEM, with its chain); opens the TLS port'
+            cand --key 'Private key of the server certificate (PEM)'
+            cand --tls-port 'Port for MQTT over TLS; 0 takes a free one [default: 8883]'
+            cand --cafile 'CA that client certificates are checked against (PEM)'
+            cand --workers 'Threads that serve connections [default: one per core, 4 at most]'
+            cand --color 'When to colour what is printed'
+            cand --require-client-cert 'Refuse clients on the TLS port that show no certificate'
+            cand --help 'Print help'
+        }
+        &'mqx;help'= {
+            cand pub 'Publish messages'
+            cand sub 'Subscribe to topics and print the messages'
+            cand bench 'Measure a broker: put a load on it and see what becomes of it'
+            cand certs 'Make certificates for testing'
+            cand broker 'Run a broker'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'mqx;help;pub'= {
+        }
+        &'mqx;help;sub'= {
+        }
+        &'mqx;help;bench'= {
+        }
+        &'mqx;help;certs'= {
+            cand init 'Make a CA with a certificate for a broker and one for a client'
+        }
+        &'mqx;help;certs;init'= {
+        }
+        &'mqx;help;broker'= {
+        }
+        &'mqx;help;help'= {
+        }
+    ]
+    $completions[$command]
+}
