@@ -88,6 +88,10 @@ pub struct ConnectionArgs {
 }
 
 /// How to encrypt, whom to believe and who to be.
+#[allow(
+    clippy::option_option,
+    reason = "--tls is absent, alone or with a value"
+)]
 #[derive(Debug, Args)]
 #[command(next_help_heading = "TLS")]
 struct TlsArgs {

@@ -100,8 +100,8 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
-        let mut pieces = tokio_test_pieces(input, size);
-        let mut lines = Lines::new(&mut pieces);
+        let mut input = in_pieces(input, size);
+        let mut lines = Lines::new(&mut input);
         let mut found = Vec::new();
         runtime.block_on(async {
             while !lines.is_at_end() {
@@ -117,7 +117,7 @@ mod tests {
     }
 
     /// A reader that gives `size` bytes at a time.
-    fn tokio_test_pieces(input: &[u8], size: usize) -> impl AsyncRead + Unpin {
+    fn in_pieces(input: &[u8], size: usize) -> impl AsyncRead + Unpin {
         struct Pieces(Vec<u8>, usize);
         impl AsyncRead for Pieces {
             fn poll_read(

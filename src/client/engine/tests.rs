@@ -116,9 +116,10 @@ fn a_subscription_is_answered_and_messages_arrive_and_are_acknowledged() {
         sent.unwrap();
         assert_eq!(driver.engine.in_flight(), 1);
         let is_v5 = version.is_v5();
-        let wanted: &[u8] = match is_v5 {
-            true => b"\x82\x09\0\x01\0\0\x03t/#\0",
-            false => b"\x82\x08\0\x01\0\x03t/#\0",
+        let wanted: &[u8] = if is_v5 {
+            b"\x82\x09\0\x01\0\0\x03t/#\0"
+        } else {
+            b"\x82\x08\0\x01\0\x03t/#\0"
         };
         assert_eq!(driver.said(), wanted);
         let answer: &[u8] = if is_v5 {
@@ -130,9 +131,10 @@ fn a_subscription_is_answered_and_messages_arrive_and_are_acknowledged() {
             driver.hear(answer).unwrap(),
             ["subscribed 5 [0x00 Success]"]
         );
-        let message: &[u8] = match is_v5 {
-            true => b"\x32\x0a\0\x03t/a\0\x09\0hi",
-            false => b"\x32\x09\0\x03t/a\0\x09hi",
+        let message: &[u8] = if is_v5 {
+            b"\x32\x0a\0\x03t/a\0\x09\0hi"
+        } else {
+            b"\x32\x09\0\x03t/a\0\x09hi"
         };
         assert_eq!(driver.hear(message).unwrap(), ["t/a hi"]);
         assert_eq!(driver.said()[2..4], [0, 9], "PUBACK with the identifier");
@@ -241,9 +243,10 @@ fn the_reason_of_a_disconnect_is_not_swallowed() {
 fn a_topic_that_begins_with_a_letter_of_two_bytes_is_a_topic() {
     with_everybody(|kind, version| {
         let mut driver = Driver::accepted(kind, version, &[]);
-        let message: &[u8] = match version.is_v5() {
-            true => "0\u{8}\0\u{4}é/x\0!".as_bytes(),
-            false => "0\u{7}\0\u{4}é/x!".as_bytes(),
+        let message: &[u8] = if version.is_v5() {
+            "0\u{8}\0\u{4}é/x\0!".as_bytes()
+        } else {
+            "0\u{7}\0\u{4}é/x!".as_bytes()
         };
         assert_eq!(driver.hear(message).unwrap(), ["é/x !"]);
     });

@@ -4,8 +4,9 @@
 pub(super) use crate::hex::bytes as hex;
 use mqx::broker::core::{Attempt, Connection, Core, Limits, Link, Progress, Worker};
 use mqx::mqtt::{
-    Ack, AckKind, Connect, Disconnect, Packet, PacketId, Publish, QoS, ReasonCode, Subscribe,
-    SubscribeOptions, SubscribeProperties, SubscribeRequest, Version, next_frame,
+    Ack, AckKind, Connect, ConnectProperties, Disconnect, Packet, PacketId, Publish, QoS,
+    ReasonCode, Subscribe, SubscribeOptions, SubscribeProperties, SubscribeRequest, Version,
+    next_frame,
 };
 use mqx::session::Time;
 use std::sync::{Arc, Mutex};
@@ -276,7 +277,7 @@ pub(super) fn hello(version: Version, client_id: &str) -> Connect<'_> {
         version,
         clean_start: true,
         keep_alive: 0,
-        properties: Default::default(),
+        properties: ConnectProperties::default(),
         client_id,
         will: None,
         username: None,
