@@ -55,7 +55,7 @@ use tokio::runtime::{Builder, Runtime};
 /// Does what the command line asks for.
 ///
 /// # Errors
-/// Whatever ends the command; [`error::exit_code`] says how the process ends.
+/// The failure that ends the command, with its class and its cure.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
     cli.color.apply();
     match cli.command {
@@ -79,7 +79,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Generate(args) => generate::run(&args.into_config(), &mut output::stdout())?,
         Command::Broker(args) => {
             let config = args.into_config()?;
-            block_on(broker::run(&config, output::stdout(), stopped()))?;
+            block_on(broker::run(&config, output::stdout(), signals::stop()))?;
         }
     }
     Ok(())

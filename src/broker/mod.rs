@@ -153,7 +153,7 @@ impl Broker {
 ///
 /// # Errors
 /// As [`start`], and when `out` cannot be written.
-pub async fn run(config: &Config, mut out: Sink, stop: impl Future<Output = ()>) -> Result<()> {
+pub async fn run<S>(config: &Config, mut out: Sink, stop: impl Future<Output = S>) -> Result<()> {
     let broker = start(config)?;
     let addresses = broker.addresses.iter().map(|address| format!(" {address}"));
     let ready = format!("ready{}\n", addresses.collect::<String>());

@@ -8,6 +8,10 @@ use crate::mqtt::{QoS, ReasonCode};
 use crate::session::{Event, Failure, Token};
 use tokio::io::AsyncRead;
 
+/// Messages in flight at once before MQTT 5, in which the broker cannot say how
+/// many it takes: what mosquitto_pub has, and brokers are used to.
+const OLD_WINDOW: usize = 20;
+
 /// Publishes each line of `input`; with QoS 1 and 2 over any number of
 /// connections.
 ///
@@ -50,6 +54,7 @@ impl<R: AsyncRead + Unpin> Flow<R> {
     /// Gives the connection the lines that are there, while it has room.
     fn send_lines(&mut self) -> Result<()> {
         while !self.connection.is_congested()
+            && !self.is_window_full()
             && let Some(line) = self.lines.peek()
         {
             let token = self.sent + 1;
@@ -65,6 +70,12 @@ impl<R: AsyncRead + Unpin> Flow<R> {
             self.lines.advance();
         }
         Ok(())
+    }
+
+    /// What the engine knows of the window is added to by what is usual.
+    fn is_window_full(&self) -> bool {
+        let connection = &self.connection;
+        !connection.version().is_v5() && connection.in_flight() >= OLD_WINDOW
     }
 
     /// Waits for the connection, and for the input if more of it is needed.

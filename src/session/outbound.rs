@@ -334,5 +334,8 @@ mod tests {
         assert_eq!(flow.abandon_requests(), ['s']);
         let left: Vec<_> = flow.iter().collect();
         assert_eq!(left, [(id(2), Stage::PubAck, &'p')]);
+        assert!(!flow.has_quota());
+        flow.finish(id(2), Stage::PubAck).unwrap();
+        assert!(flow.has_quota());
     }
 }

@@ -8,8 +8,12 @@
 
 /// `mqx bench` against brokers whose faults are known.
 mod bench;
-/// `mqx certs init` and TLS with what it makes.
+/// The broker, by bytes and by a virtual clock, then over sockets.
+mod broker;
+/// Certificates, and what TLS makes of good and bad ones.
 mod certs;
+/// The client session, bytes against bytes.
+mod client_session;
 /// The statements on codec and framing, bytes against expectation.
 mod codec;
 /// What must hold for any bytes and any packet.

@@ -4,6 +4,7 @@
 //! share the transports, the reconnects and the tests.
 
 mod native;
+mod rumqttc;
 
 use crate::error::{Error, Result};
 use crate::mqtt::{Publish, ReasonCode, SubscribeProperties, SubscribeRequest};
@@ -59,17 +60,20 @@ pub enum EngineKind {
     /// mqx's own session.
     #[default]
     Native,
+    /// The state machine and codec of the rumqttc crate.
+    Rumqttc,
 }
 
 impl EngineKind {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::Native];
+    pub const ALL: [Self; 2] = [Self::Native, Self::Rumqttc];
 
     /// The name on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Native => "native",
+            Self::Rumqttc => "rumqttc",
         }
     }
 
@@ -86,6 +90,10 @@ impl EngineKind {
     pub fn check(self, config: &ClientConfig) -> Result<()> {
         match self {
             Self::Native => Ok(()),
+            Self::Rumqttc => rumqttc::check(config).map_err(|what| {
+                Error::usage(format!("--engine rumqttc {what}"))
+                    .hint("--engine native, the default, can do it")
+            }),
         }
     }
 }
@@ -98,5 +106,6 @@ pub fn new(kind: EngineKind, config: ClientConfig) -> Result<Box<dyn Engine>> {
     kind.check(&config)?;
     Ok(match kind {
         EngineKind::Native => Box::new(ClientSession::new(config)),
+        EngineKind::Rumqttc => rumqttc::new(config),
     })
 }

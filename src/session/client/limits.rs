@@ -1,6 +1,7 @@
 //! What a server will take.
 
-use crate::mqtt::{ConnAck, MAX_REMAINING_LENGTH, QoS, ReasonCode};
+use super::Failure;
+use crate::mqtt::{ConnAck, MAX_REMAINING_LENGTH, Publish, QoS, ReasonCode};
 
 /// What the server announced in CONNACK.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +25,31 @@ impl Default for ServerLimits {
 }
 
 impl ServerLimits {
-    /// What a CONNACK says of them.
-    pub(super) fn announced(connack: &ConnAck<'_>) -> Self {
+    /// Checks that the server takes a message like this, whatever its size.
+    ///
+    /// # Errors
+    /// [`Failure::Unsupported`] when it does not.
+    pub fn check(&self, message: &Publish<'_>) -> Result<(), Failure> {
+        match self.unsupported(message.qos, message.retain) {
+            Some((_, what)) => Err(Failure::Unsupported(what)),
+            None => Ok(()),
+        }
+    }
+
+    /// What such a message asks for and the server does not support, with the
+    /// reason it would refuse it for.
+    pub(super) fn unsupported(&self, qos: QoS, retain: bool) -> Option<(ReasonCode, &'static str)> {
+        if qos > self.maximum_qos {
+            return Some((ReasonCode::QOS_NOT_SUPPORTED, "this quality of service"));
+        }
+        let refused = retain && !self.retain_available;
+        refused.then_some((ReasonCode::RETAIN_NOT_SUPPORTED, "retained messages"))
+    }
+}
+
+/// What a CONNACK says of them.
+impl From<&ConnAck<'_>> for ServerLimits {
+    fn from(connack: &ConnAck<'_>) -> Self {
         let properties = &connack.properties;
         let default = Self::default();
         Self {
@@ -39,15 +63,5 @@ impl ServerLimits {
             },
             retain_available: properties.retain_available.unwrap_or(true),
         }
-    }
-
-    /// What such a message asks for and the server does not support, with the
-    /// reason it would refuse it for.
-    pub(super) fn unsupported(&self, qos: QoS, retain: bool) -> Option<(ReasonCode, &'static str)> {
-        if qos > self.maximum_qos {
-            return Some((ReasonCode::QOS_NOT_SUPPORTED, "this quality of service"));
-        }
-        let refused = retain && !self.retain_available;
-        refused.then_some((ReasonCode::RETAIN_NOT_SUPPORTED, "retained messages"))
     }
 }

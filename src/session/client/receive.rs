@@ -83,7 +83,7 @@ impl ClientSession {
             return Err(Failure::Refused(connack.reason, words));
         }
         self.connected = true;
-        self.limits = ServerLimits::announced(connack);
+        self.limits = ServerLimits::from(connack);
         let keep_alive = properties.server_keep_alive;
         self.keep_alive = KeepAlive::new(keep_alive.unwrap_or(self.config.keep_alive), now);
         if let Some(assigned) = properties.assigned_client_identifier {

@@ -51,7 +51,7 @@ impl ClientSession {
         if !self.connected {
             return Err(Failure::NotConnected);
         }
-        self.check_supported(message)?;
+        self.limits.check(message)?;
         topic::check_name(message.topic).map_err(Failure::Invalid)?;
         if message.qos == QoS::AtMostOnce {
             return self.send_publish(message, now);
@@ -78,13 +78,6 @@ impl ClientSession {
             // It was never sent, so it must not count as in flight.
             let _ = self.outbound.finish(packet_id, first_stage(shared.qos));
         })
-    }
-
-    fn check_supported(&self, message: &Publish<'_>) -> Result<(), Failure> {
-        match self.limits.unsupported(message.qos, message.retain) {
-            Some((_, what)) => Err(Failure::Unsupported(what)),
-            None => Ok(()),
-        }
     }
 
     /// Asks for messages; an [`Event::Subscribed`] with `token` follows.

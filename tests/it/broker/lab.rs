@@ -1,0 +1,307 @@
+//! A broker core without sockets, a clock that moves when told to, and clients
+//! that are nothing but bytes.
+
+pub(super) use crate::hex::bytes as hex;
+use mqx::broker::core::{Attempt, Connection, Core, Limits, Link, Progress, Worker};
+use mqx::mqtt::{
+    Ack, AckKind, Connect, Disconnect, Packet, PacketId, Publish, QoS, ReasonCode, Subscribe,
+    SubscribeOptions, SubscribeProperties, SubscribeRequest, Version, next_frame,
+};
+use mqx::session::Time;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// The broker and its clock.
+pub(super) struct Lab {
+    core: Core,
+    worker: Worker,
+    now: Time,
+}
+
+/// A client as the broker sees it.
+pub(super) struct Client {
+    connection: Connection,
+    wire: Arc<Wire>,
+    version: Version,
+}
+
+/// The far end of a connection: a buffer with a limit.
+#[derive(Debug, Default)]
+struct Wire(Mutex<WireState>);
+
+#[derive(Debug)]
+struct WireState {
+    arrived: Vec<u8>,
+    room: usize,
+    woken: bool,
+    closed: bool,
+}
+
+impl Default for WireState {
+    fn default() -> Self {
+        Self {
+            arrived: Vec::new(),
+            room: usize::MAX,
+            woken: false,
+            closed: false,
+        }
+    }
+}
+
+impl Link for Wire {
+    fn try_write(&self, bytes: &[u8]) -> Attempt {
+        let mut state = self.0.lock().unwrap();
+        let count = bytes.len().min(state.room);
+        state.arrived.extend_from_slice(&bytes[..count]);
+        state.room -= count;
+        Attempt::Wrote(count)
+    }
+
+    fn wake(&self) {
+        self.0.lock().unwrap().woken = true;
+    }
+
+    fn finish(&self, last: Vec<u8>) {
+        let mut state = self.0.lock().unwrap();
+        state.arrived.extend_from_slice(&last);
+        state.closed = true;
+    }
+}
+
+impl Lab {
+    pub(super) fn new() -> Self {
+        Self::with(Limits::default())
+    }
+
+    pub(super) fn with(limits: Limits) -> Self {
+        Self {
+            core: Core::new(limits),
+            worker: Worker::default(),
+            now: Time::ZERO,
+        }
+    }
+
+    /// A transport that has not sent anything yet.
+    pub(super) fn accept(&mut self, version: Version) -> Client {
+        let wire = Arc::new(Wire::default());
+        let link = Arc::clone(&wire);
+        self.worker.begin(self.now);
+        Client {
+            connection: self.core.accept(&mut self.worker, link),
+            wire,
+            version,
+        }
+    }
+
+    /// A client that has sent `connect` and got what it now shows.
+    pub(super) fn connect(&mut self, connect: &Connect<'_>) -> Client {
+        let mut client = self.accept(connect.version);
+        self.send(&mut client, &Packet::Connect(connect.clone()));
+        client
+    }
+
+    /// A client with this identifier and a clean session, its CONNACK read.
+    pub(super) fn client(&mut self, version: Version, client_id: &str) -> Client {
+        let mut client = self.connect(&hello(version, client_id));
+        let first = client.take_packets(1);
+        assert_eq!(first[0][0], 0x20, "the first packet is a CONNACK");
+        client
+    }
+
+    /// Brings bytes of `client` to the broker.
+    pub(super) fn send_bytes(&mut self, client: &mut Client, bytes: &[u8]) {
+        self.worker.begin(self.now);
+        let progress = self
+            .core
+            .receive(&mut self.worker, &mut client.connection, bytes);
+        if let Progress::Consumed(count) = progress {
+            assert_eq!(count, bytes.len(), "the bytes are whole packets");
+        }
+        self.core.flush(&mut self.worker);
+    }
+
+    pub(super) fn send(&mut self, client: &mut Client, packet: &Packet<'_>) {
+        let mut bytes = Vec::new();
+        packet.encode(client.version, &mut bytes).unwrap();
+        self.send_bytes(client, &bytes);
+    }
+
+    /// The transport of `client` breaks.
+    pub(super) fn lose(&mut self, client: &mut Client) {
+        self.worker.begin(self.now);
+        self.core.close(&mut self.worker, &mut client.connection);
+        self.core.flush(&mut self.worker);
+    }
+
+    /// Time passes; whatever is due happens at its time.
+    pub(super) fn pass(&mut self, span: Duration) {
+        let end = self.now + span;
+        while let Some(due) = self.worker.deadline().filter(|due| *due <= end) {
+            self.now = due;
+            self.fire();
+        }
+        self.now = end;
+        self.fire();
+    }
+
+    fn fire(&mut self) {
+        self.worker.begin(self.now);
+        self.core.fire(&mut self.worker);
+        self.core.flush(&mut self.worker);
+    }
+
+    /// The client reads `room` more bytes, so that the owner of its
+    /// connection can write them.
+    pub(super) fn make_room(&mut self, client: &mut Client, room: usize) {
+        client.wire.0.lock().unwrap().room = room;
+        self.worker.begin(self.now);
+        while let Some(output) = self.core.take_output(&client.connection, &mut self.worker) {
+            let mut state = client.wire.0.lock().unwrap();
+            state.arrived.extend_from_slice(&output);
+            state.room = state.room.saturating_sub(output.len());
+        }
+    }
+
+    pub(super) fn subscribe(&mut self, client: &mut Client, filter: &str, qos: QoS) {
+        let options = SubscribeOptions {
+            qos,
+            ..SubscribeOptions::default()
+        };
+        self.subscribe_with(client, filter, options, SubscribeProperties::default());
+        let suback = client.take_packets(1);
+        assert_eq!(suback[0][0], 0x90, "a SUBACK follows");
+    }
+
+    pub(super) fn subscribe_with(
+        &mut self,
+        client: &mut Client,
+        filter: &str,
+        options: SubscribeOptions,
+        properties: SubscribeProperties<'_>,
+    ) {
+        let packet = Packet::Subscribe(Subscribe {
+            packet_id: PacketId::new(77).unwrap(),
+            properties,
+            requests: vec![SubscribeRequest { filter, options }],
+        });
+        self.send(client, &packet);
+    }
+
+    pub(super) fn publish(&mut self, client: &mut Client, publish: &Publish<'_>) {
+        self.send(client, &Packet::Publish(*publish));
+    }
+
+    pub(super) fn ack(&mut self, client: &mut Client, kind: AckKind, id: u16, reason: ReasonCode) {
+        let id = PacketId::new(id).unwrap();
+        self.send(client, &Packet::Ack(Ack::new(kind, id, reason)));
+    }
+
+    pub(super) fn disconnect(&mut self, client: &mut Client, reason: ReasonCode) {
+        self.send(client, &Packet::Disconnect(Disconnect::new(reason)));
+    }
+
+    pub(super) fn summary(&self) -> mqx::broker::core::Summary {
+        self.core.summary()
+    }
+}
+
+impl Client {
+    /// All bytes that have arrived and not been looked at.
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.wire.0.lock().unwrap().arrived)
+    }
+
+    /// The packets among them, which must be so many.
+    #[track_caller]
+    pub(super) fn take_packets(&mut self, count: usize) -> Vec<Vec<u8>> {
+        let bytes = self.take();
+        let mut rest = &bytes[..];
+        let mut packets = Vec::new();
+        while let Some(frame) = next_frame(rest, usize::MAX).unwrap() {
+            packets.push(frame.bytes.to_vec());
+            rest = &rest[frame.bytes.len()..];
+        }
+        assert!(rest.is_empty(), "half a packet is left: {rest:02x?}");
+        assert_eq!(packets.len(), count, "{packets:02x?}");
+        packets
+    }
+
+    /// Compares what has arrived with bytes written in hex.
+    #[track_caller]
+    pub(super) fn expect(&mut self, bytes: &str) {
+        let arrived = self.take();
+        assert_eq!(arrived, hex(bytes), "arrived: {arrived:02x?}");
+    }
+
+    #[track_caller]
+    pub(super) fn expect_nothing(&mut self) {
+        self.expect("");
+    }
+
+    /// The payloads of the PUBLISH packets that have arrived, and nothing else.
+    #[track_caller]
+    pub(super) fn payloads(&mut self) -> Vec<String> {
+        let bytes = self.take();
+        let mut rest = &bytes[..];
+        let mut payloads = Vec::new();
+        while let Some(frame) = next_frame(rest, usize::MAX).unwrap() {
+            match Packet::decode(&frame, self.version).unwrap() {
+                Packet::Publish(publish) => {
+                    payloads.push(String::from_utf8_lossy(publish.payload).into_owned());
+                }
+                other => panic!("not a PUBLISH: {other:?}"),
+            }
+            rest = &rest[frame.bytes.len()..];
+        }
+        payloads
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.wire.0.lock().unwrap().closed
+    }
+
+    pub(super) fn was_woken(&self) -> bool {
+        self.wire.0.lock().unwrap().woken
+    }
+
+    /// Reads nothing more until it makes room.
+    pub(super) fn stop_reading(&mut self) {
+        self.wire.0.lock().unwrap().room = 0;
+    }
+}
+
+/// A CONNECT with a clean session and no keep alive.
+pub(super) fn hello(version: Version, client_id: &str) -> Connect<'_> {
+    Connect {
+        version,
+        clean_start: true,
+        keep_alive: 0,
+        properties: Default::default(),
+        client_id,
+        will: None,
+        username: None,
+        password: None,
+    }
+}
+
+/// A PUBLISH; QoS 1 and 2 get this packet identifier.
+pub(super) fn message<'a>(topic: &'a str, payload: &'a str, qos: QoS, id: u16) -> Publish<'a> {
+    Publish {
+        topic,
+        qos,
+        packet_id: PacketId::new(id).filter(|_| qos > QoS::AtMostOnce),
+        payload: payload.as_bytes(),
+        ..Publish::default()
+    }
+}
+
+pub(super) fn retained<'a>(topic: &'a str, payload: &'a str) -> Publish<'a> {
+    Publish {
+        retain: true,
+        ..message(topic, payload, QoS::AtMostOnce, 0)
+    }
+}
+
+pub(super) fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}

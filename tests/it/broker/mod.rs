@@ -1,0 +1,15 @@
+//! The broker: its core with bytes and a virtual clock, then over sockets.
+//!
+//! A test named after a number checks that statement of the standard's list.
+
+mod connect;
+mod delivery;
+mod lab;
+mod malformed;
+mod retained;
+mod sessions;
+mod shared;
+mod sockets;
+mod subscribe;
+mod time;
+mod wills;

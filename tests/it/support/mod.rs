@@ -1,0 +1,3 @@
+//! What several areas of tests need.
+
+pub mod peer;
