@@ -72,7 +72,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             let mut config = args.into_config()?;
             let broker = embedded.then(|| embed(&mut config)).transpose()?;
             let mut out = output::stdout();
-            block_on(bench::run(&config, &mut out, stopped()))?;
+            block_on(bench::run(&config, &mut out, signals::stop()))?;
             broker.map(broker::Broker::shut_down).transpose()?;
         }
         Command::Certs(args) => certs::run(&args.into_config(), &mut output::stdout())?,
@@ -83,11 +83,6 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// A signal ends what runs until it is told to stop; which one makes no difference.
-async fn stopped() {
-    signals::stop().await;
 }
 
 /// Starts a broker on a free port and makes it the one that is measured.

@@ -1,8 +1,9 @@
 //! What the threads of a run tell each other, without locks: how far each
 //! publisher and its deliveries are. Written once per batch, never per message.
 
+use super::plan::Seat;
 use crate::session::Time;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::{Acquire, Relaxed, Release}};
 use std::time::{Duration, Instant};
 
 /// The state of one publisher; a cache line of its own.
@@ -21,7 +22,10 @@ pub(super) struct Lane {
 #[derive(Debug)]
 pub(super) struct Board {
     lanes: Vec<Lane>,
-    publishing: AtomicU32,
+    publishers: AtomicU32,
+    subscribers: AtomicU32,
+    /// Workers that know that the plan has ended.
+    ended: AtomicU32,
     origin: Instant,
 }
 
@@ -37,12 +41,14 @@ pub(super) struct Progress {
 }
 
 impl Board {
-    /// For so many publishers; time starts now.
+    /// For so many publishers and subscribers; time starts now.
     #[must_use]
-    pub(super) fn new(publishers: u32) -> Self {
+    pub(super) fn new(publishers: u32, subscribers: u32) -> Self {
         Self {
             lanes: (0..publishers).map(|_| Lane::default()).collect(),
-            publishing: AtomicU32::new(publishers),
+            publishers: AtomicU32::new(publishers),
+            subscribers: AtomicU32::new(subscribers),
+            ended: AtomicU32::new(0),
             origin: Instant::now(),
         }
     }
@@ -65,15 +71,38 @@ impl Board {
         self.lanes.get(publisher as usize)
     }
 
-    /// Notes that a publisher is gone.
-    pub(super) fn publisher_lost(&self) {
-        self.publishing.fetch_sub(1, Relaxed);
+    /// Notes that the connection with this seat is gone.
+    pub(super) fn lost(&self, seat: Seat) {
+        if seat.publisher.is_some() {
+            self.publishers.fetch_sub(1, Relaxed);
+        }
+        if seat.subscriber.is_some() {
+            self.subscribers.fetch_sub(1, Relaxed);
+        }
     }
 
     /// Whether anyone is left to publish.
     #[must_use]
     pub(super) fn is_publishing(&self) -> bool {
-        self.publishing.load(Relaxed) > 0
+        self.publishers.load(Relaxed) > 0
+    }
+
+    /// Whether anyone is left to receive.
+    #[must_use]
+    pub(super) fn is_receiving(&self) -> bool {
+        self.subscribers.load(Relaxed) > 0
+    }
+
+    /// Notes that a worker knows that the plan has ended: what it sends from
+    /// now on was due before.
+    pub(super) fn worker_knows_of_end(&self) {
+        self.ended.fetch_add(1, Release);
+    }
+
+    /// Workers that know that the plan has ended.
+    #[must_use]
+    pub(super) fn workers_at_end(&self) -> u32 {
+        self.ended.load(Acquire)
     }
 
     /// How far all publishers together are.

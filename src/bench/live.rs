@@ -4,6 +4,7 @@
 use super::board::Progress;
 use super::plan::Plan;
 use super::stats::Stats;
+use super::terminal::Terminal;
 use super::units::{count, span};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::Duration;
@@ -18,6 +19,9 @@ pub(super) struct Live {
     seen: Duration,
 }
 
+/// Redraws per second at most.
+const REDRAWS: u8 = 10;
+
 /// Steps of the bar from the start to the end of a run.
 const STEPS: u64 = 1_000;
 
@@ -29,11 +33,10 @@ impl Live {
     pub(super) fn new(plan: &Plan, shown: bool) -> Self {
         let load = plan.load();
         let ends = load.duration.is_some() || load.limit.is_some();
-        let target = if shown {
-            ProgressDrawTarget::stderr_with_hz(10)
-        } else {
-            ProgressDrawTarget::hidden()
-        };
+        let terminal = Terminal::on_stderr().filter(|_| shown);
+        let target = terminal.map_or_else(ProgressDrawTarget::hidden, |terminal| {
+            ProgressDrawTarget::term_like_with_hz(Box::new(terminal), REDRAWS)
+        });
         let template = if ends { WITH_END } else { ENDLESS };
         let style = ProgressStyle::with_template(template).expect("the template is well-formed");
         let bar = ProgressBar::with_draw_target(Some(STEPS), target);

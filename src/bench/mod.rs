@@ -28,6 +28,7 @@ mod report;
 mod run;
 mod sender;
 mod stats;
+mod terminal;
 mod timer;
 mod units;
 mod worker;
@@ -78,10 +79,10 @@ impl Default for Config {
 /// # Errors
 /// When the load is impossible, a connection cannot be opened, or one was lost
 /// during the run; in the last case the report has been written.
-pub async fn run(
+pub async fn run<S>(
     config: &Config,
     out: &mut dyn Write,
-    stop: impl Future<Output = ()>,
+    stop: impl Future<Output = S>,
 ) -> Result<()> {
     let mut outcome = run::measure(config, stop).await?;
     let report = Report::new(&mut outcome, config.connect.endpoint.to_string());

@@ -8,7 +8,6 @@ use super::plan::Seat;
 use super::receiver::Receiver;
 use super::sender::{Hold, Sender};
 use super::worker::Desk;
-use crate::client::EngineKind;
 use crate::error::{Class, Error, Result};
 use crate::mqtt::ReasonCode;
 use crate::session::{Event, Time};
@@ -46,8 +45,7 @@ impl Player {
     async fn join_in_time(seat: Seat, bell: Rc<Bell>, desk: Rc<Desk>) -> Result<Self> {
         let load = desk.plan.load();
         let options = &desk.options;
-        let direct = (options.engine == EngineKind::Native).then_some(options.session.version);
-        let sender = |number| Sender::new(&desk.plan, desk.run, number, direct);
+        let sender = |number| Sender::new(&desk.plan, desk.run, number, options);
         let mut player = Self {
             link: Link::open(options, desk.client_id(seat), desk.board.now()).await?,
             sender: seat.publisher.map(sender).transpose()?,
@@ -60,6 +58,9 @@ impl Player {
             desk: desk.clone(),
         };
         player.until(|player| player.connected).await?;
+        if let Some(sender) = &player.sender {
+            sender.check(player.link.engine().limits())?;
+        }
         if player.receiver.is_some() {
             let (filter, now) = (desk.plan.filter(), desk.board.now());
             player.link.subscribe(&filter, load.qos, now)?;

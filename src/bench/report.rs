@@ -139,9 +139,7 @@ impl Report {
             received: Flow::new(
                 stats.received,
                 stats.received_bytes,
-                since(outcome, stats.last_received)
-                    .as_secs_f64()
-                    .max(seconds),
+                since(outcome, stats.last_received).as_secs_f64().max(seconds),
             ),
             acknowledged: stats.acknowledged,
             unsent: outcome.unsent,
@@ -175,16 +173,10 @@ impl Report {
                 } else {
                     "this machine was too slow"
                 };
-                format!(
-                    "1% of the messages were sent {} late or more: {cause}",
-                    span(lag.p99)
-                )
+                format!("1% of the messages went out {} late or more: {cause}", span(lag.p99))
             }),
             (self.unsent > 0).then(|| {
-                format!(
-                    "{} messages were due and could not be sent",
-                    thousands(self.unsent)
-                )
+                format!("{} messages were due and could not be sent", thousands(self.unsent))
             }),
         ];
         rules.into_iter().flatten().collect()
@@ -220,11 +212,7 @@ impl Report {
     }
 
     fn write_faults(&self, out: &mut dyn Write) -> io::Result<()> {
-        let acknowledged = (
-            load_has_answers(&self.load),
-            "acknowledged",
-            self.acknowledged,
-        );
+        let acknowledged = (load_has_answers(&self.load), "acknowledged", self.acknowledged);
         let arrives = self.load.subscribers > 0;
         let counts = [
             acknowledged,
@@ -288,24 +276,12 @@ impl Report {
 
 impl Flow {
     fn new(messages: u64, bytes: u64, seconds: f64) -> Self {
-        let rate = if seconds > 0.0 {
-            float(messages) / seconds
-        } else {
-            0.0
-        };
-        Self {
-            messages,
-            bytes,
-            rate,
-        }
+        let rate = if seconds > 0.0 { float(messages) / seconds } else { 0.0 };
+        Self { messages, bytes, rate }
     }
 
     fn write(&self, name: &str, out: &mut dyn Write) -> io::Result<()> {
-        let seconds = if self.rate > 0.0 {
-            float(self.messages) / self.rate
-        } else {
-            1.0
-        };
+        let seconds = if self.rate > 0.0 { float(self.messages) / self.rate } else { 1.0 };
         writeln!(
             out,
             "{name:<12}{:>10} messages/s  {:>15} messages  {:>8}B/s",
@@ -318,7 +294,7 @@ impl Flow {
 
 impl Generator {
     fn new(outcome: &Outcome, lag_ns: Option<Summary>) -> Self {
-        let elapsed = outcome.elapsed.as_secs_f64().max(1e-9);
+        let elapsed = (outcome.span.1 - outcome.span.0).as_secs_f64().max(1e-9);
         let shares = outcome.busy.iter().map(|busy| busy.as_secs_f64() / elapsed);
         Self {
             workers: u32::try_from(outcome.busy.len()).unwrap_or(u32::MAX),
@@ -338,10 +314,7 @@ const fn load_has_answers(load: &AskedFor) -> bool {
 /// take at that rate, for the last one fills its interval too.
 fn publishing_time(outcome: &Outcome) -> Duration {
     let sent = since(outcome, outcome.stats.last_published);
-    let paced = outcome
-        .plan
-        .pace()
-        .map(|pace| pace.after(outcome.stats.published));
+    let paced = outcome.plan.pace().map(|pace| pace.after(outcome.stats.published));
     sent.max(Duration::from_nanos(paced.unwrap_or_default()))
 }
 

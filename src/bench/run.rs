@@ -8,6 +8,7 @@ use super::stats::Stats;
 use super::worker::{Notice, Run, Worker};
 use super::{Config, live::Live};
 use crate::error::{Class, Error, Result};
+use crate::mqtt::QoS;
 use crate::session::Time;
 use std::io;
 use std::sync::Arc;
@@ -28,11 +29,8 @@ pub(super) struct Outcome {
     pub(super) unsent: u64,
     /// When the plan began and ended.
     pub(super) span: (Time, Time),
-    /// The processor time of each worker while the plan ran, and how long
-    /// that was.
+    /// The processor time of each worker while the plan ran.
     pub(super) busy: Vec<Duration>,
-    /// From the beginning of the plan until everything was closed.
-    pub(super) elapsed: Duration,
     /// The first failure that cost the run a connection.
     pub(super) failure: Option<Error>,
 }
@@ -48,19 +46,21 @@ const LOOKS_PER_LINE: u32 = 100;
 /// # Errors
 /// When a connection cannot be opened before the plan begins, or `stop` comes
 /// before it does. What fails later is in the outcome.
-pub(super) async fn measure(config: &Config, stop: impl Future<Output = ()>) -> Result<Outcome> {
+pub(super) async fn measure<S>(config: &Config, stop: impl Future<Output = S>) -> Result<Outcome> {
     let number = run_number();
     let plan = Plan::new(config.load.clone(), number)?;
     let mut lead = Lead::start(config, plan, number)?;
     tokio::pin!(stop);
     tokio::select! {
         gathered = lead.gather() => gathered?,
-        () = &mut stop => return Err(Error::new(Class::Interrupted, "interrupted while connecting")),
+        _ = &mut stop => {
+            return Err(Error::new(Class::Interrupted, "interrupted while connecting"));
+        }
     }
     let start = lead.begin();
     tokio::select! {
         () = lead.publish(start) => {}
-        () = stop => {}
+        _ = stop => {}
     }
     let until = lead.drain(start).await;
     lead.close(start, until).await
@@ -96,7 +96,7 @@ impl Lead {
             number,
             plan: plan.clone(),
             options: Arc::new(config.connect.clone()),
-            board: Arc::new(Board::new(plan.load().publishers)),
+            board: Arc::new(Board::new(plan.load().publishers, plan.load().subscribers)),
             phase: phases,
             notices: notice,
         };
@@ -159,8 +159,8 @@ impl Lead {
         let until = end.map_or(now, |end| end.min(now));
         let phase = Phase::Draining { start, until };
         self.phase.send_replace(phase);
-        let (mut last, mut changed) = (self.board.progress(), now);
-        while self.board.now() - changed < DRAIN && !self.is_done(phase, last) {
+        let (mut last, mut changed) = (Progress::default(), now);
+        while self.board.now() - changed < DRAIN && !self.is_done(phase) {
             self.look(start).await;
             let progress = self.board.progress();
             if progress != last {
@@ -170,13 +170,18 @@ impl Lead {
         until
     }
 
-    fn is_done(&self, phase: Phase, progress: Progress) -> bool {
+    /// Whether nothing more can come: all is sent, answered and arrived, or
+    /// nobody is left to do so.
+    fn is_done(&self, phase: Phase) -> bool {
+        // Before every worker knows of the end, more may be sent than is counted.
+        let all_know = self.board.workers_at_end() as usize >= self.workers.len();
+        let progress = self.board.progress();
         let load = self.plan.load();
-        let wanted = self.wanted(phase);
-        let answered =
-            load.qos == crate::mqtt::QoS::AtMostOnce || progress.answered >= progress.sent;
         let expected = progress.sent * u64::from(load.subscribers);
-        answered && progress.sent >= wanted && progress.delivered >= expected
+        let arrived = progress.delivered >= expected || !self.board.is_receiving();
+        let answered = load.qos == QoS::AtMostOnce || progress.answered >= progress.sent;
+        let sent = progress.sent >= self.wanted(phase);
+        all_know && arrived && (sent && answered || !self.board.is_publishing())
     }
 
     /// Messages that ought to be sent by the end of this phase.
@@ -187,9 +192,7 @@ impl Lead {
 
     fn total(&self, count: impl Fn(&Plan, u32) -> u64) -> u64 {
         let publishers = 0..self.plan.load().publishers;
-        publishers.fold(0, |sum, publisher| {
-            sum.saturating_add(count(&self.plan, publisher))
-        })
+        publishers.fold(0, |sum, publisher| sum.saturating_add(count(&self.plan, publisher)))
     }
 
     async fn close(mut self, start: Time, until: Time) -> Result<Outcome> {
@@ -205,7 +208,6 @@ impl Lead {
         self.collect();
         self.live.finish();
         Ok(Outcome {
-            elapsed: self.board.now() - start,
             plan: self.plan,
             run: self.run,
             stats: self.stats,

@@ -4,14 +4,14 @@
 use super::board::{Board, Lane};
 use super::gate::Gate;
 use super::link::Link;
-use super::payload::{Frame, Header};
+use super::payload::{Frame, Header, Variable};
 use super::phase::Phase;
 use super::plan::Plan;
 use super::stats::Stats;
-use crate::client;
+use crate::client::{self, ConnectOptions, EngineKind};
 use crate::error::Result;
 use crate::mqtt::{Publish, QoS, ReasonCode, Version};
-use crate::session::{Failure, Time};
+use crate::session::{Failure, ServerLimits, Time};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -34,9 +34,10 @@ pub(super) struct Sender {
     frame: Frame,
     /// A payload, made anew for each message that is not written directly.
     payload: Vec<u8>,
-    /// For QoS 0 everything before the variable part of the payload: such
-    /// packets need no session and are written from here.
-    template: Option<Vec<u8>>,
+    /// A QoS 0 packet up to the variable part of the payload.
+    template: Vec<u8>,
+    /// Whether packets need no session and are written from the template.
+    direct: bool,
 }
 
 /// Why a publisher does not send more now.
@@ -49,13 +50,11 @@ pub(super) enum Hold {
 }
 
 impl Sender {
-    /// The publisher with this number; `direct` is the version to write QoS 0
-    /// packets in without asking the session.
-    pub(super) fn new(plan: &Plan, run: u32, number: u32, direct: Option<Version>) -> Result<Self> {
+    /// The publisher with this number, on a connection of this kind.
+    pub(super) fn new(plan: &Plan, run: u32, number: u32, options: &ConnectOptions) -> Result<Self> {
         let load = plan.load();
         let (topic, frame) = (plan.topic(number), Frame::new(run, number, load.size));
-        let direct = direct.filter(|_| load.qos == QoS::AtMostOnce);
-        let template = direct.map(|version| template(version, &topic, &frame));
+        let native = options.engine == EngineKind::Native;
         let window = plan.undelivered();
         Ok(Self {
             number,
@@ -64,14 +63,33 @@ impl Sender {
             answered: 0,
             gate: window.map(|window| Gate::new(window, load.subscribers)),
             payload: Vec::new(),
-            template: template.transpose()?,
+            template: template(options.session.version, &topic, &frame)?,
+            // With another engine its own encoder is part of what is measured.
+            direct: native && load.qos == QoS::AtMostOnce,
             plan: plan.clone(),
             topic,
             frame,
         })
     }
 
-    /// Encodes what is to be sent at `now`, at most a batch.
+    /// Checks that the broker takes such messages at all.
+    ///
+    /// # Errors
+    /// When they are too large for it or of a QoS it does not have.
+    pub(super) fn check(&self, limits: ServerLimits) -> Result<()> {
+        let packet_id = 2;
+        let size = self.template.len() + size_of::<Variable>() + self.frame.filling.len();
+        let failure = if size + packet_id > limits.maximum_packet_size {
+            Failure::TooLarge(size, limits.maximum_packet_size)
+        } else if self.plan.load().qos > limits.maximum_qos {
+            Failure::Unsupported("this quality of service")
+        } else {
+            return Ok(());
+        };
+        Err(client::explain(failure))
+    }
+
+    /// Encodes what is to be sent now, at most a batch.
     pub(super) fn produce(
         &mut self,
         link: &mut Link,
@@ -153,9 +171,9 @@ impl Sender {
             let due = self.due(sequence, start, now);
             let late = now - due;
             let variable = Header::variable(sequence, due, late);
-            if let Some(template) = &self.template {
+            if self.direct {
                 let output = link.engine().output();
-                for part in [&template[..], &variable, &self.frame.filling] {
+                for part in [&self.template[..], &variable, &self.frame.filling] {
                     output.extend_from_slice(part);
                 }
             } else {

@@ -76,8 +76,9 @@ pub(super) struct Desk {
     /// Wakes the task that rings the others.
     pub(super) pacer: Bell,
     waiting: RefCell<Vec<Rc<Bell>>>,
-    /// The processor time of the thread when the plan began.
+    /// The processor time of the thread when the plan began and when it ended.
     began: Cell<Duration>,
+    ended: Cell<Option<Duration>>,
 }
 
 impl Desk {
@@ -93,6 +94,7 @@ impl Desk {
             pacer: Bell::default(),
             waiting: RefCell::default(),
             began: Cell::default(),
+            ended: Cell::default(),
         }
     }
 
@@ -117,6 +119,17 @@ impl Desk {
             waiting.push(bell.clone());
             self.pacer.ring();
         }
+    }
+
+    /// Notes that the plan has ended for this worker, be it that all its
+    /// connections are gone; returns the processor time at the first note.
+    fn end(&self) -> Duration {
+        self.ended.get().unwrap_or_else(|| {
+            let ended = processor_time();
+            self.ended.set(Some(ended));
+            self.board.worker_knows_of_end();
+            ended
+        })
     }
 
     /// Moves the counts to where the run looks at them.
@@ -170,7 +183,7 @@ fn work(run: Run, seats: &[Seat], counts: &Mutex<Stats>) -> Result<Duration> {
     let parts = seats.iter().map(|seat| (*seat, Rc::default())).collect();
     LocalSet::new().block_on(&runtime, attend(run, parts, desk.clone(), counts))?;
     desk.hand_over(counts);
-    Ok(processor_time().saturating_sub(desk.began.get()))
+    Ok(desk.end().saturating_sub(desk.began.get()))
 }
 
 /// A connection to be and the bell that wakes it.
@@ -223,9 +236,7 @@ async fn play(
 
 fn give_up(seat: Seat, error: Error, desk: &Desk, run: &Run) {
     desk.stats.borrow_mut().error(error.to_string());
-    if seat.publisher.is_some() {
-        desk.board.publisher_lost();
-    }
+    desk.board.lost(seat);
     let _ = run.notices.send(Notice::Lost(error));
 }
 
@@ -235,6 +246,9 @@ async fn follow(mut phase: watch::Receiver<Phase>, desk: &Desk, parts: &[Part]) 
         let now = *phase.borrow_and_update();
         if desk.phase.replace(now) == Phase::Gathering {
             desk.began.set(processor_time());
+        }
+        if now.until().is_some() {
+            desk.end();
         }
         ring_all(desk, parts);
     }

@@ -127,47 +127,21 @@ mod tests {
 
     fn config(options: &[&str]) -> crate::bench::Config {
         let words = ["mqx", "bench"].iter().chain(options);
-        match parse_from(words).unwrap().command {
-            Command::Bench(args) => args.into_config().unwrap(),
-            other => panic!("{other:?}"),
-        }
+        let Command::Bench(args) = parse_from(words).unwrap().command else {
+            panic!("another command was read");
+        };
+        args.into_config().unwrap()
     }
 
     #[test]
     fn the_options_of_the_other_load_generators_are_understood() {
         let config = config(&[
-            "-c",
-            "20",
-            "-L",
-            "1000",
-            "-s",
-            "1k",
-            "-F",
-            "10",
-            "-q",
-            "1",
-            "-t",
-            "a/%i",
-            "-h",
-            "b",
-            "-p",
-            "99",
-            "--rate",
-            "12.5",
-            "--duration",
-            "2m",
-            "--id",
-            "x",
+            "-c", "20", "-L", "1000", "-s", "1k", "-F", "10", "-q", "1", "-t", "a/%i", "-h", "b",
+            "-p", "99", "--rate", "12.5", "--duration", "2m", "--id", "x",
         ]);
         let load = &config.load;
-        assert_eq!(
-            (load.publishers, load.limit, load.size),
-            (20, Some(1_000), 1_000)
-        );
-        assert_eq!(
-            (load.inflight, load.qos as u8, load.rate),
-            (10, 1, Some(12.5))
-        );
+        assert_eq!((load.publishers, load.limit, load.size), (20, Some(1_000), 1_000));
+        assert_eq!((load.inflight, load.qos as u8, load.rate), (10, 1, Some(12.5)));
         assert_eq!(load.duration.unwrap().as_secs(), 120);
         assert_eq!(load.topic.as_deref(), Some("a/%i"));
         assert_eq!(config.connect.endpoint.to_string(), "b:99");

@@ -82,9 +82,11 @@ fn answer(packet: &Packet<'_>, stream: &mut TcpStream, shared: &Mutex<Shared>, f
                 properties: mqx::mqtt::AckProperties::default(),
                 reasons: vec![ReasonCode::granted(subscribe.requests[0].options.qos)],
             };
-            write(stream, &Packet::SubAck(suback));
+            // From the answer on, no message may be missed.
             let subscriber = (stream.try_clone().unwrap(), 0);
-            shared.lock().unwrap().subscribers.push(subscriber);
+            let mut shared = shared.lock().unwrap();
+            shared.subscribers.push(subscriber);
+            write(stream, &Packet::SubAck(suback));
         }
         Packet::Publish(publish) => {
             if let Some(id) = publish.packet_id {
