@@ -215,7 +215,7 @@ _mqx() {
                     return 0
                     ;;
                 --engine)
-                    COMPREPLY=($(compgen -W "native" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "native rumqttc" -- "${cur}"))
                     return 0
                     ;;
                 --tls)
@@ -601,7 +601,7 @@ _mqx() {
                     return 0
                     ;;
                 --engine)
-                    COMPREPLY=($(compgen -W "native" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "native rumqttc" -- "${cur}"))
                     return 0
                     ;;
                 --tls)
@@ -747,7 +747,7 @@ _mqx() {
                     return 0
                     ;;
                 --engine)
-                    COMPREPLY=($(compgen -W "native" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "native rumqttc" -- "${cur}"))
                     return 0
                     ;;
                 --tls)

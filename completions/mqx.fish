@@ -47,7 +47,8 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -s P -l password -d 'Passwo
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s k -l keepalive -d 'Seconds of silence before a sign of life; 0 for none' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, or 3.1.1 if the broker refuses that]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l connect-timeout -d 'Give up connecting after this time' -r
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -l engine -d 'Which implementation of MQTT speaks' -r -f -a "native\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l engine -d 'Which implementation of MQTT speaks' -r -f -a "native\t''
+rumqttc\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l tls -d 'Use TLS; trust the CA in this file, or without it those of the system' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l cafile -d 'Use TLS and trust the CA in this file' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l cert -d 'Show this certificate to the broker (uses TLS)' -r -F
@@ -67,7 +68,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -s T -l filter-out -d 'Leav
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s q -l qos -d 'Highest quality of service wanted: 0, 1 or 2' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s C -l count -d 'End after this many messages' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s W -l timeout -d 'End after this time, with exit code 27' -r
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -s F -l format -d 'Print each message in this format, as mosquitto_sub does: %t topic, %p payload, %q QoS, %r retained, %x hex, %j JSON, %I time ...' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s F -l format -d 'Print each message in this format, as mosquitto\'s does: %t topic, %p payload, %q QoS, %r retained, %x hex, %j JSON, %I time ...' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s i -l id -d 'Client identifier [default: the broker chooses one]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s h -l host -d 'Host name or address of the broker' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]' -r
@@ -76,7 +77,8 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -s P -l password -d 'Passwo
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s k -l keepalive -d 'Seconds of silence before a sign of life; 0 for none' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, or 3.1.1 if the broker refuses that]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l connect-timeout -d 'Give up connecting after this time' -r
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -l engine -d 'Which implementation of MQTT speaks' -r -f -a "native\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l engine -d 'Which implementation of MQTT speaks' -r -f -a "native\t''
+rumqttc\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l tls -d 'Use TLS; trust the CA in this file, or without it those of the system' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l cafile -d 'Use TLS and trust the CA in this file' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l cert -d 'Show this certificate to the broker (uses TLS)' -r -F
@@ -112,7 +114,8 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench" -s P -l password -d 'Pass
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s k -l keepalive -d 'Seconds of silence before a sign of life; 0 for none' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, or 3.1.1 if the broker refuses that]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l connect-timeout -d 'Give up connecting after this time' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -l engine -d 'Which implementation of MQTT speaks' -r -f -a "native\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l engine -d 'Which implementation of MQTT speaks' -r -f -a "native\t''
+rumqttc\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l tls -d 'Use TLS; trust the CA in this file, or without it those of the system' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l cafile -d 'Use TLS and trust the CA in this file' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l cert -d 'Show this certificate to the broker (uses TLS)' -r -F

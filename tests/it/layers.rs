@@ -69,7 +69,8 @@ const RULES: &[Rule] = &[
     },
     Rule {
         words: &["rumqttc"],
-        place: Place::Only(&["client::engine::rumqttc"]),
+        // The folder's `mod.rs` declares the module of that name.
+        place: Place::Only(&["client::engine::rumqttc", "=client::engine"]),
         why: "the rest of the code does not depend on which engine speaks",
     },
     Rule {
@@ -180,7 +181,12 @@ fn without_comment(line: &str) -> &str {
     }
 }
 
+/// Whether `module` is `folder` or below it; a folder written `=folder` is
+/// itself only.
 fn is_in(module: &str, folder: &str) -> bool {
+    if let Some(exactly) = folder.strip_prefix('=') {
+        return module == exactly;
+    }
     module == folder
         || module
             .strip_prefix(folder)
