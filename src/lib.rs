@@ -81,12 +81,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
 fn bench_with(args: cli::bench::BenchArgs) -> error::Result<()> {
     let embedded = args.embedded();
     let mut config = args.into_config()?;
-    let broker = embedded.then(|| {
-        broker::start(&broker::Config {
-            port: 0,
-            ..broker::Config::default()
-        })
-    });
+    let broker =
+        embedded.then(|| broker::start(&broker::Config { port: 0, ..broker::Config::default() }));
     let broker = broker.transpose()?;
     if let Some(address) = broker.as_ref().and_then(broker::Broker::address) {
         config.connect.endpoint.host = address.socket.ip().to_string();

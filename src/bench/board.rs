@@ -112,10 +112,7 @@ impl Board {
     #[must_use]
     pub(super) fn progress(&self) -> Progress {
         let sum = |count: fn(&Lane) -> &AtomicU64| {
-            self.lanes
-                .iter()
-                .map(|lane| count(lane).load(Relaxed))
-                .sum()
+            self.lanes.iter().map(|lane| count(lane).load(Relaxed)).sum()
         };
         Progress {
             sent: sum(|lane| &lane.sent),

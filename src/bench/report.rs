@@ -138,9 +138,7 @@ impl Report {
             received: Flow::new(
                 stats.received,
                 stats.received_bytes,
-                since(outcome, stats.last_received)
-                    .as_secs_f64()
-                    .max(seconds),
+                since(outcome, stats.last_received).as_secs_f64().max(seconds),
             ),
             acknowledged: stats.acknowledged,
             unsent: outcome.unsent,
@@ -174,16 +172,10 @@ impl Report {
                 } else {
                     "this machine was too slow"
                 };
-                format!(
-                    "1% of the messages went out {} late or more: {cause}",
-                    span(lag.p99)
-                )
+                format!("1% of the messages went out {} late or more: {cause}", span(lag.p99))
             }),
             (self.unsent > 0).then(|| {
-                format!(
-                    "{} messages were due and could not be sent",
-                    thousands(self.unsent)
-                )
+                format!("{} messages were due and could not be sent", thousands(self.unsent))
             }),
         ];
         rules.into_iter().flatten().collect()
@@ -201,16 +193,8 @@ impl Report {
 
 impl Flow {
     fn new(messages: u64, bytes: u64, seconds: f64) -> Self {
-        let rate = if seconds > 0.0 {
-            float(messages) / seconds
-        } else {
-            0.0
-        };
-        Self {
-            messages,
-            bytes,
-            rate,
-        }
+        let rate = if seconds > 0.0 { float(messages) / seconds } else { 0.0 };
+        Self { messages, bytes, rate }
     }
 }
 
@@ -232,10 +216,7 @@ impl Generator {
 /// take at that rate, for the last one fills its interval too.
 fn publishing_time(outcome: &Outcome) -> Duration {
     let sent = since(outcome, outcome.stats.last_published);
-    let paced = outcome
-        .plan
-        .pace()
-        .map(|pace| pace.after(outcome.stats.published));
+    let paced = outcome.plan.pace().map(|pace| pace.after(outcome.stats.published));
     sent.max(Duration::from_nanos(paced.unwrap_or_default()))
 }
 

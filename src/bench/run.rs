@@ -192,9 +192,7 @@ impl Lead {
 
     fn total(&self, count: impl Fn(&Plan, u32) -> u64) -> u64 {
         let publishers = 0..self.plan.load().publishers;
-        publishers.fold(0, |sum, publisher| {
-            sum.saturating_add(count(&self.plan, publisher))
-        })
+        publishers.fold(0, |sum, publisher| sum.saturating_add(count(&self.plan, publisher)))
     }
 
     async fn close(mut self, start: Time, until: Time) -> Result<Outcome> {

@@ -47,9 +47,8 @@ impl Report {
             (true, "errors", self.errors.values().sum()),
         ];
         let shown = counts.iter().filter(|(shown, ..)| *shown);
-        let parts: Vec<_> = shown
-            .map(|(_, name, number)| format!("{name} {}", thousands(*number)))
-            .collect();
+        let parts: Vec<_> =
+            shown.map(|(_, name, number)| format!("{name} {}", thousands(*number))).collect();
         writeln!(out, "{}", parts.join("   "))?;
         for (kind, number) in &self.errors {
             writeln!(out, "  {} x {kind}", thousands(*number))?;
@@ -91,11 +90,7 @@ impl Report {
 
 impl Flow {
     fn write(&self, name: &str, out: &mut dyn Write) -> io::Result<()> {
-        let seconds = if self.rate > 0.0 {
-            float(self.messages) / self.rate
-        } else {
-            1.0
-        };
+        let seconds = if self.rate > 0.0 { float(self.messages) / self.rate } else { 1.0 };
         writeln!(
             out,
             "{name:<12}{:>10} messages/s  {:>15} messages  {:>8}B/s",

@@ -160,14 +160,8 @@ mod tests {
             "x",
         ]);
         let load = &config.load;
-        assert_eq!(
-            (load.publishers, load.limit, load.size),
-            (20, Some(1_000), 1_000)
-        );
-        assert_eq!(
-            (load.inflight, load.qos as u8, load.rate),
-            (10, 1, Some(12.5))
-        );
+        assert_eq!((load.publishers, load.limit, load.size), (20, Some(1_000), 1_000));
+        assert_eq!((load.inflight, load.qos as u8, load.rate), (10, 1, Some(12.5)));
         assert_eq!(load.duration.unwrap().as_secs(), 120);
         assert_eq!(load.topic.as_deref(), Some("a/%i"));
         assert_eq!(config.connect.endpoint.to_string(), "b:99");

@@ -88,10 +88,7 @@ pub struct ConnectionArgs {
 }
 
 /// How to encrypt, whom to believe and who to be.
-#[allow(
-    clippy::option_option,
-    reason = "--tls is absent, alone or with a value"
-)]
+#[allow(clippy::option_option, reason = "--tls is absent, alone or with a value")]
 #[derive(Debug, Args)]
 #[command(next_help_heading = "TLS")]
 struct TlsArgs {
@@ -138,11 +135,7 @@ impl ConnectionArgs {
         }
         check_password(version, self.username.as_ref(), self.password.as_ref())?;
         let options = ConnectOptions {
-            endpoint: Endpoint {
-                host: self.host,
-                port: self.port.unwrap_or(default_port),
-                tls,
-            },
+            endpoint: Endpoint { host: self.host, port: self.port.unwrap_or(default_port), tls },
             session: ClientConfig {
                 version: version.unwrap_or_default(),
                 keep_alive: self.keepalive,

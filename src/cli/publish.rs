@@ -71,13 +71,7 @@ impl PublishArgs {
         };
         let mut connect = self.connection.into_options()?;
         connect.session.client_id = self.id.id;
-        Ok(Config {
-            connect,
-            topic: self.topic,
-            source,
-            qos: self.qos,
-            retain: self.retain,
-        })
+        Ok(Config { connect, topic: self.topic, source, qos: self.qos, retain: self.retain })
     }
 }
 
@@ -210,10 +204,7 @@ mod tests {
             parse(&words).unwrap().connect.endpoint
         };
         let alone = tls(&["--tls"]);
-        assert_eq!(
-            alone.tls.map(|tls| tls.trust().clone()),
-            Some(crate::net::Trust::System)
-        );
+        assert_eq!(alone.tls.map(|tls| tls.trust().clone()), Some(crate::net::Trust::System));
         assert_eq!(alone.port, 8883);
         assert_eq!(tls(&["--tls", "-p", "9"]).port, 9);
         assert_eq!(tls(&["--insecure"]).port, 8883);
@@ -236,10 +227,7 @@ mod tests {
             ("-t a -n --tls c --cafile d", "cannot be used with"),
             ("-t a -n -P x -V 3.1.1", "-P needs -u"),
             ("-t a -f /no/such/file", "cannot read /no/such/file"),
-            (
-                "-t a -n --engine rumqttc -V 3.1",
-                "cannot speak MQTT 3.1 (-V)",
-            ),
+            ("-t a -n --engine rumqttc -V 3.1", "cannot speak MQTT 3.1 (-V)"),
         ] {
             let words: Vec<&str> = words.split(' ').collect();
             let error = parse(&words).unwrap_err();

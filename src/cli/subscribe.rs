@@ -142,11 +142,7 @@ impl OutputArgs {
             None if self.verbose => Layout::TopicAndPayload,
             None => Layout::Payload,
         };
-        Look {
-            layout,
-            newline: !self.no_newline,
-            terminal: output::stdout_is_terminal(),
-        }
+        Look { layout, newline: !self.no_newline, terminal: output::stdout_is_terminal() }
     }
 }
 
@@ -193,10 +189,7 @@ mod tests {
         assert_eq!(layout("-t a"), Layout::Payload);
         assert_eq!(layout("-t a -v"), Layout::TopicAndPayload);
         assert_eq!(layout("-t a -J -v"), Layout::Json);
-        assert_eq!(
-            layout("-t a -v -F %p"),
-            Layout::Format("%p".parse().unwrap())
-        );
+        assert_eq!(layout("-t a -v -F %p"), Layout::Format("%p".parse().unwrap()));
     }
 
     #[test]
@@ -204,10 +197,7 @@ mod tests {
         let config = parse("-t a -R").unwrap();
         assert_eq!(config.retained, Retained::Never);
         assert_eq!(config.options.retain_handling, RetainHandling::DoNotSend);
-        assert_eq!(
-            parse("-t a --retained-only").unwrap().retained,
-            Retained::Only
-        );
+        assert_eq!(parse("-t a --retained-only").unwrap().retained, Retained::Only);
     }
 
     #[test]

@@ -25,14 +25,7 @@ pub(super) struct Lines<R> {
 
 impl<R: AsyncRead + Unpin> Lines<R> {
     pub(super) fn new(input: R) -> Self {
-        Self {
-            input,
-            buffer: BytesMut::new(),
-            start: 0,
-            end: None,
-            searched: 0,
-            ended: false,
-        }
+        Self { input, buffer: BytesMut::new(), start: 0, end: None, searched: 0, ended: false }
     }
 
     /// The next line without its line feed, if it has been read whole.
@@ -97,9 +90,7 @@ mod tests {
 
     /// The lines of `input` when it arrives in pieces of `size` bytes.
     fn lines(input: &[u8], size: usize) -> Vec<Vec<u8>> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let mut input = in_pieces(input, size);
         let mut lines = Lines::new(&mut input);
         let mut found = Vec::new();

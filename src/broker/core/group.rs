@@ -15,10 +15,7 @@ pub(super) struct Group {
 impl Group {
     /// A group without members.
     pub(super) fn new(name: &str) -> Self {
-        Self {
-            name: name.into(),
-            members: Mutex::default(),
-        }
+        Self { name: name.into(), members: Mutex::default() }
     }
 
     pub(super) fn is_named(&self, name: &str) -> bool {
@@ -51,9 +48,7 @@ impl Group {
         let count = subscribers.len();
         let order = || (0..count).map(|step| (*turn + step) % count);
         let suits = |place: &usize, suits: &dyn Fn(&Session) -> bool| {
-            subscribers
-                .get(*place)
-                .is_some_and(|member| suits(&member.session))
+            subscribers.get(*place).is_some_and(|member| suits(&member.session))
         };
         let chosen = order()
             .find(|place| suits(place, &ready))

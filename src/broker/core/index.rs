@@ -31,10 +31,7 @@ pub(super) struct Index {
 
 impl Index {
     pub(super) fn new() -> Self {
-        Self {
-            tree: Tree::new(),
-            count: 0,
-        }
+        Self { tree: Tree::new(), count: 0 }
     }
 
     /// Subscriptions held.
@@ -80,10 +77,7 @@ impl Index {
         let same = |a: &&Subscriber, b: &&Subscriber| a.session.key == b.session.key;
         let groups = endings.iter().flat_map(|ending| &ending.groups).cloned();
         Targets {
-            receivers: subscribers
-                .chunk_by(same)
-                .filter_map(Receiver::merge)
-                .collect(),
+            receivers: subscribers.chunk_by(same).filter_map(Receiver::merge).collect(),
             groups: groups.collect(),
         }
     }
@@ -126,11 +120,7 @@ fn path(pattern: &str) -> (impl Iterator<Item = &str>, bool) {
 
 impl Node {
     const fn ending(&mut self, below: bool) -> &mut Ending {
-        if below {
-            &mut self.below
-        } else {
-            &mut self.here
-        }
+        if below { &mut self.below } else { &mut self.here }
     }
 
     fn is_empty(&self) -> bool {
@@ -174,11 +164,8 @@ mod tests {
             qos: QoS::from_u8((id % 3) as u8).unwrap(),
             ..SubscribeOptions::default()
         };
-        let subscriber = Subscriber {
-            session: Arc::clone(session),
-            options,
-            id: SubscriptionId::new(id),
-        };
+        let subscriber =
+            Subscriber { session: Arc::clone(session), options, id: SubscriptionId::new(id) };
         index.insert(&Filter::parse(filter).unwrap(), subscriber)
     }
 
@@ -200,9 +187,7 @@ mod tests {
     #[test]
     fn each_group_is_one_target_and_its_members_take_turns() {
         let mut index = Index::new();
-        let sessions: Vec<_> = (1..=3)
-            .map(|key| Arc::new(Session::new(key, "c")))
-            .collect();
+        let sessions: Vec<_> = (1..=3).map(|key| Arc::new(Session::new(key, "c"))).collect();
         for session in &sessions {
             subscribe(&mut index, session, "$share/g/t", 1);
         }
@@ -213,11 +198,7 @@ mod tests {
         let turn = || group.choose(|_| true, |_| true).unwrap().session.key;
         assert_eq!([turn(), turn(), turn(), turn()], [1, 2, 3, 1]);
         let offline = group.choose(|session| session.key == 1, |_| true);
-        assert_eq!(
-            offline.unwrap().session.key,
-            1,
-            "whoever is ready comes first"
-        );
+        assert_eq!(offline.unwrap().session.key, 1, "whoever is ready comes first");
         for session in &sessions {
             assert!(index.remove(&Filter::parse("$share/g/t").unwrap(), session));
         }
@@ -228,15 +209,8 @@ mod tests {
     fn no_local_leaves_out_own_messages_unless_another_subscription_matches() {
         let mut index = Index::new();
         let session = Arc::new(Session::new(7, "c"));
-        let options = SubscribeOptions {
-            no_local: true,
-            ..SubscribeOptions::default()
-        };
-        let own = Subscriber {
-            session: Arc::clone(&session),
-            options,
-            id: None,
-        };
+        let options = SubscribeOptions { no_local: true, ..SubscribeOptions::default() };
+        let own = Subscriber { session: Arc::clone(&session), options, id: None };
         index.insert(&Filter::parse("a").unwrap(), own);
         assert!(index.resolve("a").receivers[0].grant(7).is_none());
         assert!(index.resolve("a").receivers[0].grant(8).is_some());

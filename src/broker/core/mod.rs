@@ -80,11 +80,7 @@ impl Default for Limits {
             topic_alias_maximum: 1024,
             topic_levels: 128,
             connect_timeout: Duration::from_secs(10),
-            queue: QueueLimits {
-                messages: 100_000,
-                bytes: 64 * 1024 * 1024,
-                output: 1024 * 1024,
-            },
+            queue: QueueLimits { messages: 100_000, bytes: 64 * 1024 * 1024, output: 1024 * 1024 },
         }
     }
 }

@@ -277,9 +277,5 @@ impl Routing<'_> {
 }
 
 const fn queued(taken: bool) -> Outcome {
-    if taken {
-        Outcome::Queued
-    } else {
-        Outcome::Dropped
-    }
+    if taken { Outcome::Queued } else { Outcome::Dropped }
 }

@@ -144,11 +144,7 @@ impl Queue {
         for delivery in std::mem::take(self).deliveries {
             if delivery.qos > QoS::AtMostOnce {
                 self.replayed += usize::from(delivery.replayed);
-                self.bytes += if delivery.replayed {
-                    0
-                } else {
-                    delivery.size()
-                };
+                self.bytes += if delivery.replayed { 0 } else { delivery.size() };
                 self.deliveries.push_back(delivery);
             }
         }
@@ -318,10 +314,7 @@ impl Delivery {
 /// Appends an acknowledgement; those without properties always encode.
 pub(super) fn put_ack(ack: Ack<'_>, version: Version, out: &mut Vec<u8>) {
     let encoded = ack.encode(version, out);
-    debug_assert!(
-        encoded.is_ok(),
-        "an acknowledgement without properties is short"
-    );
+    debug_assert!(encoded.is_ok(), "an acknowledgement without properties is short");
 }
 
 /// What a delivery of this quality of service waits for first.

@@ -54,17 +54,11 @@ impl Receiver {
         let no_local = |subscriber: &&Subscriber| subscriber.options.no_local;
         let all = || subscribers.iter().copied();
         let own = if all().any(|subscriber| no_local(&subscriber)) {
-            Own::Filtered(Grant::merge(
-                all().filter(|subscriber| !no_local(subscriber)),
-            ))
+            Own::Filtered(Grant::merge(all().filter(|subscriber| !no_local(subscriber))))
         } else {
             Own::Alike
         };
-        Some(Self {
-            session: Arc::clone(&first.session),
-            grant: Grant::merge(all())?,
-            own,
-        })
+        Some(Self { session: Arc::clone(&first.session), grant: Grant::merge(all())?, own })
     }
 
     /// How the session gets a message of `publisher`, if it does.
@@ -92,10 +86,7 @@ impl Grant {
             grant.retain_as_published |= options.retain_as_published;
         }
         let grant = merged?;
-        Some(Self {
-            ids: (!ids.is_empty()).then(|| ids.into()),
-            ..grant
-        })
+        Some(Self { ids: (!ids.is_empty()).then(|| ids.into()), ..grant })
     }
 }
 
@@ -114,8 +105,6 @@ pub(super) fn put(subscribers: &mut Vec<Subscriber>, subscriber: Subscriber) -> 
 
 /// Removes the subscriber of a session. Returns whether there was one.
 pub(super) fn take(subscribers: &mut Vec<Subscriber>, session: &Session) -> bool {
-    let place = subscribers
-        .iter()
-        .position(|known| known.session.key == session.key);
+    let place = subscribers.iter().position(|known| known.session.key == session.key);
     place.map(|place| subscribers.swap_remove(place)).is_some()
 }

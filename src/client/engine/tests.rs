@@ -16,16 +16,8 @@ struct Driver {
 impl Driver {
     /// An engine whose connection was accepted with these properties.
     fn accepted(kind: EngineKind, version: Version, properties: &[u8]) -> Self {
-        let config = ClientConfig {
-            version,
-            keep_alive: 10,
-            ..ClientConfig::default()
-        };
-        let mut driver = Self {
-            engine: new(kind, config).unwrap(),
-            version,
-            now: Time::ZERO,
-        };
+        let config = ClientConfig { version, keep_alive: 10, ..ClientConfig::default() };
+        let mut driver = Self { engine: new(kind, config).unwrap(), version, now: Time::ZERO };
         driver.reconnect(properties);
         driver
     }
@@ -66,12 +58,8 @@ impl Driver {
     }
 
     fn publish(&mut self, qos: QoS, payload: &str, token: Token) -> Result<(), Failure> {
-        let publish = Publish {
-            qos,
-            topic: "t",
-            payload: payload.as_bytes(),
-            ..Publish::default()
-        };
+        let publish =
+            Publish { qos, topic: "t", payload: payload.as_bytes(), ..Publish::default() };
         self.engine.publish(&publish, token, self.now)
     }
 }
@@ -89,10 +77,7 @@ fn with_everybody(test: impl Fn(EngineKind, Version)) {
 #[test]
 fn nothing_can_be_sent_before_the_connection_is_accepted() {
     with_everybody(|kind, version| {
-        let config = ClientConfig {
-            version,
-            ..ClientConfig::default()
-        };
+        let config = ClientConfig { version, ..ClientConfig::default() };
         let mut engine = new(kind, config).unwrap();
         engine.connect(Time::ZERO).unwrap();
         assert!(!engine.is_connected());
@@ -105,37 +90,19 @@ fn nothing_can_be_sent_before_the_connection_is_accepted() {
 fn a_subscription_is_answered_and_messages_arrive_and_are_acknowledged() {
     with_everybody(|kind, version| {
         let mut driver = Driver::accepted(kind, version, &[]);
-        let request = SubscribeRequest {
-            filter: "t/#",
-            options: SubscribeOptions::default(),
-        };
+        let request = SubscribeRequest { filter: "t/#", options: SubscribeOptions::default() };
         let properties = SubscribeProperties::default();
-        let sent = driver
-            .engine
-            .subscribe(&[request], properties, 5, driver.now);
+        let sent = driver.engine.subscribe(&[request], properties, 5, driver.now);
         sent.unwrap();
         assert_eq!(driver.engine.in_flight(), 1);
         let is_v5 = version.is_v5();
-        let wanted: &[u8] = if is_v5 {
-            b"\x82\x09\0\x01\0\0\x03t/#\0"
-        } else {
-            b"\x82\x08\0\x01\0\x03t/#\0"
-        };
+        let wanted: &[u8] =
+            if is_v5 { b"\x82\x09\0\x01\0\0\x03t/#\0" } else { b"\x82\x08\0\x01\0\x03t/#\0" };
         assert_eq!(driver.said(), wanted);
-        let answer: &[u8] = if is_v5 {
-            &[0x90, 4, 0, 1, 0, 0]
-        } else {
-            &[0x90, 3, 0, 1, 0]
-        };
-        assert_eq!(
-            driver.hear(answer).unwrap(),
-            ["subscribed 5 [0x00 Success]"]
-        );
-        let message: &[u8] = if is_v5 {
-            b"\x32\x0a\0\x03t/a\0\x09\0hi"
-        } else {
-            b"\x32\x09\0\x03t/a\0\x09hi"
-        };
+        let answer: &[u8] = if is_v5 { &[0x90, 4, 0, 1, 0, 0] } else { &[0x90, 3, 0, 1, 0] };
+        assert_eq!(driver.hear(answer).unwrap(), ["subscribed 5 [0x00 Success]"]);
+        let message: &[u8] =
+            if is_v5 { b"\x32\x0a\0\x03t/a\0\x09\0hi" } else { b"\x32\x09\0\x03t/a\0\x09hi" };
         assert_eq!(driver.hear(message).unwrap(), ["t/a hi"]);
         assert_eq!(driver.said()[2..4], [0, 9], "PUBACK with the identifier");
         assert_eq!(driver.engine.in_flight(), 0);
@@ -261,34 +228,10 @@ fn what_rumqttc_cannot_do_names_the_option() {
     };
     let default = ClientConfig::default;
     let table = [
-        (
-            ClientConfig {
-                version: Version::V31,
-                ..default()
-            },
-            "MQTT 3.1 (-V)",
-        ),
-        (
-            ClientConfig {
-                password: Some(Secret::new([0xff])),
-                ..default()
-            },
-            "not text (-P)",
-        ),
-        (
-            ClientConfig {
-                username: Some(String::new()),
-                ..default()
-            },
-            "empty user name",
-        ),
-        (
-            ClientConfig {
-                topic_alias_maximum: 1,
-                ..default()
-            },
-            "topic aliases",
-        ),
+        (ClientConfig { version: Version::V31, ..default() }, "MQTT 3.1 (-V)"),
+        (ClientConfig { password: Some(Secret::new([0xff])), ..default() }, "not text (-P)"),
+        (ClientConfig { username: Some(String::new()), ..default() }, "empty user name"),
+        (ClientConfig { topic_alias_maximum: 1, ..default() }, "topic aliases"),
     ];
     for (config, wanted) in table {
         let words = cannot(config);

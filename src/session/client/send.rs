@@ -19,19 +19,11 @@ pub(super) struct Pending {
 
 impl Pending {
     const fn request(token: Token) -> Self {
-        Self {
-            token,
-            message: None,
-            reason: ReasonCode::SUCCESS,
-        }
+        Self { token, message: None, reason: ReasonCode::SUCCESS }
     }
 
     const fn publish(token: Token, message: Message) -> Self {
-        Self {
-            token,
-            message: Some(message),
-            reason: ReasonCode::SUCCESS,
-        }
+        Self { token, message: Some(message), reason: ReasonCode::SUCCESS }
     }
 }
 
@@ -92,11 +84,7 @@ impl ClientSession {
         now: Time,
     ) -> Result<(), Failure> {
         let packet = |packet_id| {
-            Packet::Subscribe(Subscribe {
-                packet_id,
-                properties,
-                requests: requests.to_vec(),
-            })
+            Packet::Subscribe(Subscribe { packet_id, properties, requests: requests.to_vec() })
         };
         self.request(packet, token, now)
     }

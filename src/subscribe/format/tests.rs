@@ -11,11 +11,7 @@ fn printed(format: &str, publish: &Publish<'_>) -> String {
 }
 
 fn plain() -> Publish<'static> {
-    Publish {
-        topic: "a/b",
-        payload: b"hello",
-        ..Publish::default()
-    }
+    Publish { topic: "a/b", payload: b"hello", ..Publish::default() }
 }
 
 #[test]
@@ -73,12 +69,9 @@ fn every_conversion_of_a_message_with_everything() {
 
 #[test]
 fn what_a_message_lacks_is_blank_or_nothing() {
-    for (format, wanted) in [
-        ("%A|%3E|%F|%S", "|   ||"),
-        ("%C|%4C|%R|%D|%P", "|    |||"),
-        ("%m", "0"),
-        ("%r%q", "00"),
-    ] {
+    for (format, wanted) in
+        [("%A|%3E|%F|%S", "|   ||"), ("%C|%4C|%R|%D|%P", "|    |||"), ("%m", "0"), ("%r%q", "00")]
+    {
         assert_eq!(printed(format, &plain()), wanted, "{format}");
     }
 }
@@ -86,16 +79,10 @@ fn what_a_message_lacks_is_blank_or_nothing() {
 #[test]
 fn numbers_in_the_payload_are_read_if_their_size_is_right() {
     let double = 1.5_f64.to_ne_bytes();
-    let message = Publish {
-        payload: &double,
-        ..plain()
-    };
+    let message = Publish { payload: &double, ..plain() };
     assert_eq!(printed("%d|%8.2d|%f", &message), "1.500000|    1.50|");
     let float = (-2.25_f32).to_ne_bytes();
-    let message = Publish {
-        payload: &float,
-        ..plain()
-    };
+    let message = Publish { payload: &float, ..plain() };
     assert_eq!(printed("%f|%.1f", &message), "-2.250000|-2.2");
 }
 
@@ -103,11 +90,7 @@ fn numbers_in_the_payload_are_read_if_their_size_is_right() {
 fn times_have_the_shape_of_their_conversion() {
     let digits = |text: &str| -> String {
         let shape = |character: char| {
-            if character.is_ascii_digit() {
-                '9'
-            } else {
-                character
-            }
+            if character.is_ascii_digit() { '9' } else { character }
         };
         text.chars().map(shape).collect()
     };
@@ -115,10 +98,7 @@ fn times_have_the_shape_of_their_conversion() {
     assert_eq!(iso, "9999+99+99T99:99:99+9999");
     let unix = printed("%U", &plain());
     assert_eq!(unix.split_once('.').unwrap().1.len(), 9);
-    assert_eq!(
-        digits(&printed("@Y/@m/@d @H:@M:@S.@N", &plain())),
-        "9999/99/99 99:99:99.999999999"
-    );
+    assert_eq!(digits(&printed("@Y/@m/@d @H:@M:@S.@N", &plain())), "9999/99/99 99:99:99.999999999");
 }
 
 #[test]
@@ -140,10 +120,7 @@ fn what_is_no_format_is_named() {
 
 #[test]
 fn a_precision_does_not_break_a_character() {
-    let message = Publish {
-        topic: "aé/x",
-        ..plain()
-    };
+    let message = Publish { topic: "aé/x", ..plain() };
     assert_eq!(printed("%.2t|%.3t", &message), "a|aé");
 }
 
@@ -165,15 +142,9 @@ fn json_has_the_keys_of_mosquitto_in_their_order() {
     let head = r#""topic":"a/b","qos":1,"retain":false,"payloadlen":8,"mid":1,"properties":{"content-type":"json","user-properties":[{"k":"v\""}]},"payload":"#;
     let text = printed("%j", &message);
     assert!(text.starts_with(r#"{"tst":""#), "{text}");
-    assert!(
-        text.ends_with(&format!(r#"{head}"{{\"a\":\n1}}"}}"#)),
-        "{text}"
-    );
+    assert!(text.ends_with(&format!(r#"{head}"{{\"a\":\n1}}"}}"#)), "{text}");
     let spliced = printed("%J", &message);
-    assert!(
-        spliced.ends_with(&format!(r#"{head}{{"a": 1}}}}"#)),
-        "{spliced}"
-    );
+    assert!(spliced.ends_with(&format!(r#"{head}{{"a": 1}}}}"#)), "{spliced}");
     assert_eq!(printed("%J", &plain()), "", "hello is not JSON");
 }
 

@@ -15,13 +15,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 fn config(port: u16, load: Load) -> Config {
-    let mut config = Config {
-        load,
-        json: true,
-        live: false,
-        cores: 2,
-        ..Config::default()
-    };
+    let mut config = Config { load, json: true, live: false, cores: 2, ..Config::default() };
     config.connect.endpoint.host = Ipv4Addr::LOCALHOST.to_string();
     config.connect.endpoint.port = port;
     config
@@ -30,16 +24,12 @@ fn config(port: u16, load: Load) -> Config {
 /// The report of a run that ends by itself.
 async fn report(port: u16, load: Load) -> Value {
     let mut out = Vec::new();
-    run(&config(port, load), &mut out, pending::<()>())
-        .await
-        .unwrap();
+    run(&config(port, load), &mut out, pending::<()>()).await.unwrap();
     serde_json::from_slice(&out).unwrap()
 }
 
 async fn failure(port: u16, load: Load) -> Error {
-    run(&config(port, load), &mut Vec::new(), pending::<()>())
-        .await
-        .unwrap_err()
+    run(&config(port, load), &mut Vec::new(), pending::<()>()).await.unwrap_err()
 }
 
 fn number(report: &Value, field: &str) -> u64 {
@@ -51,13 +41,8 @@ fn number(report: &Value, field: &str) -> u64 {
 async fn what_is_published_arrives_and_nothing_else_is_reported() {
     for qos in [QoS::AtMostOnce, QoS::AtLeastOnce] {
         let port = peer::start(|_| Fate::Pass);
-        let load = Load {
-            publishers: 3,
-            subscribers: 2,
-            qos,
-            limit: Some(2_000),
-            ..Load::default()
-        };
+        let load =
+            Load { publishers: 3, subscribers: 2, qos, limit: Some(2_000), ..Load::default() };
         let report = report(port, load).await;
         assert_eq!(number(&report, "/published/messages"), 2_000);
         assert_eq!(number(&report, "/received/messages"), 4_000);
@@ -75,11 +60,7 @@ async fn what_is_published_arrives_and_nothing_else_is_reported() {
 async fn another_engine_carries_the_same_load() {
     let port = peer::start(|_| Fate::Pass);
     for qos in [QoS::AtMostOnce, QoS::AtLeastOnce] {
-        let load = Load {
-            qos,
-            limit: Some(1_000),
-            ..Load::default()
-        };
+        let load = Load { qos, limit: Some(1_000), ..Load::default() };
         let mut config = config(port, load);
         config.connect.engine = EngineKind::Rumqttc;
         let mut out = Vec::new();
@@ -98,11 +79,7 @@ async fn loss_duplication_and_reordering_are_counted_exactly() {
         (.., 13) => Fate::Overtaken,
         _ => Fate::Pass,
     });
-    let load = Load {
-        rate: Some(20_000.0),
-        limit: Some(6_000),
-        ..Load::default()
-    };
+    let load = Load { rate: Some(20_000.0), limit: Some(6_000), ..Load::default() };
     let report = report(port, load).await;
     assert_eq!(number(&report, "/published/messages"), 6_000);
     assert_eq!(number(&report, "/lost"), 60);
@@ -114,10 +91,7 @@ async fn loss_duplication_and_reordering_are_counted_exactly() {
 #[tokio::test]
 async fn a_run_without_a_rate_goes_on_when_messages_are_lost() {
     let port = peer::start(|number| if number > 50 { Fate::Pass } else { Fate::Drop });
-    let load = Load {
-        limit: Some(2_000),
-        ..Load::default()
-    };
+    let load = Load { limit: Some(2_000), ..Load::default() };
     let report = report(port, load).await;
     assert_eq!(number(&report, "/lost"), 50);
     assert_eq!(number(&report, "/published/messages"), 2_000);
@@ -125,24 +99,11 @@ async fn a_run_without_a_rate_goes_on_when_messages_are_lost() {
 
 #[tokio::test]
 async fn a_broker_that_stalls_cannot_hide_it() {
-    let port = peer::start(|number| {
-        if number == 300 {
-            Fate::Stall(300)
-        } else {
-            Fate::Pass
-        }
-    });
-    let load = Load {
-        rate: Some(1_000.0),
-        limit: Some(1_000),
-        ..Load::default()
-    };
+    let port = peer::start(|number| if number == 300 { Fate::Stall(300) } else { Fate::Pass });
+    let load = Load { rate: Some(1_000.0), limit: Some(1_000), ..Load::default() };
     let report = report(port, load).await;
     // The messages due during the stall waited for its end, 150 ms on average.
-    let (p90, max) = (
-        number(&report, "/latency_ns/p90"),
-        number(&report, "/latency_ns/max"),
-    );
+    let (p90, max) = (number(&report, "/latency_ns/p90"), number(&report, "/latency_ns/max"));
     assert!(max >= 295_000_000, "{max}");
     assert!(p90 >= 150_000_000, "{p90}");
     assert_eq!(number(&report, "/lost"), 0);
@@ -158,14 +119,9 @@ async fn a_run_without_an_end_reports_when_it_is_stopped() {
         }
         Fate::Pass
     });
-    let load = Load {
-        rate: Some(1_000.0),
-        ..Load::default()
-    };
+    let load = Load { rate: Some(1_000.0), ..Load::default() };
     let mut out = Vec::new();
-    run(&config(port, load), &mut out, enough.notified())
-        .await
-        .unwrap();
+    run(&config(port, load), &mut out, enough.notified()).await.unwrap();
     let report: Value = serde_json::from_slice(&out).unwrap();
     let sent = number(&report, "/published/messages");
     assert!(sent >= 300, "{sent}");
@@ -176,12 +132,7 @@ async fn a_run_without_an_end_reports_when_it_is_stopped() {
 async fn a_duration_at_a_rate_publishes_exactly_what_was_due() {
     let port = peer::start(|_| Fate::Pass);
     let duration = Some(Duration::from_millis(500));
-    let load = Load {
-        publishers: 7,
-        rate: Some(3_000.0),
-        duration,
-        ..Load::default()
-    };
+    let load = Load { publishers: 7, rate: Some(3_000.0), duration, ..Load::default() };
     let report = report(port, load).await;
     assert_eq!(number(&report, "/published/messages"), 1_500);
     let rate = report["published"]["rate"].as_f64().unwrap();
@@ -191,12 +142,7 @@ async fn a_duration_at_a_rate_publishes_exactly_what_was_due() {
 #[tokio::test]
 async fn without_subscribers_the_acknowledgements_are_measured() {
     let port = peer::start(|_| Fate::Pass);
-    let load = Load {
-        subscribers: 0,
-        qos: QoS::AtLeastOnce,
-        limit: Some(500),
-        ..Load::default()
-    };
+    let load = Load { subscribers: 0, qos: QoS::AtLeastOnce, limit: Some(500), ..Load::default() };
     let report = report(port, load).await;
     assert_eq!(number(&report, "/acknowledgement_ns/count"), 500);
     assert!(report["latency_ns"].is_null());
@@ -211,23 +157,13 @@ async fn without_a_broker_the_hint_names_two() {
     assert_eq!(error.class(), Class::Connect);
     let error = error.into();
     let hint = mqx::error::hint(&error).unwrap();
-    assert!(
-        hint.contains("mqx broker") && hint.contains("--embedded"),
-        "{hint}"
-    );
+    assert!(hint.contains("mqx broker") && hint.contains("--embedded"), "{hint}");
     assert_eq!(mqx::error::exit_code(&error), 3);
 }
 
 #[tokio::test]
 async fn an_impossible_load_is_refused_before_anything_is_opened() {
-    let error = failure(
-        1,
-        Load {
-            size: 8,
-            ..Load::default()
-        },
-    )
-    .await;
+    let error = failure(1, Load { size: 8, ..Load::default() }).await;
     assert_eq!(error.class(), Class::Usage);
 }
 
@@ -247,11 +183,7 @@ async fn a_connection_lost_during_the_run_is_reported_and_fails_it() {
         _ => Fate::Pass,
     });
     let mut out = Vec::new();
-    let load = Load {
-        rate: Some(1_000.0),
-        limit: Some(200),
-        ..Load::default()
-    };
+    let load = Load { rate: Some(1_000.0), limit: Some(200), ..Load::default() };
     let result = run(&config(port, load), &mut out, pending::<()>()).await;
     assert_eq!(result.unwrap_err().class(), Class::ConnectionLost);
     let report: Value = serde_json::from_slice(&out).unwrap();
@@ -261,12 +193,8 @@ async fn a_connection_lost_during_the_run_is_reported_and_fails_it() {
 #[tokio::test]
 async fn the_report_for_people_has_every_figure_and_fits_80_columns() {
     let port = peer::start(|_| Fate::Pass);
-    let load = Load {
-        qos: QoS::AtLeastOnce,
-        rate: Some(2_000.0),
-        limit: Some(200),
-        ..Load::default()
-    };
+    let load =
+        Load { qos: QoS::AtLeastOnce, rate: Some(2_000.0), limit: Some(200), ..Load::default() };
     let mut config = config(port, load);
     config.json = false;
     let mut out = Vec::new();

@@ -127,13 +127,7 @@ impl Shared {
         for (stream, last_id) in &mut self.subscribers {
             *last_id = last_id.checked_add(1).unwrap_or(1);
             let packet_id = PacketId::new(*last_id).filter(|_| qos > QoS::AtMostOnce);
-            let publish = Publish {
-                qos,
-                topic,
-                payload,
-                packet_id,
-                ..Publish::default()
-            };
+            let publish = Publish { qos, topic, payload, packet_id, ..Publish::default() };
             write(stream, &Packet::Publish(publish));
         }
     }

@@ -40,12 +40,7 @@ struct WireState {
 
 impl Default for WireState {
     fn default() -> Self {
-        Self {
-            arrived: Vec::new(),
-            room: usize::MAX,
-            woken: false,
-            closed: false,
-        }
+        Self { arrived: Vec::new(), room: usize::MAX, woken: false, closed: false }
     }
 }
 
@@ -75,11 +70,7 @@ impl Lab {
     }
 
     pub(super) fn with(limits: Limits) -> Self {
-        Self {
-            core: Core::new(limits),
-            worker: Worker::default(),
-            now: Time::ZERO,
-        }
+        Self { core: Core::new(limits), worker: Worker::default(), now: Time::ZERO }
     }
 
     /// A transport that has not sent anything yet.
@@ -87,11 +78,7 @@ impl Lab {
         let wire = Arc::new(Wire::default());
         let link = Arc::clone(&wire);
         self.worker.begin(self.now);
-        Client {
-            connection: self.core.accept(&mut self.worker, link),
-            wire,
-            version,
-        }
+        Client { connection: self.core.accept(&mut self.worker, link), wire, version }
     }
 
     /// A client that has sent `connect` and got what it now shows.
@@ -112,9 +99,7 @@ impl Lab {
     /// Brings bytes of `client` to the broker.
     pub(super) fn send_bytes(&mut self, client: &mut Client, bytes: &[u8]) {
         self.worker.begin(self.now);
-        let progress = self
-            .core
-            .receive(&mut self.worker, &mut client.connection, bytes);
+        let progress = self.core.receive(&mut self.worker, &mut client.connection, bytes);
         if let Progress::Consumed(count) = progress {
             assert_eq!(count, bytes.len(), "the bytes are whole packets");
         }
@@ -164,10 +149,7 @@ impl Lab {
     }
 
     pub(super) fn subscribe(&mut self, client: &mut Client, filter: &str, qos: QoS) {
-        let options = SubscribeOptions {
-            qos,
-            ..SubscribeOptions::default()
-        };
+        let options = SubscribeOptions { qos, ..SubscribeOptions::default() };
         self.subscribe_with(client, filter, options, SubscribeProperties::default());
         let suback = client.take_packets(1);
         assert_eq!(suback[0][0], 0x90, "a SUBACK follows");
@@ -297,10 +279,7 @@ pub(super) fn message<'a>(topic: &'a str, payload: &'a str, qos: QoS, id: u16) -
 }
 
 pub(super) fn retained<'a>(topic: &'a str, payload: &'a str) -> Publish<'a> {
-    Publish {
-        retain: true,
-        ..message(topic, payload, QoS::AtMostOnce, 0)
-    }
+    Publish { retain: true, ..message(topic, payload, QoS::AtMostOnce, 0) }
 }
 
 pub(super) fn seconds(count: u64) -> Duration {

@@ -92,10 +92,7 @@ fn qos_0_lines_on_a_lost_connection_are_reported_as_lost() {
         let (done, ()) = tokio::join!(run(config, reader, never()), broker);
         assert_eq!(done.as_ref().unwrap_err().class(), Class::ConnectionLost);
         let words = words_of(done);
-        assert!(
-            words.contains("up to 2 lines") && words.contains("-q 1"),
-            "{words}"
-        );
+        assert!(words.contains("up to 2 lines") && words.contains("-q 1"), "{words}");
     });
 }
 
@@ -116,10 +113,7 @@ fn a_rejected_line_does_not_stop_the_others_but_fails_the_command() {
         let (done, ()) = tokio::join!(run(config, &b"1\n2\n"[..], never()), broker);
         assert_eq!(done.as_ref().unwrap_err().class(), Class::PublishRejected);
         let words = words_of(done);
-        assert!(
-            words.contains("line 1") && words.contains("0x97"),
-            "{words}"
-        );
+        assert!(words.contains("line 1") && words.contains("0x97"), "{words}");
     });
 }
 

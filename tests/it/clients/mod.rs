@@ -37,15 +37,8 @@ impl Speaker {
 
     fn connect(self, port: u16) -> ConnectOptions {
         ConnectOptions {
-            endpoint: Endpoint {
-                host: "127.0.0.1".to_owned(),
-                port,
-                tls: None,
-            },
-            session: ClientConfig {
-                version: self.version,
-                ..ClientConfig::default()
-            },
+            endpoint: Endpoint { host: "127.0.0.1".to_owned(), port, tls: None },
+            session: ClientConfig { version: self.version, ..ClientConfig::default() },
             engine: self.engine,
             ..ConnectOptions::default()
         }
@@ -57,9 +50,7 @@ impl Speaker {
         let connect = caller.packet().await;
         assert_eq!(connect[0], 0x10);
         assert_eq!(connect[8], if self.is_v5() { 5 } else { 4 });
-        caller
-            .send(self.pick(&[0x20, 3, 0, 0, 0], &[0x20, 2, 0, 0]))
-            .await;
+        caller.send(self.pick(&[0x20, 3, 0, 0, 0], &[0x20, 2, 0, 0])).await;
         caller
     }
 }
@@ -84,10 +75,7 @@ fn with_everybody<F: Future<Output = ()>>(test: impl Fn(Speaker) -> F) {
 }
 
 fn block_on<F: Future>(test: F) -> F::Output {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(test)
 }
 

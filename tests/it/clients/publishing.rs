@@ -151,20 +151,13 @@ fn a_refused_connection_names_the_reason_and_the_cure() {
         let (done, ()) = tokio::join!(run(config, empty(), never()), broker);
         assert_eq!(done.as_ref().unwrap_err().class(), Class::Refused);
         let words = words_of(done);
-        assert!(
-            words.contains("0x87 Not authorized") && words.contains("-u"),
-            "{words}"
-        );
+        assert!(words.contains("0x87 Not authorized") && words.contains("-u"), "{words}");
     });
 }
 
 #[test]
 fn a_broker_that_refuses_version_5_in_any_format_is_asked_for_3_1_1() {
-    let refusals: [&[u8]; 3] = [
-        &[0x20, 3, 0, 0x84, 0],
-        &[0x20, 2, 0, 1],
-        &[0x20, 2, 0, 0x84],
-    ];
+    let refusals: [&[u8]; 3] = [&[0x20, 3, 0, 0x84, 0], &[0x20, 2, 0, 1], &[0x20, 2, 0, 0x84]];
     for engine in EngineKind::ALL {
         for refusal in refusals {
             block_on(async {

@@ -12,12 +12,7 @@ async fn accept(speaker: Speaker, peer: &Peer, reasons: &[u8]) -> Caller {
     assert_eq!(subscribe[0], 0x82);
     let properties: &[u8] = if speaker.is_v5() { &[0] } else { &[] };
     let length = 2 + properties.len() + reasons.len();
-    let head = [
-        0x90,
-        u8::try_from(length).unwrap(),
-        subscribe[2],
-        subscribe[3],
-    ];
+    let head = [0x90, u8::try_from(length).unwrap(), subscribe[2], subscribe[3]];
     caller.send(&[&head, properties, reasons].concat()).await;
     caller
 }

@@ -39,9 +39,7 @@ impl Peer {
 impl Caller {
     /// The next whole packet.
     pub(crate) async fn packet(&mut self) -> Vec<u8> {
-        timeout(PATIENCE, self.read_packet())
-            .await
-            .expect("no packet arrives")
+        timeout(PATIENCE, self.read_packet()).await.expect("no packet arrives")
     }
 
     async fn read_packet(&mut self) -> Vec<u8> {
@@ -62,10 +60,7 @@ impl Caller {
     }
 
     async fn byte(&mut self) -> u8 {
-        self.stream
-            .read_u8()
-            .await
-            .expect("the packet is cut short")
+        self.stream.read_u8().await.expect("the packet is cut short")
     }
 
     /// Hears exactly this packet.

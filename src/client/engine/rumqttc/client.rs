@@ -83,11 +83,7 @@ impl<D: Dialect> Rumqttc<D> {
         let limit = self.limits.maximum_packet_size;
         let packet_id = self.encode(now, |dialect, out| dialect.publish(&publish, limit, out))?;
         self.last_id = packet_id;
-        self.sent.push_back(Sent {
-            packet_id,
-            token,
-            message: Some(message),
-        });
+        self.sent.push_back(Sent { packet_id, token, message: Some(message) });
         Ok(())
     }
 
@@ -151,10 +147,7 @@ impl<D: Dialect> Rumqttc<D> {
         for Sent { token, message, .. } in std::mem::take(&mut self.sent) {
             match message {
                 Some(message) => self.unsent.push_back((token, message)),
-                None => on_event(Event::Published {
-                    token,
-                    reason: ReasonCode::SUCCESS,
-                }),
+                None => on_event(Event::Published { token, reason: ReasonCode::SUCCESS }),
             }
         }
         self.unsent.extend(waiting);
@@ -291,10 +284,7 @@ impl<D: Dialect> Engine for Rumqttc<D> {
         }
         self.limits.check(message)?;
         // rumqttc would write a topic that is too long with a wrong length.
-        message
-            .topic
-            .parse::<TopicName>()
-            .map_err(Failure::Invalid)?;
+        message.topic.parse::<TopicName>().map_err(Failure::Invalid)?;
         if message.qos == QoS::AtMostOnce {
             let limit = self.limits.maximum_packet_size;
             let sent = self.encode(now, |dialect, out| dialect.publish(message, limit, out));
@@ -314,9 +304,7 @@ impl<D: Dialect> Engine for Rumqttc<D> {
         token: Token,
         now: Time,
     ) -> Result<(), Failure> {
-        self.begin_request(token, now, |dialect, out| {
-            dialect.subscribe(requests, &properties, out)
-        })
+        self.begin_request(token, now, |dialect, out| dialect.subscribe(requests, &properties, out))
     }
 
     fn unsubscribe(&mut self, filters: &[&str], token: Token, now: Time) -> Result<(), Failure> {

@@ -87,16 +87,12 @@ pub(super) fn new(config: ClientConfig) -> Box<dyn Engine> {
 }
 
 /// A packet that rumqttc cannot read or did not expect.
-const NOT_ACCEPTED: Failure = Failure::Protocol(mqtt::Error::protocol(
-    "rumqttc",
-    "rumqttc does not accept the packet",
-));
+const NOT_ACCEPTED: Failure =
+    Failure::Protocol(mqtt::Error::protocol("rumqttc", "rumqttc does not accept the packet"));
 
 /// Something that rumqttc cannot write.
-const NOT_SENT: Failure = Failure::Invalid(mqtt::Error::protocol(
-    "rumqttc",
-    "rumqttc cannot encode the packet",
-));
+const NOT_SENT: Failure =
+    Failure::Invalid(mqtt::Error::protocol("rumqttc", "rumqttc cannot encode the packet"));
 
 /// Checks the size of a message before rumqttc counts it as in flight. Its
 /// size leaves out an identifier that is still to be given.
