@@ -5,6 +5,7 @@
 //! in `anyhow` context. Only this module decides exit codes.
 
 use std::fmt;
+use std::io;
 use std::path::Path;
 
 /// What kind of failure ended a command.
@@ -64,6 +65,14 @@ pub const EXIT_CODES: &[(u8, Class, &str)] = &[
     (143, Class::Terminated, "terminated (SIGTERM) before the work was done"),
 ];
 
+/// What helps when a file cannot be read or written.
+const FILE_CURES: &[(io::ErrorKind, &str)] = &[
+    (io::ErrorKind::NotFound, "check the spelling of the path and the directory it starts from"),
+    (io::ErrorKind::PermissionDenied, "`ls -l` says who may use it; chmod and chown change that"),
+    (io::ErrorKind::IsADirectory, "name a file in that directory"),
+    (io::ErrorKind::StorageFull, "make room on the disk, or choose another"),
+];
+
 /// A failure with its class, its words and, where known, its cure.
 #[derive(Debug)]
 pub struct Error {
@@ -89,10 +98,14 @@ impl Error {
         Self::new(Class::Usage, what)
     }
 
-    /// A failure to `verb` (read, write, create ...) a local file.
+    /// A failure to `verb` (read, write, create ...) a local file, with the
+    /// usual cure.
     #[must_use]
-    pub fn file(verb: &str, path: &Path, cause: std::io::Error) -> Self {
-        Self::new(Class::File, format!("cannot {verb} {}", path.display())).because(cause)
+    pub fn file(verb: &str, path: &Path, cause: io::Error) -> Self {
+        let cure = FILE_CURES.iter().find(|(kind, _)| *kind == cause.kind());
+        let error =
+            Self::new(Class::File, format!("cannot {verb} {}", path.display())).because(cause);
+        Self { hint: cure.map(|(_, cure)| (*cure).to_owned()), ..error }
     }
 
     /// The same failure with the command or step that would cure it.

@@ -2,7 +2,7 @@
 //! and its stream, as many as possible per system call.
 
 use super::board::Board;
-use crate::client::{self, ConnectOptions, engine::Engine};
+use crate::client::{self, ConnectOptions, engine::Engine, talk};
 use crate::error::{Error, Result};
 use crate::mqtt::{QoS, ReasonCode, SubscribeOptions, SubscribeProperties, SubscribeRequest};
 use crate::net::{self, Stream};
@@ -26,6 +26,8 @@ pub(super) struct Link {
     partial: Vec<u8>,
     /// Bytes of the session's output that are written.
     written: usize,
+    /// Bytes of it that were talked about.
+    told: usize,
     /// Whether written bytes may still wait inside the stream.
     unflushed: bool,
     /// Times the socket took no more.
@@ -50,6 +52,7 @@ impl Link {
             options: options.clone(),
             partial: Vec::new(),
             written: 0,
+            told: 0,
             unflushed: false,
             blocked: 0,
         })
@@ -122,6 +125,11 @@ impl Link {
     /// Ready when all output is written and flushed.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let output = self.engine.output();
+        if self.options.debug {
+            let news = output.get(self.told..).unwrap_or_default();
+            talk::packets("sent", news, self.options.session.version);
+            self.told = output.len();
+        }
         let mut stream = Pin::new(&mut self.stream);
         while let Some(rest) = output.get(self.written..).filter(|rest| !rest.is_empty()) {
             match std::task::ready!(stream.as_mut().poll_write(cx, rest))? {
@@ -130,7 +138,7 @@ impl Link {
             }
         }
         output.clear();
-        (self.written, self.unflushed) = (0, true);
+        (self.written, self.told, self.unflushed) = (0, 0, true);
         std::task::ready!(stream.poll_flush(cx))?;
         self.unflushed = false;
         Poll::Ready(Ok(()))
@@ -145,7 +153,11 @@ impl Link {
         if bytes.is_empty() {
             return Err(self.explain(io::ErrorKind::UnexpectedEof.into()));
         }
+        let talk = self.options.debug.then_some(self.options.session.version);
         let mut take = |bytes: &[u8]| {
+            if let Some(version) = talk {
+                talk::packets("received", bytes, version);
+            }
             let mut on_event = |event: Event<'_>| on_event(event, now);
             self.engine.receive(bytes, now, &mut on_event).map_err(client::explain)
         };

@@ -68,7 +68,7 @@ pub struct BenchArgs {
 
     /// The beginning of every client identifier
     #[arg(
-        long, aliases = ["prefix", "client-id"], value_name = "PREFIX",
+        short = 'i', long, aliases = ["prefix", "client-id"], value_name = "PREFIX",
         default_value = "", hide_default_value = true, help_heading = "Connection"
     )]
     id: String,

@@ -72,13 +72,13 @@ impl Connection {
         let mut connection = Self::dial(options).await?;
         match connection.handshake(deadline, &mut |_| {}).await {
             Ok(()) => Ok(connection),
-            Err(trouble) if connection.may_fall_back(&trouble) => {
-                output::note("the broker does not speak MQTT 5; going on with MQTT 3.1.1");
-                let mut options = connection.options;
-                options.session.version = Version::V311;
-                Box::pin(Self::open(options)).await
+            Err(trouble) => {
+                let error = connection.not_accepted(trouble);
+                match connection.options.fall_back_after(&error) {
+                    Some(options) => Box::pin(Self::open(options)).await,
+                    None => Err(error),
+                }
             }
-            Err(trouble) => Err(connection.not_accepted(trouble)),
         }
     }
 
@@ -111,13 +111,6 @@ impl Connection {
             turn.unwrap_or(Err(Trouble::Stream(io::ErrorKind::TimedOut.into())))?;
         }
         Ok(())
-    }
-
-    fn may_fall_back(&self, trouble: &Trouble) -> bool {
-        let refused = ReasonCode::UNSUPPORTED_PROTOCOL_VERSION;
-        self.options.fall_back
-            && self.options.session.version.is_v5()
-            && matches!(trouble, Trouble::Session(Failure::Refused(reason, _)) if *reason == refused)
     }
 
     /// The failure of a connection that never was one.

@@ -29,19 +29,29 @@ const CURES: &[(ReasonCode, &str)] = &[
 
 /// `failure` with its class and, where it is known, its cure.
 #[must_use]
-#[allow(clippy::needless_pass_by_value, reason = "it is made for `map_err`")]
 pub fn explain(failure: Failure) -> Error {
     let reason = match &failure {
         Failure::Refused(reason, _) | Failure::Disconnected(reason, _) => Some(*reason),
         _ => None,
     };
-    let error = Error::new(class(&failure), failure.to_string());
     let cure = CURES.iter().find(|(known, _)| Some(*known) == reason);
-    match (cure, &failure) {
-        (Some((_, cure)), _) => error.hint(*cure),
-        (None, Failure::Protocol(_)) => error.hint("is this an MQTT broker?"),
-        (None, _) => error,
+    let cure = match (cure, &failure) {
+        (Some((_, cure)), _) => Some(*cure),
+        (None, Failure::Protocol(_)) => Some("is this an MQTT broker?"),
+        (None, _) => None,
+    };
+    let error = Error::new(class(&failure), failure.to_string()).because(failure);
+    match cure {
+        Some(cure) => error.hint(cure),
+        None => error,
     }
+}
+
+/// Whether `error` is a broker's refusal of the version of MQTT.
+pub(super) fn is_about_version(error: &Error) -> bool {
+    let failure = std::error::Error::source(error).and_then(|cause| cause.downcast_ref());
+    let refused = ReasonCode::UNSUPPORTED_PROTOCOL_VERSION;
+    matches!(failure, Some(Failure::Refused(reason, _)) if *reason == refused)
 }
 
 const fn class(failure: &Failure) -> Class {
