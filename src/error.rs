@@ -144,7 +144,7 @@ impl std::error::Error for Error {
 /// The class of `error`: of the first [`Error`] in its chain.
 #[must_use]
 pub fn class(error: &anyhow::Error) -> Class {
-    find(error).map_or(Class::Other, Error::class)
+    errors(error).next().map_or(Class::Other, Error::class)
 }
 
 /// The exit code that `error` ends the process with.
@@ -155,10 +155,10 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     row.map_or(1, |row| row.0)
 }
 
-/// The cure for `error`, where one is known.
+/// The cure for `error`, where one is known: the first in its chain.
 #[must_use]
 pub fn hint(error: &anyhow::Error) -> Option<&str> {
-    find(error)?.hint.as_deref()
+    errors(error).find_map(|error| error.hint.as_deref())
 }
 
 /// `error` and its causes on one line, joined by `: `, saying nothing twice.
@@ -178,8 +178,8 @@ pub fn line(error: &anyhow::Error) -> String {
     line
 }
 
-fn find(error: &anyhow::Error) -> Option<&Error> {
-    error.chain().find_map(|cause| cause.downcast_ref())
+fn errors(error: &anyhow::Error) -> impl Iterator<Item = &Error> {
+    error.chain().filter_map(|cause| cause.downcast_ref())
 }
 
 #[cfg(test)]

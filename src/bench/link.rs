@@ -11,11 +11,16 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
+use tokio::time::timeout;
 
 /// Output beyond which nothing more is read: the broker does not take what is
 /// owed to it.
 const MAX_OUTPUT: usize = 256 * 1024;
+
+/// How long the broker may take to read what was sent last.
+const PARTING_TIME: Duration = Duration::from_secs(1);
 
 /// A connection that the broker has accepted.
 pub(super) struct Link {
@@ -77,11 +82,13 @@ impl Link {
         self.engine.tick(now).map_err(client::explain)
     }
 
-    /// Ends the connection in order, as far as the broker lets it.
+    /// Ends the connection in order, as far as the broker lets it: one that no
+    /// longer reads is left.
     pub(super) async fn close(mut self, now: Time) -> Result<()> {
         let normal = ReasonCode::SUCCESS;
         self.engine.disconnect(normal, now).map_err(client::explain)?;
-        let written = std::future::poll_fn(|cx| self.poll_write(cx)).await;
+        let written = std::future::poll_fn(|cx| self.poll_write(cx));
+        let written = timeout(PARTING_TIME, written).await.unwrap_or(Ok(()));
         written.map_err(|error| self.explain(error))
     }
 

@@ -66,7 +66,8 @@ mod tests {
     #[test]
     fn a_list_of_missing_options_is_one_line() {
         let (line, hint) = said("mqx broker --tls-port 1");
-        let wanted = "the following required arguments were not provided: --key <FILE>, --cert <FILE>";
+        let wanted =
+            "the following required arguments were not provided: --key <FILE>, --cert <FILE>";
         assert_eq!(line, wanted);
         assert_eq!(hint, "`mqx broker --help` says what may be typed");
     }
