@@ -68,7 +68,8 @@ pub(super) fn bind_all(
 
 impl Listener {
     fn bind(address: SocketAddr, tls: Option<&Arc<ServerConfig>>) -> Result<Self> {
-        let (socket, bound) = listen(address).map_err(|cause| refused(address, cause))?;
+        let (socket, bound) =
+            listen(address).map_err(|cause| refused(address, tls.is_some(), cause))?;
         Ok(Self {
             socket,
             tls: tls.cloned(),
@@ -133,14 +134,19 @@ fn listen(address: SocketAddr) -> io::Result<(std::net::TcpListener, SocketAddr)
     Ok((listener, bound))
 }
 
-fn refused(address: SocketAddr, cause: io::Error) -> Error {
+fn refused(address: SocketAddr, tls: bool, cause: io::Error) -> Error {
+    let option = if tls { "--tls-port" } else { "--port" };
     let hint = match cause.kind() {
-        io::ErrorKind::AddrInUse => "is a broker running there already? --port 0 takes a free port",
-        io::ErrorKind::AddrNotAvailable => "no interface of this machine has that address",
-        io::ErrorKind::PermissionDenied => "ports below 1024 need more rights: use another --port",
-        _ => {
-            return Error::new(Class::Listen, format!("cannot listen on {address}")).because(cause);
+        io::ErrorKind::AddrInUse => {
+            format!("is a broker running there already? {option} 0 takes a free port")
         }
+        io::ErrorKind::AddrNotAvailable => {
+            "no interface of this machine has that address: use another --bind".to_owned()
+        }
+        io::ErrorKind::PermissionDenied => {
+            format!("ports below 1024 need more rights: use another {option}")
+        }
+        _ => format!("use another --bind or {option}"),
     };
     Error::new(Class::Listen, format!("cannot listen on {address}")).because(cause).hint(hint)
 }

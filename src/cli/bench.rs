@@ -156,7 +156,7 @@ mod tests {
             "12.5",
             "--duration",
             "2m",
-            "--id",
+            "-i",
             "x",
         ]);
         let load = &config.load;

@@ -214,6 +214,8 @@ mod tests {
         assert_eq!(alone.port, 8883);
         assert_eq!(tls(&["--tls", "-p", "9"]).port, 9);
         assert_eq!(tls(&["--insecure"]).port, 8883);
+        let last = parse(&["-t", "a", "-n", "--tls"]).unwrap().connect.endpoint;
+        assert_eq!(last.tls.map(|tls| tls.trust().clone()), Some(crate::net::Trust::System));
         let error = parse(&["--tls", "/no/such/ca", "-t", "a", "-n"]).unwrap_err();
         assert!(error.contains("/no/such/ca"), "{error}");
     }

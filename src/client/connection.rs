@@ -2,8 +2,8 @@
 
 use super::engine::{self, Engine};
 use super::link::{BATCH, Link, Turn};
-use super::{ConnectOptions, explain, talk};
-use crate::error::{Class, Error, Result};
+use super::{ConnectOptions, explain, no_answer, not_accepted, talk};
+use crate::error::{Error, Result};
 use crate::mqtt::{
     self, Packet, Publish, ReasonCode, SubscribeProperties, SubscribeRequest, Version,
 };
@@ -116,21 +116,11 @@ impl Connection {
     /// The failure of a connection that never was one.
     fn not_accepted(&self, trouble: Trouble) -> Error {
         let endpoint = &self.options.endpoint;
-        let silent =
-            matches!(&trouble, Trouble::Stream(error) if error.kind() == io::ErrorKind::TimedOut);
-        if silent {
-            let what = format!("{endpoint} does not answer CONNECT");
-            return Error::new(Class::Connect, what)
-                .hint("is this an MQTT port? a TLS port needs --tls");
-        }
-        let error = trouble.explain(endpoint);
-        match error.class() {
-            Class::ConnectionLost => {
-                let what = format!("{endpoint} did not accept the connection");
-                let hint = "is this an MQTT port? a TLS port needs --tls, an old broker -V 3.1.1";
-                Error::new(Class::Connect, what).because(error).hint(hint)
+        match trouble {
+            Trouble::Stream(error) if error.kind() == io::ErrorKind::TimedOut => {
+                no_answer(endpoint)
             }
-            _ => error,
+            trouble => not_accepted(trouble.explain(endpoint), endpoint),
         }
     }
 

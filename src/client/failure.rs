@@ -2,6 +2,7 @@
 
 use crate::error::{Class, Error};
 use crate::mqtt::ReasonCode;
+use crate::net::Endpoint;
 use crate::session::Failure;
 
 /// The refusals (CONNACK) and ends (DISCONNECT) whose cure is known.
@@ -45,6 +46,24 @@ pub fn explain(failure: Failure) -> Error {
         Some(cure) => error.hint(cure),
         None => error,
     }
+}
+
+/// The failure of a connection that ended with `error` before CONNACK came.
+#[must_use]
+pub fn not_accepted(error: Error, endpoint: &Endpoint) -> Error {
+    if error.class() != Class::ConnectionLost {
+        return error;
+    }
+    Error::new(Class::Connect, format!("{endpoint} did not accept the connection"))
+        .because(error)
+        .hint("is this an MQTT port? a TLS port needs --tls, an old broker -V 3.1.1")
+}
+
+/// The failure of a connection on which CONNACK did not come in time.
+#[must_use]
+pub fn no_answer(endpoint: &Endpoint) -> Error {
+    Error::new(Class::Connect, format!("{endpoint} does not answer CONNECT"))
+        .hint("is this an MQTT port? a TLS port needs --tls")
 }
 
 /// Whether `error` is a broker's refusal of the version of MQTT.

@@ -13,7 +13,7 @@ pub mod talk;
 
 pub use connection::Connection;
 pub use engine::EngineKind;
-pub use failure::explain;
+pub use failure::{explain, no_answer, not_accepted};
 pub use reconnect::reconnect;
 
 use crate::error::Error;
