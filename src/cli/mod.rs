@@ -168,16 +168,16 @@ mod tests {
     #[test]
     fn the_version_of_mqx_is_asked_for_with_the_long_option_only() {
         let error = parse_from(["mqx", "--version"]).unwrap_err();
-        assert_eq!(error.kind(), clap::error::ErrorKind::DisplayVersion);
+        assert_eq!(error.kind(), ErrorKind::DisplayVersion);
         let error = parse_from(["mqx", "-V"]).unwrap_err();
-        assert_eq!(error.kind(), clap::error::ErrorKind::UnknownArgument);
+        assert_eq!(error.kind(), ErrorKind::UnknownArgument);
     }
 
     #[test]
     fn help_is_there_for_every_command() {
         for command in ["pub", "sub", "certs", "broker"] {
             let error = parse_from(["mqx", command, "--help"]).unwrap_err();
-            assert_eq!(error.kind(), clap::error::ErrorKind::DisplayHelp);
+            assert_eq!(error.kind(), ErrorKind::DisplayHelp);
         }
     }
 }

@@ -77,7 +77,7 @@ struct OutputArgs {
     #[arg(short, long)]
     verbose: bool,
 
-    /// Print each message in this format, that of mosquitto_sub: %t topic,
+    /// Print each message in this format, the one of mosquitto: %t topic,
     /// %p payload, %x payload in hex, %q QoS, %r retained, %j JSON, %I time ...
     #[arg(short = 'F', long)]
     format: Option<Format>,

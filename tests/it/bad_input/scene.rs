@@ -27,8 +27,8 @@ const TOO_LARGE: u64 = 300_000_000;
 
 pub(super) struct Scene {
     names: Vec<(&'static str, String)>,
-    _brokers: Vec<Broker>,
-    _folders: Vec<TempDir>,
+    brokers: Vec<Broker>,
+    folders: Vec<TempDir>,
     _refused: TcpSocket,
 }
 
@@ -43,8 +43,8 @@ impl Scene {
         refused.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         let mut scene = Self {
             names: vec![("refused", refused.local_addr().unwrap().port().to_string())],
-            _brokers: Vec::new(),
-            _folders: Vec::new(),
+            brokers: Vec::new(),
+            folders: Vec::new(),
             _refused: refused,
         };
         scene.broker("plain", "tls", &server_options(dir.path()));
@@ -55,10 +55,10 @@ impl Scene {
         scene.peer("refusing", &[REFUSED]);
         scene.peer("denying", &[ACCEPTED, DENIED]);
         scene.files(dir.path());
-        let folders = [("dir", dir), ("other", other), ("old", expired), ("far", foreign)];
-        for (name, folder) in folders {
+        let kept = [("dir", dir), ("other", other), ("old", expired), ("far", foreign)];
+        for (name, folder) in kept {
             scene.names.push((name, folder.path().display().to_string()));
-            scene._folders.push(folder);
+            scene.folders.push(folder);
         }
         scene
     }
@@ -81,7 +81,7 @@ impl Scene {
             let name = if address.tls { tls } else { plain };
             self.names.push((name, address.socket.port().to_string()));
         }
-        self._brokers.push(broker);
+        self.brokers.push(broker);
     }
 
     /// A peer that answers each read of a connection with the next of these.
