@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
     .args(["message", "file", "stdin_file", "stdin_line", "null_message"]))]
 pub struct PublishArgs {
     /// Topic to publish to
-    #[arg(short, long)]
+    #[arg(short, long, value_parser = values::topic)]
     topic: TopicName,
 
     /// Publish this text

@@ -20,11 +20,14 @@ const FEW: u64 = 20;
 #[derive(Debug, Args)]
 pub struct SubscribeArgs {
     /// Topic filter to subscribe to (repeatable)
-    #[arg(short, long = "topic", value_name = "FILTER", required = true)]
+    #[arg(
+        short, long = "topic", value_name = "FILTER", required = true,
+        value_parser = values::filter
+    )]
     topics: Vec<TopicFilter>,
 
     /// Leave out messages whose topic matches this filter (repeatable)
-    #[arg(short = 'T', long, value_name = "FILTER")]
+    #[arg(short = 'T', long, value_name = "FILTER", value_parser = values::filter)]
     filter_out: Vec<TopicFilter>,
 
     /// Highest quality of service wanted: 0, 1 or 2

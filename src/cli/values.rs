@@ -1,9 +1,25 @@
 //! Values that are typed the same way in several commands.
 
-use crate::mqtt::{QoS, Version};
+use crate::mqtt::topic::{TopicFilter, TopicName};
+use crate::mqtt::{self, QoS, Version};
 use std::net::IpAddr;
 use std::num::NonZeroU64;
 use std::time::Duration;
+
+/// Reads a topic to publish to.
+pub(super) fn topic(text: &str) -> Result<TopicName, String> {
+    text.parse().map_err(wrong_topic)
+}
+
+/// Reads a filter to subscribe to.
+pub(super) fn filter(text: &str) -> Result<TopicFilter, String> {
+    text.parse().map_err(wrong_topic)
+}
+
+/// What is wrong, without the reason code that a broker would be told.
+fn wrong_topic(error: mqtt::Error) -> String {
+    format!("{} [{}]", error.what, error.statement)
+}
 
 /// Reads how many there are to be; none is no number.
 pub(super) fn count(text: &str) -> Result<NonZeroU64, String> {
