@@ -53,7 +53,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 impl Peer {
     fn new(number: usize) -> Self {
-        let version = if number % 2 == 0 { Version::V5 } else { Version::V311 };
+        let version = if number.is_multiple_of(2) { Version::V5 } else { Version::V311 };
         let config = ClientConfig {
             version,
             client_id: format!("peer-{number}"),
