@@ -68,7 +68,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -s T -l filter-out -d 'Leav
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s q -l qos -d 'Highest quality of service wanted: 0, 1 or 2' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s C -l count -d 'End after this many messages' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s W -l timeout -d 'End after this time, with exit code 27' -r
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -s F -l format -d 'Print each message in this format, as mosquitto_sub does: %t topic, %p payload, %q QoS, %r retained, %x hex, %j JSON, %I time ...' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s F -l format -d 'Print each message in this format, as mosquitto\'s does: %t topic, %p payload, %q QoS, %r retained, %x hex, %j JSON, %I time ...' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s i -l id -d 'Client identifier [default: the broker chooses one]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s h -l host -d 'Host name or address of the broker' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]' -r

@@ -46,62 +46,22 @@ pub enum Class {
 
 /// The exit codes, in order, with the sentence the documentation prints.
 pub const EXIT_CODES: &[(u8, Class, &str)] = &[
-    (
-        0,
-        Class::BrokenPipe,
-        "success, or the reader of the output went away",
-    ),
+    (0, Class::BrokenPipe, "success, or the reader of the output went away"),
     (1, Class::Other, "a failure that no other code names"),
     (2, Class::Usage, "the command line is wrong"),
-    (
-        3,
-        Class::Connect,
-        "no connection: unknown host, refused port, no answer",
-    ),
-    (
-        4,
-        Class::Tls,
-        "TLS failed: certificate, key, host name or handshake",
-    ),
-    (
-        5,
-        Class::Refused,
-        "the broker refused the connection (CONNACK)",
-    ),
-    (
-        6,
-        Class::SubscribeDenied,
-        "the broker denied a subscription",
-    ),
-    (
-        7,
-        Class::PublishRejected,
-        "a message was rejected or is too large for the broker",
-    ),
-    (
-        8,
-        Class::ConnectionLost,
-        "the connection was lost before the work was done",
-    ),
+    (3, Class::Connect, "no connection: unknown host, refused port, no answer"),
+    (4, Class::Tls, "TLS failed: certificate, key, host name or handshake"),
+    (5, Class::Refused, "the broker refused the connection (CONNACK)"),
+    (6, Class::SubscribeDenied, "the broker denied a subscription"),
+    (7, Class::PublishRejected, "a message was rejected or is too large for the broker"),
+    (8, Class::ConnectionLost, "the connection was lost before the work was done"),
     (9, Class::Expectation, "an expectation did not hold"),
-    (
-        10,
-        Class::Decode,
-        "a payload could not be decoded or encoded",
-    ),
+    (10, Class::Decode, "a payload could not be decoded or encoded"),
     (11, Class::File, "a file could not be read or written"),
     (12, Class::Listen, "an address could not be listened on"),
     (27, Class::Timeout, "the time given with --timeout ran out"),
-    (
-        130,
-        Class::Interrupted,
-        "interrupted (SIGINT) before the work was done",
-    ),
-    (
-        143,
-        Class::Terminated,
-        "terminated (SIGTERM) before the work was done",
-    ),
+    (130, Class::Interrupted, "interrupted (SIGINT) before the work was done"),
+    (143, Class::Terminated, "terminated (SIGTERM) before the work was done"),
 ];
 
 /// A failure with its class, its words and, where known, its cure.
@@ -120,12 +80,7 @@ impl Error {
     /// A failure of this class; `what` is one line without a final stop.
     #[must_use]
     pub fn new(class: Class, what: impl Into<String>) -> Self {
-        Self {
-            class,
-            what: what.into(),
-            hint: None,
-            cause: None,
-        }
+        Self { class, what: what.into(), hint: None, cause: None }
     }
 
     /// A failure of the command line.

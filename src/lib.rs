@@ -3,8 +3,7 @@
 //! # Layers
 //! ```text
 //!  4  main -> run (here) -> cli         what may be typed, lowered once to Config values
-//!  3  publish subscribe bench certs broker generate   the features; they never import
-//!                                                    each other
+//!  3  publish subscribe bench certs broker   the features; they never import each other
 //!  2  client: an Engine over a Stream, reconnect    net: sockets and TLS as one Stream
 //!  1  session: packet identifiers, in-flight windows, QoS flows, aliases, keepalive
 //!  0  mqtt: bytes <-> packets, properties, reason codes, topics
@@ -67,14 +66,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             let config = args.into_config()?;
             block_on(subscribe::run(config, output::stdout(), signals::stop()))?;
         }
-        Command::Bench(args) => {
-            let embedded = args.embedded();
-            let mut config = args.into_config()?;
-            let broker = embedded.then(|| embed(&mut config)).transpose()?;
-            let mut out = output::stdout();
-            block_on(bench::run(&config, &mut out, signals::stop()))?;
-            broker.map(broker::Broker::shut_down).transpose()?;
-        }
+        Command::Bench(args) => bench_with(*args)?,
         Command::Certs(args) => certs::run(&args.into_config(), &mut output::stdout())?,
         Command::Generate(args) => generate::run(&args.into_config(), &mut output::stdout())?,
         Command::Broker(args) => {
@@ -85,21 +77,26 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Starts a broker on a free port and makes it the one that is measured.
-fn embed(config: &mut bench::Config) -> error::Result<broker::Broker> {
-    let broker = broker::start(&broker::Config {
-        port: 0,
-        ..broker::Config::default()
-    })?;
-    if let Some(address) = broker.address() {
+/// Measures a broker, which with `--embedded` is one of this process's own.
+fn bench_with(args: cli::bench::BenchArgs) -> error::Result<()> {
+    let embedded = args.embedded();
+    let mut config = args.into_config()?;
+    let broker =
+        embedded.then(|| broker::start(&broker::Config { port: 0, ..broker::Config::default() }));
+    let broker = broker.transpose()?;
+    if let Some(address) = broker.as_ref().and_then(broker::Broker::address) {
         config.connect.endpoint.host = address.socket.ip().to_string();
         config.connect.endpoint.port = address.socket.port();
     }
-    Ok(broker)
+    let measured = block_on(bench::run(&config, &mut output::stdout(), signals::stop()));
+    if let Some(broker) = broker {
+        broker.shut_down()?;
+    }
+    measured
 }
 
-/// Runs a command on this thread. A read of stdin or a name lookup may still be
-/// waiting in another one at the end; it is left behind.
+/// Runs a command on this thread. A read of stdin may still be waiting in
+/// another one at the end; it is left behind.
 fn block_on<T>(command: impl Future<Output = error::Result<T>>) -> error::Result<T> {
     let runtime: Runtime = Builder::new_current_thread()
         .enable_all()

@@ -76,11 +76,7 @@ pub fn warn(text: impl AsRef<str>) {
 
 /// Reports the failure that ends the command, with its hint.
 pub fn report(error: &anyhow::Error) {
-    eprintln!(
-        "mqx: {}: {}",
-        "error".red().bold(),
-        crate::error::line(error)
-    );
+    eprintln!("mqx: {}: {}", "error".red().bold(), crate::error::line(error));
     if let Some(hint) = crate::error::hint(error) {
         eprintln!("{}: {hint}", "hint".cyan().bold());
     }

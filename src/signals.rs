@@ -33,7 +33,7 @@ pub async fn stop() -> Signal {
 
 async fn interrupt() {
     if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -26,10 +26,7 @@ impl Bell {
             return Poll::Ready(());
         }
         let mut listener = self.listener.borrow_mut();
-        if !listener
-            .as_ref()
-            .is_some_and(|known| known.will_wake(cx.waker()))
-        {
+        if !listener.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
             *listener = Some(cx.waker().clone());
         }
         Poll::Pending

@@ -3,7 +3,10 @@
 
 use super::plan::Seat;
 use crate::session::Time;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::{Acquire, Relaxed, Release}};
+use std::sync::atomic::{
+    AtomicU32, AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
 use std::time::{Duration, Instant};
 
 /// The state of one publisher; a cache line of its own.
@@ -109,10 +112,7 @@ impl Board {
     #[must_use]
     pub(super) fn progress(&self) -> Progress {
         let sum = |count: fn(&Lane) -> &AtomicU64| {
-            self.lanes
-                .iter()
-                .map(|lane| count(lane).load(Relaxed))
-                .sum()
+            self.lanes.iter().map(|lane| count(lane).load(Relaxed)).sum()
         };
         Progress {
             sent: sum(|lane| &lane.sent),

@@ -26,11 +26,7 @@ impl Gate {
     pub(super) const fn new(window: u64, subscribers: u32) -> Self {
         Self {
             window,
-            subscribers: if subscribers == 0 {
-                1
-            } else {
-                subscribers as u64
-            },
+            subscribers: if subscribers == 0 { 1 } else { subscribers as u64 },
             delivered: 0,
             changed: Time::ZERO,
             lost: 0,

@@ -40,10 +40,7 @@ impl Link {
         client_id: String,
         now: Time,
     ) -> Result<Self> {
-        let session = ClientConfig {
-            client_id,
-            ..options.session.clone()
-        };
+        let session = ClientConfig { client_id, ..options.session.clone() };
         let mut engine = client::engine::new(options.engine, session)?;
         let stream = net::connect(&options.endpoint, options.connect_timeout).await?;
         engine.connect(now).map_err(client::explain)?;
@@ -65,10 +62,7 @@ impl Link {
 
     /// Asks for the messages that match; [`Event::Subscribed`] follows.
     pub(super) fn subscribe(&mut self, filter: &str, qos: QoS, now: Time) -> Result<()> {
-        let options = SubscribeOptions {
-            qos,
-            ..SubscribeOptions::default()
-        };
+        let options = SubscribeOptions { qos, ..SubscribeOptions::default() };
         let request = SubscribeRequest { filter, options };
         self.engine
             .subscribe(&[request], SubscribeProperties::default(), 0, now)
@@ -83,9 +77,7 @@ impl Link {
     /// Ends the connection in order, as far as the broker lets it.
     pub(super) async fn close(mut self, now: Time) -> Result<()> {
         let normal = ReasonCode::SUCCESS;
-        self.engine
-            .disconnect(normal, now)
-            .map_err(client::explain)?;
+        self.engine.disconnect(normal, now).map_err(client::explain)?;
         let written = std::future::poll_fn(|cx| self.poll_write(cx)).await;
         written.map_err(|error| self.explain(error))
     }
@@ -124,11 +116,7 @@ impl Link {
                 moved = true;
             }
         }
-        if moved {
-            Poll::Ready(Ok(()))
-        } else {
-            Poll::Pending
-        }
+        if moved { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
     /// Ready when all output is written and flushed.
@@ -159,9 +147,7 @@ impl Link {
         }
         let mut take = |bytes: &[u8]| {
             let mut on_event = |event: Event<'_>| on_event(event, now);
-            self.engine
-                .receive(bytes, now, &mut on_event)
-                .map_err(client::explain)
+            self.engine.receive(bytes, now, &mut on_event).map_err(client::explain)
         };
         if self.partial.is_empty() {
             let used = take(bytes)?;

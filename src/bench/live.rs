@@ -67,10 +67,8 @@ impl Live {
     ) {
         let seconds = (elapsed.saturating_sub(self.seen)).as_secs_f64().max(0.001);
         let rate = |now: u64, before: u64| count(now.saturating_sub(before), seconds);
-        let (sent, arrived) = (
-            rate(progress.sent, self.last.sent),
-            rate(progress.delivered, self.last.delivered),
-        );
+        let (sent, arrived) =
+            (rate(progress.sent, self.last.sent), rate(progress.delivered, self.last.delivered));
         let times = match second.latency.summary() {
             times if times.count > 0 => times,
             _ => second.acknowledgement.summary(),

@@ -29,6 +29,7 @@ mod run;
 mod sender;
 mod stats;
 mod terminal;
+mod text;
 mod timer;
 mod units;
 mod worker;
@@ -86,11 +87,7 @@ pub async fn run<S>(
 ) -> Result<()> {
     let mut outcome = run::measure(config, stop).await?;
     let report = Report::new(&mut outcome, config.connect.endpoint.to_string());
-    let written = if config.json {
-        report.write_json(out)
-    } else {
-        report.write_text(out)
-    };
+    let written = if config.json { report.write_json(out) } else { report.write_text(out) };
     output::check(written.and_then(|()| out.flush()))?;
     outcome.failure.map_or(Ok(()), Err)
 }

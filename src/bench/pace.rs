@@ -19,19 +19,15 @@ impl Pace {
     /// `rate` messages per second, positive and finite, by so many publishers.
     #[must_use]
     pub(super) const fn new(rate: f64, publishers: u32) -> Self {
-        Self {
-            period: 1e9 / rate,
-            publishers,
-        }
+        Self { period: 1e9 / rate, publishers }
     }
 
     /// When message `sequence` of this publisher is due after the start; the
     /// first message of the run is due at once.
     #[must_use]
     pub(super) fn due(&self, publisher: u32, sequence: u64) -> Time {
-        let number = sequence
-            .saturating_mul(self.publishers.into())
-            .saturating_add(publisher.into());
+        let number =
+            sequence.saturating_mul(self.publishers.into()).saturating_add(publisher.into());
         Time::from_nanos(self.after(number))
     }
 
@@ -57,10 +53,7 @@ impl Pace {
     }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "exact to 104 days in ns and 9e15 messages"
-)]
+#[expect(clippy::cast_precision_loss, reason = "exact to 104 days in ns and 9e15 messages")]
 const fn float(number: u64) -> f64 {
     number as f64
 }

@@ -74,12 +74,8 @@ impl Round {
 /// When the machine gives no timer.
 pub(super) async fn run(desk: &Desk, publishers: Vec<(u32, Rc<Bell>)>) -> io::Result<Infallible> {
     let mut timer = Timer::new()?;
-    let mut round = desk.plan.pace().map(|pace| Round {
-        pace,
-        publishers,
-        sequence: 0,
-        position: 0,
-    });
+    let mut round =
+        desk.plan.pace().map(|pace| Round { pace, publishers, sequence: 0, position: 0 });
     loop {
         let now = desk.board.now();
         let due = ring_due(desk, round.as_mut(), now);
@@ -113,10 +109,7 @@ mod tests {
     fn round(numbers: &[u32]) -> Round {
         Round {
             pace: Pace::new(1_000.0, 4),
-            publishers: numbers
-                .iter()
-                .map(|number| (*number, Rc::default()))
-                .collect(),
+            publishers: numbers.iter().map(|number| (*number, Rc::default())).collect(),
             sequence: 0,
             position: 0,
         }
@@ -124,10 +117,7 @@ mod tests {
 
     fn rung(round: &Round) -> Vec<u32> {
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-        let heard = round
-            .publishers
-            .iter()
-            .filter(|(_, bell)| bell.poll(&mut cx).is_ready());
+        let heard = round.publishers.iter().filter(|(_, bell)| bell.poll(&mut cx).is_ready());
         heard.map(|(number, _)| *number).collect()
     }
 
@@ -138,22 +128,10 @@ mod tests {
     #[test]
     fn only_publishers_with_something_due_are_rung() {
         let mut round = round(&[1, 3]);
-        assert_eq!(
-            (round.ring(at(500)), rung(&round)),
-            (Some(at(1_000)), vec![])
-        );
-        assert_eq!(
-            (round.ring(at(1_500)), rung(&round)),
-            (Some(at(3_000)), vec![1])
-        );
-        assert_eq!(
-            (round.ring(at(5_000)), rung(&round)),
-            (Some(at(7_000)), vec![1, 3])
-        );
-        assert_eq!(
-            (round.ring(at(6_000)), rung(&round)),
-            (Some(at(7_000)), vec![])
-        );
+        assert_eq!((round.ring(at(500)), rung(&round)), (Some(at(1_000)), vec![]));
+        assert_eq!((round.ring(at(1_500)), rung(&round)), (Some(at(3_000)), vec![1]));
+        assert_eq!((round.ring(at(5_000)), rung(&round)), (Some(at(7_000)), vec![1, 3]));
+        assert_eq!((round.ring(at(6_000)), rung(&round)), (Some(at(7_000)), vec![]));
     }
 
     #[test]

@@ -94,10 +94,7 @@ impl Frame {
         for number in [MAGIC, run, publisher] {
             wire::put_u32(&mut start, number);
         }
-        Self {
-            start,
-            filling: vec![b'.'; size.saturating_sub(HEADER_SIZE)],
-        }
+        Self { start, filling: vec![b'.'; size.saturating_sub(HEADER_SIZE)] }
     }
 
     /// A whole payload, in a buffer that is used again.

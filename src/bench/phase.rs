@@ -77,10 +77,7 @@ mod tests {
 
     #[test]
     fn a_paced_publisher_owes_what_was_due_before_the_end_and_no_more() {
-        let load = Load {
-            rate: Some(1_000.0),
-            ..Load::default()
-        };
+        let load = Load { rate: Some(1_000.0), ..Load::default() };
         let plan = Plan::new(load, 1).unwrap();
         let wanted = |phase: Phase, now| phase.wanted(&plan, 0, at(now), 50);
         let start = at(100);
@@ -88,16 +85,7 @@ mod tests {
         assert_eq!(wanted(Phase::Running { start }, 99), 0);
         assert_eq!(wanted(Phase::Running { start }, 105), 6);
         assert_eq!(wanted(Phase::Running { start }, 900), 50);
-        assert_eq!(
-            wanted(
-                Phase::Draining {
-                    start,
-                    until: at(105)
-                },
-                900
-            ),
-            6
-        );
+        assert_eq!(wanted(Phase::Draining { start, until: at(105) }, 900), 6);
     }
 
     #[test]
@@ -105,10 +93,7 @@ mod tests {
         let plan = Plan::new(Load::default(), 1).unwrap();
         let start = at(0);
         assert_eq!(Phase::Running { start }.wanted(&plan, 0, at(1), 9), 9);
-        let ended = Phase::Draining {
-            start,
-            until: at(1),
-        };
+        let ended = Phase::Draining { start, until: at(1) };
         assert_eq!(ended.wanted(&plan, 0, at(1), 9), 0);
     }
 }

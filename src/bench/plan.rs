@@ -143,9 +143,7 @@ impl Plan {
             let last = Time::from_nanos(end.nanos().saturating_sub(1));
             pace.due_by(publisher, last)
         });
-        by_limit
-            .unwrap_or(u64::MAX)
-            .min(by_time.unwrap_or(u64::MAX))
+        by_limit.unwrap_or(u64::MAX).min(by_time.unwrap_or(u64::MAX))
     }
 
     /// When the run ends by the clock, counted from its start.
@@ -197,10 +195,7 @@ fn check_counts(load: &Load) -> Result<()> {
         (load.publishers > 0, "--count 0: a run needs a publisher"),
         (load.inflight > 0, "--inflight 0: nothing could be sent"),
         (load.limit != Some(0), "--limit 0: nothing would be sent"),
-        (
-            load.duration != Some(Duration::ZERO),
-            "--duration 0: nothing would be sent",
-        ),
+        (load.duration != Some(Duration::ZERO), "--duration 0: nothing would be sent"),
     ];
     if let Some((_, what)) = rules.iter().find(|(holds, _)| !holds) {
         return Err(Error::usage(*what));
@@ -251,77 +246,17 @@ mod tests {
     fn impossible_loads_are_usage_errors_that_name_the_option() {
         let load = Load::default;
         let cases = [
-            (
-                Load {
-                    publishers: 0,
-                    ..load()
-                },
-                "--count",
-            ),
+            (Load { publishers: 0, ..load() }, "--count"),
             (Load { size: 31, ..load() }, "--size"),
-            (
-                Load {
-                    size: 300_000_000,
-                    ..load()
-                },
-                "--size",
-            ),
-            (
-                Load {
-                    rate: Some(0.0),
-                    ..load()
-                },
-                "--rate",
-            ),
-            (
-                Load {
-                    rate: Some(f64::NAN),
-                    ..load()
-                },
-                "--rate",
-            ),
-            (
-                Load {
-                    rate: Some(-1.0),
-                    ..load()
-                },
-                "--rate",
-            ),
-            (
-                Load {
-                    limit: Some(0),
-                    ..load()
-                },
-                "--limit",
-            ),
-            (
-                Load {
-                    inflight: 0,
-                    ..load()
-                },
-                "--inflight",
-            ),
-            (
-                Load {
-                    duration: Some(Duration::ZERO),
-                    ..load()
-                },
-                "--duration",
-            ),
-            (
-                Load {
-                    topic: Some("a/#".into()),
-                    ..load()
-                },
-                "--topic",
-            ),
-            (
-                Load {
-                    publishers: u32::MAX,
-                    ..load()
-                },
-                "connections",
-            ),
+            (Load { size: 300_000_000, ..load() }, "--size"),
+            (Load { rate: Some(0.0), ..load() }, "--rate"),
+            (Load { rate: Some(f64::NAN), ..load() }, "--rate"),
+            (Load { rate: Some(-1.0), ..load() }, "--rate"),
+            (Load { limit: Some(0), ..load() }, "--limit"),
+            (Load { inflight: 0, ..load() }, "--inflight"),
+            (Load { duration: Some(Duration::ZERO), ..load() }, "--duration"),
+            (Load { topic: Some("a/#".into()), ..load() }, "--topic"),
+            (Load { publishers: u32::MAX, ..load() }, "connections"),
         ];
         for (load, option) in cases {
             let error = Plan::new(load, 7).unwrap_err();
@@ -335,28 +270,17 @@ mod tests {
         let own = plan(Load::default());
         assert_eq!(own.topic(3), "mqx/bench/00000007/3");
         assert_eq!(own.filter(), "mqx/bench/00000007/+");
-        let given = plan(Load {
-            topic: Some("site/dev%i/up".into()),
-            ..Load::default()
-        });
+        let given = plan(Load { topic: Some("site/dev%i/up".into()), ..Load::default() });
         assert_eq!(given.topic(12), "site/dev12/up");
         assert_eq!(given.filter(), "site/+/up");
-        let one = plan(Load {
-            topic: Some("a/b".into()),
-            ..Load::default()
-        });
+        let one = plan(Load { topic: Some("a/b".into()), ..Load::default() });
         assert_eq!((one.topic(5), one.filter()), ("a/b".into(), "a/b".into()));
     }
 
     #[test]
     fn a_duration_at_a_rate_is_an_exact_number_of_messages() {
         let duration = Some(Duration::from_secs(10));
-        let load = Load {
-            publishers: 3,
-            rate: Some(100.0),
-            duration,
-            ..Load::default()
-        };
+        let load = Load { publishers: 3, rate: Some(100.0), duration, ..Load::default() };
         let plan = plan(load);
         let quotas: Vec<_> = (0..3).map(|number| plan.quota(number)).collect();
         assert_eq!(quotas, [334, 333, 333]);
@@ -366,38 +290,10 @@ mod tests {
     fn only_a_run_without_a_rate_is_held_back_by_its_subscribers() {
         let load = Load::default;
         assert_eq!(plan(load()).undelivered(), Some(800));
-        assert_eq!(
-            plan(Load {
-                publishers: 10,
-                ..load()
-            })
-            .undelivered(),
-            Some(80)
-        );
-        assert_eq!(
-            plan(Load {
-                size: 1 << 22,
-                ..load()
-            })
-            .undelivered(),
-            Some(1)
-        );
-        assert_eq!(
-            plan(Load {
-                rate: Some(1.0),
-                ..load()
-            })
-            .undelivered(),
-            None
-        );
-        assert_eq!(
-            plan(Load {
-                subscribers: 0,
-                ..load()
-            })
-            .undelivered(),
-            None
-        );
+        assert_eq!(plan(Load { publishers: 10, ..load() }).undelivered(), Some(80));
+        assert_eq!(plan(Load { size: 1 << 22, ..load() }).undelivered(), Some(1));
+        assert_eq!(plan(Load { rate: Some(1.0), ..load() }).undelivered(), None);
+        assert_eq!(plan(Load { subscribers: 0, ..load() }).undelivered(), None);
     }
 
     proptest! {

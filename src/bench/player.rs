@@ -34,12 +34,10 @@ impl Player {
     pub(super) async fn join(seat: Seat, bell: Rc<Bell>, desk: Rc<Desk>) -> Result<Self> {
         let limit = desk.options.connect_timeout;
         let endpoint = desk.options.endpoint.clone();
-        timeout(limit, Self::join_in_time(seat, bell, desk))
-            .await
-            .map_err(|_| {
-                let what = format!("{endpoint} accepted the connection but did not answer in time");
-                Error::new(Class::Connect, what).hint("is this an MQTT broker?")
-            })?
+        timeout(limit, Self::join_in_time(seat, bell, desk)).await.map_err(|_| {
+            let what = format!("{endpoint} accepted the connection but did not answer in time");
+            Error::new(Class::Connect, what).hint("is this an MQTT broker?")
+        })?
     }
 
     async fn join_in_time(seat: Seat, bell: Rc<Bell>, desk: Rc<Desk>) -> Result<Self> {
@@ -49,9 +47,7 @@ impl Player {
         let mut player = Self {
             link: Link::open(options, desk.client_id(seat), desk.board.now()).await?,
             sender: seat.publisher.map(sender).transpose()?,
-            receiver: seat
-                .subscriber
-                .map(|_| Receiver::new(desk.run, load.publishers)),
+            receiver: seat.subscriber.map(|_| Receiver::new(desk.run, load.publishers)),
             bell,
             connected: false,
             subscribed: None,
@@ -130,11 +126,7 @@ impl Player {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         let moved = self.poll_link(cx)?;
         let rung = self.bell.poll(cx);
-        if moved.is_ready() || rung.is_ready() {
-            Poll::Ready(Ok(()))
-        } else {
-            Poll::Pending
-        }
+        if moved.is_ready() || rung.is_ready() { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
     fn poll_link(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {

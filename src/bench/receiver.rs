@@ -22,11 +22,7 @@ pub(super) struct Receiver {
 impl Receiver {
     /// A subscriber that receives from so many publishers.
     pub(super) fn new(run: u32, publishers: u32) -> Self {
-        Self {
-            run,
-            tracks: (0..publishers).map(|_| Track::default()).collect(),
-            unsettled: (0, 0),
-        }
+        Self { run, tracks: (0..publishers).map(|_| Track::default()).collect(), unsettled: (0, 0) }
     }
 
     /// Notes a message that arrived at `now`.

@@ -1,9 +1,8 @@
-//! What a run found, as text for people and as JSON for programs.
+//! What a run found, as data and as JSON; [`super::text`] writes it for people.
 
 use super::run::Outcome;
 use super::stats::Summary;
-use super::units::{count, float, span, thousands};
-use crate::mqtt::QoS;
+use super::units::{float, span, thousands};
 use crate::session::Time;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -182,88 +181,6 @@ impl Report {
         rules.into_iter().flatten().collect()
     }
 
-    /// Writes the report as text.
-    ///
-    /// # Errors
-    /// When `out` cannot be written to.
-    pub fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let load = &self.load;
-        writeln!(
-            out,
-            "{}: {}, {}, QoS {}, {} bytes, {:.1} s",
-            self.broker,
-            plural(load.publishers, "publisher"),
-            plural(load.subscribers, "subscriber"),
-            load.qos,
-            load.size,
-            self.seconds
-        )?;
-        self.published.write("published", out)?;
-        if load.subscribers > 0 {
-            self.received.write("received", out)?;
-        }
-        self.write_faults(out)?;
-        self.write_times(out)?;
-        self.write_generator(out)?;
-        for warning in &self.warnings {
-            writeln!(out, "warning: {warning}")?;
-        }
-        Ok(())
-    }
-
-    fn write_faults(&self, out: &mut dyn Write) -> io::Result<()> {
-        let acknowledged = (load_has_answers(&self.load), "acknowledged", self.acknowledged);
-        let arrives = self.load.subscribers > 0;
-        let counts = [
-            acknowledged,
-            (arrives, "lost", self.lost),
-            (arrives, "duplicated", self.duplicated),
-            (arrives, "reordered", self.reordered),
-            (self.foreign > 0, "foreign", self.foreign),
-            (true, "errors", self.errors.values().sum()),
-        ];
-        let shown = counts.iter().filter(|(shown, ..)| *shown);
-        let parts: Vec<_> = shown
-            .map(|(_, name, number)| format!("{name} {}", thousands(*number)))
-            .collect();
-        writeln!(out, "{}", parts.join("   "))?;
-        for (kind, number) in &self.errors {
-            writeln!(out, "  {} x {kind}", thousands(*number))?;
-        }
-        Ok(())
-    }
-
-    fn write_times(&self, out: &mut dyn Write) -> io::Result<()> {
-        let rows = [
-            ("latency", self.latency_ns),
-            ("service time", self.service_ns),
-            ("acknowledged", self.acknowledgement_ns),
-            ("sent late", self.generator.lag_ns),
-        ];
-        let heads = ["p50", "p90", "p99", "p99.9", "max"];
-        if rows.iter().any(|(_, times)| times.is_some()) {
-            write_row("", heads.map(str::to_owned), out)?;
-        }
-        for (name, times) in rows {
-            if let Some(times) = times {
-                let cells = [times.p50, times.p90, times.p99, times.p99_9, times.max];
-                write_row(name, cells.map(span), out)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn write_generator(&self, out: &mut dyn Write) -> io::Result<()> {
-        let generator = &self.generator;
-        writeln!(
-            out,
-            "generator: {}, {:.0}% of a core, the busiest {:.0}%",
-            plural(generator.workers, "thread"),
-            generator.cores * 100.0,
-            generator.busiest * 100.0
-        )
-    }
-
     /// Writes the report as one JSON object on one line.
     ///
     /// # Errors
@@ -278,17 +195,6 @@ impl Flow {
     fn new(messages: u64, bytes: u64, seconds: f64) -> Self {
         let rate = if seconds > 0.0 { float(messages) / seconds } else { 0.0 };
         Self { messages, bytes, rate }
-    }
-
-    fn write(&self, name: &str, out: &mut dyn Write) -> io::Result<()> {
-        let seconds = if self.rate > 0.0 { float(self.messages) / self.rate } else { 1.0 };
-        writeln!(
-            out,
-            "{name:<12}{:>10} messages/s  {:>15} messages  {:>8}B/s",
-            count(self.messages, seconds),
-            thousands(self.messages),
-            count(self.bytes, seconds)
-        )
     }
 }
 
@@ -306,10 +212,6 @@ impl Generator {
     }
 }
 
-const fn load_has_answers(load: &AskedFor) -> bool {
-    load.qos > QoS::AtMostOnce as u8
-}
-
 /// How long publishing took: with a rate at least as long as the messages
 /// take at that rate, for the last one fills its interval too.
 fn publishing_time(outcome: &Outcome) -> Duration {
@@ -320,17 +222,4 @@ fn publishing_time(outcome: &Outcome) -> Duration {
 
 fn since(outcome: &Outcome, time: Time) -> Duration {
     time - outcome.span.0
-}
-
-fn plural(number: u32, noun: &str) -> String {
-    let s = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{s}")
-}
-
-fn write_row(name: &str, cells: [String; 5], out: &mut dyn Write) -> io::Result<()> {
-    write!(out, "{name:<12}")?;
-    for cell in cells {
-        write!(out, "{cell:>10}")?;
-    }
-    writeln!(out)
 }

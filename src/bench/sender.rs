@@ -51,7 +51,12 @@ pub(super) enum Hold {
 
 impl Sender {
     /// The publisher with this number, on a connection of this kind.
-    pub(super) fn new(plan: &Plan, run: u32, number: u32, options: &ConnectOptions) -> Result<Self> {
+    pub(super) fn new(
+        plan: &Plan,
+        run: u32,
+        number: u32,
+        options: &ConnectOptions,
+    ) -> Result<Self> {
         let load = plan.load();
         let (topic, frame) = (plan.topic(number), Frame::new(run, number, load.size));
         let native = options.engine == EngineKind::Native;
@@ -137,9 +142,7 @@ impl Sender {
         if phase.until().is_some_and(|until| now >= until + GRACE) {
             return 0;
         }
-        phase
-            .wanted(&self.plan, self.number, now, self.quota)
-            .saturating_sub(self.sent)
+        phase.wanted(&self.plan, self.number, now, self.quota).saturating_sub(self.sent)
     }
 
     /// So many of the wanted messages as the gate lets through.
@@ -232,11 +235,7 @@ fn template(version: Version, topic: &str, frame: &Frame) -> Result<Vec<u8>> {
     let mut payload = Vec::new();
     let variable = Header::variable(0, Time::ZERO, Duration::ZERO);
     frame.fill(&variable, &mut payload);
-    let publish = Publish {
-        topic,
-        payload: &payload,
-        ..Publish::default()
-    };
+    let publish = Publish { topic, payload: &payload, ..Publish::default() };
     let mut template = Vec::new();
     publish
         .encode_head(version, &mut template)

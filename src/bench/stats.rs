@@ -23,10 +23,7 @@ pub(super) struct Timing {
 
 impl Default for Timing {
     fn default() -> Self {
-        Self {
-            histogram: Histogram::new(DIGITS).expect("three digits are allowed"),
-            run: (0, 0),
-        }
+        Self { histogram: Histogram::new(DIGITS).expect("three digits are allowed"), run: (0, 0) }
     }
 }
 
@@ -45,9 +42,7 @@ impl Timing {
     /// Adds all of `other`.
     pub(super) fn add(&mut self, other: &mut Self) {
         other.settle();
-        self.histogram
-            .add(&other.histogram)
-            .expect("a histogram that grows holds any value");
+        self.histogram.add(&other.histogram).expect("a histogram that grows holds any value");
     }
 
     /// Forgets everything but keeps the memory.
@@ -75,9 +70,7 @@ impl Timing {
     fn settle(&mut self) {
         let (nanos, count) = std::mem::take(&mut self.run);
         if count > 0 {
-            self.histogram
-                .record_n(nanos, count)
-                .expect("a histogram that grows holds any value");
+            self.histogram.record_n(nanos, count).expect("a histogram that grows holds any value");
         }
     }
 }
@@ -172,12 +165,7 @@ impl Stats {
     }
 
     const fn timings(&mut self) -> [&mut Timing; 4] {
-        [
-            &mut self.latency,
-            &mut self.service,
-            &mut self.acknowledgement,
-            &mut self.lag,
-        ]
+        [&mut self.latency, &mut self.service, &mut self.acknowledgement, &mut self.lag]
     }
 }
 

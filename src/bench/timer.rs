@@ -40,20 +40,14 @@ mod linux {
 
         /// Sets the timer to `span` from now, instead of what it was set to.
         pub(in super::super) fn set(&mut self, span: Duration) -> io::Result<()> {
-            const NEVER: Timespec = Timespec {
-                tv_sec: 0,
-                tv_nsec: 0,
-            };
+            const NEVER: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
             // A span of zero would switch the timer off.
             let span = span.max(Duration::from_nanos(1));
             let value = Timespec {
                 tv_sec: span.as_secs().try_into().unwrap_or(i64::MAX),
                 tv_nsec: span.subsec_nanos().into(),
             };
-            let spec = Itimerspec {
-                it_interval: NEVER,
-                it_value: value,
-            };
+            let spec = Itimerspec { it_interval: NEVER, it_value: value };
             timerfd_settime(&self.0, TimerfdTimerFlags::empty(), &spec)?;
             Ok(())
         }

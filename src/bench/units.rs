@@ -59,19 +59,8 @@ mod tests {
 
     #[test]
     fn times_have_three_digits_and_a_unit() {
-        let shown = [
-            0,
-            850,
-            81_234,
-            1_250_000,
-            12_345_678,
-            999_999_999,
-            2_000_000_000,
-        ]
-        .map(span);
-        let expected = [
-            "0.00ns", "850ns", "81.2us", "1.25ms", "12.3ms", "1000ms", "2.00s",
-        ];
+        let shown = [0, 850, 81_234, 1_250_000, 12_345_678, 999_999_999, 2_000_000_000].map(span);
+        let expected = ["0.00ns", "850ns", "81.2us", "1.25ms", "12.3ms", "1000ms", "2.00s"];
         assert_eq!(shown, expected);
     }
 
@@ -84,9 +73,6 @@ mod tests {
 
     #[test]
     fn thousands_are_set_apart() {
-        assert_eq!(
-            [0, 999, 1_000, 1_234_567].map(thousands),
-            ["0", "999", "1,000", "1,234,567"]
-        );
+        assert_eq!([0, 999, 1_000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
     }
 }

@@ -101,11 +101,8 @@ impl Desk {
     /// The client identifier of this seat, different from all others'.
     pub(super) fn client_id(&self, seat: Seat) -> String {
         let given = &self.options.session.client_id;
-        let prefix = if given.is_empty() {
-            format!("mqx-bench-{:08x}", self.run)
-        } else {
-            given.clone()
-        };
+        let prefix =
+            if given.is_empty() { format!("mqx-bench-{:08x}", self.run) } else { given.clone() };
         let part = |name: &str, number: Option<u32>| {
             number.map_or_else(String::new, |number| format!("-{name}{number}"))
         };

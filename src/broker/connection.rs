@@ -57,8 +57,7 @@ impl Task {
     pub(super) async fn run(mut self) {
         let last = poll_fn(|cx| self.poll_serve(cx)).await;
         let connection = &mut self.connection;
-        self.shared
-            .batch(|core, worker| core.close(worker, connection));
+        self.shared.batch(|core, worker| core.close(worker, connection));
         if let Ok(last) = last {
             let farewell = self.say_goodbye(&last);
             // A client that does not read to the end is left.
@@ -89,10 +88,7 @@ impl Task {
     /// Writes what the core has for this connection until there is no more.
     fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
-            while let Some(rest) = self
-                .writing
-                .get(self.written..)
-                .filter(|rest| !rest.is_empty())
+            while let Some(rest) = self.writing.get(self.written..).filter(|rest| !rest.is_empty())
             {
                 self.written += ready!(self.transport.poll_write(cx, rest))?;
             }
@@ -142,8 +138,7 @@ impl Task {
 
     fn receive(&mut self, bytes: &[u8]) -> Progress {
         let connection = &mut self.connection;
-        self.shared
-            .batch(|core, worker| core.receive(worker, connection, bytes))
+        self.shared.batch(|core, worker| core.receive(worker, connection, bytes))
     }
 
     fn poll_large_packet(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
@@ -179,11 +174,7 @@ impl Task {
     }
 
     fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while let Some(rest) = self
-            .writing
-            .get(self.written..)
-            .filter(|rest| !rest.is_empty())
-        {
+        while let Some(rest) = self.writing.get(self.written..).filter(|rest| !rest.is_empty()) {
             self.written += ready!(self.transport.poll_write(cx, rest))?;
         }
         self.transport.poll_flush(cx)

@@ -34,10 +34,7 @@ pub(super) enum Asked {
 
 impl SocketLink {
     pub(super) fn new(socket: Option<Arc<OwnedWriteHalf>>) -> Self {
-        Self {
-            socket,
-            bell: Mutex::default(),
-        }
+        Self { socket, bell: Mutex::default() }
     }
 
     /// What the owner is asked for, once for each time it was.

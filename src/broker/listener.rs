@@ -67,10 +67,7 @@ impl Listener {
         Ok(Self {
             socket,
             tls: tls.cloned(),
-            address: Address {
-                tls: tls.is_some(),
-                socket: bound,
-            },
+            address: Address { tls: tls.is_some(), socket: bound },
         })
     }
 
@@ -81,11 +78,7 @@ impl Listener {
         };
         for worker in workers.iter().cycle() {
             let socket = loop {
-                match listener
-                    .accept()
-                    .await
-                    .and_then(|(socket, _)| prepare(socket))
-                {
+                match listener.accept().await.and_then(|(socket, _)| prepare(socket)) {
                     Ok(socket) => break socket,
                     Err(_) => tokio::time::sleep(EXHAUSTED).await,
                 }
@@ -104,11 +97,7 @@ fn prepare(socket: tokio::net::TcpStream) -> io::Result<std::net::TcpStream> {
 }
 
 fn listen(address: SocketAddr) -> io::Result<(std::net::TcpListener, SocketAddr)> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     if address.is_ipv6() {
         socket.set_only_v6(!address.ip().is_unspecified())?;
@@ -130,7 +119,5 @@ fn refused(address: SocketAddr, cause: io::Error) -> Error {
             return Error::new(Class::Listen, format!("cannot listen on {address}")).because(cause);
         }
     };
-    Error::new(Class::Listen, format!("cannot listen on {address}"))
-        .because(cause)
-        .hint(hint)
+    Error::new(Class::Listen, format!("cannot listen on {address}")).because(cause).hint(hint)
 }

@@ -87,9 +87,8 @@ pub fn start(config: &Config) -> Result<Broker> {
     let addresses = listeners.iter().map(|listener| listener.address).collect();
     let core = Arc::new(Core::new(config.limits.clone()));
     let (stop, stopped) = watch::channel(false);
-    let (senders, receivers): (Vec<_>, Vec<_>) = (0..config.workers.max(1))
-        .map(|_| mpsc::unbounded_channel())
-        .unzip();
+    let (senders, receivers): (Vec<_>, Vec<_>) =
+        (0..config.workers.max(1)).map(|_| mpsc::unbounded_channel()).unzip();
     let clock = Clock::start();
     let mut threads = Vec::new();
     for (number, incoming) in receivers.into_iter().enumerate() {
@@ -106,12 +105,7 @@ pub fn start(config: &Config) -> Result<Broker> {
         let failed = |cause| Error::new(Class::Other, "cannot start a thread").because(cause);
         threads.push(thread.map_err(failed)?);
     }
-    Ok(Broker {
-        core,
-        addresses,
-        stop,
-        threads,
-    })
+    Ok(Broker { core, addresses, stop, threads })
 }
 
 impl Broker {

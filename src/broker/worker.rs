@@ -144,19 +144,19 @@ async fn serve(mut setup: Setup) {
 /// Makes a connection of a socket and serves it.
 async fn welcome(shared: Rc<Shared>, incoming: Incoming) {
     shared.connections.set(shared.connections.get() + 1);
-    if let Some(transport) = handshake(incoming).await {
+    let limit = shared.core.limits().connect_timeout;
+    if let Some(transport) = handshake(incoming, limit).await {
         Task::new(Rc::clone(&shared), transport).run().await;
     }
     shared.connections.set(shared.connections.get() - 1);
     shared.gone.notify_one();
 }
 
-async fn handshake(incoming: Incoming) -> Option<Transport> {
+async fn handshake(incoming: Incoming, limit: Duration) -> Option<Transport> {
     let socket = tokio::net::TcpStream::from_std(incoming.socket).ok()?;
     let Some(config) = incoming.tls else {
         return Some(Transport::tcp(socket));
     };
-    let limit = super::core::Limits::default().connect_timeout;
     let accept = TlsAcceptor::from(config).accept(socket);
     let stream = tokio::time::timeout(limit, accept).await.ok()?.ok()?;
     Some(Transport::Tls(Box::new(stream)))

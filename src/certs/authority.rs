@@ -29,11 +29,7 @@ impl Authority {
         let not_after = now + VALIDITY;
         let params = params(now, not_after)?;
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
-        Ok(Self {
-            issuer,
-            now,
-            not_after,
-        })
+        Ok(Self { issuer, now, not_after })
     }
 
     /// A new key and the certificate described by `params` for it, valid for
@@ -60,12 +56,7 @@ fn params(now: OffsetDateTime, not_after: OffsetDateTime) -> Result<CertificateP
     let serial = issue::random_serial()?;
     // A name of its own for each authority: clients tell two apart by name, and
     // complain about a bad signature instead of a wrong CA if they cannot.
-    let id: String = serial
-        .to_string()
-        .replace(':', "")
-        .chars()
-        .take(8)
-        .collect();
+    let id: String = serial.to_string().replace(':', "").chars().take(8).collect();
     let mut params = issue::named(&format!("mqx CA {id}"));
     params.serial_number = Some(serial);
     params.not_before = now - CLOCK_SKEW;

@@ -16,20 +16,12 @@ pub(super) struct NewFile<'a> {
 impl<'a> NewFile<'a> {
     /// A file for everybody, as far as the umask allows.
     pub(super) const fn public(name: &'static str, content: &'a str) -> Self {
-        Self {
-            name,
-            content,
-            mode: 0o644,
-        }
+        Self { name, content, mode: 0o644 }
     }
 
     /// A file only its owner may read and write.
     pub(super) const fn secret(name: &'static str, content: &'a str) -> Self {
-        Self {
-            name,
-            content,
-            mode: 0o600,
-        }
+        Self { name, content, mode: 0o600 }
     }
 }
 
@@ -65,15 +57,13 @@ pub(super) fn write(dir: &Path, files: &[NewFile<'_>], overwrite: bool) -> Resul
 fn check_free(path: &Path, overwrite: bool) -> Result<()> {
     let shown = path.display();
     match fs::symlink_metadata(path) {
-        Ok(there) if there.is_dir() => Err(Error::new(
-            Class::File,
-            format!("{shown} is a directory in the way"),
-        )),
-        Ok(_) if !overwrite => Err(Error::new(
-            Class::File,
-            format!("{shown} exists, nothing was written"),
-        )
-        .hint("--force replaces all six files; --dir DIR writes them somewhere else")),
+        Ok(there) if there.is_dir() => {
+            Err(Error::new(Class::File, format!("{shown} is a directory in the way")))
+        }
+        Ok(_) if !overwrite => {
+            Err(Error::new(Class::File, format!("{shown} exists, nothing was written"))
+                .hint("--force replaces all six files; --dir DIR writes them somewhere else"))
+        }
         _ => Ok(()),
     }
 }

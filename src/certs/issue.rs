@@ -54,9 +54,7 @@ fn leaf(common_name: &str, usage: ExtendedKeyUsagePurpose) -> CertificateParams 
 pub(super) fn named(common_name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, common_name);
+    params.distinguished_name.push(DnType::CommonName, common_name);
     params.use_authority_key_identifier_extension = true;
     params
 }

@@ -84,12 +84,7 @@ fn make(config: &Config) -> Result<Made, rcgen::Error> {
 
 impl Made {
     fn files(&self) -> [NewFile<'_>; 6] {
-        let Self {
-            authority,
-            server,
-            client,
-            ..
-        } = self;
+        let Self { authority, server, client, .. } = self;
         [
             NewFile::public("ca.crt", &authority.certificate),
             NewFile::secret("ca.key", &authority.key),
@@ -103,8 +98,6 @@ impl Made {
 
 fn random<const N: usize>() -> Result<[u8; N], GetRandomFailed> {
     let mut bytes = [0; N];
-    aws_lc_rs::default_provider()
-        .secure_random
-        .fill(&mut bytes)?;
+    aws_lc_rs::default_provider().secure_random.fill(&mut bytes)?;
     Ok(bytes)
 }

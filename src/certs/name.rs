@@ -35,19 +35,13 @@ impl FromStr for Host {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         if let Ok(address) = text.parse::<IpAddr>() {
-            return Ok(Self {
-                text: address.to_string(),
-                san: SanType::IpAddress(address),
-            });
+            return Ok(Self { text: address.to_string(), san: SanType::IpAddress(address) });
         }
         let name = text.to_ascii_lowercase();
         let plain = name.strip_prefix("*.").unwrap_or(&name);
         let is_name = DnsName::try_from(plain).is_ok() && !plain.ends_with('.');
         match Ia5String::try_from(name.as_str()) {
-            Ok(ascii) if is_name => Ok(Self {
-                text: name,
-                san: SanType::DnsName(ascii),
-            }),
+            Ok(ascii) if is_name => Ok(Self { text: name, san: SanType::DnsName(ascii) }),
             _ => Err(no_host(text)),
         }
     }
@@ -59,10 +53,7 @@ fn no_host(text: &str) -> Error {
     } else {
         "write a name beyond ASCII in its xn-- form"
     };
-    Error::usage(format!(
-        "'{}' is no host name or IP address; {cure}",
-        escape(text)
-    ))
+    Error::usage(format!("'{}' is no host name or IP address; {cure}", escape(text)))
 }
 
 impl fmt::Display for Host {
@@ -76,10 +67,7 @@ impl fmt::Display for Host {
 pub(super) fn with_own(more: &[Host]) -> Vec<Host> {
     let uname = rustix::system::uname();
     let machine = uname.nodename().to_str().ok();
-    let own = LOOPBACK
-        .into_iter()
-        .chain(machine)
-        .filter_map(|name| name.parse().ok());
+    let own = LOOPBACK.into_iter().chain(machine).filter_map(|name| name.parse().ok());
     let mut hosts: Vec<Host> = Vec::new();
     for host in own.chain(more.iter().cloned()) {
         if !hosts.contains(&host) {
@@ -170,10 +158,7 @@ mod tests {
             &long,
         ] {
             let error = wrong.parse::<Host>().unwrap_err().to_string();
-            assert!(
-                error.contains("is no host name or IP address; give it without"),
-                "{error}"
-            );
+            assert!(error.contains("is no host name or IP address; give it without"), "{error}");
         }
         let error = "bücher.example".parse::<Host>().unwrap_err().to_string();
         assert!(error.contains("xn--"), "{error}");
@@ -183,10 +168,7 @@ mod tests {
     fn a_host_that_is_given_twice_is_named_once() {
         let hosts = with_own(&["LOCALHOST".parse().unwrap(), "b.example".parse().unwrap()]);
         let named = |name: &str| hosts.iter().filter(|host| host.text == name).count();
-        assert_eq!(
-            (named("localhost"), named("127.0.0.1"), named("::1")),
-            (1, 1, 1)
-        );
+        assert_eq!((named("localhost"), named("127.0.0.1"), named("::1")), (1, 1, 1));
         assert_eq!(named("b.example"), 1);
     }
 

@@ -17,43 +17,20 @@ pub(super) fn write(config: &Config, made: &Made, out: &mut dyn Write) -> io::Re
 }
 
 fn write_files(config: &Config, made: &Made, out: &mut dyn Write) -> io::Result<()> {
-    let Made {
-        hosts,
-        authority,
-        server,
-        client,
-    } = made;
+    let Made { hosts, authority, server, client } = made;
     let [ca_end, server_end, client_end] =
         [authority, server, client].map(|issued| date(issued.not_after));
-    let hosts = hosts
-        .iter()
-        .map(Host::to_string)
-        .collect::<Vec<_>>()
-        .join(", ");
+    let hosts = hosts.iter().map(Host::to_string).collect::<Vec<_>>().join(", ");
     let name = &config.client_name;
     let rows = [
-        (
-            "ca.crt",
-            format!("valid until {ca_end}: the CA that brokers and clients trust"),
-        ),
-        (
-            "ca.key",
-            "keep it secret: whoever has it can pose as any broker or client".to_owned(),
-        ),
-        (
-            "server.crt",
-            format!("valid until {server_end}: for {hosts}"),
-        ),
+        ("ca.crt", format!("valid until {ca_end}: the CA that brokers and clients trust")),
+        ("ca.key", "keep it secret: whoever has it can pose as any broker or client".to_owned()),
+        ("server.crt", format!("valid until {server_end}: for {hosts}")),
         ("server.key", "the private key of server.crt".to_owned()),
-        (
-            "client.crt",
-            format!("valid until {client_end}: for the client {name}"),
-        ),
+        ("client.crt", format!("valid until {client_end}: for the client {name}")),
         ("client.key", "the private key of client.crt".to_owned()),
     ];
-    let paths = rows
-        .each_ref()
-        .map(|(file, _)| place(&config.dir, file).display().to_string());
+    let paths = rows.each_ref().map(|(file, _)| place(&config.dir, file).display().to_string());
     let width = paths.iter().map(String::len).max().unwrap_or(0);
     for (path, (_, meaning)) in paths.iter().zip(&rows) {
         writeln!(out, "wrote {path:width$}  {meaning}")?;
@@ -62,13 +39,7 @@ fn write_files(config: &Config, made: &Made, out: &mut dyn Write) -> io::Result<
 }
 
 fn write_commands(dir: &Path, out: &mut dyn Write) -> io::Result<()> {
-    let files = [
-        "ca.crt",
-        "server.crt",
-        "server.key",
-        "client.crt",
-        "client.key",
-    ];
+    let files = ["ca.crt", "server.crt", "server.key", "client.crt", "client.key"];
     let [ca, cert, key, client_cert, client_key] = files.map(|name| quoted(&place(dir, name)));
     writeln!(
         out,
@@ -86,11 +57,7 @@ fn write_commands(dir: &Path, out: &mut dyn Write) -> io::Result<()> {
 /// The path as one word of a shell command that is not taken for an option.
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
-    let text = if text.starts_with('-') {
-        format!("./{text}")
-    } else {
-        text
-    };
+    let text = if text.starts_with('-') { format!("./{text}") } else { text };
     let is_plain = |c: char| c.is_ascii_alphanumeric() || PLAIN.contains(c);
     if text.chars().all(is_plain) {
         return text;

@@ -136,8 +136,28 @@ mod tests {
     #[test]
     fn the_options_of_the_other_load_generators_are_understood() {
         let config = config(&[
-            "-c", "20", "-L", "1000", "-s", "1k", "-F", "10", "-q", "1", "-t", "a/%i", "-h", "b",
-            "-p", "99", "--rate", "12.5", "--duration", "2m", "--id", "x",
+            "-c",
+            "20",
+            "-L",
+            "1000",
+            "-s",
+            "1k",
+            "-F",
+            "10",
+            "-q",
+            "1",
+            "-t",
+            "a/%i",
+            "-h",
+            "b",
+            "-p",
+            "99",
+            "--rate",
+            "12.5",
+            "--duration",
+            "2m",
+            "--id",
+            "x",
         ]);
         let load = &config.load;
         assert_eq!((load.publishers, load.limit, load.size), (20, Some(1_000), 1_000));

@@ -88,15 +88,16 @@ pub struct ConnectionArgs {
 }
 
 /// How to encrypt, whom to believe and who to be.
+#[allow(clippy::option_option, reason = "--tls is absent, alone or with a value")]
 #[derive(Debug, Args)]
 #[command(next_help_heading = "TLS")]
 struct TlsArgs {
     /// Use TLS; trust the CA in this file, or without it those of the system
     #[arg(
-        long, value_name = "CA", num_args = 0..=1, default_missing_value = "",
+        long, value_name = "CA", num_args = 0..=1,
         conflicts_with = "cafile"
     )]
-    tls: Option<PathBuf>,
+    tls: Option<Option<PathBuf>>,
 
     /// Use TLS and trust the CA in this file
     #[arg(long, aliases = ["ca", "ca-cert", "cacertfile"], value_name = "FILE")]
@@ -134,11 +135,7 @@ impl ConnectionArgs {
         }
         check_password(version, self.username.as_ref(), self.password.as_ref())?;
         let options = ConnectOptions {
-            endpoint: Endpoint {
-                host: self.host,
-                port: self.port.unwrap_or(default_port),
-                tls,
-            },
+            endpoint: Endpoint { host: self.host, port: self.port.unwrap_or(default_port), tls },
             session: ClientConfig {
                 version: version.unwrap_or_default(),
                 keep_alive: self.keepalive,
@@ -176,8 +173,7 @@ impl TlsArgs {
         if !wanted {
             return Ok(None);
         }
-        let ca = self.cafile.or(self.tls);
-        let ca = ca.filter(|path| !path.as_os_str().is_empty());
+        let ca = self.cafile.or(self.tls.flatten());
         let (client, warnings) = TlsClient::new(&TlsClientOptions {
             ca: ca.map_or(Trust::System, Trust::File),
             insecure: self.insecure,

@@ -28,10 +28,7 @@ impl GenerateArgs {
     /// Which files to write where.
     #[must_use]
     pub fn into_config(self) -> Config {
-        Config {
-            dir: self.dir,
-            files: files(),
-        }
+        Config { dir: self.dir, files: files() }
     }
 }
 
@@ -49,19 +46,14 @@ fn completion(shell: &Shell) -> GeneratedFile {
     let mut content = Vec::new();
     let mut root = visible();
     clap_complete::generate(*shell, &mut root, "mqx", &mut content);
-    GeneratedFile {
-        path: Path::new("completions").join(shell.file_name("mqx")),
-        content,
-    }
+    GeneratedFile { path: Path::new("completions").join(shell.file_name("mqx")), content }
 }
 
 /// The command line without the hidden subcommands, which the generators would
 /// show. clap cannot take one away, so the root is put together again.
 fn visible() -> Definition {
     let all = commands();
-    let shown = all
-        .get_subcommands()
-        .filter(|command| !command.is_hide_set());
+    let shown = all.get_subcommands().filter(|command| !command.is_hide_set());
     Definition::new("mqx")
         .version(env!("CARGO_PKG_VERSION"))
         .about(all.get_about().cloned().unwrap_or_default())
@@ -74,16 +66,12 @@ fn visible() -> Definition {
 
 /// The page of `command` and of every command below it.
 fn add_pages(command: &Definition, files: &mut Vec<GeneratedFile>) {
-    let page = Man::new(command.clone())
-        .source(concat!("mqx ", env!("CARGO_PKG_VERSION")))
-        .manual("mqx");
+    let page =
+        Man::new(command.clone()).source(concat!("mqx ", env!("CARGO_PKG_VERSION"))).manual("mqx");
     let mut content = Vec::new();
     page.render(&mut content).expect("memory takes every byte");
     content.extend(exit_status().into_bytes());
-    files.push(GeneratedFile {
-        path: Path::new("man").join(page.get_filename()),
-        content,
-    });
+    files.push(GeneratedFile { path: Path::new("man").join(page.get_filename()), content });
     for subcommand in command.get_subcommands() {
         add_pages(subcommand, files);
     }

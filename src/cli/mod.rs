@@ -103,11 +103,8 @@ fn commands() -> Definition {
         .long("version")
         .help("Print the version of mqx")
         .action(ArgAction::Version);
-    let help = Arg::new("help")
-        .long("help")
-        .global(true)
-        .help("Print help")
-        .action(ArgAction::Help);
+    let help =
+        Arg::new("help").long("help").global(true).help("Print help").action(ArgAction::Help);
     let definition = Cli::command()
         .version(env!("CARGO_PKG_VERSION"))
         .disable_version_flag(true)
@@ -124,9 +121,7 @@ fn with_conventions(command: Definition) -> Definition {
         .disable_help_flag(true)
         .args_override_self(true)
         .mut_args(|arg| {
-            let needs_value = arg
-                .get_num_args()
-                .is_none_or(|range| range.min_values() > 0);
+            let needs_value = arg.get_num_args().is_none_or(|range| range.min_values() > 0);
             if needs_value && arg.get_action().takes_values() {
                 arg.allow_hyphen_values(true)
             } else {

@@ -10,6 +10,7 @@ use clap::{ArgGroup, Args};
 use std::path::PathBuf;
 
 /// The arguments of `mqx pub`.
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("payload")
     .required(true)
@@ -70,16 +71,173 @@ impl PublishArgs {
         };
         let mut connect = self.connection.into_options()?;
         connect.session.client_id = self.id.id;
-        Ok(Config {
-            connect,
-            topic: self.topic,
-            source,
-            qos: self.qos,
-            retain: self.retain,
-        })
+        Ok(Config { connect, topic: self.topic, source, qos: self.qos, retain: self.retain })
     }
 }
 
 fn read(path: &std::path::Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|cause| Error::file("read", path, cause))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Command, parse_from};
+    use crate::client::EngineKind;
+    use crate::mqtt::Version;
+    use crate::session::Secret;
+    use std::time::Duration;
+
+    /// The config of `mqx pub` with these words, or what is wrong with them.
+    fn parse(words: &[&str]) -> std::result::Result<Config, String> {
+        let words = [&["mqx", "pub"], words].concat();
+        let cli = parse_from(words).map_err(|error| error.to_string())?;
+        match cli.command {
+            Command::Pub(args) => args.into_config().map_err(|error| error.to_string()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn without_options_the_defaults_hold() {
+        let config = parse(&["-t", "a", "-n"]).unwrap();
+        let connect = config.connect;
+        let default = crate::client::ConnectOptions::default();
+        assert_eq!(connect.endpoint.to_string(), default.endpoint.to_string());
+        assert_eq!(connect.session.keep_alive, default.session.keep_alive);
+        assert_eq!(connect.session.version, Version::V5);
+        assert_eq!(connect.connect_timeout, default.connect_timeout);
+        assert_eq!(connect.engine, default.engine);
+        assert!(connect.fall_back && connect.endpoint.tls.is_none());
+        assert_eq!((config.qos, config.retain), (QoS::AtMostOnce, false));
+    }
+
+    #[test]
+    fn every_option_reaches_the_config() {
+        let config = parse(&[
+            "-h",
+            "::1",
+            "-p",
+            "1",
+            "-i",
+            "me",
+            "-u",
+            "user",
+            "-P",
+            "-secret",
+            "-k",
+            "0",
+            "-V",
+            "311",
+            "--engine",
+            "rumqttc",
+            "--connect-timeout",
+            "2s",
+            "-t",
+            "-x",
+            "-m",
+            "-5",
+            "-q",
+            "2",
+            "-r",
+            "-d",
+        ])
+        .unwrap();
+        let session = &config.connect.session;
+        assert_eq!(config.connect.endpoint.to_string(), "[::1]:1");
+        assert_eq!(session.client_id, "me");
+        assert_eq!(session.username.as_deref(), Some("user"));
+        assert_eq!(session.password, Some(Secret::new("-secret")));
+        assert_eq!((session.keep_alive, session.version), (0, Version::V311));
+        assert_eq!(config.connect.engine, EngineKind::Rumqttc);
+        assert_eq!(config.connect.connect_timeout, Duration::from_secs(2));
+        assert!(config.connect.debug && !config.connect.fall_back);
+        assert_eq!(config.topic.as_str(), "-x");
+        assert_eq!(config.source, Source::Message(b"-5".to_vec()));
+        assert_eq!((config.qos, config.retain), (QoS::ExactlyOnce, true));
+    }
+
+    #[test]
+    fn each_way_to_give_a_payload_is_a_source() {
+        let source = |words: &[&str]| parse(&[&["-t", "a"], words].concat()).unwrap().source;
+        assert_eq!(source(&["-n"]), Source::Message(Vec::new()));
+        assert_eq!(source(&["-s"]), Source::Stdin);
+        assert_eq!(source(&["-l"]), Source::Lines);
+        assert_eq!(source(&["-f", "-"]), Source::Stdin);
+        assert_eq!(source(&["-m", ""]), Source::Message(Vec::new()));
+        let here = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let Source::Message(bytes) = source(&["-f", here]) else {
+            panic!("a file is read before connecting");
+        };
+        assert!(bytes.starts_with(b"[package]"));
+    }
+
+    #[test]
+    fn the_last_of_an_option_given_twice_holds_and_other_names_are_known() {
+        let config = parse(&[
+            "--topic",
+            "a",
+            "-t",
+            "b",
+            "--hostname",
+            "h",
+            "--pw=p",
+            "--user=u",
+            "--msg",
+            "m",
+            "--identifier",
+            "i",
+            "--keep-alive",
+            "9",
+        ])
+        .unwrap();
+        assert_eq!(config.topic.as_str(), "b");
+        assert_eq!(config.connect.endpoint.host, "h");
+        assert_eq!(config.connect.session.keep_alive, 9);
+        assert_eq!(config.connect.session.client_id, "i");
+    }
+
+    #[test]
+    fn tls_takes_a_ca_or_stands_alone_before_another_option() {
+        let tls = |words: &[&str]| {
+            let words = [words, &["-t", "a", "-n"]].concat();
+            parse(&words).unwrap().connect.endpoint
+        };
+        let alone = tls(&["--tls"]);
+        assert_eq!(alone.tls.map(|tls| tls.trust().clone()), Some(crate::net::Trust::System));
+        assert_eq!(alone.port, 8883);
+        assert_eq!(tls(&["--tls", "-p", "9"]).port, 9);
+        assert_eq!(tls(&["--insecure"]).port, 8883);
+        let error = parse(&["--tls", "/no/such/ca", "-t", "a", "-n"]).unwrap_err();
+        assert!(error.contains("/no/such/ca"), "{error}");
+    }
+
+    #[test]
+    fn what_does_not_fit_together_is_refused_with_the_reason() {
+        for (words, wanted) in [
+            ("-t a", "required"),
+            ("-n", "--topic"),
+            ("-t a -n -m x", "cannot be used with"),
+            ("-t a -l -s", "cannot be used with"),
+            ("-t a/# -n", "wildcard"),
+            ("-t a -n -q 3", "known are 0, 1 and 2"),
+            ("-t a -n -V 6", "known are 5, 3.1.1 and 3.1"),
+            ("-t a -n -k 65536", "65536"),
+            ("-t a -n --cert c", "--key"),
+            ("-t a -n --tls c --cafile d", "cannot be used with"),
+            ("-t a -n -P x -V 3.1.1", "-P needs -u"),
+            ("-t a -f /no/such/file", "cannot read /no/such/file"),
+            ("-t a -n --engine rumqttc -V 3.1", "cannot speak MQTT 3.1 (-V)"),
+        ] {
+            let words: Vec<&str> = words.split(' ').collect();
+            let error = parse(&words).unwrap_err();
+            assert!(error.contains(wanted), "{words:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_password_is_not_in_the_debug_output() {
+        let config = parse(&["-t", "a", "-n", "-u", "u", "-P", "hunter2"]).unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
 }

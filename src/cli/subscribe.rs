@@ -2,7 +2,7 @@
 
 use super::connection::{ClientIdArgs, ConnectionArgs};
 use super::values;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::mqtt::topic::TopicFilter;
 use crate::mqtt::{QoS, RetainHandling, SubscribeOptions};
 use crate::output;
@@ -16,6 +16,7 @@ use std::time::Duration;
 const FEW: u64 = 20;
 
 /// The arguments of `mqx sub`.
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 pub struct SubscribeArgs {
     /// Topic filter to subscribe to (repeatable)
@@ -76,7 +77,7 @@ struct OutputArgs {
     #[arg(short, long)]
     verbose: bool,
 
-    /// Print each message in this format, as mosquitto_sub does: %t topic,
+    /// Print each message in this format, as mosquitto's does: %t topic,
     /// %p payload, %q QoS, %r retained, %x hex, %j JSON, %I time ...
     #[arg(short = 'F', long)]
     format: Option<Format>,
@@ -98,6 +99,10 @@ impl SubscribeArgs {
     pub fn into_config(self) -> Result<Config> {
         let mut connect = self.connection.into_options()?;
         connect.session.client_id = self.id.id;
+        if (self.no_local || self.retain_as_published) && !connect.session.version.is_v5() {
+            let what = "--no-local and --retain-as-published need MQTT 5";
+            return Err(Error::usage(what).hint("leave out -V"));
+        }
         let few = self.count.map(NonZeroU64::get).filter(|count| *count < FEW);
         let few = few.and_then(|count| u16::try_from(count).ok());
         connect.session.receive_maximum = few.and_then(NonZeroU16::new);
@@ -137,10 +142,79 @@ impl OutputArgs {
             None if self.verbose => Layout::TopicAndPayload,
             None => Layout::Payload,
         };
-        Look {
-            layout,
-            newline: !self.no_newline,
-            terminal: output::stdout_is_terminal(),
+        Look { layout, newline: !self.no_newline, terminal: output::stdout_is_terminal() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Command, parse_from};
+
+    /// The config of `mqx sub` with these words, or what is wrong with them.
+    fn parse(words: &str) -> std::result::Result<Config, String> {
+        let words = ["mqx", "sub"].into_iter().chain(words.split(' '));
+        let cli = parse_from(words).map_err(|error| error.to_string())?;
+        match cli.command {
+            Command::Sub(args) => args.into_config().map_err(|error| error.to_string()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_option_reaches_the_config() {
+        let config = parse("-t a/# -t +/b -T a/x -q 1 -C 5 -W 1.5 -E --no-local -F %t -N").unwrap();
+        let topics: Vec<_> = config.topics.iter().map(TopicFilter::as_str).collect();
+        assert_eq!(topics, ["a/#", "+/b"]);
+        assert_eq!(config.filter_out.len(), 1);
+        assert_eq!(config.options.qos, QoS::AtLeastOnce);
+        assert!(config.options.no_local && config.exit_after_sub);
+        assert_eq!(config.count, NonZeroU64::new(5));
+        assert_eq!(config.timeout, Some(Duration::from_millis(1_500)));
+        assert_eq!(config.look.layout, Layout::Format("%t".parse().unwrap()));
+        assert!(!config.look.newline);
+    }
+
+    #[test]
+    fn a_few_messages_are_all_the_broker_is_let_send_at_once() {
+        let window = |words| parse(words).unwrap().connect.session.receive_maximum;
+        assert_eq!(window("-t a -C 3"), NonZeroU16::new(3));
+        assert_eq!(window("-t a -C 20"), None);
+        assert_eq!(window("-t a"), None);
+    }
+
+    #[test]
+    fn the_layout_is_what_the_last_word_of_it_says() {
+        let layout = |words| parse(words).unwrap().look.layout;
+        assert_eq!(layout("-t a"), Layout::Payload);
+        assert_eq!(layout("-t a -v"), Layout::TopicAndPayload);
+        assert_eq!(layout("-t a -J -v"), Layout::Json);
+        assert_eq!(layout("-t a -v -F %p"), Layout::Format("%p".parse().unwrap()));
+    }
+
+    #[test]
+    fn retained_messages_can_be_left_out_or_be_all() {
+        let config = parse("-t a -R").unwrap();
+        assert_eq!(config.retained, Retained::Never);
+        assert_eq!(config.options.retain_handling, RetainHandling::DoNotSend);
+        assert_eq!(parse("-t a --retained-only").unwrap().retained, Retained::Only);
+    }
+
+    #[test]
+    fn what_does_not_fit_together_is_refused_with_the_reason() {
+        for (words, wanted) in [
+            ("-v", "--topic"),
+            ("-t a/#/b", "# must be the last level"),
+            ("-t $share/g", "$share/{name}/{filter}"),
+            ("-t a -C 0", "zero"),
+            ("-t a -W soon", "give seconds"),
+            ("-t a -F %z", "%z is not a conversion"),
+            ("-t a -F %p -J", "cannot be used with"),
+            ("-t a -R --retained-only", "cannot be used with"),
+            ("-t a --no-local -V 3.1.1", "--no-local"),
+        ] {
+            let error = parse(words).unwrap_err();
+            assert!(error.contains(wanted), "{words}: {error}");
         }
     }
 }

@@ -14,10 +14,7 @@ pub(super) struct NamedVersion {
 /// The versions with every name the usual tools have for them.
 const VERSIONS: &[(Version, &[&str])] = &[
     (Version::V5, &["5", "5.0", "v5", "mqttv5"]),
-    (
-        Version::V311,
-        &["3.1.1", "311", "4", "mqttv311", "mqttv3.1.1", "3"],
-    ),
+    (Version::V311, &["3.1.1", "311", "4", "mqttv311", "mqttv3.1.1", "3"]),
     (Version::V31, &["3.1", "31", "mqttv31"]),
 ];
 
@@ -25,10 +22,7 @@ const VERSIONS: &[(Version, &[&str])] = &[
 pub(super) fn version(text: &str) -> Result<NamedVersion, String> {
     let row = VERSIONS.iter().find(|row| row.1.contains(&text));
     let (version, _) = row.ok_or("known are 5, 3.1.1 and 3.1")?;
-    Ok(NamedVersion {
-        version: *version,
-        ambiguous: text == "3",
-    })
+    Ok(NamedVersion { version: *version, ambiguous: text == "3" })
 }
 
 /// Reads a quality of service.
@@ -39,19 +33,13 @@ pub(super) fn qos(text: &str) -> Result<QoS, String> {
 
 /// The units of time with their length in seconds; `ms` stands before the
 /// suffixes it ends with.
-const UNITS: &[(&str, f64)] = &[
-    ("ms", 0.001),
-    ("s", 1.0),
-    ("m", 60.0),
-    ("h", 3600.0),
-    ("d", 86_400.0),
-];
+const UNITS: &[(&str, f64)] =
+    &[("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86_400.0)];
 
 /// Reads a span of time: a number of seconds, or a number with its unit.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let with_unit = UNITS
-        .iter()
-        .find_map(|(unit, length)| Some((text.strip_suffix(unit)?, *length)));
+    let with_unit =
+        UNITS.iter().find_map(|(unit, length)| Some((text.strip_suffix(unit)?, *length)));
     let (number, length) = with_unit.unwrap_or((text, 1.0));
     let seconds = number.parse::<f64>().ok().map(|number| number * length);
     let span = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
@@ -72,9 +60,8 @@ const SIZES: &[(&str, u64)] = &[
 pub(super) fn size(text: &str) -> Result<usize, String> {
     let lower = text.to_ascii_lowercase();
     let short = lower.strip_suffix('b').unwrap_or(&lower);
-    let with_unit = SIZES
-        .iter()
-        .find_map(|(unit, factor)| Some((short.strip_suffix(unit)?, *factor)));
+    let with_unit =
+        SIZES.iter().find_map(|(unit, factor)| Some((short.strip_suffix(unit)?, *factor)));
     let (number, factor) = with_unit.unwrap_or((short, 1));
     let bytes = number.trim_end().parse::<u64>().ok();
     bytes

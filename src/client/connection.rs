@@ -34,10 +34,7 @@ struct Clock {
 
 impl Clock {
     fn start() -> Self {
-        Self {
-            start: Instant::now(),
-            now: Time::ZERO,
-        }
+        Self { start: Instant::now(), now: Time::ZERO }
     }
 
     fn update(&mut self) {
@@ -87,12 +84,7 @@ impl Connection {
 
     async fn dial(options: ConnectOptions) -> Result<Self> {
         let engine = engine::new(options.engine, options.session.clone())?;
-        Ok(Self {
-            link: dial(&options).await?,
-            engine,
-            options,
-            clock: Clock::start(),
-        })
+        Ok(Self { link: dial(&options).await?, engine, options, clock: Clock::start() })
     }
 
     /// Connects again after the connection was lost; what was in flight is
@@ -113,9 +105,7 @@ impl Connection {
         on_event: &mut dyn FnMut(Event<'_>),
     ) -> Result<(), Trouble> {
         self.clock.update();
-        self.engine
-            .connect(self.clock.now)
-            .map_err(Trouble::Session)?;
+        self.engine.connect(self.clock.now).map_err(Trouble::Session)?;
         while !self.engine.is_connected() {
             let turn = timeout_at(deadline, self.turn(on_event)).await;
             turn.unwrap_or(Err(Trouble::Stream(io::ErrorKind::TimedOut.into())))?;
@@ -179,9 +169,7 @@ impl Connection {
         if self.options.debug {
             talk::packets("received", &self.link.incoming, self.version());
         }
-        let taken = self
-            .engine
-            .receive(&self.link.incoming, self.clock.now, on_event)?;
+        let taken = self.engine.receive(&self.link.incoming, self.clock.now, on_event)?;
         self.link.incoming.advance(taken);
         Ok(())
     }
@@ -246,10 +234,7 @@ impl Connection {
         let said = self.engine.disconnect(ReasonCode::SUCCESS, now);
         said.map_err(Trouble::Session)?;
         self.link.set_alarm(None);
-        self.link
-            .write_out(self.engine.output())
-            .await
-            .map_err(Trouble::Stream)?;
+        self.link.write_out(self.engine.output()).await.map_err(Trouble::Stream)?;
         self.link.end_of_output().await.map_err(Trouble::Stream)?;
         match timeout(CLOSE_PATIENCE, self.last_words()).await {
             Ok(words) => words,

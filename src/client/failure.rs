@@ -6,18 +6,12 @@ use crate::session::Failure;
 
 /// The refusals (CONNACK) and ends (DISCONNECT) whose cure is known.
 const CURES: &[(ReasonCode, &str)] = &[
-    (
-        ReasonCode::UNSUPPORTED_PROTOCOL_VERSION,
-        "try another version of MQTT: -V 3.1.1 or -V 5",
-    ),
+    (ReasonCode::UNSUPPORTED_PROTOCOL_VERSION, "try another version of MQTT: -V 3.1.1 or -V 5"),
     (
         ReasonCode::CLIENT_IDENTIFIER_NOT_VALID,
         "give a client identifier the broker accepts with -i",
     ),
-    (
-        ReasonCode::BAD_USER_NAME_OR_PASSWORD,
-        "give the right user name and password with -u and -P",
-    ),
+    (ReasonCode::BAD_USER_NAME_OR_PASSWORD, "give the right user name and password with -u and -P"),
     (
         ReasonCode::NOT_AUTHORIZED,
         "check the user name and password (-u, -P) and what the broker allows them",
@@ -30,14 +24,12 @@ const CURES: &[(ReasonCode, &str)] = &[
         ReasonCode::SESSION_TAKEN_OVER,
         "another client connected with the same identifier; give each its own with -i",
     ),
-    (
-        ReasonCode::KEEP_ALIVE_TIMEOUT,
-        "the network or this machine was too slow; raise --keepalive",
-    ),
+    (ReasonCode::KEEP_ALIVE_TIMEOUT, "the network or this machine was too slow; raise --keepalive"),
 ];
 
 /// `failure` with its class and, where it is known, its cure.
 #[must_use]
+#[allow(clippy::needless_pass_by_value, reason = "it is made for `map_err`")]
 pub fn explain(failure: Failure) -> Error {
     let reason = match &failure {
         Failure::Refused(reason, _) | Failure::Disconnected(reason, _) => Some(*reason),
@@ -97,10 +89,7 @@ mod tests {
 
     #[test]
     fn a_packet_the_broker_does_not_take_is_a_rejected_message() {
-        assert_eq!(
-            explain(Failure::TooLarge(11, 10)).class(),
-            Class::PublishRejected
-        );
+        assert_eq!(explain(Failure::TooLarge(11, 10)).class(), Class::PublishRejected);
         let ended = Failure::Disconnected(ReasonCode::PACKET_TOO_LARGE, None);
         assert_eq!(explain(ended).class(), Class::PublishRejected);
     }

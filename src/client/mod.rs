@@ -40,11 +40,7 @@ pub struct ConnectOptions {
 impl Default for ConnectOptions {
     fn default() -> Self {
         Self {
-            endpoint: Endpoint {
-                host: "localhost".to_owned(),
-                port: 1883,
-                tls: None,
-            },
+            endpoint: Endpoint { host: "localhost".to_owned(), port: 1883, tls: None },
             session: ClientConfig::default(),
             connect_timeout: Duration::from_secs(10),
             engine: EngineKind::default(),

@@ -22,10 +22,7 @@ pub async fn reconnect(
     while is_temporary(&error) {
         let wait = backoff.next_wait();
         let why = error::line(&error.into());
-        output::note(format!(
-            "{why}; trying again in {:.1} s",
-            wait.as_secs_f32()
-        ));
+        output::note(format!("{why}; trying again in {:.1} s", wait.as_secs_f32()));
         sleep(wait).await;
         match connection.reopen(on_event).await {
             Ok(()) => {
@@ -47,9 +44,7 @@ struct Backoff {
 
 impl Default for Backoff {
     fn default() -> Self {
-        Self {
-            ceiling: Self::FIRST,
-        }
+        Self { ceiling: Self::FIRST }
     }
 }
 

@@ -27,10 +27,9 @@ fn words(packet: &Packet<'_>) -> String {
             "CONNECT version {}, client {:?}, user {:?}, keepalive {}",
             connect.version, connect.client_id, connect.username, connect.keep_alive
         ),
-        Packet::ConnAck(ack) => format!(
-            "CONNACK {}, session present: {}",
-            ack.reason, ack.session_present
-        ),
+        Packet::ConnAck(ack) => {
+            format!("CONNACK {}, session present: {}", ack.reason, ack.session_present)
+        }
         Packet::Publish(publish) => publish_words(publish),
         Packet::Ack(ack) => ack_words(ack),
         Packet::Subscribe(subscribe) => {

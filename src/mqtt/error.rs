@@ -19,21 +19,13 @@ impl Error {
     /// A packet that cannot be read (reason code 0x81).
     #[must_use]
     pub const fn malformed(statement: &'static str, what: &'static str) -> Self {
-        Self {
-            reason: ReasonCode::MALFORMED_PACKET,
-            statement,
-            what,
-        }
+        Self { reason: ReasonCode::MALFORMED_PACKET, statement, what }
     }
 
     /// A packet that can be read but must not be sent (reason code 0x82).
     #[must_use]
     pub const fn protocol(statement: &'static str, what: &'static str) -> Self {
-        Self {
-            reason: ReasonCode::PROTOCOL_ERROR,
-            statement,
-            what,
-        }
+        Self { reason: ReasonCode::PROTOCOL_ERROR, statement, what }
     }
 
     /// The same violation, answered with another reason code.

@@ -42,11 +42,7 @@ pub fn next_frame(buffer: &[u8], maximum_packet_size: usize) -> Result<Option<Fr
         return Ok(None);
     };
     let body = bytes.get(1 + width..).unwrap_or_default();
-    Ok(Some(Frame {
-        header: *header,
-        body,
-        bytes,
-    }))
+    Ok(Some(Frame { header: *header, body, bytes }))
 }
 
 #[cfg(test)]
@@ -68,10 +64,7 @@ mod tests {
     fn a_packet_over_the_limit_is_refused_from_its_header() {
         let error = next_frame(&[0x30, 0xff, 0xff, 0xff, 0x7f], 1_000).unwrap_err();
         assert_eq!(error.reason, ReasonCode::PACKET_TOO_LARGE);
-        assert_eq!(
-            next_frame(&[0xc0, 0x00], 2).unwrap().unwrap().bytes.len(),
-            2
-        );
+        assert_eq!(next_frame(&[0xc0, 0x00], 2).unwrap().unwrap().bytes.len(), 2);
         assert!(next_frame(&[0xc0, 0x00], 1).is_err());
     }
 }

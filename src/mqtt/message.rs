@@ -31,10 +31,7 @@ impl Message {
         let size = publish.topic.len() + publish.payload.len() + 1;
         let mut parts = Vec::with_capacity(size);
         parts.extend_from_slice(publish.topic.as_bytes());
-        let properties = PublishProperties {
-            topic_alias: None,
-            ..publish.properties
-        };
+        let properties = PublishProperties { topic_alias: None, ..publish.properties };
         properties.write(&mut parts)?;
         let properties_length = parts.len() - publish.topic.len();
         parts.extend_from_slice(publish.payload);

@@ -108,9 +108,7 @@ impl ReasonCode {
     /// The code with this number if it is legal in such a packet.
     pub(super) fn for_packet(value: u8, packet: PacketType) -> Option<Self> {
         let code = Self(value);
-        code.row()
-            .is_some_and(|row| row.2.contains(&packet))
-            .then_some(code)
+        code.row().is_some_and(|row| row.2.contains(&packet)).then_some(code)
     }
 
     /// The code with this number, refused when such a packet must not carry it.

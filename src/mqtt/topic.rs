@@ -23,10 +23,8 @@ pub fn check_name(topic: &str) -> Result<(), Error> {
             .with_reason(ReasonCode::TOPIC_NAME_INVALID));
     }
     if topic.bytes().any(|byte| byte == b'#' || byte == b'+') {
-        return Err(
-            Error::protocol("MQTT-3.3.2-2", "the topic name holds a wildcard (# or +)")
-                .with_reason(ReasonCode::TOPIC_NAME_INVALID),
-        );
+        return Err(Error::protocol("MQTT-3.3.2-2", "the topic name holds a wildcard (# or +)")
+            .with_reason(ReasonCode::TOPIC_NAME_INVALID));
     }
     Ok(())
 }
@@ -37,9 +35,7 @@ pub fn check_name(topic: &str) -> Result<(), Error> {
 /// When it is empty or holds a wildcard.
 pub fn check_response_topic(topic: Option<&str>) -> Result<(), Error> {
     let what = "the response topic is empty or holds a wildcard (# or +)";
-    topic
-        .map_or(Ok(()), check_name)
-        .map_err(|_| Error::protocol("MQTT-3.3.2-14", what))
+    topic.map_or(Ok(()), check_name).map_err(|_| Error::protocol("MQTT-3.3.2-14", what))
 }
 
 /// Whether `topic` begins with `$`: such topics are the server's own and no
@@ -111,13 +107,8 @@ fn split_share(text: &str) -> Result<(Option<&str>, &str), Error> {
 }
 
 fn check_pattern(pattern: &str) -> Result<(), Error> {
-    let invalid = |statement, what| {
-        Err(Error {
-            reason: ReasonCode::TOPIC_FILTER_INVALID,
-            statement,
-            what,
-        })
-    };
+    let invalid =
+        |statement, what| Err(Error { reason: ReasonCode::TOPIC_FILTER_INVALID, statement, what });
     if pattern.is_empty() {
         return invalid("MQTT-4.7.3-1", "the topic filter is empty");
     }
@@ -129,16 +120,10 @@ fn check_pattern(pattern: &str) -> Result<(), Error> {
             }
             "#" | "+" => {}
             _ if level.contains('#') => {
-                return invalid(
-                    "MQTT-4.7.1-1",
-                    "# must fill a whole level of a topic filter",
-                );
+                return invalid("MQTT-4.7.1-1", "# must fill a whole level of a topic filter");
             }
             _ if level.contains('+') => {
-                return invalid(
-                    "MQTT-4.7.1-2",
-                    "+ must fill a whole level of a topic filter",
-                );
+                return invalid("MQTT-4.7.1-2", "+ must fill a whole level of a topic filter");
             }
             _ => {}
         }
@@ -214,10 +199,7 @@ fn check_text(text: &str) -> Result<(), Error> {
         return Err(Error::malformed("MQTT-4.7.3-2", "a topic holds U+0000"));
     }
     if text.len() > usize::from(u16::MAX) {
-        return Err(Error::malformed(
-            "MQTT-4.7.3-3",
-            "a topic is longer than 65,535 bytes",
-        ));
+        return Err(Error::malformed("MQTT-4.7.3-3", "a topic is longer than 65,535 bytes"));
     }
     Ok(())
 }
@@ -279,10 +261,7 @@ mod tests {
             "$share/#/t",
             "$share/g/a#",
         ] {
-            assert!(
-                Filter::parse(filter).is_err(),
-                "{filter:?} should be refused"
-            );
+            assert!(Filter::parse(filter).is_err(), "{filter:?} should be refused");
         }
     }
 

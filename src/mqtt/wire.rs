@@ -126,10 +126,7 @@ impl<'a> Reader<'a> {
         if self.is_empty() {
             Ok(())
         } else {
-            Err(Error::malformed(
-                "§2.1.4",
-                "bytes follow the end of the packet",
-            ))
+            Err(Error::malformed("§2.1.4", "bytes follow the end of the packet"))
         }
     }
 }
@@ -153,10 +150,7 @@ pub fn varint(bytes: &[u8]) -> Result<Option<(u32, usize)>, Error> {
     if bytes.len() < 4 {
         return Ok(None);
     }
-    Err(Error::malformed(
-        "§1.5.5",
-        "a length takes more than four bytes",
-    ))
+    Err(Error::malformed("§1.5.5", "a length takes more than four bytes"))
 }
 
 /// How many bytes the Variable Byte Integer of `value` takes.
@@ -186,10 +180,8 @@ pub fn put_u32(out: &mut Vec<u8>, value: u32) {
 /// When the value is above 268,435,455.
 pub fn put_varint(out: &mut Vec<u8>, value: usize) -> Result<(), Error> {
     if value > super::MAX_REMAINING_LENGTH {
-        return Err(
-            Error::protocol("§1.5.5", "a packet is larger than MQTT allows")
-                .with_reason(super::ReasonCode::PACKET_TOO_LARGE),
-        );
+        return Err(Error::protocol("§1.5.5", "a packet is larger than MQTT allows")
+            .with_reason(super::ReasonCode::PACKET_TOO_LARGE));
     }
     let mut rest = value;
     loop {
@@ -238,16 +230,7 @@ mod tests {
 
     #[test]
     fn lengths_of_every_width_come_back() {
-        for value in [
-            0,
-            127,
-            128,
-            16_383,
-            16_384,
-            2_097_151,
-            2_097_152,
-            268_435_455,
-        ] {
+        for value in [0, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152, 268_435_455] {
             let mut bytes = Vec::new();
             put_varint(&mut bytes, value).unwrap();
             assert_eq!(bytes.len(), varint_size(value));

@@ -45,20 +45,16 @@ pub(super) fn words_for(problem: &CertificateError, endpoint: &Endpoint) -> Erro
         }
         Problem::NotValidYetContext { not_before, .. } => {
             let when = day(*not_before);
-            simple(
-                &format!("the server's certificate is not valid before {when}"),
-                CLOCK_HINT,
-            )
+            simple(&format!("the server's certificate is not valid before {when}"), CLOCK_HINT)
         }
         Problem::NotValidForNameContext { presented, .. } => wrong_name(presented, endpoint),
         Problem::InvalidPurposeContext { .. } => simple(
             "the server's certificate is not meant for servers",
             "give the server a certificate with the extended key usage serverAuth",
         ),
-        Problem::Revoked => simple(
-            "the server's certificate has been revoked",
-            "put a new one on the server",
-        ),
+        Problem::Revoked => {
+            simple("the server's certificate has been revoked", "put a new one on the server")
+        }
         other => rare(&other.to_string(), endpoint),
     }
 }
@@ -89,22 +85,13 @@ fn wrong_name(presented: &[String], endpoint: &Endpoint) -> Error {
         return tls_failed(endpoint, &what).hint(new_one);
     };
     let what = format!("the server's certificate is for {names}, not for {host}");
-    tls_failed(endpoint, &what).hint(format!(
-        "connect to a host name that the certificate has, or {new_one}"
-    ))
+    tls_failed(endpoint, &what)
+        .hint(format!("connect to a host name that the certificate has, or {new_one}"))
 }
 
 fn list(presented: &[String]) -> Option<String> {
-    let mut names: Vec<_> = presented
-        .iter()
-        .take(NAMES_SHOWN)
-        .map(|name| bare(name))
-        .collect();
-    if let Some(hidden) = presented
-        .len()
-        .checked_sub(NAMES_SHOWN)
-        .filter(|more| *more > 0)
-    {
+    let mut names: Vec<_> = presented.iter().take(NAMES_SHOWN).map(|name| bare(name)).collect();
+    if let Some(hidden) = presented.len().checked_sub(NAMES_SHOWN).filter(|more| *more > 0) {
         names.push(format!("{hidden} more"));
     }
     (!names.is_empty()).then(|| names.join(", "))
@@ -112,19 +99,14 @@ fn list(presented: &[String]) -> Option<String> {
 
 /// `localhost` of `DnsName("localhost")`, which is how the verifier writes names.
 fn bare(name: &str) -> String {
-    let inner = name
-        .split_once('(')
-        .and_then(|(_, rest)| rest.strip_suffix(')'));
+    let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
     escape(inner.unwrap_or(name).trim_matches('"'))
 }
 
 fn rare(text: &str, endpoint: &Endpoint) -> Error {
     match BY_NAME.iter().find(|(name, ..)| text.contains(name)) {
         Some((_, what, hint)) => tls_failed(endpoint, what).hint(*hint),
-        None => tls_failed(
-            endpoint,
-            &format!("the server's certificate is not usable: {text}"),
-        ),
+        None => tls_failed(endpoint, &format!("the server's certificate is not usable: {text}")),
     }
 }
 
@@ -140,10 +122,7 @@ mod tests {
     #[test]
     fn names_are_listed_bare_escaped_and_not_without_end() {
         assert_eq!(list(&[]), None);
-        let two = [
-            "DnsName(\"a\u{7}.b\")".to_owned(),
-            "IpAddress(127.0.0.1)".to_owned(),
-        ];
+        let two = ["DnsName(\"a\u{7}.b\")".to_owned(), "IpAddress(127.0.0.1)".to_owned()];
         assert_eq!(list(&two).unwrap(), "a\\u{7}.b, 127.0.0.1");
         let many = vec!["DnsName(\"x\")".to_owned(); NAMES_SHOWN + 3];
         assert!(list(&many).unwrap().ends_with("x, 3 more"));

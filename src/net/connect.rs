@@ -80,11 +80,7 @@ async fn open(address: SocketAddr) -> io::Result<TcpStream> {
 /// Of two failures the one to report: a refusal shows that a machine is there,
 /// which says more than an address family this network does not have.
 fn more_telling(old: io::Error, new: io::Error) -> io::Error {
-    if old.kind() == io::ErrorKind::ConnectionRefused {
-        old
-    } else {
-        new
-    }
+    if old.kind() == io::ErrorKind::ConnectionRefused { old } else { new }
 }
 
 fn not_connected(endpoint: &Endpoint, cause: io::Error) -> Error {
@@ -121,10 +117,8 @@ async fn handshake(
     deadline: Instant,
 ) -> Result<Stream> {
     let name = ServerName::try_from(endpoint.host.clone()).map_err(|cause| {
-        let what = format!(
-            "TLS cannot check the host name {}",
-            crate::output::escape(&endpoint.host)
-        );
+        let what =
+            format!("TLS cannot check the host name {}", crate::output::escape(&endpoint.host));
         Error::new(Class::Tls, what).because(cause)
     })?;
     match timeout_at(deadline, tls.connector().connect(name, socket)).await {

@@ -17,11 +17,7 @@ pub struct Endpoint {
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { host, port, .. } = self;
-        if host.contains(':') {
-            write!(f, "[{host}]:{port}")
-        } else {
-            write!(f, "{host}:{port}")
-        }
+        if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
     }
 }
 
@@ -31,12 +27,7 @@ mod tests {
 
     fn shown(host: &str) -> String {
         let host = host.to_owned();
-        Endpoint {
-            host,
-            port: 1883,
-            tls: None,
-        }
-        .to_string()
+        Endpoint { host, port: 1883, tls: None }.to_string()
     }
 
     #[test]

@@ -16,10 +16,9 @@ use std::io;
 pub fn explain(error: io::Error, endpoint: &Endpoint) -> Error {
     match tls_error(&error) {
         Some(tls) => explain_tls(tls, endpoint),
-        None if error.kind() == io::ErrorKind::UnexpectedEof => Error::new(
-            Class::ConnectionLost,
-            format!("{endpoint} closed the connection"),
-        ),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => {
+            Error::new(Class::ConnectionLost, format!("{endpoint} closed the connection"))
+        }
         None => {
             let what = format!("the connection to {endpoint} was lost");
             Error::new(Class::ConnectionLost, what).because(error)

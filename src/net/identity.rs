@@ -29,10 +29,7 @@ impl Identity {
         let certified = CertifiedKey::from_der(chain, secret, &provider())
             .map_err(|cause| unusable(cert, key, cause))?;
         Ok(Self {
-            warnings: [expired(cert, &certified), exposed(key)]
-                .into_iter()
-                .flatten()
-                .collect(),
+            warnings: [expired(cert, &certified), exposed(key)].into_iter().flatten().collect(),
             resolver: Arc::new(SingleCertAndKey::from(certified)),
         })
     }
@@ -52,21 +49,15 @@ fn unusable(cert: &Path, key: &Path, cause: rustls::Error) -> Error {
             Error::new(Class::Tls, format!("the certificate {cert} is damaged")).because(cause)
         }
         // rustls says no more than that it could not read the key.
-        _ => Error::new(
-            Class::Tls,
-            format!("the private key {key} cannot be used for TLS"),
-        )
-        .hint("use an ECDSA (P-256, P-384, P-521), Ed25519 or RSA (2048 bits and more) key"),
+        _ => Error::new(Class::Tls, format!("the private key {key} cannot be used for TLS"))
+            .hint("use an ECDSA (P-256, P-384, P-521), Ed25519 or RSA (2048 bits and more) key"),
     }
 }
 
 fn expired(path: &Path, certified: &CertifiedKey) -> Option<String> {
     let own = certified.cert.first()?;
     let problem = Validity::of(own)?.problem(Timestamp::now())?;
-    Some(format!(
-        "the certificate {} {problem}: peers will reject it",
-        path.display()
-    ))
+    Some(format!("the certificate {} {problem}: peers will reject it", path.display()))
 }
 
 fn exposed(path: &Path) -> Option<String> {

@@ -31,14 +31,8 @@ const DECRYPT: Cure = ("decrypt", "pkey");
 const CONVERT_KEY: Cure = ("convert", "pkey");
 const CONVERT_CERTIFICATE: Cure = ("convert", "x509");
 
-const CERTIFICATE: Wanted = Wanted {
-    what: "certificate",
-    cure: CONVERT_CERTIFICATE,
-};
-const PRIVATE_KEY: Wanted = Wanted {
-    what: "private key",
-    cure: CONVERT_KEY,
-};
+const CERTIFICATE: Wanted = Wanted { what: "certificate", cure: CONVERT_CERTIFICATE };
+const PRIVATE_KEY: Wanted = Wanted { what: "private key", cure: CONVERT_KEY };
 
 /// A kind of PEM section that may be in a file instead of what is wanted.
 struct Section {
@@ -54,41 +48,21 @@ const fn section(label: &'static str, name: &'static str, cure: Option<Cure>) ->
 
 /// The most telling first; a label belongs to the first row it ends with.
 const SECTIONS: &[Section] = &[
-    section(
-        "ENCRYPTED PRIVATE KEY",
-        "an encrypted private key",
-        Some(DECRYPT),
-    ),
+    section("ENCRYPTED PRIVATE KEY", "an encrypted private key", Some(DECRYPT)),
     section("OPENSSH PRIVATE KEY", "a private key for SSH", None),
-    section(
-        "DSA PRIVATE KEY",
-        "a DSA key, which TLS no longer uses",
-        None,
-    ),
+    section("DSA PRIVATE KEY", "a DSA key, which TLS no longer uses", None),
     section("PRIVATE KEY", "a private key", None),
-    section(
-        "CERTIFICATE REQUEST",
-        "a request that no CA has signed yet",
-        None,
-    ),
+    section("CERTIFICATE REQUEST", "a request that no CA has signed yet", None),
     section(
         "TRUSTED CERTIFICATE",
         "a certificate in openssl's own format",
         Some(CONVERT_CERTIFICATE),
     ),
-    section(
-        "X509 CERTIFICATE",
-        "a certificate in an old format",
-        Some(CONVERT_CERTIFICATE),
-    ),
+    section("X509 CERTIFICATE", "a certificate in an old format", Some(CONVERT_CERTIFICATE)),
     section("CERTIFICATE", "a certificate", None),
     section("X509 CRL", "a revocation list", None),
     section("PUBLIC KEY", "a public key", None),
-    section(
-        "PARAMETERS",
-        "the parameters of a key without the key",
-        None,
-    ),
+    section("PARAMETERS", "the parameters of a key without the key", None),
 ];
 
 /// The certificates in a file, in its order, at least one.
@@ -99,10 +73,7 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> 
 /// The first private key in a file.
 pub(super) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>> {
     let keys = sections(path, &PRIVATE_KEY)?;
-    Ok(keys
-        .into_iter()
-        .next()
-        .expect("sections gives at least one"))
+    Ok(keys.into_iter().next().expect("sections gives at least one"))
 }
 
 /// The sections of one type in a file, at least one.
@@ -121,9 +92,7 @@ fn sections<T: PemObject>(path: &Path, wanted: &Wanted) -> Result<Vec<T>> {
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?
-        .take(MAX_FILE_SIZE + 1)
-        .read_to_end(&mut bytes)?;
+    File::open(path)?.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_FILE_SIZE {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
@@ -162,30 +131,20 @@ fn mistaken(path: &Path, wanted: &Wanted, bytes: &[u8]) -> Error {
 
 fn most_telling(text: &str) -> Option<&'static Section> {
     let labels = || text.lines().filter_map(label);
-    SECTIONS
-        .iter()
-        .find(|section| labels().any(|label| label.ends_with(section.label)))
+    SECTIONS.iter().find(|section| labels().any(|label| label.ends_with(section.label)))
 }
 
 fn label(line: &str) -> Option<&str> {
-    line.trim_end()
-        .strip_prefix("-----BEGIN ")?
-        .strip_suffix("-----")
+    line.trim_end().strip_prefix("-----BEGIN ")?.strip_suffix("-----")
 }
 
 fn instead(path: &Path, wanted: &Wanted, found: &str) -> Error {
     let (path, what) = (path.display(), wanted.what);
-    Error::new(
-        Class::Tls,
-        format!("{path} should hold a {what}, but holds {found}"),
-    )
+    Error::new(Class::Tls, format!("{path} should hold a {what}, but holds {found}"))
 }
 
 fn first(path: &Path, (verb, command): Cure) -> String {
-    format!(
-        "{verb} it first: openssl {command} -in {} -out NEW",
-        path.display()
-    )
+    format!("{verb} it first: openssl {command} -in {} -out NEW", path.display())
 }
 
 #[cfg(test)]
@@ -206,22 +165,14 @@ mod tests {
         };
         assert_eq!(error.class(), Class::Tls);
         let error = error.into();
-        format!(
-            "{} {}",
-            crate::error::line(&error),
-            crate::error::hint(&error).unwrap_or("")
-        )
+        format!("{} {}", crate::error::line(&error), crate::error::hint(&error).unwrap_or(""))
     }
 
     #[test]
     fn every_wrong_file_is_called_by_its_name() {
         let rsa = "-----BEGIN RSA PRIVATE KEY-----\n";
         let cases: &[(&Wanted, String, &str)] = &[
-            (
-                &CERTIFICATE,
-                KEY.into(),
-                "should hold a certificate, but holds a private key",
-            ),
+            (&CERTIFICATE, KEY.into(), "should hold a certificate, but holds a private key"),
             (
                 &PRIVATE_KEY,
                 KEY.replace("PRIVATE KEY", "CERTIFICATE"),
@@ -238,25 +189,13 @@ mod tests {
                 format!("{rsa}Proc-Type: 4,ENCRYPTED\n\nAAAA\n-----END RSA PRIVATE KEY-----\n"),
                 "holds an encrypted private key decrypt it first: openssl pkey",
             ),
-            (
-                &CERTIFICATE,
-                KEY.replace("PRIVATE KEY", "CERTIFICATE REQUEST"),
-                "no CA has signed",
-            ),
+            (&CERTIFICATE, KEY.replace("PRIVATE KEY", "CERTIFICATE REQUEST"), "no CA has signed"),
             (&CERTIFICATE, " \n".into(), "holds nothing: it is empty"),
-            (
-                &CERTIFICATE,
-                "0\u{3}abc".into(),
-                "binary data (DER?) and not PEM text",
-            ),
+            (&CERTIFICATE, "0\u{3}abc".into(), "binary data (DER?) and not PEM text"),
             (&PRIVATE_KEY, "hello".into(), "-----BEGIN PRIVATE KEY-----"),
             (&PRIVATE_KEY, KEY.replace("-----END", ""), "is cut short"),
             (&PRIVATE_KEY, KEY.replace("AAAA", "A*AA"), "not base64"),
-            (
-                &PRIVATE_KEY,
-                KEY.replace("KEY-----\nA", "KEY--\nA"),
-                "malformed line",
-            ),
+            (&PRIVATE_KEY, KEY.replace("KEY-----\nA", "KEY--\nA"), "malformed line"),
         ];
         for (wanted, content, words) in cases {
             let said = refusal(wanted, content);

@@ -45,22 +45,12 @@ impl TlsClient {
         };
         let has_identity = identity.is_some();
         let (mut config, warnings) = match identity {
-            Some(own) => (
-                builder.with_client_cert_resolver(own.resolver),
-                own.warnings,
-            ),
+            Some(own) => (builder.with_client_cert_resolver(own.resolver), own.warnings),
             None => (builder.with_no_client_auth(), Vec::new()),
         };
         config.key_log = Arc::new(KeyLogFile::new());
         let (config, trust) = (Arc::new(config), options.ca.clone());
-        Ok((
-            Self {
-                config,
-                trust,
-                has_identity,
-            },
-            warnings,
-        ))
+        Ok((Self { config, trust, has_identity }, warnings))
     }
 
     /// Whether the client has a certificate to show.
@@ -88,9 +78,7 @@ fn verifying(options: &TlsClientOptions) -> Result<ConfigBuilder<ClientConfig, W
         .map_err(|cause| Error::new(Class::Tls, "TLS cannot be set up").because(cause))?;
     Ok(if options.insecure {
         let verifier = Arc::new(AcceptAny(algorithms));
-        builder
-            .dangerous()
-            .with_custom_certificate_verifier(verifier)
+        builder.dangerous().with_custom_certificate_verifier(verifier)
     } else {
         builder.with_root_certificates(options.ca.roots()?)
     })

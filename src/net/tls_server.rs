@@ -44,10 +44,10 @@ pub fn tls_server(options: &TlsServerOptions) -> Result<(Arc<ServerConfig>, Vec<
 fn client_verifier(options: &TlsServerOptions) -> Result<Arc<dyn ClientCertVerifier>> {
     match &options.client_ca {
         Some(ca) => believing(ca, options.require_client_cert),
-        None if options.require_client_cert => Err(Error::usage(
-            "client certificates are required, but no CA says which to believe",
-        )
-        .hint("give the CA of the clients with --cafile CA")),
+        None if options.require_client_cert => {
+            Err(Error::usage("client certificates are required, but no CA says which to believe")
+                .hint("give the CA of the clients with --cafile CA"))
+        }
         None => Ok(WebPkiClientVerifier::no_client_auth()),
     }
 }
@@ -55,11 +55,7 @@ fn client_verifier(options: &TlsServerOptions) -> Result<Arc<dyn ClientCertVerif
 fn believing(ca: &Path, required: bool) -> Result<Arc<dyn ClientCertVerifier>> {
     let roots = Arc::new(trust::from_file(ca)?);
     let builder = WebPkiClientVerifier::builder_with_provider(roots, provider());
-    let builder = if required {
-        builder
-    } else {
-        builder.allow_unauthenticated()
-    };
+    let builder = if required { builder } else { builder.allow_unauthenticated() };
     builder.build().map_err(|cause| {
         let what = format!("{} cannot be used to check clients", ca.display());
         Error::new(Class::Tls, what).because(cause)

@@ -30,10 +30,8 @@ pub(super) fn from_file(path: &Path) -> Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
     for certificate in pem::certificates(path)? {
         roots.add(certificate).map_err(|cause| {
-            let what = format!(
-                "{} holds a certificate that cannot be used as a CA",
-                path.display()
-            );
+            let what =
+                format!("{} holds a certificate that cannot be used as a CA", path.display());
             Error::new(Class::Tls, what).because(cause)
         })?;
     }
@@ -47,11 +45,8 @@ fn from_system(loaded: CertificateResult) -> Result<RootCertStore> {
     if !roots.is_empty() {
         return Ok(roots);
     }
-    let error = Error::new(
-        Class::Tls,
-        "this system has no trusted certificate authorities",
-    )
-    .hint("install the package ca-certificates, or give the CA with --tls CA or --cafile CA");
+    let error = Error::new(Class::Tls, "this system has no trusted certificate authorities")
+        .hint("install the package ca-certificates, or give the CA with --tls CA or --cafile CA");
     Err(match loaded.errors.into_iter().next() {
         Some(cause) => error.because(cause),
         None => error,

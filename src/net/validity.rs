@@ -50,10 +50,7 @@ mod tests {
 
     #[test]
     fn both_ends_of_the_validity_are_valid_moments() {
-        let validity = Validity {
-            not_before: at(60),
-            not_after: at(120),
-        };
+        let validity = Validity { not_before: at(60), not_after: at(120) };
         assert_eq!(validity.problem(at(60)), None);
         assert_eq!(validity.problem(at(120)), None);
         let early = validity.problem(at(59)).unwrap();
@@ -64,9 +61,6 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_certificate_have_no_validity() {
-        assert_eq!(
-            Validity::of(&CertificateDer::from(vec![0x30, 0x03, 1])),
-            None
-        );
+        assert_eq!(Validity::of(&CertificateDer::from(vec![0x30, 0x03, 1])), None);
     }
 }

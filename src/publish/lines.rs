@@ -25,14 +25,7 @@ pub(super) struct Lines<R> {
 
 impl<R: AsyncRead + Unpin> Lines<R> {
     pub(super) fn new(input: R) -> Self {
-        Self {
-            input,
-            buffer: BytesMut::new(),
-            start: 0,
-            end: None,
-            searched: 0,
-            ended: false,
-        }
+        Self { input, buffer: BytesMut::new(), start: 0, end: None, searched: 0, ended: false }
     }
 
     /// The next line without its line feed, if it has been read whole.
@@ -97,11 +90,9 @@ mod tests {
 
     /// The lines of `input` when it arrives in pieces of `size` bytes.
     fn lines(input: &[u8], size: usize) -> Vec<Vec<u8>> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
-        let mut pieces = tokio_test_pieces(input, size);
-        let mut lines = Lines::new(&mut pieces);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let mut input = in_pieces(input, size);
+        let mut lines = Lines::new(&mut input);
         let mut found = Vec::new();
         runtime.block_on(async {
             while !lines.is_at_end() {
@@ -117,7 +108,7 @@ mod tests {
     }
 
     /// A reader that gives `size` bytes at a time.
-    fn tokio_test_pieces(input: &[u8], size: usize) -> impl AsyncRead + Unpin {
+    fn in_pieces(input: &[u8], size: usize) -> impl AsyncRead + Unpin {
         struct Pieces(Vec<u8>, usize);
         impl AsyncRead for Pieces {
             fn poll_read(

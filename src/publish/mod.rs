@@ -113,9 +113,7 @@ async fn publish_one(config: &Config, payload: &[u8]) -> Result<()> {
     }
     let mut outcome = Outcome::default();
     while connection.in_flight() > 0 {
-        connection
-            .exchange(&mut |event| outcome.note(&event))
-            .await?;
+        connection.exchange(&mut |event| outcome.note(&event)).await?;
     }
     finish(connection, config.qos).await?;
     outcome.result()
@@ -125,9 +123,5 @@ async fn publish_one(config: &Config, payload: &[u8]) -> Result<()> {
 /// everything; for the others every message is answered by now.
 async fn finish(connection: Connection, qos: QoS) -> Result<()> {
     let closed = connection.close().await;
-    if qos == QoS::AtMostOnce {
-        closed
-    } else {
-        Ok(())
-    }
+    if qos == QoS::AtMostOnce { closed } else { Ok(()) }
 }

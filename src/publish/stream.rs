@@ -9,7 +9,7 @@ use crate::session::{Event, Failure, Token};
 use tokio::io::AsyncRead;
 
 /// Messages in flight at once before MQTT 5, in which the broker cannot say how
-/// many it takes: what mosquitto_pub has, and brokers are used to.
+/// many it takes: what `mosquitto_pub` has, and brokers are used to.
 const OLD_WINDOW: usize = 20;
 
 /// Publishes each line of `input`; with QoS 1 and 2 over any number of
@@ -99,10 +99,8 @@ impl<R: AsyncRead + Unpin> Flow<R> {
             return Err(lost(error, self.sent));
         }
         let outcome = &mut self.outcome;
-        reconnect(&mut self.connection, error, &mut |event| {
-            outcome.note(&event)
-        })
-        .await
+        let mut on_event = |event: Event<'_>| outcome.note(&event);
+        reconnect(&mut self.connection, error, &mut on_event).await
     }
 }
 

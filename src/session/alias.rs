@@ -15,10 +15,7 @@ impl AliasReceiver {
     /// Takes aliases from 1 to `maximum`, the number that was announced.
     #[must_use]
     pub const fn new(maximum: u16) -> Self {
-        Self {
-            maximum,
-            topics: Vec::new(),
-        }
+        Self { maximum, topics: Vec::new() }
     }
 
     /// The topic that `publish` is for, after its alias was noted or looked up.
@@ -40,9 +37,7 @@ impl AliasReceiver {
         if publish.topic.is_empty() {
             let known = self.topics.get(index).filter(|topic| !topic.is_empty());
             let what = "the topic alias stands for no topic yet";
-            return known
-                .map(AsRef::as_ref)
-                .ok_or(Error::protocol("§3.3.2.3.4", what));
+            return known.map(AsRef::as_ref).ok_or(Error::protocol("§3.3.2.3.4", what));
         }
         topic::check_name(publish.topic)?;
         if self.topics.len() <= index {

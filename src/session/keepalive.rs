@@ -24,11 +24,7 @@ impl KeepAlive {
     /// Begins at `now` with `seconds` between signs of life; 0 is never.
     #[must_use]
     pub(super) fn new(seconds: u16, now: Time) -> Self {
-        Self {
-            interval: Duration::from_secs(seconds.into()),
-            last_sent: now,
-            pinged: None,
-        }
+        Self { interval: Duration::from_secs(seconds.into()), last_sent: now, pinged: None }
     }
 
     /// A packet was sent.

@@ -50,13 +50,7 @@ impl<M> Outbound<M> {
     /// Nothing in flight; at most `receive_maximum` publishes may be.
     #[must_use]
     pub const fn new(receive_maximum: u16) -> Self {
-        Self {
-            slots: VecDeque::new(),
-            next: PacketId::MIN,
-            sent: 0,
-            publishes: 0,
-            receive_maximum,
-        }
+        Self { slots: VecDeque::new(), next: PacketId::MIN, sent: 0, publishes: 0, receive_maximum }
     }
 
     /// Takes the receive maximum of a new connection. What is in flight stays,
@@ -69,7 +63,7 @@ impl<M> Outbound<M> {
     /// older waits to be sent again.
     #[must_use]
     pub fn has_quota(&self) -> bool {
-        self.in_window() && self.sent == self.slots.len() && self.next_is_free()
+        self.in_window() && !self.is_waiting() && self.next_is_free()
     }
 
     const fn in_window(&self) -> bool {
@@ -154,9 +148,7 @@ impl<M> Outbound<M> {
     /// # Errors
     /// When this identifier waits for neither PUBREC nor PUBCOMP.
     pub fn release(&mut self, id: PacketId) -> Result<&mut M, Unexpected> {
-        let index = self
-            .find(id, Stage::PubRec)
-            .or_else(|_| self.find(id, Stage::PubComp))?;
+        let index = self.find(id, Stage::PubRec).or_else(|_| self.find(id, Stage::PubComp))?;
         let slot = self.slots.get_mut(index).ok_or(Unexpected)?;
         slot.stage = Stage::PubComp;
         Ok(&mut slot.item)
@@ -169,15 +161,19 @@ impl<M> Outbound<M> {
         self.publishes = 0;
     }
 
+    /// Whether something in flight waits to be sent again.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.sent < self.slots.len()
+    }
+
     /// The next exchange to send again, in the original order (§4.4); `None`
     /// when all were, or when the receive maximum allows no more before an
     /// exchange has ended (§4.9).
     pub fn resend(&mut self) -> Option<(PacketId, Stage, &M)> {
         let waiting = self.slots.iter().skip(self.sent);
         // A request was begun after the restart, so it need not be repeated.
-        self.sent += waiting
-            .take_while(|slot| slot.stage == Stage::Answer)
-            .count();
+        self.sent += waiting.take_while(|slot| slot.stage == Stage::Answer).count();
         let slot = self.slots.get(self.sent)?;
         if slot.stage != Stage::PubComp && !self.in_window() {
             return None;
@@ -189,9 +185,7 @@ impl<M> Outbound<M> {
 
     /// Everything in flight, in the original order.
     pub fn iter(&self) -> impl Iterator<Item = (PacketId, Stage, &M)> {
-        self.slots
-            .iter()
-            .map(|slot| (slot.id, slot.stage, &slot.item))
+        self.slots.iter().map(|slot| (slot.id, slot.stage, &slot.item))
     }
 
     /// Forgets everything in flight and returns the items in order.
@@ -224,11 +218,7 @@ impl<M> Outbound<M> {
                 .map_err(|_| Unexpected)?
         };
         let slot = self.slots.get(index).ok_or(Unexpected)?;
-        if slot.stage == stage {
-            Ok(index)
-        } else {
-            Err(Unexpected)
-        }
+        if slot.stage == stage { Ok(index) } else { Err(Unexpected) }
     }
 }
 
@@ -256,8 +246,7 @@ mod tests {
         flow.publish(QoS::ExactlyOnce, 'a').unwrap();
         flow.release(id(1)).unwrap();
         assert!(!flow.has_quota());
-        flow.release(id(1))
-            .expect("a repeated PUBREC is answered again");
+        flow.release(id(1)).expect("a repeated PUBREC is answered again");
         assert_eq!(flow.finish(id(1), Stage::PubAck), Err(Unexpected));
         assert_eq!(flow.finish(id(1), Stage::PubComp), Ok('a'));
         assert!(flow.has_quota());

@@ -1,4 +1,4 @@
-//! The formats of `-F`: the grammar of mosquitto_sub, read once at the start.
+//! The formats of `-F`: the grammar of `mosquitto_sub`, read once at the start.
 
 use super::json::{self, Dialect};
 use super::look::Arrival;
@@ -237,14 +237,13 @@ impl Field {
                 let data = properties.correlation_data.unwrap_or_default();
                 arrival.text(data).put(out);
             }
-            Self::Double => put_float(
-                shape,
-                publish.payload.try_into().map(f64::from_ne_bytes),
-                out,
-            ),
+            Self::Double => {
+                let number = publish.payload.try_into().map(f64::from_ne_bytes);
+                put_float(shape, &number, out);
+            }
             Self::Float => {
-                let float = publish.payload.try_into().map(f32::from_ne_bytes);
-                put_float(shape, float.map(f64::from), out);
+                let number = publish.payload.try_into().map(f32::from_ne_bytes);
+                put_float(shape, &number.map(f64::from), out);
             }
             Self::MessageExpiry => shape.put_number(properties.message_expiry_interval, out),
             Self::PayloadFormat => {
@@ -260,7 +259,11 @@ impl Field {
             Self::UserProperties => put_user_properties(arrival, out),
             Self::Payload => put_payload(shape, arrival, out),
             Self::QoS => out.push(b'0' + publish.qos as u8),
-            Self::ResponseTopic => text(properties.response_topic, out),
+            // Alone among the texts it is not padded when it is absent.
+            Self::ResponseTopic => match properties.response_topic {
+                None => {}
+                topic => text(topic, out),
+            },
             Self::Retained => out.push(b'0' + u8::from(publish.retain)),
             Self::SubscriptionId => {
                 let first = properties.subscription_identifiers.iter().next();
@@ -283,9 +286,9 @@ fn put_payload(shape: Shape, arrival: &Arrival<'_>, out: &mut Vec<u8>) {
     shape.put_bytes(&safe, out);
 }
 
-fn put_float<E>(shape: Shape, number: Result<f64, E>, out: &mut Vec<u8>) {
+fn put_float<E>(shape: Shape, number: &Result<f64, E>, out: &mut Vec<u8>) {
     match number {
-        Ok(number) => shape.put_float(number, out),
+        Ok(number) => shape.put_float(*number, out),
         Err(_) => output::warn("the payload does not have the size of the number asked for"),
     }
 }

@@ -1,4 +1,4 @@
-//! A message as one line of JSON, with the keys of mosquitto_sub first.
+//! A message as one line of JSON, with the keys of `mosquitto_sub` first.
 
 use super::base64;
 use super::format::strftime;
@@ -108,13 +108,8 @@ fn properties(properties: &PublishProperties<'_>) -> Object {
     object.put_some("topic-alias", alias.as_ref());
     if !properties.user_properties.is_empty() {
         let pairs = properties.user_properties.iter();
-        let pairs: Vec<_> = pairs
-            .map(|(name, value)| Object::pair(name, value))
-            .collect();
-        object.splice(
-            "user-properties",
-            format!("[{}]", pairs.join(",")).as_bytes(),
-        );
+        let pairs: Vec<_> = pairs.map(|(name, value)| Object::pair(name, value)).collect();
+        object.splice("user-properties", format!("[{}]", pairs.join(",")).as_bytes());
     }
     object
 }

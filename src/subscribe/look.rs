@@ -40,11 +40,7 @@ pub(super) struct Arrival<'a> {
 
 impl<'a> Arrival<'a> {
     pub(super) const fn new(publish: &'a Publish<'a>, terminal: bool) -> Self {
-        Self {
-            publish,
-            terminal,
-            time: OnceCell::new(),
-        }
+        Self { publish, terminal, time: OnceCell::new() }
     }
 
     /// The local time, the same wherever it is asked for in one message.
@@ -95,16 +91,8 @@ mod tests {
     use super::*;
 
     fn printed(layout: Layout, newline: bool, terminal: bool, payload: &[u8]) -> Vec<u8> {
-        let look = Look {
-            layout,
-            newline,
-            terminal,
-        };
-        let publish = Publish {
-            topic: "a/b",
-            payload,
-            ..Publish::default()
-        };
+        let look = Look { layout, newline, terminal };
+        let publish = Publish { topic: "a/b", payload, ..Publish::default() };
         let mut out = Vec::new();
         look.print(&publish, &mut out);
         out

@@ -68,11 +68,8 @@ pub enum Retained {
 /// time runs out, or when nobody reads the output any more.
 pub async fn run(config: Config, sink: Sink, stop: impl Future<Output = Signal>) -> Result<()> {
     let time_out = expire(config.timeout);
-    let mut subscriber = Subscriber {
-        connection: None,
-        printer: Printer::new(&config, sink),
-        config,
-    };
+    let mut subscriber =
+        Subscriber { connection: None, printer: Printer::new(&config, sink), config };
     let end = tokio::select! {
         biased;
         done = subscriber.work() => done,
@@ -139,10 +136,7 @@ fn subscribe(connection: &mut Connection, config: &Config) -> Result<()> {
     if config.options.no_local && !connection.version().is_v5() {
         output::warn("--no-local has no effect before MQTT 5");
     }
-    let request = |filter| SubscribeRequest {
-        filter,
-        options: config.options,
-    };
+    let request = |filter| SubscribeRequest { filter, options: config.options };
     let filters = config.topics.iter().map(TopicFilter::as_str);
     let requests: Vec<_> = filters.map(request).collect();
     connection.subscribe(&requests, 0)

@@ -39,11 +39,7 @@ impl Shape {
             Some(limit) if limit < text.len() => cut_before(text, limit),
             _ => text,
         };
-        Self {
-            zero: false,
-            ..self
-        }
-        .put_padded(cut, out);
+        Self { zero: false, ..self }.put_padded(cut, out);
     }
 
     /// Bytes as they are, cut to the width if they are longer.
@@ -56,10 +52,7 @@ impl Shape {
         let group = self.precision.unwrap_or_default();
         let separator = self.separator.unwrap_or(b' ');
         let mut text = Vec::with_capacity(bytes.len() * 2);
-        let nibbles = self
-            .cut(bytes)
-            .iter()
-            .flat_map(|byte| [byte >> 4, byte & 15]);
+        let nibbles = self.cut(bytes).iter().flat_map(|byte| [byte >> 4, byte & 15]);
         for (index, nibble) in nibbles.enumerate() {
             if group > 0 && index > 0 && index % group == 0 {
                 text.push(separator);

@@ -31,10 +31,7 @@ impl<'a> Text<'a> {
             out.extend_from_slice(self.bytes);
             return;
         }
-        for piece in self
-            .bytes
-            .split_inclusive(|byte| matches!(byte, b'\n' | b'\t'))
-        {
+        for piece in self.bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\t')) {
             let (text, end) = match piece.split_last() {
                 Some((b'\n' | b'\t', text)) => (text, piece.last()),
                 _ => (piece, None),

@@ -68,27 +68,17 @@ fn output(session: &mut ClientSession) -> String {
 }
 
 fn message(qos: QoS) -> Publish<'static> {
-    Publish {
-        qos,
-        topic: "t",
-        payload: b"hi",
-        ..Publish::default()
-    }
+    Publish { qos, topic: "t", payload: b"hi", ..Publish::default() }
 }
 
 /// Publishes and returns the bytes.
 fn publish(session: &mut ClientSession, qos: QoS, token: u64) -> String {
-    session
-        .publish(&message(qos), token, NOW)
-        .expect("the window is open");
+    session.publish(&message(qos), token, NOW).expect("the window is open");
     output(session)
 }
 
 fn subscribe(session: &mut ClientSession, token: u64) -> Result<(), Failure> {
-    let request = SubscribeRequest {
-        filter: "a",
-        options: SubscribeOptions::default(),
-    };
+    let request = SubscribeRequest { filter: "a", options: SubscribeOptions::default() };
     session.subscribe(&[request], SubscribeProperties::default(), token, NOW)
 }
 
@@ -99,29 +89,16 @@ fn compact(text: &str) -> String {
 #[test]
 fn statement_6_the_identifiers_of_both_directions_are_independent() {
     let mut session = connected();
-    assert_eq!(
-        publish(&mut session, QoS::AtLeastOnce, 7),
-        compact("32 08 000174 0001 00 6869")
-    );
+    assert_eq!(publish(&mut session, QoS::AtLeastOnce, 7), compact("32 08 000174 0001 00 6869"));
     assert_eq!(session.in_flight(), 1);
     // The server uses identifier 1 for QoS 2 and for QoS 1.
     let (events, bytes) = receive(&mut session, "34 08 000161 0001 00 7879").unwrap();
-    assert_eq!(
-        (events.join(","), bytes),
-        ("message a=xy".to_owned(), compact("50 02 0001"))
-    );
+    assert_eq!((events.join(","), bytes), ("message a=xy".to_owned(), compact("50 02 0001")));
     let (events, bytes) = receive(&mut session, "62 02 0001").unwrap();
-    assert_eq!(
-        (events.join(","), bytes),
-        (String::new(), compact("70 02 0001"))
-    );
+    assert_eq!((events.join(","), bytes), (String::new(), compact("70 02 0001")));
     let (_, bytes) = receive(&mut session, "32 08 000161 0001 00 7879").unwrap();
     assert_eq!(bytes, compact("40 02 0001"));
-    assert_eq!(
-        session.in_flight(),
-        1,
-        "the client's own is still in flight"
-    );
+    assert_eq!(session.in_flight(), 1, "the client's own is still in flight");
     // A SUBSCRIBE takes the next identifier of the client.
     subscribe(&mut session, 8).unwrap();
     assert_eq!(output(&mut session), compact("82 07 0002 00 000161 00"));
@@ -173,11 +150,7 @@ fn a_server_without_the_session_uses_its_identifiers_for_new_messages() {
     connect(&mut session, RESUMED);
     assert_eq!(receive(&mut session, qos_2).unwrap().0, [""; 0], "the same");
     connect(&mut session, ACCEPTED);
-    assert_eq!(
-        receive(&mut session, qos_2).unwrap().0,
-        ["message a=xy"],
-        "another"
-    );
+    assert_eq!(receive(&mut session, qos_2).unwrap().0, ["message a=xy"], "another");
 }
 
 #[test]
@@ -187,10 +160,7 @@ fn a_publish_ends_with_what_the_server_said_of_it() {
     publish(&mut session, QoS::ExactlyOnce, 2);
     publish(&mut session, QoS::ExactlyOnce, 3);
     let (events, bytes) = receive(&mut session, "40 03 0001 10").unwrap();
-    assert_eq!(
-        (events.join(","), bytes),
-        ("published 1 0x10".to_owned(), String::new())
-    );
+    assert_eq!((events.join(","), bytes), ("published 1 0x10".to_owned(), String::new()));
     let (events, bytes) = receive(&mut session, "50 03 0002 87").unwrap();
     assert_eq!(events, ["published 2 0x87"]);
     assert_eq!(bytes, "", "a PUBREC that refuses is not answered");
@@ -221,16 +191,10 @@ fn what_a_new_server_will_never_take_ends_with_a_reason() {
     assert_eq!(events, ["published 1 0x9b"]);
     assert_eq!(bytes, compact("32 08 000174 0003 00 6869"));
     let refused = session.publish(&message(QoS::ExactlyOnce), 3, NOW);
-    assert_eq!(
-        refused,
-        Err(Failure::Unsupported("this quality of service"))
-    );
+    assert_eq!(refused, Err(Failure::Unsupported("this quality of service")));
     // The session is there, and a maximum packet size of 9 bytes.
     let (events, bytes) = connect(&mut session, "20 08 01 00 05 2700000009");
-    assert_eq!(
-        (events.join(","), bytes),
-        ("published 2 0x95".to_owned(), String::new())
-    );
+    assert_eq!((events.join(","), bytes), ("published 2 0x95".to_owned(), String::new()));
     let refused = session.publish(&message(QoS::AtLeastOnce), 3, NOW);
     assert_eq!(refused, Err(Failure::TooLarge(10, 9)));
     assert_eq!(session.in_flight(), 0);
@@ -243,10 +207,7 @@ fn what_could_not_be_sent_is_not_in_flight() {
     assert_eq!(subscribe(&mut session, 1), Err(Failure::TooLarge(9, 5)));
     let refused = session.unsubscribe(&["abc"], 2, NOW);
     assert!(matches!(refused, Err(Failure::TooLarge(_, 5))));
-    assert_eq!(
-        (session.in_flight(), output(&mut session)),
-        (0, String::new())
-    );
+    assert_eq!((session.in_flight(), output(&mut session)), (0, String::new()));
 }
 
 #[test]
@@ -254,15 +215,9 @@ fn a_topic_that_is_none_is_refused_before_it_is_sent() {
     let mut session = connected();
     for qos in [QoS::AtMostOnce, QoS::AtLeastOnce] {
         for topic in ["", "a/#"] {
-            let message = Publish {
-                topic,
-                ..message(qos)
-            };
+            let message = Publish { topic, ..message(qos) };
             let refused = session.publish(&message, 1, NOW);
-            assert!(
-                matches!(refused, Err(Failure::Invalid(_))),
-                "{topic:?} {qos:?}"
-            );
+            assert!(matches!(refused, Err(Failure::Invalid(_))), "{topic:?} {qos:?}");
         }
     }
     assert_eq!(output(&mut session), "");
@@ -292,11 +247,8 @@ fn an_unsubscribe_ends_with_its_answer() {
 #[test]
 fn an_alias_is_resolved_and_dies_with_its_connection() {
     let mut session = connected();
-    let (events, _) = receive(
-        &mut session,
-        "30 09 000161 03 230001 7879  30 08 0000 03 230001 7a7a",
-    )
-    .unwrap();
+    let (events, _) =
+        receive(&mut session, "30 09 000161 03 230001 7879  30 08 0000 03 230001 7a7a").unwrap();
     assert_eq!(events, ["message a=xy", "message a=zz"]);
     connect(&mut session, RESUMED);
     let failure = receive(&mut session, "30 08 0000 03 230001 7a7a").unwrap_err();
@@ -310,10 +262,7 @@ fn a_message_refused_for_its_alias_is_delivered_when_it_comes_again() {
     assert!(matches!(unknown, Err(Failure::Protocol(_))));
     connect(&mut session, RESUMED);
     let (events, bytes) = receive(&mut session, "3c 08 000161 0001 00 7879").unwrap();
-    assert_eq!(
-        (events.join(","), bytes),
-        ("message a=xy".to_owned(), compact("50 02 0001"))
-    );
+    assert_eq!((events.join(","), bytes), ("message a=xy".to_owned(), compact("50 02 0001")));
 }
 
 #[test]
@@ -323,10 +272,7 @@ fn an_alias_of_the_owner_is_left_out_of_what_is_kept() {
         topic_alias: Some(TopicAlias(NonZeroU16::MIN)),
         ..PublishProperties::default()
     };
-    let message = Publish {
-        properties,
-        ..message(QoS::AtLeastOnce)
-    };
+    let message = Publish { properties, ..message(QoS::AtLeastOnce) };
     session.publish(&message, 1, NOW).unwrap();
     assert_eq!(output(&mut session), compact("32 08 000174 0001 00 6869"));
 }
@@ -336,17 +282,11 @@ fn the_server_says_why_it_refuses_or_ends_a_connection() {
     let mut refused = session();
     refused.connect(NOW).unwrap();
     let failure = receive(&mut refused, "20 07 00 87 04 1f0001 6e").unwrap_err();
-    assert_eq!(
-        failure,
-        Failure::Refused(ReasonCode::NOT_AUTHORIZED, Some("n".to_owned()))
-    );
+    assert_eq!(failure, Failure::Refused(ReasonCode::NOT_AUTHORIZED, Some("n".to_owned())));
     let old = receive(&mut refused, "20 02 00 05").unwrap_err();
     assert_eq!(old, Failure::Refused(ReasonCode::NOT_AUTHORIZED, None));
     let failure = receive(&mut connected(), "e0 01 8e").unwrap_err();
-    assert_eq!(
-        failure,
-        Failure::Disconnected(ReasonCode::SESSION_TAKEN_OVER, None)
-    );
+    assert_eq!(failure, Failure::Disconnected(ReasonCode::SESSION_TAKEN_OVER, None));
 }
 
 #[test]
@@ -358,25 +298,15 @@ fn packets_a_server_may_not_send_end_the_connection() {
         _ => false,
     };
     assert!(out_of_order(receive(&mut early, "d0 00")), "before CONNACK");
-    for packet in [
-        "20 03 00 00 00",
-        "c0 00",
-        "82 07 0001 00 000161 00",
-        "a2 06 0001 00 000161",
-        "f0 00",
-    ] {
+    for packet in
+        ["20 03 00 00 00", "c0 00", "82 07 0001 00 000161 00", "a2 06 0001 00 000161", "f0 00"]
+    {
         assert!(out_of_order(receive(&mut connected(), packet)), "{packet}");
     }
-    let old = ClientConfig {
-        version: Version::V311,
-        ..ClientConfig::default()
-    };
+    let old = ClientConfig { version: Version::V311, ..ClientConfig::default() };
     let mut old = ClientSession::new(old);
     connect(&mut old, "20 02 00 00");
-    assert!(
-        out_of_order(receive(&mut old, "e0 00")),
-        "3.1.1 servers do not say goodbye"
-    );
+    assert!(out_of_order(receive(&mut old, "e0 00")), "3.1.1 servers do not say goodbye");
 }
 
 #[test]
@@ -429,9 +359,7 @@ fn the_client_keeps_the_identifier_the_server_gave_it() {
 #[test]
 fn a_session_ends_its_connection_with_disconnect() {
     let mut session = connected();
-    session
-        .disconnect(ReasonCode::DISCONNECT_WITH_WILL, NOW)
-        .unwrap();
+    session.disconnect(ReasonCode::DISCONNECT_WITH_WILL, NOW).unwrap();
     assert_eq!(output(&mut session), compact("e0 01 04"));
     assert!(!session.is_connected());
     let late = session.publish(&message(QoS::AtMostOnce), 1, NOW);

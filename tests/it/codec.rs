@@ -28,9 +28,7 @@ fn decode(bytes: &[u8], version: Version) -> Result<Packet<'_>, Error> {
 
 fn encode(packet: &Packet<'_>, version: Version) -> Vec<u8> {
     let mut out = Vec::new();
-    packet
-        .encode(version, &mut out)
-        .expect("a packet of ordinary size");
+    packet.encode(version, &mut out).expect("a packet of ordinary size");
     out
 }
 
@@ -90,12 +88,7 @@ fn statement_2_lengths_are_minimal_and_at_most_four_bytes() {
 
 #[test]
 fn statement_3_strings_are_utf_8_without_u_0000_in_every_field() {
-    let surrogates = [
-        *b"\xed\xa0\x80",
-        *b"\xed\xaf\xbf",
-        *b"\xed\xb0\x80",
-        *b"\xed\xbf\xbf",
-    ];
+    let surrogates = [*b"\xed\xa0\x80", *b"\xed\xaf\xbf", *b"\xed\xb0\x80", *b"\xed\xbf\xbf"];
     let broken = [*b"a\xffb", *b"ab\xc3", *b"\xc0\x80a", *b"\xf5aa"];
     for (field, good) in packets_with_a_string() {
         decode(&good, Version::V5).expect(field);
@@ -120,31 +113,13 @@ fn statement_4_dup_needs_qos_and_qos_3_does_not_exist() {
     for version in [Version::V31, Version::V311, Version::V5] {
         let body = hex::bytes("0001 61 0007 00 6869");
         for retain in 0..2 {
-            refused(
-                &packet(0x38 | retain, &body),
-                version,
-                MALFORMED,
-                "MQTT-3.3.1-2",
-            );
-            refused(
-                &packet(0x36 | retain, &body),
-                version,
-                MALFORMED,
-                "MQTT-3.3.1-4",
-            );
-            refused(
-                &packet(0x3e | retain, &body),
-                version,
-                MALFORMED,
-                "MQTT-3.3.1-4",
-            );
+            refused(&packet(0x38 | retain, &body), version, MALFORMED, "MQTT-3.3.1-2");
+            refused(&packet(0x36 | retain, &body), version, MALFORMED, "MQTT-3.3.1-4");
+            refused(&packet(0x3e | retain, &body), version, MALFORMED, "MQTT-3.3.1-4");
         }
     }
     refused(
-        &packet(
-            0x10,
-            &hex::bytes("0004 4d515454 05 1e 003c 00 0000 00 0001 77 0000"),
-        ),
+        &packet(0x10, &hex::bytes("0004 4d515454 05 1e 003c 00 0000 00 0001 77 0000")),
         Version::V5,
         MALFORMED,
         "MQTT-3.1.2-12",
@@ -156,28 +131,11 @@ fn statement_5_a_packet_identifier_is_never_zero() {
     for version in [Version::V311, Version::V5] {
         let properties: &[u8] = if version.is_v5() { &[0] } else { &[] };
         let bodies = [
-            (
-                0x32,
-                [&hex::bytes("0001 61 0000")[..], properties, b"hi"].concat(),
-            ),
-            (
-                0x34,
-                [&hex::bytes("0001 61 0000")[..], properties, b"hi"].concat(),
-            ),
-            (
-                0x82,
-                [
-                    &hex::bytes("0000")[..],
-                    properties,
-                    &hex::bytes("0001 61 00"),
-                ]
-                .concat(),
-            ),
+            (0x32, [&hex::bytes("0001 61 0000")[..], properties, b"hi"].concat()),
+            (0x34, [&hex::bytes("0001 61 0000")[..], properties, b"hi"].concat()),
+            (0x82, [&hex::bytes("0000")[..], properties, &hex::bytes("0001 61 00")].concat()),
             (0x90, [&hex::bytes("0000")[..], properties, &[0]].concat()),
-            (
-                0xa2,
-                [&hex::bytes("0000")[..], properties, &hex::bytes("0001 61")].concat(),
-            ),
+            (0xa2, [&hex::bytes("0000")[..], properties, &hex::bytes("0001 61")].concat()),
             (0x40, vec![0, 0]),
             (0x50, vec![0, 0]),
             (0x62, vec![0, 0]),
@@ -185,12 +143,7 @@ fn statement_5_a_packet_identifier_is_never_zero() {
             (0xb0, [&hex::bytes("0000")[..], properties].concat()),
         ];
         for (header, body) in bodies {
-            refused(
-                &packet(header, &body),
-                version,
-                PROTOCOL_ERROR,
-                "MQTT-2.2.1-3",
-            );
+            refused(&packet(header, &body), version, PROTOCOL_ERROR, "MQTT-2.2.1-3");
         }
     }
 }
@@ -297,11 +250,7 @@ fn statement_9_acknowledgements_come_in_three_lengths_and_leave_in_the_shortest(
         let short = packet(header, &[0, 9, failed]);
         let decoded = decode(&short, Version::V5).expect("a reason and no properties");
         assert_eq!(encode(&decoded, Version::V5), short);
-        assert_eq!(
-            encode(&decoded, Version::V311),
-            shortest,
-            "3.1.1 has no reasons"
-        );
+        assert_eq!(encode(&decoded, Version::V311), shortest, "3.1.1 has no reasons");
         let long = packet(header, &[0, 9, failed, 0]);
         assert_eq!(decode(&long, Version::V5), Ok(decoded));
     }
@@ -356,10 +305,7 @@ fn a_3_1_1_connack_to_a_version_5_client_says_why_it_was_refused() {
 
 #[test]
 fn properties_may_come_in_any_order_and_leave_in_that_of_the_tables() {
-    let mixed = v5_packet(
-        "PUBLISH",
-        &hex::bytes("0b02 03000163 2600016b000176 0b01 0101"),
-    );
+    let mixed = v5_packet("PUBLISH", &hex::bytes("0b02 03000163 2600016b000176 0b01 0101"));
     let decoded = decode(&mixed, Version::V5).expect("a PUBLISH");
     let Packet::Publish(publish) = &decoded else {
         panic!("not a PUBLISH: {decoded:?}");
@@ -369,10 +315,7 @@ fn properties_may_come_in_any_order_and_leave_in_that_of_the_tables() {
     assert_eq!(identifiers, [2, 1], "repetitions keep their own order");
     let pairs: Vec<_> = publish.properties.user_properties.iter().collect();
     assert_eq!(pairs, [("k", "v")]);
-    let sorted = v5_packet(
-        "PUBLISH",
-        &hex::bytes("0101 2600016b000176 0b02 0b01 03000163"),
-    );
+    let sorted = v5_packet("PUBLISH", &hex::bytes("0101 2600016b000176 0b02 0b01 03000163"));
     assert_eq!(encode(&decoded, Version::V5), sorted);
 }
 
@@ -413,10 +356,7 @@ fn an_older_version_leaves_out_what_it_cannot_say() {
         payload: b"hi",
         ..Publish::default()
     });
-    assert_eq!(
-        encode(&publish, Version::V31),
-        hex::bytes("30 05 0001 61 6869")
-    );
+    assert_eq!(encode(&publish, Version::V31), hex::bytes("30 05 0001 61 6869"));
 }
 
 #[test]
@@ -428,9 +368,7 @@ fn a_publish_is_written_with_an_identifier_exactly_when_its_qos_needs_one() {
         ..Publish::default()
     };
     let mut out = Vec::new();
-    publish(QoS::AtMostOnce, 7)
-        .encode(Version::V311, &mut out)
-        .expect("ignored");
+    publish(QoS::AtMostOnce, 7).encode(Version::V311, &mut out).expect("ignored");
     assert_eq!(out, hex::bytes("30 03 0001 61"));
     let missing = publish(QoS::AtLeastOnce, 0).encode(Version::V311, &mut out);
     assert_eq!(missing.unwrap_err().statement, "MQTT-2.2.1-3");

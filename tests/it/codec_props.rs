@@ -18,9 +18,7 @@ const VERSIONS: [Version; 3] = [Version::V31, Version::V311, Version::V5];
 
 fn encode(packet: &Packet<'_>, version: Version) -> Vec<u8> {
     let mut out = Vec::new();
-    packet
-        .encode(version, &mut out)
-        .expect("every part is short enough");
+    packet.encode(version, &mut out).expect("every part is short enough");
     out
 }
 
@@ -57,10 +55,7 @@ fn in_3_1_1(packet: &Packet<'static>) -> Packet<'static> {
             subscribe.properties = SubscribeProperties::default();
             for request in &mut subscribe.requests {
                 let qos = request.options.qos;
-                request.options = SubscribeOptions {
-                    qos,
-                    ..SubscribeOptions::default()
-                };
+                request.options = SubscribeOptions { qos, ..SubscribeOptions::default() };
             }
         }
         Packet::SubAck(suback) => {
@@ -216,11 +211,7 @@ fn check_foreign(bytes: &[u8], version: Version) -> Result<(), TestCaseError> {
     let mut decoded = Ok(None);
     let memory = allocation_counter::measure(|| decoded = decode(bytes, version));
     let limit = MEMORY_PER_BYTE * bytes.len() as u64 + MEMORY_BESIDES;
-    prop_assert!(
-        memory.bytes_max <= limit,
-        "{memory:?} for {} bytes",
-        bytes.len()
-    );
+    prop_assert!(memory.bytes_max <= limit, "{memory:?} for {} bytes", bytes.len());
     if let Ok(Some(Packet::Publish(_))) = decoded {
         prop_assert_eq!(memory.count_total, 0);
     }
@@ -264,10 +255,7 @@ fn the_dearest_packets_take_memory_in_proportion() {
         long_packet(0x90, &[&id[..], &[0], &[2].repeat(100_000)].concat()),
         long_packet(0xb0, &[&id[..], &[0], &[0].repeat(100_000)].concat()),
         long_packet(0x40, &[&id[..], &[0], &section].concat()),
-        long_packet(
-            0x30,
-            &[&[0, 1, b'a'][..], &section, &[0].repeat(1_000_000)].concat(),
-        ),
+        long_packet(0x30, &[&[0, 1, b'a'][..], &section, &[0].repeat(1_000_000)].concat()),
     ] {
         check_foreign(&body, Version::V5).expect("in proportion");
     }

@@ -21,8 +21,7 @@ const VERSIONS: [Version; 2] = [Version::V311, Version::V5];
 /// Messages of every quality of service, in both directions.
 fn exchange(pair: &mut Pair) {
     for qos in LEVELS.into_iter().chain(LEVELS) {
-        pair.publish(qos)
-            .expect("connected, and the window is wide");
+        pair.publish(qos).expect("connected, and the window is wide");
         pair.send(qos);
     }
 }
@@ -63,11 +62,7 @@ fn exchange_with_a_cut(setup: &Setup, bytes: usize, forget: bool) -> bool {
 
 fn cut_everywhere(forget: bool, clean: bool) {
     for version in VERSIONS {
-        let setup = Setup {
-            version,
-            clean,
-            ..Setup::default()
-        };
+        let setup = Setup { version, clean, ..Setup::default() };
         let cuts = (0..).take_while(|bytes| exchange_with_a_cut(&setup, *bytes, forget));
         assert!(cuts.count() > 150, "the exchange is longer than that");
     }
@@ -91,10 +86,7 @@ fn a_cut_at_any_byte_loses_nothing_when_the_client_starts_clean() {
 #[test]
 fn an_undisturbed_connection_delivers_everything() {
     for version in VERSIONS {
-        let mut pair = Pair::new(Setup {
-            version,
-            ..Setup::default()
-        });
+        let mut pair = Pair::new(Setup { version, ..Setup::default() });
         pair.settle();
         exchange(&mut pair);
         pair.settle();
@@ -104,35 +96,23 @@ fn an_undisturbed_connection_delivers_everything() {
 
 #[test]
 fn a_full_window_refuses_qos_1_and_2_and_lets_qos_0_pass() {
-    let mut pair = Pair::new(Setup {
-        server_window: 2,
-        ..Setup::default()
-    });
+    let mut pair = Pair::new(Setup { server_window: 2, ..Setup::default() });
     pair.settle();
     pair.publish(QoS::AtLeastOnce).expect("one of two");
     pair.publish(QoS::ExactlyOnce).expect("two of two");
     assert_eq!(pair.publish(QoS::AtLeastOnce), Err(Failure::WindowFull));
     pair.publish(QoS::AtMostOnce).expect("QoS 0 has no window");
     pair.settle();
-    pair.publish(QoS::ExactlyOnce)
-        .expect("the window is open again");
+    pair.publish(QoS::ExactlyOnce).expect("the window is open again");
     pair.settle();
     pair.check();
 }
 
 #[test]
 fn a_smaller_window_after_a_cut_holds_back_what_is_sent_again() {
-    let mut pair = Pair::new(Setup {
-        server_window: 5,
-        ..Setup::default()
-    });
+    let mut pair = Pair::new(Setup { server_window: 5, ..Setup::default() });
     pair.settle();
-    for qos in [
-        QoS::AtLeastOnce,
-        QoS::ExactlyOnce,
-        QoS::AtLeastOnce,
-        QoS::ExactlyOnce,
-    ] {
+    for qos in [QoS::AtLeastOnce, QoS::ExactlyOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
         pair.publish(qos).expect("four of five");
     }
     pair.server.window = NonZeroU16::MIN;
@@ -156,21 +136,14 @@ fn nothing_can_be_published_before_the_server_has_accepted() {
 
 #[test]
 fn a_silent_client_pings_and_a_silent_server_is_given_up() {
-    let mut pair = Pair::new(Setup {
-        keep_alive: 10,
-        ..Setup::default()
-    });
+    let mut pair = Pair::new(Setup { keep_alive: 10, ..Setup::default() });
     assert_eq!(pair.client.deadline(), None, "not connected");
     pair.settle();
     let at = |seconds| Time::ZERO + Duration::from_secs(seconds);
     assert_eq!(pair.client.deadline(), Some(at(10)));
     pair.wait(Duration::from_secs(10));
     pair.settle();
-    assert_eq!(
-        pair.client.deadline(),
-        Some(at(20)),
-        "the server has answered"
-    );
+    assert_eq!(pair.client.deadline(), Some(at(20)), "the server has answered");
     pair.server.is_alive = false;
     pair.wait(Duration::from_secs(10));
     pair.settle();

@@ -18,18 +18,11 @@ fn wanted() -> Tree {
 }
 
 fn committed() -> Tree {
-    let entries = FOLDERS
-        .iter()
-        .filter_map(|folder| fs::read_dir(root().join(folder)).ok());
+    let entries = FOLDERS.iter().filter_map(|folder| fs::read_dir(root().join(folder)).ok());
     entries
         .flatten()
         .map(|entry| entry.unwrap().path())
-        .map(|path| {
-            (
-                path.strip_prefix(root()).unwrap().to_owned(),
-                fs::read(&path).unwrap(),
-            )
-        })
+        .map(|path| (path.strip_prefix(root()).unwrap().to_owned(), fs::read(&path).unwrap()))
         .collect()
 }
 
@@ -55,22 +48,12 @@ fn completions_and_man_pages_are_those_of_the_command_line() {
         .chain(committed.keys())
         .filter(|path| wanted.get(*path) != committed.get(*path))
         .collect();
-    assert!(
-        stale.is_empty(),
-        "stale: {stale:?}; MQX_BLESS=1 cargo test writes them anew"
-    );
+    assert!(stale.is_empty(), "stale: {stale:?}; MQX_BLESS=1 cargo test writes them anew");
 }
 
 #[test]
 fn every_command_has_a_page_with_its_exit_status() {
-    for page in [
-        "mqx",
-        "mqx-pub",
-        "mqx-sub",
-        "mqx-bench",
-        "mqx-certs-init",
-        "mqx-broker",
-    ] {
+    for page in ["mqx", "mqx-pub", "mqx-sub", "mqx-bench", "mqx-certs-init", "mqx-broker"] {
         let path = PathBuf::from(format!("man/{page}.1"));
         let text = String::from_utf8(wanted()[&path].clone()).unwrap();
         assert!(text.contains(".SH \"EXIT STATUS\""), "{page}: {text}");

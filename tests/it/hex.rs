@@ -15,7 +15,5 @@ pub(crate) fn bytes(text: &str) -> Vec<u8> {
 
 /// `bytes` as hex.
 pub(crate) fn text(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

@@ -24,10 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("signals", &["signals", "error"]),
     ("output", &["output", "error"]),
     ("net", &["net", "error", "output"]),
-    (
-        "client",
-        &["client", "net", "session", "mqtt", "error", "output"],
-    ),
+    ("client", &["client", "net", "session", "mqtt", "error", "output"]),
     ("publish", FEATURE),
     ("subscribe", FEATURE),
     ("bench", FEATURE),
@@ -41,9 +38,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// What the features stand on; themselves are added where the table is read.
-const FEATURE: &[&str] = &[
-    "client", "net", "session", "mqtt", "error", "output", "signals",
-];
+const FEATURE: &[&str] = &["client", "net", "session", "mqtt", "error", "output", "signals"];
 
 const EVERYTHING: &[&str] = &["*"];
 
@@ -129,16 +124,9 @@ fn root() -> &'static Path {
 fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let built = [
-            "target",
-            "node_modules",
-            ".venv",
-            "corpus",
-            "artifacts",
-            "__pycache__",
-        ]
-        .iter()
-        .any(|name| path.ends_with(name));
+        let built = ["target", "node_modules", ".venv", "corpus", "artifacts", "__pycache__"]
+            .iter()
+            .any(|name| path.ends_with(name));
         if path.is_dir() && !built {
             files_below(&path, found);
         } else if path.is_file() {
@@ -157,20 +145,15 @@ fn sources() -> Vec<Source> {
 
 /// The source in `path`; `None` for one that holds tests only.
 fn source(path: &Path) -> Option<Source> {
-    let module = path
-        .strip_prefix(root().join("src"))
-        .unwrap()
-        .with_extension("");
+    let module = path.strip_prefix(root().join("src")).unwrap().with_extension("");
     let module = module.to_str().unwrap().replace('/', "::");
     let module = module.trim_end_matches("::mod");
     let module = if module == "lib" { "" } else { module };
     let text = fs::read_to_string(path).unwrap();
     let tests = text.find("#[cfg(test)]\nmod tests").unwrap_or(text.len());
     let code = text[..tests].lines().map(without_comment);
-    (!module.ends_with("::tests")).then(|| Source {
-        module: module.to_owned(),
-        code: code.collect::<Vec<_>>().join("\n"),
-    })
+    (!module.ends_with("::tests"))
+        .then(|| Source { module: module.to_owned(), code: code.collect::<Vec<_>>().join("\n") })
 }
 
 fn without_comment(line: &str) -> &str {
@@ -187,10 +170,7 @@ fn is_in(module: &str, folder: &str) -> bool {
     if let Some(exactly) = folder.strip_prefix('=') {
         return module == exactly;
     }
-    module == folder
-        || module
-            .strip_prefix(folder)
-            .is_some_and(|rest| rest.starts_with("::"))
+    module == folder || module.strip_prefix(folder).is_some_and(|rest| rest.starts_with("::"))
 }
 
 fn is_word(byte: u8) -> bool {
@@ -201,25 +181,19 @@ fn is_word(byte: u8) -> bool {
 /// another word.
 fn finds<'a>(code: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
     let bytes = code.as_bytes();
-    code.match_indices(word)
-        .map(|(at, _)| at)
-        .filter(move |at| {
-            let before = at.checked_sub(1).map(|before| bytes[before]);
-            let behind = bytes.get(at + word.len()).copied();
-            let free = |byte: Option<u8>| !byte.is_some_and(is_word);
-            let open = !word.as_bytes()[0].is_ascii_alphabetic();
-            let closed = word.ends_with(['!', ')']);
-            (open || free(before)) && (closed || free(behind))
-        })
+    code.match_indices(word).map(|(at, _)| at).filter(move |at| {
+        let before = at.checked_sub(1).map(|before| bytes[before]);
+        let behind = bytes.get(at + word.len()).copied();
+        let free = |byte: Option<u8>| !byte.is_some_and(is_word);
+        let open = !word.as_bytes()[0].is_ascii_alphabetic();
+        let closed = word.ends_with(['!', ')']);
+        (open || free(before)) && (closed || free(behind))
+    })
 }
 
 /// The modules of the first level that `source` names.
 fn uses(source: &Source) -> BTreeSet<String> {
-    let own: Vec<_> = source
-        .module
-        .split("::")
-        .filter(|part| !part.is_empty())
-        .collect();
+    let own: Vec<_> = source.module.split("::").filter(|part| !part.is_empty()).collect();
     let mut used = BTreeSet::new();
     for at in finds(&source.code, "crate") {
         if let Some(path) = source.code[at..].strip_prefix("crate::") {
@@ -241,12 +215,8 @@ fn uses(source: &Source) -> BTreeSet<String> {
 
 /// The first name of `path`, or of every path in its braces.
 fn first_names(path: &str) -> Vec<String> {
-    let name = |text: &str| {
-        text.bytes()
-            .take_while(|byte| is_word(*byte))
-            .map(char::from)
-            .collect()
-    };
+    let name =
+        |text: &str| text.bytes().take_while(|byte| is_word(*byte)).map(char::from).collect();
     let Some(group) = path.strip_prefix('{') else {
         return vec![name(path)];
     };
@@ -311,10 +281,7 @@ fn each_thing_is_named_only_where_it_belongs() {
                 Place::Only(folders) => !within(folders),
                 Place::Never(folders) => within(folders),
             };
-            let named = rule
-                .words
-                .iter()
-                .filter(|word| finds(&source.code, word).next().is_some());
+            let named = rule.words.iter().filter(|word| finds(&source.code, word).next().is_some());
             for word in named.filter(|_| forbidden) {
                 faults.push(format!("{} names {word}, but {}", source.module, rule.why));
             }

@@ -6,7 +6,7 @@
     reason = "a helper of a test fails as a test does: it panics"
 )]
 
-/// `mqx bench` against brokers whose faults are known.
+/// The load generator against brokers whose faults are known.
 mod bench;
 /// The broker, by bytes and by a virtual clock, then over sockets.
 mod broker;
@@ -14,6 +14,8 @@ mod broker;
 mod certs;
 /// The client session, bytes against bytes.
 mod client_session;
+/// pub and sub against a peer that does as it is told.
+mod clients;
 /// The statements on codec and framing, bytes against expectation.
 mod codec;
 /// What must hold for any bytes and any packet.
@@ -26,6 +28,8 @@ mod generated;
 mod hex;
 /// Which module may name what.
 mod layers;
+/// What several areas need.
+mod support;
 /// The topic matcher against an independent one.
 mod topics;
 /// Every packet of `tests/data/packets.tsv`.

@@ -34,12 +34,7 @@ impl Row {
     }
 
     fn title(&self) -> String {
-        let Self {
-            version,
-            section,
-            name,
-            ..
-        } = self;
+        let Self { version, section, name, .. } = self;
         format!("{version} {section} {name} {}", hex::text(&self.bytes))
     }
 
@@ -62,9 +57,8 @@ pub(crate) fn rows() -> Vec<Row> {
 fn check(valid: bool, case: impl Fn(&Row) -> Result<(), String>) {
     let rows = rows();
     let chosen = rows.iter().filter(|row| row.valid == valid);
-    let failures: Vec<String> = chosen
-        .filter_map(|row| Some(format!("{}: {}", row.title(), case(row).err()?)))
-        .collect();
+    let failures: Vec<String> =
+        chosen.filter_map(|row| Some(format!("{}: {}", row.title(), case(row).err()?))).collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
@@ -81,10 +75,9 @@ fn accept(packet: &Packet<'_>) -> Result<(), Error> {
             .requests
             .iter()
             .try_for_each(|request| Filter::parse(request.filter).map(drop)),
-        Packet::Unsubscribe(unsubscribe) => unsubscribe
-            .filters
-            .iter()
-            .try_for_each(|filter| Filter::parse(filter).map(drop)),
+        Packet::Unsubscribe(unsubscribe) => {
+            unsubscribe.filters.iter().try_for_each(|filter| Filter::parse(filter).map(drop))
+        }
         Packet::Connect(connect)
             if !connect.version.is_v5() && connect.client_id.is_empty() && !connect.clean_start =>
         {
@@ -124,11 +117,7 @@ fn a_valid_packet_is_encoded_to_the_bytes_it_came_from() {
     check(true, |row| {
         let packet = row.decode().map_err(|error| error.to_string())?;
         let bytes = encode(&packet, row.version).map_err(|error| error.to_string())?;
-        if bytes == row.bytes {
-            Ok(())
-        } else {
-            Err(format!("encoded as {}", hex::text(&bytes)))
-        }
+        if bytes == row.bytes { Ok(()) } else { Err(format!("encoded as {}", hex::text(&bytes))) }
     });
 }
 

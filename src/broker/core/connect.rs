@@ -52,10 +52,7 @@ impl Core {
             refuse(worker, connect.version, reason);
             return Err(End::Lost);
         }
-        let assigned = connect
-            .client_id
-            .is_empty()
-            .then(|| self.assign_client_id());
+        let assigned = connect.client_id.is_empty().then(|| self.assign_client_id());
         let client_id = assigned.as_deref().unwrap_or(connect.client_id);
         let mut sessions = self.sessions.lock();
         let (session, present, will) =
@@ -200,11 +197,11 @@ impl Hot {
         if self.outbound.is_empty() {
             self.outbound = Outbound::new(window);
         } else {
+            self.outbound.restart();
             self.outbound.set_receive_maximum(window);
         }
-        self.maximum_packet_size = properties
-            .maximum_packet_size
-            .map_or(usize::MAX, |size| size.get() as usize);
+        self.maximum_packet_size =
+            properties.maximum_packet_size.map_or(usize::MAX, |size| size.get() as usize);
         self.expiry_interval = match connect.version {
             Version::V5 => properties.session_expiry_interval.unwrap_or(0),
             _ if connect.clean_start => 0,
@@ -229,10 +226,7 @@ fn refusal(connect: &Connect<'_>) -> Option<ReasonCode> {
 /// answered: an unknown level is, and what breaks version 5; what breaks the
 /// format of 3.1.1 is closed without a word.
 fn answerable(frame: &Frame<'_>, error: Error) -> Option<Version> {
-    let level = frame
-        .body
-        .strip_prefix(b"\0\x04MQTT")
-        .and_then(<[u8]>::first);
+    let level = frame.body.strip_prefix(b"\0\x04MQTT").and_then(<[u8]>::first);
     match level {
         Some(5) => Some(Version::V5),
         Some(6..) if error.reason == ReasonCode::UNSUPPORTED_PROTOCOL_VERSION => Some(Version::V5),

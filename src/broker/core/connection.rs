@@ -46,10 +46,7 @@ pub enum Progress {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
     /// The client said goodbye, and whether its will is published all the same.
-    Goodbye {
-        with_will: bool,
-        expiry_interval: Option<u32>,
-    },
+    Goodbye { with_will: bool, expiry_interval: Option<u32> },
     /// The transport broke or was closed.
     Lost,
     /// The client is told why and cut off.
@@ -64,8 +61,7 @@ impl Connection {
 
     /// Whether no later connection has taken the session over.
     fn is_current(&self) -> bool {
-        self.session()
-            .is_none_or(|(session, number)| session.hot.lock().is_current(number))
+        self.session().is_none_or(|(session, number)| session.hot.lock().is_current(number))
     }
 }
 
@@ -80,11 +76,7 @@ impl Core {
             session: RefCell::new(None),
         });
         worker.watch(&pulse, worker.now + self.limits.connect_timeout);
-        Connection {
-            link,
-            open: None,
-            pulse,
-        }
+        Connection { link, open: None, pulse }
     }
 
     /// Does what the whole packets at the start of `bytes` ask for. The shell
@@ -178,10 +170,7 @@ impl Core {
             return Err(End::Cut(ReasonCode::PROTOCOL_ERROR));
         }
         let aliased = publish.properties.topic_alias.is_some();
-        let source = (!aliased).then_some(Source {
-            version: open.version,
-            bytes: frame.bytes,
-        });
+        let source = (!aliased).then_some(Source { version: open.version, bytes: frame.bytes });
         let mut resolved = *publish;
         resolved.topic = open.aliases.resolve(publish).map_err(cut)?;
         resolved.properties.topic_alias = None;
@@ -309,22 +298,14 @@ fn on_ack(worker: &mut Worker, open: &Open, ack: &Ack<'_>) {
             return;
         }
     };
-    if ended.is_ok() && !hot.queue.is_empty() && hot.is_current(open.number) {
+    if ended.is_ok() && hot.is_behind() && hot.is_current(open.number) {
         touch(worker, &open.session, &mut hot);
     }
 }
 
 fn answer(worker: &mut Worker, open: &Open, kind: AckKind, id: PacketId, known: bool) {
-    let reason = if known {
-        ReasonCode::SUCCESS
-    } else {
-        ReasonCode::PACKET_IDENTIFIER_NOT_FOUND
-    };
-    put_ack(
-        Ack::new(kind, id, reason),
-        open.version,
-        &mut worker.replies,
-    );
+    let reason = if known { ReasonCode::SUCCESS } else { ReasonCode::PACKET_IDENTIFIER_NOT_FOUND };
+    put_ack(Ack::new(kind, id, reason), open.version, &mut worker.replies);
 }
 
 fn on_disconnect(open: &Open, disconnect: &Disconnect<'_>) -> End {

@@ -1,28 +1,12 @@
 //! Who has subscribed to what: the tree of filters, and the receivers it
 //! resolves a topic to.
 
+use super::group::Group;
 use super::session::Session;
+use super::target::{Receiver, Subscriber, Targets, put, take};
 use super::tree::{NodeId, ROOT, Tree};
 use crate::mqtt::topic::{self, Filter, levels};
-use crate::mqtt::{QoS, SubscribeOptions, SubscriptionId};
-use parking_lot::Mutex;
 use std::sync::Arc;
-
-/// A subscription of one session.
-#[derive(Debug, Clone)]
-pub(super) struct Subscriber {
-    pub(super) session: Arc<Session>,
-    pub(super) options: SubscribeOptions,
-    pub(super) id: Option<SubscriptionId>,
-}
-
-/// The sessions that share a subscription (MQTT 5.0 §4.8.2).
-#[derive(Debug)]
-pub(super) struct Group {
-    name: Box<str>,
-    /// The members, and which of them is next.
-    members: Mutex<(Vec<Subscriber>, usize)>,
-}
 
 /// The subscriptions that end at one node.
 #[derive(Debug, Default)]
@@ -45,44 +29,9 @@ pub(super) struct Index {
     count: usize,
 }
 
-/// How one session gets a message.
-#[derive(Debug, Clone)]
-pub(super) struct Grant {
-    pub(super) qos: QoS,
-    pub(super) retain_as_published: bool,
-    pub(super) ids: Option<Arc<[SubscriptionId]>>,
-}
-
-/// How a session gets the messages it has published itself.
-#[derive(Debug)]
-enum Own {
-    /// Like everybody's.
-    Alike,
-    /// By its subscriptions without No Local, if there are any.
-    Filtered(Option<Grant>),
-}
-
-/// A session that gets a message once, however many of its subscriptions match.
-#[derive(Debug)]
-pub(super) struct Receiver {
-    pub(super) session: Arc<Session>,
-    grant: Grant,
-    own: Own,
-}
-
-/// Everybody a topic goes to.
-#[derive(Debug, Default)]
-pub(super) struct Targets {
-    pub(super) receivers: Vec<Receiver>,
-    pub(super) groups: Vec<Arc<Group>>,
-}
-
 impl Index {
     pub(super) fn new() -> Self {
-        Self {
-            tree: Tree::new(),
-            count: 0,
-        }
+        Self { tree: Tree::new(), count: 0 }
     }
 
     /// Subscriptions held.
@@ -100,7 +49,7 @@ impl Index {
         let ending = node.ending(below);
         let new = match filter.share {
             None => put(&mut ending.plain, subscriber),
-            Some(name) => put(&mut ending.group(name).members.lock().0, subscriber),
+            Some(name) => ending.group(name).join(subscriber),
         };
         self.count += usize::from(new);
         new
@@ -128,10 +77,7 @@ impl Index {
         let same = |a: &&Subscriber, b: &&Subscriber| a.session.key == b.session.key;
         let groups = endings.iter().flat_map(|ending| &ending.groups).cloned();
         Targets {
-            receivers: subscribers
-                .chunk_by(same)
-                .filter_map(Receiver::merge)
-                .collect(),
+            receivers: subscribers.chunk_by(same).filter_map(Receiver::merge).collect(),
             groups: groups.collect(),
         }
     }
@@ -172,31 +118,9 @@ fn path(pattern: &str) -> (impl Iterator<Item = &str>, bool) {
     (levels(pattern).take(depth), below)
 }
 
-fn put(subscribers: &mut Vec<Subscriber>, subscriber: Subscriber) -> bool {
-    let key = subscriber.session.key;
-    let same = |known: &&mut Subscriber| known.session.key == key;
-    if let Some(known) = subscribers.iter_mut().find(same) {
-        *known = subscriber;
-        return false;
-    }
-    subscribers.push(subscriber);
-    true
-}
-
-fn take(subscribers: &mut Vec<Subscriber>, session: &Session) -> bool {
-    let place = subscribers
-        .iter()
-        .position(|known| known.session.key == session.key);
-    place.map(|place| subscribers.swap_remove(place)).is_some()
-}
-
 impl Node {
     const fn ending(&mut self, below: bool) -> &mut Ending {
-        if below {
-            &mut self.below
-        } else {
-            &mut self.here
-        }
+        if below { &mut self.below } else { &mut self.here }
     }
 
     fn is_empty(&self) -> bool {
@@ -209,112 +133,29 @@ impl Ending {
         self.plain.is_empty() && self.groups.is_empty()
     }
 
-    fn group(&mut self, name: &str) -> &Group {
-        let place = self.groups.iter().position(|group| *group.name == *name);
-        let place = place.unwrap_or_else(|| {
-            self.groups.push(Arc::new(Group {
-                name: name.into(),
-                members: Mutex::default(),
-            }));
-            self.groups.len() - 1
-        });
-        #[expect(
-            clippy::indexing_slicing,
-            reason = "the place was found or made just above"
-        )]
-        &self.groups[place]
+    /// The group of this name, which is made if it is missing.
+    fn group(&mut self, name: &str) -> Arc<Group> {
+        let known = self.groups.iter().find(|group| group.is_named(name));
+        if let Some(group) = known {
+            return Arc::clone(group);
+        }
+        let group = Arc::new(Group::new(name));
+        self.groups.push(Arc::clone(&group));
+        group
     }
 
     fn leave(&mut self, name: &str, session: &Session) -> bool {
-        let removed = take(&mut self.group(name).members.lock().0, session);
-        self.groups
-            .retain(|group| !group.members.lock().0.is_empty());
+        let group = self.groups.iter().find(|group| group.is_named(name));
+        let removed = group.is_some_and(|group| group.leave(session));
+        self.groups.retain(|group| !group.is_empty());
         removed
-    }
-}
-
-impl Group {
-    /// The member whose turn it is: the next one that is `ready`, or else the
-    /// next that will take the message later.
-    pub(super) fn choose(
-        &self,
-        ready: impl Fn(&Session) -> bool,
-        later: impl Fn(&Session) -> bool,
-    ) -> Option<Subscriber> {
-        let mut members = self.members.lock();
-        let (subscribers, turn) = &mut *members;
-        let count = subscribers.len();
-        let order = || (0..count).map(|step| (*turn + step) % count);
-        let suits = |place: &usize, suits: &dyn Fn(&Session) -> bool| {
-            subscribers
-                .get(*place)
-                .is_some_and(|member| suits(&member.session))
-        };
-        let chosen = order()
-            .find(|place| suits(place, &ready))
-            .or_else(|| order().find(|place| suits(place, &later)))?;
-        let member = subscribers.get(chosen).cloned();
-        *turn = (chosen + 1) % count;
-        member
-    }
-}
-
-impl Receiver {
-    /// One receiver from all the matching subscriptions of one session: the
-    /// highest QoS and every identifier (MQTT-3.3.4-2 to -5).
-    fn merge(subscribers: &[&Subscriber]) -> Option<Self> {
-        let first = subscribers.first()?;
-        let no_local = |subscriber: &&Subscriber| subscriber.options.no_local;
-        let all = || subscribers.iter().copied();
-        let own = if all().any(|subscriber| no_local(&subscriber)) {
-            Own::Filtered(Grant::merge(
-                all().filter(|subscriber| !no_local(subscriber)),
-            ))
-        } else {
-            Own::Alike
-        };
-        Some(Self {
-            session: Arc::clone(&first.session),
-            grant: Grant::merge(all())?,
-            own,
-        })
-    }
-
-    /// How the session gets a message of `publisher`, if it does.
-    pub(super) fn grant(&self, publisher: u64) -> Option<&Grant> {
-        match &self.own {
-            Own::Filtered(own) if self.session.key == publisher => own.as_ref(),
-            _ => Some(&self.grant),
-        }
-    }
-}
-
-impl Grant {
-    pub(super) fn merge<'a>(subscribers: impl Iterator<Item = &'a Subscriber>) -> Option<Self> {
-        let mut merged: Option<Self> = None;
-        let mut ids = Vec::new();
-        for subscriber in subscribers {
-            let options = subscriber.options;
-            ids.extend(subscriber.id);
-            let grant = merged.get_or_insert(Self {
-                qos: options.qos,
-                retain_as_published: false,
-                ids: None,
-            });
-            grant.qos = grant.qos.max(options.qos);
-            grant.retain_as_published |= options.retain_as_published;
-        }
-        let grant = merged?;
-        Some(Self {
-            ids: (!ids.is_empty()).then(|| ids.into()),
-            ..grant
-        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mqtt::{QoS, SubscribeOptions, SubscriptionId};
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
@@ -323,11 +164,8 @@ mod tests {
             qos: QoS::from_u8((id % 3) as u8).unwrap(),
             ..SubscribeOptions::default()
         };
-        let subscriber = Subscriber {
-            session: Arc::clone(session),
-            options,
-            id: SubscriptionId::new(id),
-        };
+        let subscriber =
+            Subscriber { session: Arc::clone(session), options, id: SubscriptionId::new(id) };
         index.insert(&Filter::parse(filter).unwrap(), subscriber)
     }
 
@@ -349,9 +187,7 @@ mod tests {
     #[test]
     fn each_group_is_one_target_and_its_members_take_turns() {
         let mut index = Index::new();
-        let sessions: Vec<_> = (1..=3)
-            .map(|key| Arc::new(Session::new(key, "c")))
-            .collect();
+        let sessions: Vec<_> = (1..=3).map(|key| Arc::new(Session::new(key, "c"))).collect();
         for session in &sessions {
             subscribe(&mut index, session, "$share/g/t", 1);
         }
@@ -362,11 +198,7 @@ mod tests {
         let turn = || group.choose(|_| true, |_| true).unwrap().session.key;
         assert_eq!([turn(), turn(), turn(), turn()], [1, 2, 3, 1]);
         let offline = group.choose(|session| session.key == 1, |_| true);
-        assert_eq!(
-            offline.unwrap().session.key,
-            1,
-            "whoever is ready comes first"
-        );
+        assert_eq!(offline.unwrap().session.key, 1, "whoever is ready comes first");
         for session in &sessions {
             assert!(index.remove(&Filter::parse("$share/g/t").unwrap(), session));
         }
@@ -377,15 +209,8 @@ mod tests {
     fn no_local_leaves_out_own_messages_unless_another_subscription_matches() {
         let mut index = Index::new();
         let session = Arc::new(Session::new(7, "c"));
-        let options = SubscribeOptions {
-            no_local: true,
-            ..SubscribeOptions::default()
-        };
-        let own = Subscriber {
-            session: Arc::clone(&session),
-            options,
-            id: None,
-        };
+        let options = SubscribeOptions { no_local: true, ..SubscribeOptions::default() };
+        let own = Subscriber { session: Arc::clone(&session), options, id: None };
         index.insert(&Filter::parse("a").unwrap(), own);
         assert!(index.resolve("a").receivers[0].grant(7).is_none());
         assert!(index.resolve("a").receivers[0].grant(8).is_some());

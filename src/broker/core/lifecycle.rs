@@ -161,11 +161,7 @@ impl Hot {
     /// Sets when the will is published and the session ends. Returns whether
     /// the session ends at once.
     fn go_offline(&mut self, end: End, now: Time) -> bool {
-        if let End::Goodbye {
-            with_will,
-            expiry_interval,
-        } = end
-        {
+        if let End::Goodbye { with_will, expiry_interval } = end {
             if !with_will {
                 self.will = None;
             }

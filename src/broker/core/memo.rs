@@ -1,7 +1,7 @@
 //! What a worker remembers of the index: topic to receivers, so that the usual
 //! publish does no matching at all (6.8 ns instead of 106 ns for a walk).
 
-use super::index::Targets;
+use super::target::Targets;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use std::hash::BuildHasher as _;
@@ -28,10 +28,7 @@ pub(super) struct Memo {
 
 impl Memo {
     pub(super) fn new() -> Self {
-        Self {
-            entries: HashMap::with_hasher(RandomState::default()),
-            seen: Vec::new(),
-        }
+        Self { entries: HashMap::with_hasher(RandomState::default()), seen: Vec::new() }
     }
 
     /// The receivers of `topic`, if they were resolved in this generation.
@@ -54,18 +51,14 @@ impl Memo {
             // Rare enough that starting over beats keeping an order of use.
             self.entries.clear();
         }
-        let entry = Entry {
-            generation,
-            targets: Rc::clone(targets),
-        };
+        let entry = Entry { generation, targets: Rc::clone(targets) };
         self.entries.insert(topic.into(), entry);
     }
 
     /// Drops what an older generation of the index resolved, and with it the
     /// sessions that are gone.
     pub(super) fn sweep(&mut self, generation_of: impl Fn(&str) -> u64) {
-        self.entries
-            .retain(|topic, entry| entry.generation == generation_of(topic));
+        self.entries.retain(|topic, entry| entry.generation == generation_of(topic));
     }
 
     fn second_time(&mut self, topic: &str) -> bool {

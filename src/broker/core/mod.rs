@@ -18,6 +18,7 @@
 
 mod connect;
 mod connection;
+mod group;
 mod index;
 mod lifecycle;
 mod link;
@@ -28,6 +29,7 @@ mod publish;
 mod retained;
 mod session;
 mod subscribe;
+mod target;
 mod template;
 mod timers;
 mod tree;
@@ -78,11 +80,7 @@ impl Default for Limits {
             topic_alias_maximum: 1024,
             topic_levels: 128,
             connect_timeout: Duration::from_secs(10),
-            queue: QueueLimits {
-                messages: 100_000,
-                bytes: 64 * 1024 * 1024,
-                output: 1024 * 1024,
-            },
+            queue: QueueLimits { messages: 100_000, bytes: 64 * 1024 * 1024, output: 1024 * 1024 },
         }
     }
 }
@@ -112,6 +110,12 @@ impl Core {
             next_key: AtomicU64::new(1),
             stats: Stats::default(),
         }
+    }
+
+    /// What it allows and announces.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// What has happened so far.

@@ -83,7 +83,7 @@ fn flush_session(session: &Arc<Session>, worker: &mut Worker) {
 }
 
 fn refill(hot: &mut Hot, worker: &mut Worker) {
-    if hot.queue.is_empty() || hot.link.is_none() {
+    if !hot.is_behind() || hot.link.is_none() {
         return;
     }
     let sent = hot.refill(worker.now);
@@ -93,12 +93,7 @@ fn refill(hot: &mut Hot, worker: &mut Worker) {
 
 impl Hot {
     fn take_ending(&mut self, connection: u64) -> Vec<u8> {
-        let place = self
-            .endings
-            .iter()
-            .position(|ending| ending.0 == connection);
-        place
-            .map(|place| self.endings.swap_remove(place).1)
-            .unwrap_or_default()
+        let place = self.endings.iter().position(|ending| ending.0 == connection);
+        place.map(|place| self.endings.swap_remove(place).1).unwrap_or_default()
     }
 }

@@ -1,9 +1,9 @@
 //! Routing a message to everybody who gets it. This is the hot path.
 
 use super::Core;
-use super::index::{Grant, Targets};
 use super::message::{Delivery, Kept};
 use super::session::{Hot, QueueLimits, Session};
+use super::target::{Grant, Targets};
 use super::template::{Source, Templates, Variant};
 use super::worker::{Timer, Worker};
 use crate::mqtt::{Message, Publish, QoS};
@@ -277,9 +277,5 @@ impl Routing<'_> {
 }
 
 const fn queued(taken: bool) -> Outcome {
-    if taken {
-        Outcome::Queued
-    } else {
-        Outcome::Dropped
-    }
+    if taken { Outcome::Queued } else { Outcome::Dropped }
 }

@@ -15,10 +15,7 @@ pub(super) struct Retained {
 
 impl Retained {
     pub(super) fn new() -> Self {
-        Self {
-            tree: Tree::new(),
-            count: 0,
-        }
+        Self { tree: Tree::new(), count: 0 }
     }
 
     /// Messages kept.
@@ -104,11 +101,7 @@ mod tests {
     use std::time::Duration;
 
     fn kept(topic: &str, expires: Option<Time>) -> Arc<Kept> {
-        let publish = Publish {
-            topic,
-            retain: true,
-            ..Publish::default()
-        };
+        let publish = Publish { topic, retain: true, ..Publish::default() };
         let message = Message::new(&publish).unwrap();
         Arc::new(Kept { message, expires })
     }
@@ -116,10 +109,7 @@ mod tests {
     fn topics(retained: &Retained, filter: &str, now: Time) -> BTreeSet<String> {
         let filter = Filter::parse(filter).unwrap();
         let found = retained.matching(&filter, now);
-        found
-            .iter()
-            .map(|kept| kept.message.topic().to_owned())
-            .collect()
+        found.iter().map(|kept| kept.message.topic().to_owned()).collect()
     }
 
     #[test]

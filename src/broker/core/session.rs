@@ -144,11 +144,7 @@ impl Queue {
         for delivery in std::mem::take(self).deliveries {
             if delivery.qos > QoS::AtMostOnce {
                 self.replayed += usize::from(delivery.replayed);
-                self.bytes += if delivery.replayed {
-                    0
-                } else {
-                    delivery.size()
-                };
+                self.bytes += if delivery.replayed { 0 } else { delivery.size() };
                 self.deliveries.push_back(delivery);
             }
         }
@@ -212,6 +208,11 @@ impl Hot {
         true
     }
 
+    /// Whether something waits for room or for quota.
+    pub(super) fn is_behind(&self) -> bool {
+        !self.queue.is_empty() || self.outbound.is_waiting()
+    }
+
     /// Whether a message with acknowledgement can be sent at once.
     pub(super) fn has_room(&self, limits: &QueueLimits) -> bool {
         self.queue.is_empty() && self.out.len() < limits.output && self.outbound.has_quota()
@@ -219,6 +220,7 @@ impl Hot {
 
     /// Moves queued deliveries into the output while there is room and quota.
     pub(super) fn refill(&mut self, now: Time) -> Sent {
+        self.resend(now);
         let mut sent = Sent::default();
         while self.out.len() < REFILL_MARK
             && let Some(next) = self.queue.deliveries.front()
@@ -262,10 +264,10 @@ impl Hot {
         sent
     }
 
-    /// Sends again what a resumed session has not acknowledged, in order
-    /// (MQTT-4.4.0-1, MQTT-4.6.0-1).
+    /// Sends again what a resumed session has not acknowledged, in order and
+    /// within the window (MQTT-4.4.0-1, MQTT-4.6.0-1).
     pub(super) fn resend(&mut self, now: Time) {
-        for (id, stage, delivery) in self.outbound.iter() {
+        while let Some((id, stage, delivery)) = self.outbound.resend() {
             match stage {
                 Stage::PubComp => put_ack(
                     Ack::new(AckKind::PubRel, id, ReasonCode::SUCCESS),
@@ -312,10 +314,7 @@ impl Delivery {
 /// Appends an acknowledgement; those without properties always encode.
 pub(super) fn put_ack(ack: Ack<'_>, version: Version, out: &mut Vec<u8>) {
     let encoded = ack.encode(version, out);
-    debug_assert!(
-        encoded.is_ok(),
-        "an acknowledgement without properties is short"
-    );
+    debug_assert!(encoded.is_ok(), "an acknowledgement without properties is short");
 }
 
 /// What a delivery of this quality of service waits for first.

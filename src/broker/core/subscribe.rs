@@ -2,8 +2,8 @@
 
 use super::Core;
 use super::connection::{End, Open, reply, touch};
-use super::index::Subscriber;
 use super::message::Delivery;
+use super::target::Subscriber;
 use super::worker::Worker;
 use crate::mqtt::topic::{self, Filter};
 use crate::mqtt::{
@@ -21,9 +21,7 @@ impl Core {
     ) -> Result<(), End> {
         let id = subscribe.properties.subscription_identifier;
         let requests = subscribe.requests.iter();
-        let reasons = requests
-            .map(|request| self.subscribe(worker, open, request, id))
-            .collect();
+        let reasons = requests.map(|request| self.subscribe(worker, open, request, id)).collect();
         reply(
             worker,
             open,
@@ -54,11 +52,7 @@ impl Core {
             return ReasonCode::UNSPECIFIED_ERROR;
         }
         cold.filters.insert(request.filter.into());
-        let subscriber = Subscriber {
-            session: Arc::clone(session),
-            options: request.options,
-            id,
-        };
+        let subscriber = Subscriber { session: Arc::clone(session), options: request.options, id };
         let new = self.index.write().insert(&filter, subscriber);
         self.generations.change(filter.pattern);
         drop(cold);
@@ -120,9 +114,7 @@ impl Core {
         unsubscribe: &Unsubscribe<'_>,
     ) -> Result<(), End> {
         let filters = unsubscribe.filters.iter();
-        let reasons = filters
-            .map(|filter| self.unsubscribe(open, filter))
-            .collect();
+        let reasons = filters.map(|filter| self.unsubscribe(open, filter)).collect();
         Self::sweep_later(worker);
         reply(
             worker,
@@ -142,10 +134,6 @@ impl Core {
         open.session.cold.lock().filters.remove(text);
         let removed = self.index.write().remove(&filter, &open.session);
         self.generations.change(filter.pattern);
-        if removed {
-            ReasonCode::SUCCESS
-        } else {
-            ReasonCode::NO_SUBSCRIPTION_EXISTED
-        }
+        if removed { ReasonCode::SUCCESS } else { ReasonCode::NO_SUBSCRIPTION_EXISTED }
     }
 }

@@ -41,12 +41,7 @@ impl<'a> Templates<'a> {
         mut scratch: Vec<u8>,
     ) -> Self {
         scratch.clear();
-        Self {
-            publish,
-            source,
-            made: [const { None }; 4],
-            scratch,
-        }
+        Self { publish, source, made: [const { None }; 4], scratch }
     }
 
     pub(super) fn into_scratch(self) -> Vec<u8> {
@@ -71,12 +66,7 @@ impl<'a> Templates<'a> {
             *header = Publish::header(false, variant.qos, variant.retain);
         }
         if let Some(id) = id {
-            let length_width = packet
-                .iter()
-                .skip(1)
-                .take_while(|byte| **byte >= 0x80)
-                .count()
-                + 1;
+            let length_width = packet.iter().skip(1).take_while(|byte| **byte >= 0x80).count() + 1;
             let at = 1 + length_width + 2 + topic_length;
             if let Some(place) = packet.get_mut(at..at + 2) {
                 place.copy_from_slice(&id.get().to_be_bytes());
@@ -108,9 +98,7 @@ impl<'a> Templates<'a> {
             })
             .clone()
         });
-        range
-            .and_then(|range| self.scratch.get(range))
-            .unwrap_or_default()
+        range.and_then(|range| self.scratch.get(range)).unwrap_or_default()
     }
 }
 
@@ -152,10 +140,7 @@ mod tests {
         };
         let mut bytes = Vec::new();
         publish.encode(Version::V311, &mut bytes).unwrap();
-        let source = Source {
-            version: Version::V311,
-            bytes: &bytes,
-        };
+        let source = Source { version: Version::V311, bytes: &bytes };
         for source in [Some(source), None] {
             let mut templates = Templates::new(&publish, source, Vec::new());
             for (version, qos, id) in [
@@ -164,20 +149,11 @@ mod tests {
                 (Version::V5, QoS::AtMostOnce, None),
                 (Version::V31, QoS::AtMostOnce, None),
             ] {
-                let variant = Variant {
-                    version,
-                    qos,
-                    retain: true,
-                };
+                let variant = Variant { version, qos, retain: true };
                 let mut out = vec![0xff];
                 templates.append(variant, id, &mut out);
                 let mut expected = vec![0xff];
-                let copy = Publish {
-                    qos,
-                    packet_id: id,
-                    retain: true,
-                    ..publish
-                };
+                let copy = Publish { qos, packet_id: id, retain: true, ..publish };
                 copy.encode(version, &mut expected).unwrap();
                 assert_eq!(out, expected);
             }

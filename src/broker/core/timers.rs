@@ -19,9 +19,7 @@ pub(super) struct Timers<T> {
 
 impl<T> Timers<T> {
     pub(super) const fn new() -> Self {
-        Self {
-            buckets: BTreeMap::new(),
-        }
+        Self { buckets: BTreeMap::new() }
     }
 
     /// Sets `item` to fire at `deadline` or within a tick after it.
@@ -55,10 +53,7 @@ mod tests {
         timers.set(deadline, 'a');
         timers.set(deadline + Duration::from_secs(9), 'b');
         assert_eq!(timers.take_due(deadline), None);
-        assert_eq!(
-            timers.take_due(deadline + Duration::from_nanos(TICK)),
-            Some(vec!['a'])
-        );
+        assert_eq!(timers.take_due(deadline + Duration::from_nanos(TICK)), Some(vec!['a']));
         assert_eq!(timers.take_due(deadline + Duration::from_nanos(TICK)), None);
         assert!(timers.next().is_some());
     }

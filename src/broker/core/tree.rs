@@ -28,10 +28,7 @@ pub(super) struct Tree<T> {
 
 impl<T: Default> Tree<T> {
     pub(super) fn new() -> Self {
-        Self {
-            nodes: vec![Node::default()],
-            free: Vec::new(),
-        }
+        Self { nodes: vec![Node::default()], free: Vec::new() }
     }
 
     /// The child of `node` for this level.
@@ -42,10 +39,7 @@ impl<T: Default> Tree<T> {
     /// The children of `node` with their levels, in no order.
     pub(super) fn children(&self, node: NodeId) -> impl Iterator<Item = (&str, NodeId)> {
         let children = self.node(node).map(|node| node.children.iter());
-        children
-            .into_iter()
-            .flatten()
-            .map(|(level, id)| (&**level, *id))
+        children.into_iter().flatten().map(|(level, id)| (&**level, *id))
     }
 
     /// What is kept at `node`.
@@ -62,9 +56,7 @@ impl<T: Default> Tree<T> {
                 None => self.add_child(node, level)?,
             };
         }
-        self.nodes
-            .get_mut(node as usize)
-            .map(|node| &mut node.value)
+        self.nodes.get_mut(node as usize).map(|node| &mut node.value)
     }
 
     /// Lets `change` at what is kept at the end of the path, if the path is

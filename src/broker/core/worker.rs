@@ -119,8 +119,7 @@ impl Worker {
     /// Looks at `pulse` when `deadline` has come, and not before.
     pub(super) fn watch(&mut self, pulse: &Rc<Pulse>, deadline: Time) {
         pulse.due.set(deadline);
-        self.timers
-            .set(deadline, Timer::Pulse(Rc::clone(pulse), deadline));
+        self.timers.set(deadline, Timer::Pulse(Rc::clone(pulse), deadline));
     }
 
     /// A buffer for a session that is about to get output.

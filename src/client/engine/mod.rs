@@ -12,10 +12,7 @@ use crate::session::{ClientConfig, ClientSession, Event, Failure, ServerLimits, 
 
 /// A client session over any number of connections, one at a time. The
 /// methods are those of [`ClientSession`], which documents them.
-#[allow(
-    clippy::missing_errors_doc,
-    reason = "the session documents its errors"
-)]
+#[allow(clippy::missing_errors_doc, reason = "the session documents its errors")]
 pub trait Engine: Send {
     /// Begins a new connection: the output starts with CONNECT.
     fn connect(&mut self, now: Time) -> Result<(), Failure>;
@@ -109,3 +106,6 @@ pub fn new(kind: EngineKind, config: ClientConfig) -> Result<Box<dyn Engine>> {
         EngineKind::Rumqttc => rumqttc::new(config),
     })
 }
+
+#[cfg(test)]
+mod tests;

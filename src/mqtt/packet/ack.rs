@@ -46,12 +46,7 @@ impl<'a> Ack<'a> {
     /// An acknowledgement without words.
     #[must_use]
     pub fn new(kind: AckKind, packet_id: PacketId, reason: ReasonCode) -> Self {
-        Self {
-            kind,
-            packet_id,
-            reason,
-            properties: AckProperties::default(),
-        }
+        Self { kind, packet_id, reason, properties: AckProperties::default() }
     }
 
     pub(super) fn read(

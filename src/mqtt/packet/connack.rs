@@ -19,11 +19,7 @@ impl<'a> ConnAck<'a> {
     /// A refusal without further words.
     #[must_use]
     pub fn refuse(reason: ReasonCode) -> Self {
-        Self {
-            session_present: false,
-            reason,
-            properties: ConnAckProperties::default(),
-        }
+        Self { session_present: false, reason, properties: ConnAckProperties::default() }
     }
 
     pub(super) fn read(reader: &mut Reader<'a>, version: Version) -> Result<Self, Error> {
@@ -42,11 +38,7 @@ impl<'a> ConnAck<'a> {
             let reason = ReasonCode::read(value, PacketType::ConnAck)?;
             (reason, ConnAckProperties::read(reader)?)
         };
-        Ok(Self {
-            session_present: flags == 1,
-            reason,
-            properties,
-        })
+        Ok(Self { session_present: flags == 1, reason, properties })
     }
 
     pub(super) fn encode(&self, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {

@@ -68,9 +68,8 @@ impl<'a> Connect<'a> {
             return Err(Error::protocol("§3.1.2.11.10", what));
         }
         let client_id = reader.string()?;
-        let will = (flags & flag::WILL != 0)
-            .then(|| Will::read(reader, flags, version))
-            .transpose()?;
+        let will =
+            (flags & flag::WILL != 0).then(|| Will::read(reader, flags, version)).transpose()?;
         let username = (flags & flag::USER_NAME != 0).then(|| reader.string());
         let username = username.transpose()?;
         let password = (flags & flag::PASSWORD != 0).then(|| reader.binary());
@@ -140,19 +139,13 @@ fn read_version(reader: &mut Reader<'_>) -> Result<Version, Error> {
             Err(Error::protocol("MQTT-3.1.2-2", what)
                 .with_reason(ReasonCode::UNSUPPORTED_PROTOCOL_VERSION))
         }
-        _ => Err(Error::malformed(
-            "MQTT-3.1.2-1",
-            "the protocol name is not MQTT",
-        )),
+        _ => Err(Error::malformed("MQTT-3.1.2-1", "the protocol name is not MQTT")),
     }
 }
 
 fn check_flags(flags: u8, version: Version) -> Result<(), Error> {
     if flags & flag::RESERVED != 0 {
-        return Err(Error::malformed(
-            "MQTT-3.1.2-3",
-            "the reserved connect flag is set",
-        ));
+        return Err(Error::malformed("MQTT-3.1.2-3", "the reserved connect flag is set"));
     }
     if flags & flag::WILL == 0 && flags & flag::WILL_QOS != 0 {
         let what = "a will QoS is set without a will";
@@ -175,11 +168,8 @@ fn check_flags(flags: u8, version: Version) -> Result<(), Error> {
 
 impl<'a> Will<'a> {
     fn read(reader: &mut Reader<'a>, flags: u8, version: Version) -> Result<Self, Error> {
-        let properties = if version.is_v5() {
-            WillProperties::read(reader)?
-        } else {
-            WillProperties::default()
-        };
+        let properties =
+            if version.is_v5() { WillProperties::read(reader)? } else { WillProperties::default() };
         let topic = reader.string()?;
         topic::check_name(topic)?;
         topic::check_response_topic(properties.response_topic)?;

@@ -17,10 +17,7 @@ impl<'a> Disconnect<'a> {
     /// An end without words.
     #[must_use]
     pub fn new(reason: ReasonCode) -> Self {
-        Self {
-            reason,
-            properties: DisconnectProperties::default(),
-        }
+        Self { reason, properties: DisconnectProperties::default() }
     }
 
     pub(super) fn read(reader: &mut Reader<'a>, version: Version) -> Result<Self, Error> {

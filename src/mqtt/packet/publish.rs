@@ -44,16 +44,11 @@ impl<'a> Publish<'a> {
         reader: &mut Reader<'a>,
         version: Version,
     ) -> Result<Self, Error> {
-        let qos = QoS::from_u8((header & flag::QOS) >> 1).ok_or(Error::malformed(
-            "MQTT-3.3.1-4",
-            "the QoS of a message is 3",
-        ))?;
+        let qos = QoS::from_u8((header & flag::QOS) >> 1)
+            .ok_or(Error::malformed("MQTT-3.3.1-4", "the QoS of a message is 3"))?;
         let dup = header & flag::DUP != 0;
         if dup && qos == QoS::AtMostOnce {
-            return Err(Error::malformed(
-                "MQTT-3.3.1-2",
-                "DUP is set on a QoS 0 message",
-            ));
+            return Err(Error::malformed("MQTT-3.3.1-2", "DUP is set on a QoS 0 message"));
         }
         let topic = reader.string()?;
         let packet_id = (qos != QoS::AtMostOnce).then(|| read_packet_id(reader));

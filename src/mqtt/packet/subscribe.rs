@@ -64,10 +64,8 @@ impl SubscribeOptions {
             let what = "reserved bits of the subscription options are set";
             return Err(Error::malformed("MQTT-3.8.3-5", what));
         }
-        let qos = QoS::from_u8(byte & 0x03).ok_or(Error::protocol(
-            "§3.8.3.1",
-            "the QoS of a subscription is 3",
-        ))?;
+        let qos = QoS::from_u8(byte & 0x03)
+            .ok_or(Error::protocol("§3.8.3.1", "the QoS of a subscription is 3"))?;
         let retain_handling = match (byte >> 4) & 0x03 {
             0 => RetainHandling::Send,
             1 => RetainHandling::SendIfNew,
@@ -112,16 +110,9 @@ impl<'a> Subscribe<'a> {
             requests.push(SubscribeRequest { filter, options });
         }
         if requests.is_empty() {
-            return Err(Error::protocol(
-                "MQTT-3.8.3-2",
-                "SUBSCRIBE holds no topic filter",
-            ));
+            return Err(Error::protocol("MQTT-3.8.3-2", "SUBSCRIBE holds no topic filter"));
         }
-        Ok(Self {
-            packet_id,
-            properties,
-            requests,
-        })
+        Ok(Self { packet_id, properties, requests })
     }
 
     pub(super) fn encode(&self, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
@@ -163,11 +154,7 @@ impl<'a> SubAck<'a> {
             let what = "a return code is not one of SUBACK";
             return Err(Error::malformed("MQTT-3.9.3-2 (3.1.1)", what));
         }
-        Ok(Self {
-            packet_id,
-            properties,
-            reasons,
-        })
+        Ok(Self { packet_id, properties, reasons })
     }
 
     pub(super) fn encode(&self, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
@@ -213,11 +200,7 @@ impl<'a> Unsubscribe<'a> {
             let what = "UNSUBSCRIBE holds no topic filter";
             return Err(Error::protocol("MQTT-3.10.3-2", what));
         }
-        Ok(Self {
-            packet_id,
-            properties,
-            filters,
-        })
+        Ok(Self { packet_id, properties, filters })
     }
 
     pub(super) fn encode(&self, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
@@ -249,16 +232,9 @@ impl<'a> UnsubAck<'a> {
     pub(super) fn read(reader: &mut Reader<'a>, version: Version) -> Result<Self, Error> {
         let packet_id = read_packet_id(reader)?;
         let properties = read_ack_properties(reader, version)?;
-        let reasons = if version.is_v5() {
-            read_reasons(reader, PacketType::UnsubAck)?
-        } else {
-            Vec::new()
-        };
-        Ok(Self {
-            packet_id,
-            properties,
-            reasons,
-        })
+        let reasons =
+            if version.is_v5() { read_reasons(reader, PacketType::UnsubAck)? } else { Vec::new() };
+        Ok(Self { packet_id, properties, reasons })
     }
 
     pub(super) fn encode(&self, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
@@ -277,11 +253,7 @@ fn read_ack_properties<'a>(
     reader: &mut Reader<'a>,
     version: Version,
 ) -> Result<AckProperties<'a>, Error> {
-    if version.is_v5() {
-        AckProperties::read(reader)
-    } else {
-        Ok(AckProperties::default())
-    }
+    if version.is_v5() { AckProperties::read(reader) } else { Ok(AckProperties::default()) }
 }
 
 fn read_reasons(reader: &mut Reader<'_>, packet: PacketType) -> Result<Vec<ReasonCode>, Error> {

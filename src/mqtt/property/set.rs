@@ -30,10 +30,8 @@ impl<'a, T: Value<'a>> Field<'a> for Option<T> {
     }
 }
 
-pub(super) const NOT_ALLOWED: Error = Error::malformed(
-    "§2.2.2.2",
-    "a property is unknown or not allowed in this packet",
-);
+pub(super) const NOT_ALLOWED: Error =
+    Error::malformed("§2.2.2.2", "a property is unknown or not allowed in this packet");
 
 /// Makes the set of one packet from rows of `field: type = IDENTIFIER`. A row
 /// whose type is an `Option` may occur once, one of the repeated types often.

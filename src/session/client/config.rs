@@ -67,10 +67,7 @@ impl ClientConfig {
                 ..ConnectProperties::default()
             },
             client_id: &self.client_id,
-            will: self
-                .will
-                .as_ref()
-                .map(|(will, delay)| will_packet(will, *delay)),
+            will: self.will.as_ref().map(|(will, delay)| will_packet(will, *delay)),
             username: self.username.as_deref(),
             password: self.password.as_ref().map(Secret::expose),
         }

@@ -75,10 +75,7 @@ impl fmt::Display for Failure {
             Self::NotConnected => f.write_str("not connected"),
             Self::WindowFull => f.write_str("too many messages in flight"),
             Self::TooLarge(size, limit) => {
-                write!(
-                    f,
-                    "a packet of {size} bytes is over the broker's limit of {limit}"
-                )
+                write!(f, "a packet of {size} bytes is over the broker's limit of {limit}")
             }
             Self::Unsupported(what) => write!(f, "the broker does not support {what}"),
             Self::Invalid(error) => error.fmt(f),

@@ -14,10 +14,7 @@ impl ClientSession {
         for (_, pending) in self.outbound.drain() {
             match pending.message {
                 Some(message) => again.push_back((pending.token, message)),
-                None => on_event(Event::Published {
-                    token: pending.token,
-                    reason: pending.reason,
-                }),
+                None => on_event(Event::Published { token: pending.token, reason: pending.reason }),
             }
         }
         again.append(&mut self.unsent);
@@ -69,8 +66,7 @@ impl ClientSession {
         if let Some((reason, _)) = self.limits.unsupported(message.qos, message.retain) {
             return Err(reason);
         }
-        self.begin_publish(token, message, now)
-            .map_err(|failure| reason_of(&failure))
+        self.begin_publish(token, message, now).map_err(|failure| reason_of(&failure))
     }
 }
 

@@ -19,24 +19,16 @@ pub(super) struct Pending {
 
 impl Pending {
     const fn request(token: Token) -> Self {
-        Self {
-            token,
-            message: None,
-            reason: ReasonCode::SUCCESS,
-        }
+        Self { token, message: None, reason: ReasonCode::SUCCESS }
     }
 
     const fn publish(token: Token, message: Message) -> Self {
-        Self {
-            token,
-            message: Some(message),
-            reason: ReasonCode::SUCCESS,
-        }
+        Self { token, message: Some(message), reason: ReasonCode::SUCCESS }
     }
 }
 
 impl ClientSession {
-    /// Sends a message. With QoS 1 and 2 an [`Event::Published`] with `token`
+    /// Sends a message. With QoS 1 and 2 an [`Event::Published`](super::Event::Published) with `token`
     /// follows; with QoS 0 nothing does.
     ///
     /// # Errors
@@ -80,7 +72,7 @@ impl ClientSession {
         })
     }
 
-    /// Asks for messages; an [`Event::Subscribed`] with `token` follows.
+    /// Asks for messages; an [`Event::Subscribed`](super::Event::Subscribed) with `token` follows.
     ///
     /// # Errors
     /// When it cannot be sent.
@@ -92,16 +84,12 @@ impl ClientSession {
         now: Time,
     ) -> Result<(), Failure> {
         let packet = |packet_id| {
-            Packet::Subscribe(Subscribe {
-                packet_id,
-                properties,
-                requests: requests.to_vec(),
-            })
+            Packet::Subscribe(Subscribe { packet_id, properties, requests: requests.to_vec() })
         };
         self.request(packet, token, now)
     }
 
-    /// Ends subscriptions; an [`Event::Unsubscribed`] with `token` follows.
+    /// Ends subscriptions; an [`Event::Unsubscribed`](super::Event::Unsubscribed) with `token` follows.
     ///
     /// # Errors
     /// When it cannot be sent.

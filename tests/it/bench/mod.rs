@@ -3,18 +3,20 @@
 mod peer;
 
 use mqx::bench::{Config, Load, run};
+use mqx::client::EngineKind;
 use mqx::error::{Class, Error};
 use mqx::mqtt::QoS;
 use peer::Fate;
 use serde_json::Value;
 use std::future::{pending, ready};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 
 fn config(port: u16, load: Load) -> Config {
     let mut config = Config { load, json: true, live: false, cores: 2, ..Config::default() };
-    config.connect.endpoint.host = "127.0.0.1".to_owned();
+    config.connect.endpoint.host = Ipv4Addr::LOCALHOST.to_string();
     config.connect.endpoint.port = port;
     config
 }
@@ -39,9 +41,8 @@ fn number(report: &Value, field: &str) -> u64 {
 async fn what_is_published_arrives_and_nothing_else_is_reported() {
     for qos in [QoS::AtMostOnce, QoS::AtLeastOnce] {
         let port = peer::start(|_| Fate::Pass);
-        let load = Load {
-            publishers: 3, subscribers: 2, qos, limit: Some(2_000), ..Load::default()
-        };
+        let load =
+            Load { publishers: 3, subscribers: 2, qos, limit: Some(2_000), ..Load::default() };
         let report = report(port, load).await;
         assert_eq!(number(&report, "/published/messages"), 2_000);
         assert_eq!(number(&report, "/received/messages"), 4_000);
@@ -52,6 +53,21 @@ async fn what_is_published_arrives_and_nothing_else_is_reported() {
             assert_eq!(number(&report, field), 0, "{field}");
         }
         assert!(report["errors"].as_object().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn another_engine_carries_the_same_load() {
+    let port = peer::start(|_| Fate::Pass);
+    for qos in [QoS::AtMostOnce, QoS::AtLeastOnce] {
+        let load = Load { qos, limit: Some(1_000), ..Load::default() };
+        let mut config = config(port, load);
+        config.connect.engine = EngineKind::Rumqttc;
+        let mut out = Vec::new();
+        run(&config, &mut out, pending::<()>()).await.unwrap();
+        let report: Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(number(&report, "/received/messages"), 1_000, "{report}");
+        assert_eq!(number(&report, "/lost"), 0);
     }
 }
 
@@ -126,9 +142,7 @@ async fn a_duration_at_a_rate_publishes_exactly_what_was_due() {
 #[tokio::test]
 async fn without_subscribers_the_acknowledgements_are_measured() {
     let port = peer::start(|_| Fate::Pass);
-    let load = Load {
-        subscribers: 0, qos: QoS::AtLeastOnce, limit: Some(500), ..Load::default()
-    };
+    let load = Load { subscribers: 0, qos: QoS::AtLeastOnce, limit: Some(500), ..Load::default() };
     let report = report(port, load).await;
     assert_eq!(number(&report, "/acknowledgement_ns/count"), 500);
     assert!(report["latency_ns"].is_null());
@@ -179,18 +193,27 @@ async fn a_connection_lost_during_the_run_is_reported_and_fails_it() {
 #[tokio::test]
 async fn the_report_for_people_has_every_figure_and_fits_80_columns() {
     let port = peer::start(|_| Fate::Pass);
-    let load = Load {
-        qos: QoS::AtLeastOnce, rate: Some(2_000.0), limit: Some(200), ..Load::default()
-    };
+    let load =
+        Load { qos: QoS::AtLeastOnce, rate: Some(2_000.0), limit: Some(200), ..Load::default() };
     let mut config = config(port, load);
     config.json = false;
     let mut out = Vec::new();
     run(&config, &mut out, pending::<()>()).await.unwrap();
     let text = String::from_utf8(out).unwrap();
     for words in [
-        "1 publisher, 1 subscriber, QoS 1, 64 bytes", "published", "received", "lost 0",
-        "duplicated 0", "reordered 0", "errors 0", "p99.9", "latency", "service time",
-        "acknowledged", "sent late", "generator:",
+        "1 publisher, 1 subscriber, QoS 1, 64 bytes",
+        "published",
+        "received",
+        "lost 0",
+        "duplicated 0",
+        "reordered 0",
+        "errors 0",
+        "p99.9",
+        "latency",
+        "service time",
+        "acknowledged",
+        "sent late",
+        "generator:",
     ] {
         assert!(text.contains(words), "{words} in {text}");
     }

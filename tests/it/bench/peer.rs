@@ -11,7 +11,7 @@ use std::thread;
 
 /// What the broker does with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub(super) enum Fate {
     Pass,
     Drop,
     Duplicate,
@@ -33,7 +33,7 @@ struct Shared {
 }
 
 /// Starts the broker and returns its port.
-pub fn start(fates: impl Fn(u64) -> Fate + Send + Sync + 'static) -> u16 {
+pub(super) fn start(fates: impl Fn(u64) -> Fate + Send + Sync + 'static) -> u16 {
     let fates: Fates = Arc::new(fates);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -50,7 +50,7 @@ pub fn start(fates: impl Fn(u64) -> Fate + Send + Sync + 'static) -> u16 {
 /// Serves a connection until it ends.
 fn serve(mut stream: TcpStream, shared: &Mutex<Shared>, fates: &Fates) {
     stream.set_nodelay(true).unwrap();
-    let (mut input, mut chunk) = (Vec::new(), [0; 64 * 1024]);
+    let (mut input, mut chunk) = (Vec::new(), vec![0; 64 * 1024]);
     loop {
         match stream.read(&mut chunk) {
             Ok(0) | Err(_) => return,
@@ -127,13 +127,7 @@ impl Shared {
         for (stream, last_id) in &mut self.subscribers {
             *last_id = last_id.checked_add(1).unwrap_or(1);
             let packet_id = PacketId::new(*last_id).filter(|_| qos > QoS::AtMostOnce);
-            let publish = Publish {
-                qos,
-                topic,
-                payload,
-                packet_id,
-                ..Publish::default()
-            };
+            let publish = Publish { qos, topic, payload, packet_id, ..Publish::default() };
             write(stream, &Packet::Publish(publish));
         }
     }

@@ -7,10 +7,7 @@ use mqx::mqtt::{Connect, ConnectProperties, Packet, QoS, ReasonCode, Version};
 fn every_version_is_accepted_on_the_same_port() {
     let mut lab = Lab::new();
     for (connect, connack) in [
-        (
-            "10 10 0006 4d5149736470 03 02 001e 0002 6361",
-            "20 02 00 00",
-        ),
+        ("10 10 0006 4d5149736470 03 02 001e 0002 6361", "20 02 00 00"),
         ("10 0e 0004 4d515454 04 02 001e 0002 6362", "20 02 00 00"),
         (
             "10 0f 0004 4d515454 05 02 001e 00 0002 6363",
@@ -67,16 +64,10 @@ fn s13_an_unknown_protocol_level_is_answered_and_a_wrong_name_is_not() {
 fn s14_a_malformed_connect_of_version_5_is_answered_and_one_of_3_1_1_is_not() {
     let mut lab = Lab::new();
     for (connect, answer) in [
-        (
-            "10 0f 0004 4d515454 05 03 001e 00 0002 6361",
-            "20 03 00 81 00",
-        ),
+        ("10 0f 0004 4d515454 05 03 001e 00 0002 6361", "20 03 00 81 00"),
         ("10 0e 0004 4d515454 04 03 001e 0002 6361", ""),
         // Receive maximum 0.
-        (
-            "10 12 0004 4d515454 05 02 001e 03 21 0000 0002 6361",
-            "20 03 00 82 00",
-        ),
+        ("10 12 0004 4d515454 05 02 001e 03 21 0000 0002 6361", "20 03 00 82 00"),
     ] {
         let mut client = lab.accept(Version::V5);
         lab.send_bytes(&mut client, &hex(connect));
@@ -88,10 +79,7 @@ fn s14_a_malformed_connect_of_version_5_is_answered_and_one_of_3_1_1_is_not() {
 #[test]
 fn s16_a_client_without_identifier_gets_one_in_version_5() {
     let mut lab = Lab::new();
-    let mut client = lab.connect(&Connect {
-        clean_start: false,
-        ..hello(Version::V5, "")
-    });
+    let mut client = lab.connect(&Connect { clean_start: false, ..hello(Version::V5, "") });
     let connack = client.take_packets(1).remove(0);
     let assigned = connack.iter().position(|byte| *byte == 0x12);
     assert!(assigned.is_some(), "{connack:02x?}");
@@ -101,10 +89,7 @@ fn s16_a_client_without_identifier_gets_one_in_version_5() {
 #[test]
 fn s16_a_3_1_1_client_without_identifier_must_want_a_clean_session() {
     let mut lab = Lab::new();
-    let mut refused = lab.connect(&Connect {
-        clean_start: false,
-        ..hello(Version::V311, "")
-    });
+    let mut refused = lab.connect(&Connect { clean_start: false, ..hello(Version::V311, "") });
     refused.expect("20 02 00 02");
     assert!(refused.is_closed());
     let mut accepted = lab.connect(&hello(Version::V311, ""));
@@ -114,10 +99,8 @@ fn s16_a_3_1_1_client_without_identifier_must_want_a_clean_session() {
 #[test]
 fn s18_binary_passwords_and_passwords_without_a_user_are_legal_in_version_5() {
     let mut lab = Lab::new();
-    let mut client = lab.connect(&Connect {
-        password: Some(&[0, 0xff]),
-        ..hello(Version::V5, "c")
-    });
+    let mut client =
+        lab.connect(&Connect { password: Some(&[0, 0xff]), ..hello(Version::V5, "c") });
     assert_eq!(client.take_packets(1)[0][3], 0, "success");
 }
 
@@ -130,18 +113,10 @@ fn s27_packets_behind_connect_are_processed_and_behind_a_refused_one_are_not() {
     let publish = Packet::Publish(message("t", "hi", QoS::AtMostOnce, 0));
     for (connect, delivered) in [
         (hello(Version::V311, "good"), vec!["hi"]),
-        (
-            Connect {
-                clean_start: false,
-                ..hello(Version::V311, "")
-            },
-            vec![],
-        ),
+        (Connect { clean_start: false, ..hello(Version::V311, "") }, vec![]),
     ] {
         bytes.clear();
-        Packet::Connect(connect)
-            .encode(Version::V311, &mut bytes)
-            .unwrap();
+        Packet::Connect(connect).encode(Version::V311, &mut bytes).unwrap();
         publish.encode(Version::V311, &mut bytes).unwrap();
         let mut client = lab.accept(Version::V311);
         lab.send_bytes(&mut client, &bytes);
@@ -205,12 +180,7 @@ fn a_server_packet_from_a_client_ends_that_client_only() {
     let mut lab = Lab::new();
     let mut bystander = lab.client(Version::V5, "b");
     lab.subscribe(&mut bystander, "t", QoS::AtMostOnce);
-    for bytes in [
-        "20 03 00 00 00",
-        "90 04 0001 00 00",
-        "d0 00",
-        "b0 04 0001 00 00",
-    ] {
+    for bytes in ["20 03 00 00 00", "90 04 0001 00 00", "d0 00", "b0 04 0001 00 00"] {
         let mut client = lab.client(Version::V5, "c");
         lab.send_bytes(&mut client, &hex(bytes));
         client.expect("e0 01 82");

@@ -75,11 +75,7 @@ fn s37_dup_and_retain_of_the_publisher_are_not_forwarded() {
     let mut subscriber = lab.client(Version::V311, "s");
     lab.subscribe(&mut subscriber, "t", QoS::AtLeastOnce);
     let mut publisher = lab.client(Version::V311, "p");
-    let publish = Publish {
-        dup: true,
-        retain: true,
-        ..message("t", "x", QoS::AtLeastOnce, 3)
-    };
+    let publish = Publish { dup: true, retain: true, ..message("t", "x", QoS::AtLeastOnce, 3) };
     lab.publish(&mut publisher, &publish);
     assert_eq!(subscriber.take_packets(1)[0][0], 0x32);
 }
@@ -92,13 +88,7 @@ fn s38_a_repeated_qos_2_publish_is_answered_again_and_not_delivered_again() {
     let mut publisher = lab.client(Version::V5, "p");
     let publish = message("t", "x", QoS::ExactlyOnce, 5);
     lab.publish(&mut publisher, &publish);
-    lab.publish(
-        &mut publisher,
-        &Publish {
-            dup: true,
-            ..publish
-        },
-    );
+    lab.publish(&mut publisher, &Publish { dup: true, ..publish });
     publisher.expect("50 02 0005 50 02 0005");
     assert_eq!(subscriber.payloads(), ["x"]);
 }
@@ -111,13 +101,7 @@ fn s39_after_puback_an_identifier_stands_for_a_new_message_even_with_dup() {
     let mut publisher = lab.client(Version::V311, "p");
     let publish = message("t", "x", QoS::AtLeastOnce, 5);
     lab.publish(&mut publisher, &publish);
-    lab.publish(
-        &mut publisher,
-        &Publish {
-            dup: true,
-            ..publish
-        },
-    );
+    lab.publish(&mut publisher, &Publish { dup: true, ..publish });
     assert_eq!(subscriber.payloads(), ["x", "x"]);
 }
 
@@ -129,12 +113,7 @@ fn s40_a_refused_delivery_ends_its_flow_without_pubrel() {
     let mut publisher = lab.client(Version::V5, "p");
     lab.publish(&mut publisher, &message("t", "x", QoS::ExactlyOnce, 5));
     subscriber.take();
-    lab.ack(
-        &mut subscriber,
-        AckKind::PubRec,
-        1,
-        ReasonCode::QUOTA_EXCEEDED,
-    );
+    lab.ack(&mut subscriber, AckKind::PubRec, 1, ReasonCode::QUOTA_EXCEEDED);
     subscriber.expect_nothing();
     lab.ack(&mut subscriber, AckKind::PubRec, 1, ReasonCode::SUCCESS);
     subscriber.expect("62 03 0001 92");
@@ -216,10 +195,7 @@ fn s48_properties_are_forwarded_unaltered_and_in_order() {
     // With an alias the packet is encoded anew, without it is copied.
     for topic_alias in [properties.topic_alias, None] {
         let sent = Publish {
-            properties: PublishProperties {
-                topic_alias,
-                ..properties
-            },
+            properties: PublishProperties { topic_alias, ..properties },
             ..message("t", "x", QoS::AtLeastOnce, 1)
         };
         lab.publish(&mut publisher, &sent);
@@ -228,20 +204,14 @@ fn s48_properties_are_forwarded_unaltered_and_in_order() {
         let Packet::Publish(received) = Packet::decode(&frame, Version::V5).unwrap() else {
             panic!("not a PUBLISH");
         };
-        let expected = PublishProperties {
-            topic_alias: None,
-            ..properties
-        };
+        let expected = PublishProperties { topic_alias: None, ..properties };
         assert_eq!(received.properties, expected);
     }
 }
 
 #[test]
 fn s49_more_qos_2_messages_than_announced_end_the_connection() {
-    let limits = Limits {
-        receive_maximum: 2,
-        ..Limits::default()
-    };
+    let limits = Limits { receive_maximum: 2, ..Limits::default() };
     let mut lab = Lab::with(limits);
     let mut client = lab.client(Version::V5, "c");
     for id in 1..=2 {
@@ -324,10 +294,7 @@ fn s52_a_publisher_of_version_5_hears_that_nobody_listens() {
 #[test]
 fn s54_order_is_kept_when_a_session_comes_back_online() {
     let mut lab = Lab::new();
-    let persistent = Connect {
-        clean_start: false,
-        ..hello(Version::V311, "s")
-    };
+    let persistent = Connect { clean_start: false, ..hello(Version::V311, "s") };
     let mut subscriber = lab.connect(&persistent);
     subscriber.take();
     lab.subscribe(&mut subscriber, "t", QoS::AtLeastOnce);
@@ -386,10 +353,7 @@ fn messages_cross_between_versions_without_property_bytes() {
     v3.expect("32 06 0001 74 0001 78");
     let mut arrived = v5.take_packets(2);
     arrived.sort();
-    assert_eq!(
-        arrived,
-        [hex("32 07 0001 74 0001 00 78"), hex("40 02 0001")]
-    );
+    assert_eq!(arrived, [hex("32 07 0001 74 0001 00 78"), hex("40 02 0001")]);
     lab.publish(&mut v3, &message("t", "y", QoS::AtMostOnce, 0));
     v5.expect("30 05 0001 74 00 79");
     v3.expect("30 04 0001 74 79");
@@ -398,10 +362,7 @@ fn messages_cross_between_versions_without_property_bytes() {
 #[test]
 fn a_client_that_does_not_read_loses_qos_0_only_and_only_above_the_mark() {
     let limits = Limits {
-        queue: QueueLimits {
-            output: 1000,
-            ..Limits::default().queue
-        },
+        queue: QueueLimits { output: 1000, ..Limits::default().queue },
         ..Limits::default()
     };
     let mut lab = Lab::with(limits);
@@ -426,10 +387,7 @@ fn a_client_that_does_not_read_loses_qos_0_only_and_only_above_the_mark() {
 fn a_full_queue_refuses_and_the_publisher_of_version_5_hears_it() {
     let limits = Limits {
         maximum_in_flight: 1,
-        queue: QueueLimits {
-            messages: 2,
-            ..Limits::default().queue
-        },
+        queue: QueueLimits { messages: 2, ..Limits::default().queue },
         ..Limits::default()
     };
     let mut lab = Lab::with(limits);

@@ -4,8 +4,9 @@
 pub(super) use crate::hex::bytes as hex;
 use mqx::broker::core::{Attempt, Connection, Core, Limits, Link, Progress, Worker};
 use mqx::mqtt::{
-    Ack, AckKind, Connect, Disconnect, Packet, PacketId, Publish, QoS, ReasonCode, Subscribe,
-    SubscribeOptions, SubscribeProperties, SubscribeRequest, Version, next_frame,
+    Ack, AckKind, Connect, ConnectProperties, Disconnect, Packet, PacketId, Publish, QoS,
+    ReasonCode, Subscribe, SubscribeOptions, SubscribeProperties, SubscribeRequest, Version,
+    next_frame,
 };
 use mqx::session::Time;
 use std::sync::{Arc, Mutex};
@@ -39,12 +40,7 @@ struct WireState {
 
 impl Default for WireState {
     fn default() -> Self {
-        Self {
-            arrived: Vec::new(),
-            room: usize::MAX,
-            woken: false,
-            closed: false,
-        }
+        Self { arrived: Vec::new(), room: usize::MAX, woken: false, closed: false }
     }
 }
 
@@ -74,11 +70,7 @@ impl Lab {
     }
 
     pub(super) fn with(limits: Limits) -> Self {
-        Self {
-            core: Core::new(limits),
-            worker: Worker::default(),
-            now: Time::ZERO,
-        }
+        Self { core: Core::new(limits), worker: Worker::default(), now: Time::ZERO }
     }
 
     /// A transport that has not sent anything yet.
@@ -86,11 +78,7 @@ impl Lab {
         let wire = Arc::new(Wire::default());
         let link = Arc::clone(&wire);
         self.worker.begin(self.now);
-        Client {
-            connection: self.core.accept(&mut self.worker, link),
-            wire,
-            version,
-        }
+        Client { connection: self.core.accept(&mut self.worker, link), wire, version }
     }
 
     /// A client that has sent `connect` and got what it now shows.
@@ -111,9 +99,7 @@ impl Lab {
     /// Brings bytes of `client` to the broker.
     pub(super) fn send_bytes(&mut self, client: &mut Client, bytes: &[u8]) {
         self.worker.begin(self.now);
-        let progress = self
-            .core
-            .receive(&mut self.worker, &mut client.connection, bytes);
+        let progress = self.core.receive(&mut self.worker, &mut client.connection, bytes);
         if let Progress::Consumed(count) = progress {
             assert_eq!(count, bytes.len(), "the bytes are whole packets");
         }
@@ -163,10 +149,7 @@ impl Lab {
     }
 
     pub(super) fn subscribe(&mut self, client: &mut Client, filter: &str, qos: QoS) {
-        let options = SubscribeOptions {
-            qos,
-            ..SubscribeOptions::default()
-        };
+        let options = SubscribeOptions { qos, ..SubscribeOptions::default() };
         self.subscribe_with(client, filter, options, SubscribeProperties::default());
         let suback = client.take_packets(1);
         assert_eq!(suback[0][0], 0x90, "a SUBACK follows");
@@ -276,7 +259,7 @@ pub(super) fn hello(version: Version, client_id: &str) -> Connect<'_> {
         version,
         clean_start: true,
         keep_alive: 0,
-        properties: Default::default(),
+        properties: ConnectProperties::default(),
         client_id,
         will: None,
         username: None,
@@ -296,10 +279,7 @@ pub(super) fn message<'a>(topic: &'a str, payload: &'a str, qos: QoS, id: u16) -
 }
 
 pub(super) fn retained<'a>(topic: &'a str, payload: &'a str) -> Publish<'a> {
-    Publish {
-        retain: true,
-        ..message(topic, payload, QoS::AtMostOnce, 0)
-    }
+    Publish { retain: true, ..message(topic, payload, QoS::AtMostOnce, 0) }
 }
 
 pub(super) fn seconds(count: u64) -> Duration {

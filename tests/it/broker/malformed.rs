@@ -10,11 +10,7 @@ fn check(version: Version, name: &str, bytes: &[u8]) {
     let mut bystander = lab.client(Version::V5, "bystander");
     lab.subscribe(&mut bystander, "t", QoS::AtMostOnce);
     let first = PacketType::of(bytes[0]) == Some(PacketType::Connect);
-    let mut client = if first {
-        lab.accept(version)
-    } else {
-        lab.client(version, "bad")
-    };
+    let mut client = if first { lab.accept(version) } else { lab.client(version, "bad") };
     lab.send_bytes(&mut client, bytes);
     let answer = client.take();
     assert!(client.is_closed(), "{name} is let through: {answer:02x?}");
@@ -44,11 +40,7 @@ fn every_invalid_packet_of_the_vectors_ends_its_connection_and_no_other() {
         let [version, "invalid", _, name, bytes] = columns[..] else {
             continue;
         };
-        let version = if version == "5.0" {
-            Version::V5
-        } else {
-            Version::V311
-        };
+        let version = if version == "5.0" { Version::V5 } else { Version::V311 };
         let bytes = hex(bytes);
         // A filter that is malformed is answered in SUBACK, a packet for
         // clients is cut off like any other, and what ends before its length

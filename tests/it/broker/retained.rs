@@ -13,11 +13,7 @@ fn s55_an_empty_retained_message_clears_and_is_delivered_but_not_kept() {
     let mut publisher = lab.client(Version::V311, "p");
     lab.publish(&mut publisher, &retained("t", "x"));
     lab.publish(&mut publisher, &message("t", "", QoS::AtMostOnce, 0));
-    assert_eq!(
-        lab.summary().retained,
-        1,
-        "without RETAIN nothing is cleared"
-    );
+    assert_eq!(lab.summary().retained, 1, "without RETAIN nothing is cleared");
     lab.publish(&mut publisher, &retained("t", ""));
     assert_eq!(live.payloads(), ["x", "", ""]);
     assert_eq!(lab.summary().retained, 0);
@@ -37,10 +33,7 @@ fn s56_retain_handling_decides_when_they_are_sent() {
         (RetainHandling::DoNotSend, 1, 1),
     ] {
         let mut client = lab.client(Version::V5, "c");
-        let options = SubscribeOptions {
-            retain_handling: handling,
-            ..SubscribeOptions::default()
-        };
+        let options = SubscribeOptions { retain_handling: handling, ..SubscribeOptions::default() };
         for count in [first, again] {
             lab.subscribe_with(&mut client, "t", options, SubscribeProperties::default());
             client.take_packets(count);
@@ -56,10 +49,7 @@ fn s57_a_replayed_message_carries_retain_and_a_live_one_only_if_asked() {
     let mut plain = lab.client(Version::V5, "plain");
     let mut keeping = lab.client(Version::V5, "keeping");
     for (client, retain_as_published) in [(&mut plain, false), (&mut keeping, true)] {
-        let options = SubscribeOptions {
-            retain_as_published,
-            ..SubscribeOptions::default()
-        };
+        let options = SubscribeOptions { retain_as_published, ..SubscribeOptions::default() };
         lab.subscribe_with(client, "t", options, SubscribeProperties::default());
         let packets = client.take_packets(2);
         assert_eq!((packets[0][0], packets[1][0]), (0x90, 0x31));
@@ -73,10 +63,7 @@ fn s57_a_replayed_message_carries_retain_and_a_live_one_only_if_asked() {
 fn s58_qos_and_identifier_of_the_new_subscription_are_on_the_copy() {
     let mut lab = Lab::new();
     let mut publisher = lab.client(Version::V311, "p");
-    let publish = Publish {
-        retain: true,
-        ..message("t", "x", QoS::ExactlyOnce, 1)
-    };
+    let publish = Publish { retain: true, ..message("t", "x", QoS::ExactlyOnce, 1) };
     lab.publish(&mut publisher, &publish);
     let mut client = lab.client(Version::V5, "c");
     // SUBSCRIBE with identifier 5 and QoS 1.
@@ -88,14 +75,9 @@ fn s58_qos_and_identifier_of_the_new_subscription_are_on_the_copy() {
 fn s60_a_retained_message_expires_and_says_how_long_it_has_left() {
     let mut lab = Lab::new();
     let mut publisher = lab.client(Version::V5, "p");
-    let properties = PublishProperties {
-        message_expiry_interval: Some(100),
-        ..PublishProperties::default()
-    };
-    let publish = Publish {
-        properties,
-        ..retained("t", "x")
-    };
+    let properties =
+        PublishProperties { message_expiry_interval: Some(100), ..PublishProperties::default() };
+    let publish = Publish { properties, ..retained("t", "x") };
     lab.publish(&mut publisher, &publish);
     lab.pass(seconds(30));
     let mut client = lab.client(Version::V5, "c");
@@ -126,9 +108,5 @@ fn a_newer_message_does_not_overtake_the_retained_ones_that_still_wait() {
     lab.make_room(&mut client, usize::MAX);
     let packets = client.take_packets(202);
     assert!(packets[201].ends_with(b"new"), "the new message comes last");
-    assert_eq!(
-        lab.summary().dropped,
-        0,
-        "a subscription to # loses nothing"
-    );
+    assert_eq!(lab.summary().dropped, 0, "a subscription to # loses nothing");
 }

@@ -30,17 +30,10 @@ fn s20_session_present_is_said_exactly_when_there_was_one() {
     let mut lab = Lab::new();
     for version in [Version::V311, Version::V5] {
         let keep = persistent(version, 100);
-        let clean = Connect {
-            clean_start: true,
-            ..persistent(version, 0)
-        };
-        for (connection, present) in [
-            (&clean, false),
-            (&keep, false),
-            (&keep, true),
-            (&clean, false),
-            (&keep, false),
-        ] {
+        let clean = Connect { clean_start: true, ..persistent(version, 0) };
+        for (connection, present) in
+            [(&clean, false), (&keep, false), (&keep, true), (&clean, false), (&keep, false)]
+        {
             let (mut client, found) = connect(&mut lab, connection);
             assert_eq!(found, present, "{version}");
             lab.lose(&mut client);
@@ -64,11 +57,8 @@ fn s36_a_resumed_session_has_its_subscriptions_and_what_was_queued() {
     lab.subscribe(&mut client, "t", QoS::ExactlyOnce);
     lab.lose(&mut client);
     let mut publisher = lab.client(Version::V5, "p");
-    for (payload, qos) in [
-        ("0", QoS::AtMostOnce),
-        ("1", QoS::AtLeastOnce),
-        ("2", QoS::ExactlyOnce),
-    ] {
+    for (payload, qos) in [("0", QoS::AtMostOnce), ("1", QoS::AtLeastOnce), ("2", QoS::ExactlyOnce)]
+    {
         lab.publish(&mut publisher, &message("t", payload, qos, 1));
     }
     let mut client = lab.connect(&persistent(Version::V5, 100));
@@ -106,19 +96,9 @@ fn s34_a_session_ends_when_its_interval_has_passed() {
         lab.subscribe(&mut client, "t", QoS::AtLeastOnce);
         lab.lose(&mut client);
         lab.pass(seconds(waited));
-        assert_eq!(
-            lab.summary().sessions,
-            usize::from(kept),
-            "{interval} {waited}"
-        );
+        assert_eq!(lab.summary().sessions, usize::from(kept), "{interval} {waited}");
         assert_eq!(lab.summary().subscriptions, usize::from(kept));
-        connect(
-            &mut lab,
-            &Connect {
-                clean_start: true,
-                ..persistent(Version::V5, 0)
-            },
-        );
+        connect(&mut lab, &Connect { clean_start: true, ..persistent(Version::V5, 0) });
     }
 }
 
@@ -172,10 +152,7 @@ fn s43_a_queued_message_expires_or_arrives_with_the_time_it_has_left() {
     lab.pass(seconds(10));
     let mut client = lab.connect(&persistent(Version::V5, 1000));
     let packets = client.take_packets(2);
-    assert_eq!(
-        packets[1],
-        super::lab::hex("32 0f 0001 74 0001 05 02 00000032 6c6f6e67")
-    );
+    assert_eq!(packets[1], super::lab::hex("32 0f 0001 74 0001 05 02 00000032 6c6f6e67"));
     assert_eq!(lab.summary().expired, 1);
 }
 
@@ -190,13 +167,27 @@ fn a_qos_2_message_received_before_a_reconnect_is_not_delivered_again_after_it()
     lab.lose(&mut client);
     let (mut client, present) = connect(&mut lab, &persistent(Version::V5, 100));
     assert!(present);
-    lab.publish(
-        &mut client,
-        &mqx::mqtt::Publish {
-            dup: true,
-            ..publish
-        },
-    );
+    lab.publish(&mut client, &mqx::mqtt::Publish { dup: true, ..publish });
     client.expect("50 02 0007");
     assert_eq!(watcher.payloads(), ["x"]);
+}
+
+#[test]
+fn what_is_sent_again_keeps_to_the_receive_maximum_of_the_new_connection() {
+    let mut lab = Lab::new();
+    let (mut client, _) = connect(&mut lab, &persistent(Version::V5, 100));
+    lab.subscribe(&mut client, "t", QoS::AtLeastOnce);
+    let mut publisher = lab.client(Version::V5, "p");
+    for (id, payload) in [(1, "a"), (2, "b"), (3, "c")] {
+        lab.publish(&mut publisher, &message("t", payload, QoS::AtLeastOnce, id));
+    }
+    lab.lose(&mut client);
+    let mut narrow = persistent(Version::V5, 100);
+    narrow.properties.receive_maximum = std::num::NonZeroU16::new(1);
+    let mut client = lab.connect(&narrow);
+    assert!(client.take_packets(2)[1].ends_with(b"a"));
+    for (id, next) in [(1, vec!["b"]), (2, vec!["c"]), (3, vec![])] {
+        lab.ack(&mut client, AckKind::PubAck, id, ReasonCode::SUCCESS);
+        assert_eq!(client.payloads(), next);
+    }
 }

@@ -58,10 +58,7 @@ fn s59_no_retained_messages_for_a_shared_subscription() {
 #[test]
 fn s74_an_offline_member_does_not_starve_the_group() {
     let mut lab = Lab::new();
-    let persistent = Connect {
-        clean_start: false,
-        ..hello(Version::V311, "away")
-    };
+    let persistent = Connect { clean_start: false, ..hello(Version::V311, "away") };
     let mut away = lab.connect(&persistent);
     away.take();
     lab.subscribe(&mut away, "$share/g/t", QoS::AtLeastOnce);
@@ -90,11 +87,6 @@ fn s73_a_member_that_refuses_a_message_ends_its_delivery() {
     let mut publisher = lab.client(Version::V5, "p");
     lab.publish(&mut publisher, &message("t", "m", QoS::AtLeastOnce, 1));
     assert_eq!(deliveries(&mut first), 1);
-    lab.ack(
-        &mut first,
-        AckKind::PubAck,
-        1,
-        ReasonCode::UNSPECIFIED_ERROR,
-    );
+    lab.ack(&mut first, AckKind::PubAck, 1, ReasonCode::UNSPECIFIED_ERROR);
     assert_eq!(deliveries(&mut second), 0);
 }

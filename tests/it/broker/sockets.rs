@@ -14,11 +14,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn running(workers: usize) -> (Broker, SocketAddr) {
-    let config = Config {
-        port: 0,
-        workers,
-        ..Config::default()
-    };
+    let config = Config { port: 0, workers, ..Config::default() };
     let broker = start(&config).unwrap();
     let address = broker.address().unwrap().socket;
     (broker, address)
@@ -34,10 +30,7 @@ fn dial(address: SocketAddr) -> TcpStream {
 /// A connection that has sent CONNECT and read its CONNACK.
 fn client(address: SocketAddr, client_id: &str) -> TcpStream {
     let mut stream = dial(address);
-    send(
-        &mut stream,
-        &Packet::Connect(hello(Version::V311, client_id)),
-    );
+    send(&mut stream, &Packet::Connect(hello(Version::V311, client_id)));
     expect(&mut stream, "20 02 00 00");
     stream
 }
@@ -79,9 +72,7 @@ fn the_reason_of_a_cut_off_arrives_even_behind_unread_input() {
     expect(&mut stream, "20 02 00 00");
     let mut v5 = dial(address);
     let mut bytes = Vec::new();
-    Packet::Connect(hello(Version::V5, "c"))
-        .encode(Version::V5, &mut bytes)
-        .unwrap();
+    Packet::Connect(hello(Version::V5, "c")).encode(Version::V5, &mut bytes).unwrap();
     // A packet for clients, and a flood that nobody will read.
     bytes.extend_from_slice(&hex("d0 00"));
     bytes.resize(bytes.len() + 200_000, 0x55);
@@ -102,10 +93,7 @@ fn messages_of_a_megabyte_pass_and_their_parts_take_no_more_than_they_are() {
     let mut publisher = client(address, "p");
     let payload = "m".repeat(1_000_000);
     for id in 1..=5 {
-        send(
-            &mut publisher,
-            &Packet::Publish(message("t", &payload, QoS::AtLeastOnce, id)),
-        );
+        send(&mut publisher, &Packet::Publish(message("t", &payload, QoS::AtLeastOnce, id)));
         expect(&mut publisher, &format!("40 02 {id:04x}"));
     }
     for id in 1..=5 {
@@ -130,10 +118,7 @@ fn a_client_that_never_reads_does_not_hold_up_the_others() {
     let payload = "x".repeat(10_000);
     let (_deaf, reading) = clients.split_first_mut().unwrap();
     for _ in 0..2_000 {
-        send(
-            &mut publisher,
-            &Packet::Publish(message("t", &payload, QoS::AtMostOnce, 0)),
-        );
+        send(&mut publisher, &Packet::Publish(message("t", &payload, QoS::AtMostOnce, 0)));
         for stream in &mut *reading {
             let mut packet = vec![0; 10_006];
             stream.read_exact(&mut packet).unwrap();
@@ -141,19 +126,13 @@ fn a_client_that_never_reads_does_not_hold_up_the_others() {
     }
 
     let summary = broker.shut_down().unwrap();
-    assert!(
-        summary.dropped > 0,
-        "20 MB do not fit in the buffers of one socket"
-    );
+    assert!(summary.dropped > 0, "20 MB do not fit in the buffers of one socket");
 }
 
 #[test]
 fn a_port_that_is_taken_is_named_with_a_cure() {
     let (broker, address) = running(1);
-    let config = Config {
-        port: address.port(),
-        ..Config::default()
-    };
+    let config = Config { port: address.port(), ..Config::default() };
     let error = start(&config).unwrap_err();
     assert_eq!(error.class(), Class::Listen);
     let error = anyhow::Error::from(error);
@@ -171,10 +150,7 @@ fn shutting_down_ends_every_connection_and_frees_the_port() {
         let mut rest = Vec::new();
         stream.read_to_end(&mut rest).unwrap();
     }
-    let config = Config {
-        port: address.port(),
-        ..Config::default()
-    };
+    let config = Config { port: address.port(), ..Config::default() };
     start(&config).unwrap().shut_down().unwrap();
 }
 
@@ -184,27 +160,17 @@ fn shutting_down_ends_every_connection_and_frees_the_port() {
 async fn rumqttc_clients_exchange_messages_through_two_workers() {
     const MESSAGES: usize = 500;
     let (broker, address) = running(2);
-    let subscribed = connect(address, "subscriber").await;
-    let (subscriber, mut events) = subscribed;
-    for (topic, qos) in [
-        ("one", rumqttc::QoS::AtLeastOnce),
-        ("two", rumqttc::QoS::ExactlyOnce),
-    ] {
+    let (subscriber, mut events) = connect(address, "subscriber").await;
+    for (topic, qos) in [("one", rumqttc::QoS::AtLeastOnce), ("two", rumqttc::QoS::ExactlyOnce)] {
         subscriber.subscribe(topic, qos).await.unwrap();
         while !matches!(next(&mut events).await, Incoming::SubAck(_)) {}
     }
-    for (topic, qos) in [
-        ("one", rumqttc::QoS::AtLeastOnce),
-        ("two", rumqttc::QoS::ExactlyOnce),
-    ] {
+    for (topic, qos) in [("one", rumqttc::QoS::AtLeastOnce), ("two", rumqttc::QoS::ExactlyOnce)] {
         let (publisher, mut events) = connect(address, topic).await;
         tokio::spawn(async move { while events.poll().await.is_ok() {} });
         tokio::spawn(async move {
             for number in 0..MESSAGES {
-                publisher
-                    .publish(topic, qos, false, number.to_string())
-                    .await
-                    .unwrap();
+                publisher.publish(topic, qos, false, number.to_string()).await.unwrap();
             }
             // Kept until the broker is gone, so that nothing is cut short.
             std::future::pending::<()>().await;
@@ -213,15 +179,8 @@ async fn rumqttc_clients_exchange_messages_through_two_workers() {
     let (mut one, mut two) = (Vec::new(), Vec::new());
     while one.len() + two.len() < 2 * MESSAGES {
         if let Incoming::Publish(publish) = next(&mut events).await {
-            let number: usize = std::str::from_utf8(&publish.payload)
-                .unwrap()
-                .parse()
-                .unwrap();
-            let numbers = if publish.topic == "one" {
-                &mut one
-            } else {
-                &mut two
-            };
+            let number: usize = std::str::from_utf8(&publish.payload).unwrap().parse().unwrap();
+            let numbers = if publish.topic == "one" { &mut one } else { &mut two };
             numbers.push(number);
         }
     }
@@ -229,10 +188,7 @@ async fn rumqttc_clients_exchange_messages_through_two_workers() {
         assert!(numbers.is_sorted(), "the order of the publisher");
         assert_eq!(numbers.iter().collect::<BTreeSet<_>>().len(), MESSAGES);
     }
-    tokio::task::spawn_blocking(|| broker.shut_down())
-        .await
-        .unwrap()
-        .unwrap();
+    tokio::task::spawn_blocking(|| broker.shut_down()).await.unwrap().unwrap();
 }
 
 async fn connect(address: SocketAddr, client_id: &str) -> (AsyncClient, rumqttc::EventLoop) {

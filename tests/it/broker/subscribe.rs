@@ -7,10 +7,7 @@ use mqx::mqtt::{PropertyBuf, QoS, SubscribeOptions, SubscribeProperties, Subscri
 fn s63_each_filter_has_its_own_answer_and_a_bad_one_costs_no_connection() {
     let mut lab = Lab::new();
     let mut v5 = lab.client(Version::V5, "a");
-    lab.send_bytes(
-        &mut v5,
-        &hex("82 11 0001 00  0001 61 01  0002 6123 00  0002 612f 02"),
-    );
+    lab.send_bytes(&mut v5, &hex("82 11 0001 00  0001 61 01  0002 6123 00  0002 612f 02"));
     v5.expect("90 06 0001 00 01 8f 02");
     let mut v3 = lab.client(Version::V311, "b");
     lab.send_bytes(&mut v3, &hex("82 0b 0001  0001 61 01  0002 6123 00"));
@@ -25,14 +22,8 @@ fn s64_wildcards_do_not_reach_the_brokers_own_topics() {
         lab.subscribe(&mut client, filter, QoS::AtMostOnce);
     }
     let mut publisher = lab.client(Version::V5, "p");
-    lab.publish(
-        &mut publisher,
-        &message("$mine/x", "once", QoS::AtMostOnce, 0),
-    );
-    lab.publish(
-        &mut publisher,
-        &message("$other/x", "never", QoS::AtMostOnce, 0),
-    );
+    lab.publish(&mut publisher, &message("$mine/x", "once", QoS::AtMostOnce, 0));
+    lab.publish(&mut publisher, &message("$other/x", "never", QoS::AtMostOnce, 0));
     assert_eq!(client.payloads(), ["once"]);
 }
 
@@ -57,10 +48,7 @@ fn s66_overlapping_subscriptions_give_one_copy_with_all_identifiers() {
             subscription_identifier: SubscriptionId::new(id),
             ..SubscribeProperties::default()
         };
-        let options = SubscribeOptions {
-            qos,
-            ..SubscribeOptions::default()
-        };
+        let options = SubscribeOptions { qos, ..SubscribeOptions::default() };
         lab.subscribe_with(&mut client, filter, options, properties);
     }
     client.take_packets(2);
@@ -69,10 +57,7 @@ fn s66_overlapping_subscriptions_give_one_copy_with_all_identifiers() {
     let packet = client.take_packets(1).remove(0);
     assert_eq!(packet[0], 0x32, "the highest QoS");
     let both = [hex("04 0b01 0b02"), hex("04 0b02 0b01")];
-    assert!(
-        both.iter().any(|ids| packet[9..14] == ids[..]),
-        "{packet:02x?}"
-    );
+    assert!(both.iter().any(|ids| packet[9..14] == ids[..]), "{packet:02x?}");
     lab.publish(&mut publisher, &message("t/x", "m", QoS::AtMostOnce, 0));
     assert_eq!(client.take_packets(1)[0][0], 0x30);
 }
@@ -81,10 +66,7 @@ fn s66_overlapping_subscriptions_give_one_copy_with_all_identifiers() {
 fn s67_no_local_leaves_out_the_clients_own_messages() {
     let mut lab = Lab::new();
     let mut client = lab.client(Version::V5, "c");
-    let options = SubscribeOptions {
-        no_local: true,
-        ..SubscribeOptions::default()
-    };
+    let options = SubscribeOptions { no_local: true, ..SubscribeOptions::default() };
     lab.subscribe_with(&mut client, "t", options, SubscribeProperties::default());
     client.take();
     lab.publish(&mut client, &message("t", "own", QoS::AtMostOnce, 0));
@@ -97,18 +79,11 @@ fn s67_no_local_leaves_out_the_clients_own_messages() {
 #[test]
 fn s62_an_empty_list_or_a_zero_identifier_ends_the_connection() {
     let mut lab = Lab::new();
-    for bytes in [
-        "82 03 0001 00",
-        "82 09 0001 02 0b00 0001 61 00",
-        "82 07 0001 00 0001 61 03",
-    ] {
+    for bytes in ["82 03 0001 00", "82 09 0001 02 0b00 0001 61 00", "82 07 0001 00 0001 61 03"] {
         let mut client = lab.client(Version::V5, "c");
         lab.send_bytes(&mut client, &hex(bytes));
         let goodbye = client.take();
-        assert!(
-            matches!(goodbye[..], [0xe0, 1, 0x81 | 0x82]),
-            "{bytes}: {goodbye:02x?}"
-        );
+        assert!(matches!(goodbye[..], [0xe0, 1, 0x81 | 0x82]), "{bytes}: {goodbye:02x?}");
     }
 }
 
@@ -169,10 +144,9 @@ fn ten_thousand_filters_in_one_packet_are_all_answered() {
     let mut lab = Lab::new();
     let mut client = lab.client(Version::V311, "c");
     let filters: Vec<String> = (0..10_000).map(|number| format!("f/{number}")).collect();
-    let requests = filters.iter().map(|filter| mqx::mqtt::SubscribeRequest {
-        filter,
-        options: SubscribeOptions::default(),
-    });
+    let requests = filters
+        .iter()
+        .map(|filter| mqx::mqtt::SubscribeRequest { filter, options: SubscribeOptions::default() });
     let packet = mqx::mqtt::Packet::Subscribe(mqx::mqtt::Subscribe {
         packet_id: mqx::mqtt::PacketId::MIN,
         properties: SubscribeProperties::default(),

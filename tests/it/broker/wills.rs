@@ -62,10 +62,7 @@ fn s31_a_lost_connection_or_a_protocol_error_publishes_the_will() {
 #[test]
 fn s25_a_client_that_falls_silent_is_told_and_its_will_published() {
     let (mut lab, mut watcher) = watched();
-    let mut client = lab.connect(&Connect {
-        keep_alive: 1,
-        ..with_will(Version::V5, 0, 0)
-    });
+    let mut client = lab.connect(&Connect { keep_alive: 1, ..with_will(Version::V5, 0, 0) });
     client.take();
     lab.pass(Duration::from_millis(1_450));
     client.expect_nothing();
@@ -105,10 +102,7 @@ fn s30_coming_back_in_time_means_no_will() {
     let mut client = lab.connect(&with_will(Version::V5, 5, 100));
     lab.lose(&mut client);
     lab.pass(seconds(4));
-    let mut back = lab.connect(&Connect {
-        will: None,
-        ..with_will(Version::V5, 5, 100)
-    });
+    let mut back = lab.connect(&Connect { will: None, ..with_will(Version::V5, 5, 100) });
     lab.pass(seconds(10));
     watcher.expect_nothing();
     lab.lose(&mut back);
@@ -120,11 +114,8 @@ fn s26_a_take_over_publishes_the_will_without_delay_and_keeps_the_delayed_one() 
     let (mut lab, mut watcher) = watched();
     for (delay, clean_start, published) in [(0, false, 1), (5, false, 0), (5, true, 1)] {
         let _old = lab.connect(&with_will(Version::V5, delay, 100));
-        let mut new = lab.connect(&Connect {
-            clean_start,
-            will: None,
-            ..with_will(Version::V5, delay, 100)
-        });
+        let mut new =
+            lab.connect(&Connect { clean_start, will: None, ..with_will(Version::V5, delay, 100) });
         assert_eq!(watcher.payloads().len(), published, "{delay} {clean_start}");
         lab.lose(&mut new);
         lab.pass(seconds(300));

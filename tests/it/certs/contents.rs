@@ -18,11 +18,7 @@ fn the_server_certificate_is_for_the_loopback_and_every_host_given() {
     let dir = tempfile::tempdir().unwrap();
     let hosts = ["Broker.Example", "*.lab.example", "10.1.2.3"];
     let hosts = hosts.map(|host| host.parse().unwrap()).to_vec();
-    init(&Config {
-        hosts,
-        ..into(dir.path())
-    })
-    .unwrap();
+    init(&Config { hosts, ..into(dir.path()) }).unwrap();
     with_certificate(&dir.path().join("server.crt"), |server| {
         let names = server.subject_alternative_name().unwrap().unwrap();
         let has = |name: GeneralName<'_>| names.value.general_names.contains(&name);
@@ -60,41 +56,23 @@ fn the_authority_signs_leaves_only_and_the_leaves_sign_nothing() {
 fn each_leaf_can_be_used_for_its_purpose_only() {
     let dir = tempfile::tempdir().unwrap();
     let client_name = "Küche/Licht 1".parse().unwrap();
-    init(&Config {
-        client_name,
-        ..into(dir.path())
-    })
-    .unwrap();
+    init(&Config { client_name, ..into(dir.path()) }).unwrap();
     let usage_and_name = |name: &str| {
         with_certificate(&dir.path().join(name), |leaf| {
             let usage = leaf.extended_key_usage().unwrap().unwrap().value;
             let name = leaf.subject().iter_common_name().next().unwrap();
-            (
-                usage.server_auth,
-                usage.client_auth,
-                name.as_str().unwrap().to_owned(),
-            )
+            (usage.server_auth, usage.client_auth, name.as_str().unwrap().to_owned())
         })
     };
-    assert_eq!(
-        usage_and_name("server.crt"),
-        (true, false, "localhost".to_owned())
-    );
-    assert_eq!(
-        usage_and_name("client.crt"),
-        (false, true, "Küche/Licht 1".to_owned())
-    );
+    assert_eq!(usage_and_name("server.crt"), (true, false, "localhost".to_owned()));
+    assert_eq!(usage_and_name("client.crt"), (false, true, "Küche/Licht 1".to_owned()));
 }
 
 #[test]
 fn validity_begins_in_the_past_and_never_exceeds_825_days_in_all() {
     let seconds = |days: u16| {
         let dir = tempfile::tempdir().unwrap();
-        init(&Config {
-            days,
-            ..into(dir.path())
-        })
-        .unwrap();
+        init(&Config { days, ..into(dir.path()) }).unwrap();
         with_certificate(&dir.path().join("client.crt"), |leaf| {
             let validity = leaf.validity();
             let now = ASN1Time::now().timestamp();

@@ -7,20 +7,13 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-const FILES: [&str; 6] = [
-    "ca.crt",
-    "ca.key",
-    "server.crt",
-    "server.key",
-    "client.crt",
-    "client.key",
-];
+const FILES: [&str; 6] =
+    ["ca.crt", "ca.key", "server.crt", "server.key", "client.crt", "client.key"];
 
 fn names_in(dir: &Path) -> Vec<String> {
     let entries = fs::read_dir(dir).unwrap();
-    let mut names: Vec<_> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -32,10 +25,7 @@ fn six_files_are_written_and_only_the_owner_can_read_the_keys() {
     names.sort_unstable();
     assert_eq!(names_in(dir.path()), names);
     for name in ["ca.key", "server.key", "client.key"] {
-        let mode = fs::metadata(dir.path().join(name))
-            .unwrap()
-            .permissions()
-            .mode();
+        let mode = fs::metadata(dir.path().join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
 }
@@ -69,10 +59,7 @@ fn one_file_in_the_way_stops_everything_before_anything_is_written() {
     fs::write(&own, "mine").unwrap();
     let error = init(&into(dir.path())).unwrap_err();
     assert_eq!(error.class(), Class::File);
-    assert_says(
-        &said(error),
-        &["client.key exists, nothing was written", "--force", "--dir"],
-    );
+    assert_says(&said(error), &["client.key exists, nothing was written", "--force", "--dir"]);
     assert_eq!(names_in(dir.path()), ["client.key"]);
     assert_eq!(fs::read_to_string(own).unwrap(), "mine");
 }
@@ -84,27 +71,16 @@ fn force_replaces_all_six_and_makes_a_readable_key_private_again() {
     let key = dir.path().join("server.key");
     fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
     let before = read();
-    init(&Config {
-        force: true,
-        ..into(dir.path())
-    })
-    .unwrap();
+    init(&Config { force: true, ..into(dir.path()) }).unwrap();
     assert!(before.iter().zip(read()).all(|(old, new)| *old != new));
-    assert_eq!(
-        fs::metadata(key).unwrap().permissions().mode() & 0o777,
-        0o600
-    );
+    assert_eq!(fs::metadata(key).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 #[test]
 fn a_directory_in_place_of_a_file_stops_even_force_before_anything_is_written() {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("client.key")).unwrap();
-    let error = init(&Config {
-        force: true,
-        ..into(dir.path())
-    })
-    .unwrap_err();
+    let error = init(&Config { force: true, ..into(dir.path()) }).unwrap_err();
     assert_says(&said(error), &["client.key is a directory"]);
     assert_eq!(names_in(dir.path()), ["client.key"]);
 }
@@ -117,10 +93,7 @@ fn a_missing_directory_is_made_and_an_impossible_one_is_named() {
     fs::write(&file, "").unwrap();
     let error = init(&into(&file)).unwrap_err();
     assert_eq!(error.class(), Class::File);
-    assert_says(
-        &said(error),
-        &["cannot make the directory", "/file", "--dir"],
-    );
+    assert_says(&said(error), &["cannot make the directory", "/file", "--dir"]);
 }
 
 #[test]

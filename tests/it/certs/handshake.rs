@@ -24,10 +24,7 @@ async fn the_files_give_mutual_tls() {
 #[tokio::test]
 async fn a_client_ca_alone_asks_for_a_certificate_without_requiring_one() {
     let dir = made();
-    let options = TlsServerOptions {
-        require_client_cert: false,
-        ..mutual(dir.path())
-    };
+    let options = TlsServerOptions { require_client_cert: false, ..mutual(dir.path()) };
     let port = echo_server(&options).await;
     assert_works(&endpoint("localhost", port, &trusting(dir.path()))).await;
 }
@@ -36,10 +33,7 @@ async fn a_client_ca_alone_asks_for_a_certificate_without_requiring_one() {
 async fn insecure_accepts_a_certificate_of_an_unknown_ca_for_another_host() {
     let dir = forged(|leaf| leaf.subject_alt_names.clear());
     let port = echo_server(&server_options(dir.path())).await;
-    let options = TlsClientOptions {
-        insecure: true,
-        ..TlsClientOptions::default()
-    };
+    let options = TlsClientOptions { insecure: true, ..TlsClientOptions::default() };
     assert_works(&endpoint("localhost", port, &options)).await;
 }
 
@@ -48,10 +42,7 @@ async fn a_missing_client_certificate_is_asked_for() {
     let dir = made();
     let port = echo_server(&mutual(dir.path())).await;
     let said = refusal(&endpoint("localhost", port, &trusting(dir.path()))).await;
-    assert_says(
-        &said,
-        &["asks for a client certificate", "--cert CRT --key KEY"],
-    );
+    assert_says(&said, &["asks for a client certificate", "--cert CRT --key KEY"]);
 }
 
 #[tokio::test]
@@ -72,16 +63,7 @@ async fn the_reason_is_found_even_when_a_write_fails_before_it_is_read() {
 async fn a_client_certificate_of_another_ca_is_not_trusted() {
     let (dir, other) = (made(), made());
     let port = echo_server(&mutual(dir.path())).await;
-    let options = TlsClientOptions {
-        ca: trusting(dir.path()).ca,
-        ..identified(other.path())
-    };
+    let options = TlsClientOptions { ca: trusting(dir.path()).ca, ..identified(other.path()) };
     let said = refusal(&endpoint("localhost", port, &options)).await;
-    assert_says(
-        &said,
-        &[
-            "does not trust the CA of the client certificate",
-            "--cafile",
-        ],
-    );
+    assert_says(&said, &["does not trust the CA of the client certificate", "--cafile"]);
 }

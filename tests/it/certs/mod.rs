@@ -36,10 +36,7 @@ fn assert_says(text: &str, words: &[&str]) {
 
 /// The configuration that writes into `dir`.
 fn into(dir: &Path) -> Config {
-    Config {
-        dir: dir.to_owned(),
-        ..Config::default()
-    }
+    Config { dir: dir.to_owned(), ..Config::default() }
 }
 
 fn init(config: &Config) -> Result<String, Error> {
@@ -66,26 +63,16 @@ fn server_options(dir: &Path) -> TlsServerOptions {
 
 fn mutual(dir: &Path) -> TlsServerOptions {
     let client_ca = Some(dir.join("ca.crt"));
-    TlsServerOptions {
-        client_ca,
-        require_client_cert: true,
-        ..server_options(dir)
-    }
+    TlsServerOptions { client_ca, require_client_cert: true, ..server_options(dir) }
 }
 
 fn trusting(dir: &Path) -> TlsClientOptions {
-    TlsClientOptions {
-        ca: Trust::File(dir.join("ca.crt")),
-        ..TlsClientOptions::default()
-    }
+    TlsClientOptions { ca: Trust::File(dir.join("ca.crt")), ..TlsClientOptions::default() }
 }
 
 fn identified(dir: &Path) -> TlsClientOptions {
     let identity = Some((dir.join("client.crt"), dir.join("client.key")));
-    TlsClientOptions {
-        identity,
-        ..trusting(dir)
-    }
+    TlsClientOptions { identity, ..trusting(dir) }
 }
 
 /// A directory with ca.crt, server.crt and server.key whose server certificate

@@ -39,9 +39,7 @@ where
     F: Fn(TcpStream) -> T + Send + 'static,
     T: Future<Output = io::Result<()>> + Send,
 {
-    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
-        .await
-        .unwrap();
+    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
         while let Ok((socket, _)) = listener.accept().await {
@@ -55,11 +53,7 @@ where
 
 pub(crate) fn endpoint(host: &str, port: u16, options: &TlsClientOptions) -> Endpoint {
     let tls = Some(TlsClient::new(options).unwrap().0);
-    Endpoint {
-        host: host.to_owned(),
-        port,
-        tls,
-    }
+    Endpoint { host: host.to_owned(), port, tls }
 }
 
 pub(crate) async fn echo(stream: &mut Stream) -> io::Result<()> {

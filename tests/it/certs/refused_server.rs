@@ -31,10 +31,7 @@ async fn a_certificate_for_other_hosts_says_for_which() {
     let port = echo_server(&server_options(dir.path())).await;
     let said = refusal(&endpoint("localhost", port, &trusting(dir.path()))).await;
     let init = "mqx certs init --host localhost";
-    assert_says(
-        &said,
-        &["is for a.example, 10.9.8.7, not for localhost", init],
-    );
+    assert_says(&said, &["is for a.example, 10.9.8.7, not for localhost", init]);
 }
 
 #[tokio::test]
@@ -42,10 +39,7 @@ async fn a_certificate_without_host_names_says_so() {
     let dir = forged(|leaf| leaf.subject_alt_names.clear());
     let port = echo_server(&server_options(dir.path())).await;
     let said = refusal(&endpoint("localhost", port, &trusting(dir.path()))).await;
-    assert_says(
-        &said,
-        &["names no host (no subjectAltName)", "mqx certs init"],
-    );
+    assert_says(&said, &["names no host (no subjectAltName)", "mqx certs init"]);
 }
 
 #[tokio::test]
@@ -58,10 +52,7 @@ async fn expired_and_early_certificates_come_with_their_date() {
     let early = forged(|leaf| leaf.not_before = rcgen::date_time_ymd(4000, 1, 1));
     let port = echo_server(&server_options(early.path())).await;
     let said = refusal(&endpoint("localhost", port, &trusting(early.path()))).await;
-    assert_says(
-        &said,
-        &["is not valid before 4000-01-01 00:00 UTC", "clock"],
-    );
+    assert_says(&said, &["is not valid before 4000-01-01 00:00 UTC", "clock"]);
 }
 
 #[tokio::test]
@@ -69,22 +60,14 @@ async fn a_ca_certificate_in_the_place_of_the_servers_says_so() {
     let dir = forged(|leaf| leaf.is_ca = IsCa::Ca(BasicConstraints::Unconstrained));
     let port = echo_server(&server_options(dir.path())).await;
     let said = refusal(&endpoint("localhost", port, &trusting(dir.path()))).await;
-    assert_says(
-        &said,
-        &["uses a CA certificate as its own", "mqx certs init"],
-    );
+    assert_says(&said, &["uses a CA certificate as its own", "mqx certs init"]);
 }
 
 #[tokio::test]
 async fn a_client_certificate_is_refused_as_a_servers() {
     let dir = made();
     let (cert, key) = identified(dir.path()).identity.unwrap();
-    let port = echo_server(&TlsServerOptions {
-        cert,
-        key,
-        ..server_options(dir.path())
-    })
-    .await;
+    let port = echo_server(&TlsServerOptions { cert, key, ..server_options(dir.path()) }).await;
     let said = refusal(&endpoint("localhost", port, &trusting(dir.path()))).await;
     assert_says(&said, &["is not meant for servers", "serverAuth"]);
 }

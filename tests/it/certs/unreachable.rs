@@ -12,11 +12,7 @@ use tokio::net::{TcpListener, TcpSocket};
 #[tokio::test]
 async fn a_port_without_tls_is_recognised_whatever_it_answers() {
     let dir = made();
-    let answers: [&[u8]; 3] = [
-        b"",
-        b"HTTP/1.1 400 Bad Request\r\n\r\n",
-        &[0x20, 0x02, 0x00, 0x01],
-    ];
+    let answers: [&[u8]; 3] = [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", &[0x20, 0x02, 0x00, 0x01]];
     for answer in answers {
         let port = serve(move |mut socket| async move {
             socket.read_u8().await?;
@@ -34,19 +30,13 @@ async fn a_port_that_never_answers_the_handshake_runs_into_the_limit() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let endpoint = endpoint("127.0.0.1", port, &trusting(dir.path()));
-    let error = connect(&endpoint, Duration::from_millis(50))
-        .await
-        .unwrap_err();
+    let error = connect(&endpoint, Duration::from_millis(50)).await.unwrap_err();
     assert_eq!(error.class(), Class::Tls);
     assert_says(&said(error), &["did not answer in time", "8883"]);
 }
 
 fn plain(host: &str, port: u16) -> Endpoint {
-    Endpoint {
-        host: host.to_owned(),
-        port,
-        tls: None,
-    }
+    Endpoint { host: host.to_owned(), port, tls: None }
 }
 
 #[tokio::test]
@@ -81,8 +71,5 @@ async fn a_connection_the_server_closes_is_lost_and_not_a_tls_failure() {
     let mut stream = connect(&endpoint, LIMIT).await.unwrap();
     let error = explain(stream.read_u8().await.unwrap_err(), &endpoint);
     assert_eq!(error.class(), Class::ConnectionLost);
-    assert_says(
-        &said(error),
-        &[&format!("127.0.0.1:{port} closed the connection")],
-    );
+    assert_says(&said(error), &[&format!("127.0.0.1:{port} closed the connection")]);
 }

@@ -37,15 +37,8 @@ impl Speaker {
 
     fn connect(self, port: u16) -> ConnectOptions {
         ConnectOptions {
-            endpoint: Endpoint {
-                host: "127.0.0.1".to_owned(),
-                port,
-                tls: None,
-            },
-            session: ClientConfig {
-                version: self.version,
-                ..ClientConfig::default()
-            },
+            endpoint: Endpoint { host: "127.0.0.1".to_owned(), port, tls: None },
+            session: ClientConfig { version: self.version, ..ClientConfig::default() },
             engine: self.engine,
             ..ConnectOptions::default()
         }
@@ -57,9 +50,7 @@ impl Speaker {
         let connect = caller.packet().await;
         assert_eq!(connect[0], 0x10);
         assert_eq!(connect[8], if self.is_v5() { 5 } else { 4 });
-        caller
-            .send(self.pick(&[0x20, 3, 0, 0, 0], &[0x20, 2, 0, 0]))
-            .await;
+        caller.send(self.pick(&[0x20, 3, 0, 0, 0], &[0x20, 2, 0, 0])).await;
         caller
     }
 }
@@ -78,16 +69,13 @@ const fn speaker(engine: EngineKind, version: Version) -> Speaker {
 /// Runs a test once for everybody who can speak.
 fn with_everybody<F: Future<Output = ()>>(test: impl Fn(Speaker) -> F) {
     for speaker in SPEAKERS {
-        println!("{speaker:?}");
+        eprintln!("{speaker:?}");
         block_on(test(speaker));
     }
 }
 
 fn block_on<F: Future>(test: F) -> F::Output {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(test)
 }
 
@@ -106,12 +94,7 @@ fn words_of(result: Result<()>) -> String {
     format!("{} | {hint}", mqx::error::line(&error))
 }
 
-fn publishing(
-    speaker: Speaker,
-    port: u16,
-    source: publish::Source,
-    qos: QoS,
-) -> publish::Config {
+fn publishing(speaker: Speaker, port: u16, source: publish::Source, qos: QoS) -> publish::Config {
     publish::Config {
         connect: speaker.connect(port),
         topic: "a/b".parse().unwrap(),

@@ -66,7 +66,8 @@ fn qos_1_succeeds_with_the_acknowledgement() {
         let config = publishing(speaker, peer.port(), message("hi"), QoS::AtLeastOnce);
         let broker = async {
             let mut caller = speaker.accept(&peer).await;
-            let publish = speaker.pick(b"\x32\x0a\0\x03a/b\0\x01\0hi", b"\x32\x09\0\x03a/b\0\x01hi");
+            let publish =
+                speaker.pick(b"\x32\x0a\0\x03a/b\0\x01\0hi", b"\x32\x09\0\x03a/b\0\x01hi");
             caller.expect(publish).await;
             caller.send(&[0x40, 2, 0, 1]).await;
             assert_eq!(caller.packet().await[0], 0xe0);

@@ -192,7 +192,7 @@ fn after_a_lost_connection_it_connects_and_subscribes_again() {
 }
 
 #[test]
-fn the_reason_a_broker_gives_for_ending_the_connection_decides_nothing_but_is_kept() {
+fn a_disconnect_from_the_broker_is_followed_by_a_reconnect() {
     for engine in EngineKind::ALL {
         block_on(async {
             let speaker = speaker(engine, Version::V5);

@@ -25,12 +25,7 @@ pub(super) const V5_PACKETS: &[(&str, u8, &str, &str)] = &[
     ("UNSUBACK", 0xb0, "0009", "00"),
     ("DISCONNECT", 0xe0, "00", ""),
     ("AUTH", 0xf0, "00", ""),
-    (
-        "will",
-        0x10,
-        "0004 4d515454 05 06 003c 00 0002 636c",
-        "0001 77 0001 6d",
-    ),
+    ("will", 0x10, "0004 4d515454 05 06 003c 00 0002 636c", "0001 77 0001 6d"),
 ];
 
 /// The packet of `V5_PACKETS` called `name` with these properties.
@@ -38,12 +33,7 @@ pub(super) fn v5_packet(name: &str, properties: &[u8]) -> Vec<u8> {
     let row = V5_PACKETS.iter().find(|row| row.0 == name);
     let (_, header, before, after) = row.expect("a name of the table");
     let length = u8::try_from(properties.len()).expect("a short section");
-    let body = [
-        &hex::bytes(before),
-        &[length][..],
-        properties,
-        &hex::bytes(after),
-    ];
+    let body = [&hex::bytes(before), &[length][..], properties, &hex::bytes(after)];
     packet(*header, &body.concat())
 }
 
@@ -53,54 +43,24 @@ pub(super) fn packets_with_a_string() -> Vec<(&'static str, Vec<u8>)> {
     let key = hex::bytes("26 0003 404040 0000");
     let value = hex::bytes("26 0000 0003 404040");
     let mut found = vec![
-        (
-            "client identifier",
-            packet(0x10, &hex::bytes("0004 4d515454 05 02 003c 00 0003 404040")),
-        ),
-        (
-            "user name",
-            packet(
-                0x10,
-                &hex::bytes("0004 4d515454 05 82 003c 00 0000 0003 404040"),
-            ),
-        ),
+        ("client identifier", packet(0x10, &hex::bytes("0004 4d515454 05 02 003c 00 0003 404040"))),
+        ("user name", packet(0x10, &hex::bytes("0004 4d515454 05 82 003c 00 0000 0003 404040"))),
         (
             "will topic",
-            packet(
-                0x10,
-                &hex::bytes("0004 4d515454 05 06 003c 00 0000 00 0003 404040 0000"),
-            ),
+            packet(0x10, &hex::bytes("0004 4d515454 05 06 003c 00 0000 00 0003 404040 0000")),
         ),
         ("topic", packet(0x30, &hex::bytes("0003 404040 00"))),
-        (
-            "filter",
-            packet(0x82, &hex::bytes("0009 00 0003 404040 00")),
-        ),
-        (
-            "unsubscribed filter",
-            packet(0xa2, &hex::bytes("0009 00 0003 404040")),
-        ),
-        (
-            "authentication method",
-            v5_packet("CONNECT", &property("15")),
-        ),
+        ("filter", packet(0x82, &hex::bytes("0009 00 0003 404040 00"))),
+        ("unsubscribed filter", packet(0xa2, &hex::bytes("0009 00 0003 404040"))),
+        ("authentication method", v5_packet("CONNECT", &property("15"))),
         ("content type", v5_packet("PUBLISH", &property("03"))),
         ("response topic", v5_packet("PUBLISH", &property("08"))),
         ("will content type", v5_packet("will", &property("03"))),
         ("will response topic", v5_packet("will", &property("08"))),
-        (
-            "assigned client identifier",
-            v5_packet("CONNACK", &property("12")),
-        ),
-        (
-            "response information",
-            v5_packet("CONNACK", &property("1a")),
-        ),
+        ("assigned client identifier", v5_packet("CONNACK", &property("12"))),
+        ("response information", v5_packet("CONNACK", &property("1a"))),
         ("server reference", v5_packet("CONNACK", &property("1c"))),
-        (
-            "server reference at the end",
-            v5_packet("DISCONNECT", &property("1c")),
-        ),
+        ("server reference at the end", v5_packet("DISCONNECT", &property("1c"))),
         ("method of AUTH", v5_packet("AUTH", &property("15"))),
     ];
     for (name, ..) in V5_PACKETS {

@@ -13,10 +13,7 @@ pub(crate) struct Delivery {
 impl Delivery {
     pub(crate) fn of(publish: &Publish<'_>) -> Self {
         let number = std::str::from_utf8(publish.payload).expect("a number in digits");
-        Self {
-            qos: publish.qos,
-            number: number.parse().expect("a number"),
-        }
+        Self { qos: publish.qos, number: number.parse().expect("a number") }
     }
 
     pub(crate) fn payload(&self) -> String {
@@ -24,12 +21,7 @@ impl Delivery {
     }
 
     pub(crate) fn publish<'a>(&self, payload: &'a str) -> Publish<'a> {
-        Publish {
-            qos: self.qos,
-            topic: "t",
-            payload: payload.as_bytes(),
-            ..Publish::default()
-        }
+        Publish { qos: self.qos, topic: "t", payload: payload.as_bytes(), ..Publish::default() }
     }
 }
 
@@ -56,10 +48,7 @@ pub(crate) fn check(sent: &[Delivery], arrived: &[Delivery], promise: Promise, w
             _ => usize::MAX,
         };
         let expected = least..=most;
-        assert!(
-            expected.contains(&times),
-            "{delivery:?} {times} times, {promise:?} of {who:?}"
-        );
+        assert!(expected.contains(&times), "{delivery:?} {times} times, {promise:?} of {who:?}");
     }
     for reliable in [false, true] {
         let level = |delivery: &&Delivery| (delivery.qos != QoS::AtMostOnce) == reliable;

@@ -37,9 +37,7 @@ impl Pipe {
         self.unread.extend(self.bytes.drain(..count));
         let whole = for_each_packet(&self.unread, version, |packet| {
             self.last.clear();
-            packet
-                .encode(version, &mut self.last)
-                .expect("it was decoded");
+            packet.encode(version, &mut self.last).expect("it was decoded");
         });
         self.unread.drain(..whole).collect()
     }
@@ -145,9 +143,7 @@ impl Pair {
         let announced = |window: u16| if is_v5 { window } else { u16::MAX };
         self.up = Pipe::new(announced(self.server.window.get()));
         self.down = Pipe::new(announced(self.setup.client_window));
-        self.client
-            .connect(self.now)
-            .expect("a configuration MQTT can say");
+        self.client.connect(self.now).expect("a configuration MQTT can say");
         self.collect();
     }
 
@@ -185,10 +181,7 @@ impl Pair {
 
     fn number(&mut self, qos: QoS) -> Delivery {
         self.next += 1;
-        Delivery {
-            qos,
-            number: self.next,
-        }
+        Delivery { qos, number: self.next }
     }
 
     /// Moves up to `count` bytes to the server and returns how many.
@@ -273,24 +266,14 @@ impl Pair {
     /// Checks everything that is promised, after all has been delivered.
     pub(crate) fn check(&self) {
         let kept = !self.forgot;
-        let up = Promise {
-            complete: true,
-            exactly_once: kept,
-        };
+        let up = Promise { complete: true, exactly_once: kept };
         delivery::check(&self.published, &self.server.received, up, "the server");
         // What the server forgets is lost, and can therefore not come twice.
-        let down = Promise {
-            complete: kept,
-            exactly_once: true,
-        };
+        let down = Promise { complete: kept, exactly_once: true };
         delivery::check(&self.sent, &self.received, down, "the client");
-        let reliable = self
-            .published
-            .iter()
-            .filter(|sent| sent.qos != QoS::AtMostOnce);
-        let mut expected: Vec<_> = reliable
-            .map(|sent| (sent.number, ReasonCode::SUCCESS))
-            .collect();
+        let reliable = self.published.iter().filter(|sent| sent.qos != QoS::AtMostOnce);
+        let mut expected: Vec<_> =
+            reliable.map(|sent| (sent.number, ReasonCode::SUCCESS)).collect();
         let mut outcomes = self.outcomes.clone();
         expected.sort_unstable();
         outcomes.sort_unstable();

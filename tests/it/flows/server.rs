@@ -78,8 +78,7 @@ impl Server {
             }
             return;
         }
-        self.queue
-            .push_back(Message::new(&publish).expect("a message"));
+        self.queue.push_back(Message::new(&publish).expect("a message"));
         self.pump();
     }
 
@@ -122,8 +121,7 @@ impl Server {
             self.forget();
         }
         let window = connect.properties.receive_maximum;
-        self.outbound
-            .set_receive_maximum(window.map_or(u16::MAX, NonZeroU16::get));
+        self.outbound.set_receive_maximum(window.map_or(u16::MAX, NonZeroU16::get));
         self.outbound.restart();
         self.connected = true;
         let properties = ConnAckProperties {
@@ -188,18 +186,13 @@ impl Server {
     }
 
     fn acknowledge(&mut self, kind: AckKind, id: PacketId, known: bool) {
-        let reason = if known {
-            ReasonCode::SUCCESS
-        } else {
-            ReasonCode::PACKET_IDENTIFIER_NOT_FOUND
-        };
+        let reason =
+            if known { ReasonCode::SUCCESS } else { ReasonCode::PACKET_IDENTIFIER_NOT_FOUND };
         self.write(&Packet::Ack(Ack::new(kind, id, reason)));
     }
 
     fn write(&mut self, packet: &Packet<'_>) {
-        packet
-            .encode(self.version, &mut self.output)
-            .expect("a packet of ordinary size");
+        packet.encode(self.version, &mut self.output).expect("a packet of ordinary size");
     }
 }
 

@@ -13,10 +13,7 @@ pub(crate) struct Window {
 
 impl Window {
     pub(crate) fn new(maximum: u16) -> Self {
-        Self {
-            maximum: maximum.into(),
-            open: BTreeSet::new(),
-        }
+        Self { maximum: maximum.into(), open: BTreeSet::new() }
     }
 
     /// Whole packets that the sender wrote.
@@ -27,10 +24,7 @@ impl Window {
             }
         });
         let Self { maximum, open } = self;
-        assert!(
-            open.len() <= *maximum,
-            "{open:?} in flight, {maximum} allowed"
-        );
+        assert!(open.len() <= *maximum, "{open:?} in flight, {maximum} allowed");
     }
 
     /// Whole packets that reached the sender.

@@ -1,3 +1,3 @@
 //! What several areas of tests need.
 
-pub mod peer;
+pub(crate) mod peer;

@@ -10,26 +10,26 @@ use tokio::time::timeout;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A listener on a free port.
-pub struct Peer {
+pub(crate) struct Peer {
     listener: TcpListener,
 }
 
 /// One connection to the peer.
-pub struct Caller {
+pub(crate) struct Caller {
     stream: TcpStream,
 }
 
 impl Peer {
-    pub async fn bind() -> Self {
+    pub(crate) async fn bind() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         Self { listener }
     }
 
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.listener.local_addr().unwrap().port()
     }
 
-    pub async fn accept(&self) -> Caller {
+    pub(crate) async fn accept(&self) -> Caller {
         let accepted = timeout(PATIENCE, self.listener.accept()).await;
         let (stream, _) = accepted.expect("nobody connects").unwrap();
         Caller { stream }
@@ -38,10 +38,8 @@ impl Peer {
 
 impl Caller {
     /// The next whole packet.
-    pub async fn packet(&mut self) -> Vec<u8> {
-        timeout(PATIENCE, self.read_packet())
-            .await
-            .expect("no packet arrives")
+    pub(crate) async fn packet(&mut self) -> Vec<u8> {
+        timeout(PATIENCE, self.read_packet()).await.expect("no packet arrives")
     }
 
     async fn read_packet(&mut self) -> Vec<u8> {
@@ -66,23 +64,23 @@ impl Caller {
     }
 
     /// Hears exactly this packet.
-    pub async fn expect(&mut self, packet: &[u8]) {
+    pub(crate) async fn expect(&mut self, packet: &[u8]) {
         assert_eq!(self.packet().await, packet);
     }
 
-    pub async fn send(&mut self, bytes: &[u8]) {
+    pub(crate) async fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).await.unwrap();
     }
 
     /// Hears that the other side has nothing more to say.
-    pub async fn expect_end(&mut self) {
+    pub(crate) async fn expect_end(&mut self) {
         let mut byte = [0];
         let read = timeout(PATIENCE, self.stream.read(&mut byte)).await;
         assert_eq!(read.expect("the connection stays open").unwrap(), 0);
     }
 
     /// Closes the connection so that the other side gets a reset, not an end.
-    pub fn reset(self) {
+    pub(crate) fn reset(self) {
         let socket = socket2::SockRef::from(&self.stream);
         socket.set_linger(Some(Duration::ZERO)).unwrap();
     }

@@ -15,7 +15,7 @@ impl Dialect {
 
     /// Tells the state about a request and encodes what it makes of it.
     fn request(&mut self, request: Request, out: &mut BytesMut) -> Result<Packet, Failure> {
-        let packet = self.0.handle_outgoing_packet(request).map_err(failure)?;
+        let packet = self.0.handle_outgoing_packet(request).map_err(|error| failure(&error))?;
         self.0.events.clear();
         let packet = packet.ok_or(Failure::WindowFull)?;
         write(&packet, out)?;
@@ -90,8 +90,7 @@ impl super::Dialect for Dialect {
     }
 
     fn ping(&mut self, out: &mut BytesMut) -> Result<(), Failure> {
-        self.request(Request::PingReq(rumqttc::PingReq), out)
-            .map(drop)
+        self.request(Request::PingReq(rumqttc::PingReq), out).map(drop)
     }
 
     fn disconnect(&mut self, out: &mut BytesMut) -> Result<(), Failure> {
@@ -117,20 +116,17 @@ impl super::Dialect for Dialect {
                 ..Publish::default()
             });
         }
-        let answer = self.0.handle_incoming_packet(packet).map_err(failure)?;
+        let answer = self.0.handle_incoming_packet(packet).map_err(|error| failure(&error))?;
         self.0.events.clear();
         answer.map_or(Ok(()), |answer| write(&answer, out))
     }
 }
 
 fn write(packet: &Packet, out: &mut BytesMut) -> Result<(), Failure> {
-    packet
-        .write(out, usize::MAX)
-        .map(drop)
-        .map_err(|_| NOT_SENT)
+    packet.write(out, usize::MAX).map(drop).map_err(|_| NOT_SENT)
 }
 
-fn failure(error: StateError) -> Failure {
+fn failure(error: &StateError) -> Failure {
     match error {
         StateError::AwaitPingResp | StateError::CollisionTimeout => Failure::Silent,
         _ => NOT_ACCEPTED,

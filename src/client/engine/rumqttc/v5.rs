@@ -20,7 +20,7 @@ impl Dialect {
 
     /// Tells the state about a request and encodes what it makes of it.
     fn request(&mut self, request: Request, out: &mut BytesMut) -> Result<Packet, Failure> {
-        let packet = self.0.handle_outgoing_packet(request).map_err(failure)?;
+        let packet = self.0.handle_outgoing_packet(request).map_err(|error| failure(&error))?;
         self.0.events.clear();
         let packet = packet.ok_or(Failure::WindowFull)?;
         write(&packet, out)?;
@@ -43,10 +43,7 @@ impl super::Dialect for Dialect {
             clean_start: config.clean_start,
             properties: Some(properties),
         };
-        let will = config
-            .will
-            .as_ref()
-            .map(|(will, delay)| last_will(will, *delay));
+        let will = config.will.as_ref().map(|(will, delay)| last_will(will, *delay));
         let login =
             credentials(config).map(|(username, password)| v5::Login { username, password });
         write(&Packet::Connect(connect, will, login), out)
@@ -127,7 +124,7 @@ impl super::Dialect for Dialect {
         if let Packet::Publish(publish) = &packet {
             show(publish, on_message)?;
         }
-        let answer = self.0.handle_incoming_packet(packet).map_err(failure)?;
+        let answer = self.0.handle_incoming_packet(packet).map_err(|error| failure(&error))?;
         self.0.events.clear();
         answer.map_or(Ok(()), |answer| write(&answer, out))
     }
@@ -200,9 +197,7 @@ fn last_will(will: &Message, delay: u32) -> v5::LastWill {
 
 fn owned(properties: UserProperties<'_>) -> Vec<(String, String)> {
     let pairs = properties.iter();
-    pairs
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 fn filter(request: &SubscribeRequest<'_>) -> v5::Filter {
@@ -224,7 +219,7 @@ fn write(packet: &Packet, out: &mut BytesMut) -> Result<(), Failure> {
     packet.write(out, None).map(drop).map_err(|_| NOT_SENT)
 }
 
-fn failure(error: StateError) -> Failure {
+fn failure(error: &StateError) -> Failure {
     match error {
         StateError::AwaitPingResp | StateError::CollisionTimeout => Failure::Silent,
         _ => NOT_ACCEPTED,
