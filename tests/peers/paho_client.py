@@ -1,8 +1,8 @@
 """paho-mqtt with every event in a queue, so that a test reads like a talk."""
 
 import queue
+import socket
 import ssl
-import threading
 
 from paho.mqtt import client as mqtt
 from paho.mqtt.packettypes import PacketTypes
@@ -34,7 +34,7 @@ class Paho:
         self.v5 = v5
         self.client = mqtt.Client(
             mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, protocol=VERSIONS[version],
-            manual_ack=manual_ack, **options,
+            manual_ack=manual_ack, reconnect_on_failure=False, **options,
         )
         self.messages = queue.Queue()
         self.connected = queue.Queue()
@@ -53,16 +53,9 @@ class Paho:
             self.client.tls_set_context(context(place))
         start = {"clean_start": clean, "properties": connect} if v5 else {}
         self.client.connect(HOST, place.port, keepalive, **start)
-        self.dropped = threading.Event()
-        # Not paho's own loop, which would connect again and take a second to stop.
-        self.loop = threading.Thread(target=self._loop, daemon=True)
-        self.loop.start()
+        self.client.loop_start()
         flags, self.reason, self.properties = self.connected.get(timeout=DEADLINE)
         self.session_present = flags.session_present
-
-    def _loop(self):
-        while not self.dropped.is_set() and self.client.loop(0.02) == mqtt.MQTT_ERR_SUCCESS:
-            pass
 
     def subscribe(self, *filters, qos=0, **options):
         """Subscribes and returns the reason codes of SUBACK."""
@@ -110,10 +103,9 @@ class Paho:
 
     def drop(self):
         """Ends without a DISCONNECT, as a power cut does."""
-        self.dropped.set()
-        self.loop.join(DEADLINE)
-        if (socket := self.client.socket()) is not None:
-            socket.close()
+        if (connected := self.client.socket()) is not None:
+            connected.shutdown(socket.SHUT_RDWR)
+        self.client.loop_stop()
 
 
 def context(place):
