@@ -8,8 +8,8 @@
 //! [`Connection`].
 //!
 //! # The way of a PUBLISH
-//! frame -> decode (borrowed) -> alias -> [`memo`]: topic to receivers without
-//! matching -> for each receiver one lock, one copy of the [`template`] of its
+//! frame -> decode (borrowed) -> alias -> `memo`: topic to receivers without
+//! matching -> for each receiver one lock, one copy of the `template` of its
 //! class, two patches. Nothing is allocated for QoS 0.
 //!
 //! # Locks
@@ -171,8 +171,7 @@ impl Generations {
     }
 
     fn stripe(&self, topic: &str) -> &AtomicU64 {
-        let first = topic.bytes().position(|byte| byte == b'/');
-        let first = topic.as_bytes().get(..first.unwrap_or(topic.len()));
+        let first = topic::levels(topic).next().unwrap_or_default();
         let [stripe, ..] = self.hasher.hash_one(first).to_le_bytes();
         #[expect(clippy::indexing_slicing, reason = "a byte is below 256")]
         &self.stripes[usize::from(stripe)]

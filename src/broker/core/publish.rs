@@ -124,20 +124,13 @@ impl Routing<'_> {
     ) {
         self.routed.matched += 1;
         let mut hot = session.hot.lock();
-        let variant = Variant {
-            version: hot.version,
-            qos: self.publish.qos.min(grant.qos),
-            retain: self.publish.retain && grant.retain_as_published,
-        };
-        let outcome = if hot.link.is_some() {
+        let outcome = if hot.link.is_none() {
+            self.deliver_offline(worker, limits, &mut hot, grant)
+        } else {
             if hot.out.capacity() == 0 {
                 hot.out = worker.take_spare();
             }
-            self.deliver_online(worker, limits, &mut hot, grant, variant)
-        } else if variant.qos > QoS::AtMostOnce {
-            self.enqueue(worker, limits, &mut hot, grant, variant)
-        } else {
-            Outcome::Skipped
+            self.deliver_online(worker, limits, &mut hot, grant)
         };
         match outcome {
             Outcome::Sent => worker.counters.sent += 1,
@@ -159,8 +152,12 @@ impl Routing<'_> {
         limits: &QueueLimits,
         hot: &mut Hot,
         grant: &Grant,
-        variant: Variant,
     ) -> Outcome {
+        let variant = Variant {
+            version: hot.version,
+            qos: self.publish.qos.min(grant.qos),
+            retain: self.publish.retain && grant.retain_as_published,
+        };
         if variant.qos > QoS::AtMostOnce {
             return self.deliver_acknowledged(worker, limits, hot, grant, variant);
         }
@@ -224,6 +221,24 @@ impl Routing<'_> {
             }
             Err(delivery) => queued(hot.queue.push(delivery, limits)),
         }
+    }
+
+    fn deliver_offline(
+        &mut self,
+        worker: &Worker,
+        limits: &QueueLimits,
+        hot: &mut Hot,
+        grant: &Grant,
+    ) -> Outcome {
+        let variant = Variant {
+            version: hot.version,
+            qos: self.publish.qos.min(grant.qos),
+            retain: self.publish.retain && grant.retain_as_published,
+        };
+        if variant.qos == QoS::AtMostOnce {
+            return Outcome::Skipped;
+        }
+        self.enqueue(worker, limits, hot, grant, variant)
     }
 
     fn enqueue(
