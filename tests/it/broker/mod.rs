@@ -13,4 +13,5 @@ mod soak;
 mod sockets;
 mod subscribe;
 mod time;
+mod tls;
 mod wills;
