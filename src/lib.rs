@@ -42,6 +42,7 @@ pub mod error;
 pub mod generate;
 pub mod mqtt;
 pub mod net;
+pub mod open_files;
 pub mod output;
 pub mod publish;
 pub mod session;
@@ -71,6 +72,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Generate(args) => generate::run(&args.into_config(), &mut output::stdout())?,
         Command::Broker(args) => {
             let config = args.into_config()?;
+            open_files::raise_limit();
             block_on(broker::run(&config, output::stdout(), signals::stop()))?;
         }
     }
@@ -81,6 +83,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
 fn bench_with(args: cli::bench::BenchArgs) -> error::Result<()> {
     let embedded = args.embedded();
     let mut config = args.into_config()?;
+    open_files::raise_limit();
     let broker =
         embedded.then(|| broker::start(&broker::Config { port: 0, ..broker::Config::default() }));
     let broker = broker.transpose()?;

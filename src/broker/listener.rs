@@ -2,6 +2,8 @@
 
 use super::worker::Incoming;
 use crate::error::{Class, Error, Result};
+use crate::output;
+use rustix::io::Errno;
 use rustls::ServerConfig;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::fmt;
@@ -14,9 +16,12 @@ use tokio::sync::mpsc;
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 4096;
 
-/// How long to wait when no more connections can be accepted because the
-/// process has no file descriptors left.
+/// How long to wait when no more connections can be accepted because there
+/// are no file descriptors left.
 const EXHAUSTED: Duration = Duration::from_millis(100);
+
+/// What the system says then: the process or the machine has none.
+const NO_FILES: [Errno; 2] = [Errno::MFILE, Errno::NFILE];
 
 /// A bound address and how clients name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +68,8 @@ pub(super) fn bind_all(
 
 impl Listener {
     fn bind(address: SocketAddr, tls: Option<&Arc<ServerConfig>>) -> Result<Self> {
-        let (socket, bound) = listen(address).map_err(|cause| refused(address, cause))?;
+        let (socket, bound) =
+            listen(address).map_err(|cause| refused(address, tls.is_some(), cause))?;
         Ok(Self {
             socket,
             tls: tls.cloned(),
@@ -76,11 +82,12 @@ impl Listener {
         let Ok(listener) = tokio::net::TcpListener::from_std(self.socket) else {
             return;
         };
+        let mut warned = false;
         for worker in workers.iter().cycle() {
             let socket = loop {
                 match listener.accept().await.and_then(|(socket, _)| prepare(socket)) {
                     Ok(socket) => break socket,
-                    Err(_) => tokio::time::sleep(EXHAUSTED).await,
+                    Err(cause) => wait_after(&cause, &mut warned).await,
                 }
             };
             let tls = self.tls.clone();
@@ -89,6 +96,23 @@ impl Listener {
             }
         }
     }
+}
+
+/// Waits until there may be file descriptors again, and warns the first time
+/// that there are none.
+async fn wait_after(cause: &io::Error, warned: &mut bool) {
+    let client_left = cause.kind() == io::ErrorKind::ConnectionAborted;
+    if client_left {
+        return;
+    }
+    let no_files = NO_FILES.iter().any(|errno| cause.raw_os_error() == Some(errno.raw_os_error()));
+    if no_files && !std::mem::replace(warned, true) {
+        output::warn(format!(
+            "clients have to wait, for no more connections can be opened: {cause}; \
+             allow the broker more open files with ulimit -n"
+        ));
+    }
+    tokio::time::sleep(EXHAUSTED).await;
 }
 
 fn prepare(socket: tokio::net::TcpStream) -> io::Result<std::net::TcpStream> {
@@ -110,14 +134,19 @@ fn listen(address: SocketAddr) -> io::Result<(std::net::TcpListener, SocketAddr)
     Ok((listener, bound))
 }
 
-fn refused(address: SocketAddr, cause: io::Error) -> Error {
+fn refused(address: SocketAddr, tls: bool, cause: io::Error) -> Error {
+    let option = if tls { "--tls-port" } else { "--port" };
     let hint = match cause.kind() {
-        io::ErrorKind::AddrInUse => "is a broker running there already? --port 0 takes a free port",
-        io::ErrorKind::AddrNotAvailable => "no interface of this machine has that address",
-        io::ErrorKind::PermissionDenied => "ports below 1024 need more rights: use another --port",
-        _ => {
-            return Error::new(Class::Listen, format!("cannot listen on {address}")).because(cause);
+        io::ErrorKind::AddrInUse => {
+            format!("is a broker running there already? {option} 0 takes a free port")
         }
+        io::ErrorKind::AddrNotAvailable => {
+            "no interface of this machine has that address: use another --bind".to_owned()
+        }
+        io::ErrorKind::PermissionDenied => {
+            format!("ports below 1024 need more rights: use another {option}")
+        }
+        _ => format!("use another --bind or {option}"),
     };
     Error::new(Class::Listen, format!("cannot listen on {address}")).because(cause).hint(hint)
 }

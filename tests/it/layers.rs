@@ -23,6 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("error", &["error"]),
     ("signals", &["signals", "error"]),
     ("output", &["output", "error"]),
+    ("open_files", &["open_files"]),
     ("net", &["net", "error", "output"]),
     ("client", &["client", "net", "session", "mqtt", "error", "output"]),
     ("publish", FEATURE),

@@ -61,7 +61,7 @@ pub(crate) fn server_options(dir: &Path) -> TlsServerOptions {
     }
 }
 
-fn mutual(dir: &Path) -> TlsServerOptions {
+pub(crate) fn mutual(dir: &Path) -> TlsServerOptions {
     let client_ca = Some(dir.join("ca.crt"));
     TlsServerOptions { client_ca, require_client_cert: true, ..server_options(dir) }
 }
@@ -77,7 +77,7 @@ fn identified(dir: &Path) -> TlsClientOptions {
 
 /// A directory with ca.crt, server.crt and server.key whose server certificate
 /// is for localhost but for what `change` does to it.
-fn forged(change: impl FnOnce(&mut CertificateParams)) -> TempDir {
+pub(crate) fn forged(change: impl FnOnce(&mut CertificateParams)) -> TempDir {
     let mut ca = CertificateParams::default();
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate().unwrap()).unwrap();
