@@ -7,7 +7,7 @@ mod bad_files;
 mod contents;
 mod files;
 mod handshake;
-mod peer;
+pub(crate) mod peer;
 mod refused_server;
 mod unreachable;
 
@@ -66,7 +66,7 @@ pub(crate) fn mutual(dir: &Path) -> TlsServerOptions {
     TlsServerOptions { client_ca, require_client_cert: true, ..server_options(dir) }
 }
 
-fn trusting(dir: &Path) -> TlsClientOptions {
+pub(crate) fn trusting(dir: &Path) -> TlsClientOptions {
     TlsClientOptions { ca: Trust::File(dir.join("ca.crt")), ..TlsClientOptions::default() }
 }
 
