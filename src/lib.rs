@@ -7,7 +7,7 @@
 //!  2  client: an Engine over a Stream, reconnect    net: sockets and TLS as one Stream
 //!  1  session: packet identifiers, in-flight windows, QoS flows, aliases, keepalive
 //!  0  mqtt: bytes <-> packets, properties, reason codes, topics
-//!     error, output: leaves for layers 2 to 4
+//!     error, output, signals, open_files: leaves for layers 2 to 4
 //! ```
 //! An arrow may skip layers downwards and never goes upwards or sideways.
 //!

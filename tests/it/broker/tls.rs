@@ -31,7 +31,6 @@ async fn send(stream: &mut Stream, packet: &Packet<'_>) {
     stream.flush().await.unwrap();
 }
 
-#[track_caller]
 async fn expect(stream: &mut Stream, wanted: &[u8]) {
     let mut arrived = vec![0; wanted.len()];
     let read = tokio::time::timeout(LIMIT, stream.read_exact(&mut arrived));
