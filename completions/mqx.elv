@@ -189,13 +189,15 @@ set edit:completion:arg-completer[mqx] = {|@words|
         &'mqx;certs;help;help'= {
         }
         &'mqx;broker'= {
-            cand -p 'Port for MQTT over TCP; 0 takes a free one'
-            cand --port 'Port for MQTT over TCP; 0 takes a free one'
+            cand -p 'Port for MQTT over TCP; 0 takes a free one. WebSocket is taken there too, and TLS if there is a certificate'
+            cand --port 'Port for MQTT over TCP; 0 takes a free one. WebSocket is taken there too, and TLS if there is a certificate'
             cand --bind 'Address to listen on [default: this machine only, 127.0.0.1 and `::1`]'
             cand --cert 'Server certificate (PEM, with its chain); opens the TLS port'
             cand --key 'Private key of the server certificate (PEM)'
             cand --tls-port 'Port for MQTT over TLS; 0 takes a free one [default: 8883]'
             cand --cafile 'CA that client certificates are checked against (PEM)'
+            cand --ws-port 'Port for WebSocket only; 0 takes a free one'
+            cand --ws-path 'Path that WebSocket clients ask for'
             cand --workers 'Threads that serve connections [default: one per core, 4 at most]'
             cand --color 'When to colour what is printed'
             cand --require-client-cert 'Refuse clients on the TLS port that show no certificate'

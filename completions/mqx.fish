@@ -145,12 +145,14 @@ complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcomman
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -s p -l port -d 'Port for MQTT over TCP; 0 takes a free one' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker" -s p -l port -d 'Port for MQTT over TCP; 0 takes a free one. WebSocket is taken there too, and TLS if there is a certificate' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l bind -d 'Address to listen on [default: this machine only, 127.0.0.1 and `::1`]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l cert -d 'Server certificate (PEM, with its chain); opens the TLS port' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l key -d 'Private key of the server certificate (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l tls-port -d 'Port for MQTT over TLS; 0 takes a free one [default: 8883]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l cafile -d 'CA that client certificates are checked against (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker" -l ws-port -d 'Port for WebSocket only; 0 takes a free one' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker" -l ws-path -d 'Path that WebSocket clients ask for' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l workers -d 'Threads that serve connections [default: one per core, 4 at most]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l color -d 'When to colour what is printed' -r -f -a "auto\t''
 always\t''

@@ -1,8 +1,9 @@
 //! Addresses the broker listens on.
 
+use super::Config;
+use super::door::Door;
 use super::worker::Incoming;
 use crate::error::{Class, Error, Result};
-use rustls::ServerConfig;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::fmt;
 use std::io;
@@ -19,19 +20,36 @@ const BACKLOG: i32 = 4096;
 const EXHAUSTED: Duration = Duration::from_millis(100);
 
 /// A bound address and how clients name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Address {
-    /// Whether it speaks TLS.
-    pub tls: bool,
-    /// Where it is.
-    pub socket: SocketAddr,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// MQTT over TCP.
+    Mqtt {
+        /// Whether under TLS.
+        tls: bool,
+        /// Where it is.
+        socket: SocketAddr,
+    },
+    /// MQTT over WebSocket.
+    WebSocket {
+        /// Whether under TLS.
+        tls: bool,
+        /// Where it is.
+        socket: SocketAddr,
+        /// What its clients have to ask for.
+        path: Arc<str>,
+    },
 }
 
-/// `mqtt://127.0.0.1:1883`, or `mqtts://` under TLS.
+/// `mqtt://127.0.0.1:1883`, `mqtts://...`, `ws://127.0.0.1:1883/mqtt`, `wss://...`.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.tls { "mqtts" } else { "mqtt" };
-        write!(f, "{scheme}://{}", self.socket)
+        let secure = |tls: bool| if tls { "s" } else { "" };
+        match self {
+            Self::Mqtt { tls, socket } => write!(f, "mqtt{}://{socket}", secure(*tls)),
+            Self::WebSocket { tls, socket, path } => {
+                write!(f, "ws{}://{socket}{path}", secure(*tls))
+            }
+        }
     }
 }
 
@@ -39,36 +57,59 @@ impl fmt::Display for Address {
 #[derive(Debug)]
 pub(super) struct Listener {
     socket: std::net::TcpListener,
-    tls: Option<Arc<ServerConfig>>,
-    pub(super) address: Address,
+    at: SocketAddr,
+    door: Arc<Door>,
 }
 
-/// Binds `port` on `bind`, or on the loopback addresses when that is `None`.
-pub(super) fn bind_all(
-    bind: Option<IpAddr>,
-    port: u16,
-    tls: Option<&Arc<ServerConfig>>,
-) -> Result<Vec<Listener>> {
-    if let Some(address) = bind {
-        return Ok(vec![Listener::bind((address, port).into(), tls)?]);
+/// Binds everything `config` says.
+pub(super) fn bind_all(config: &Config) -> Result<Vec<Listener>> {
+    let path: Arc<str> = config.ws_path.as_str().into();
+    let (tls_port, tls) = config.tls.clone().unzip();
+    let bare = Door { bare: true, mqtt: true, tls, path };
+    let ports = [
+        (Some(config.port), bare.clone()),
+        (tls_port, Door { bare: false, ..bare.clone() }),
+        (config.ws_port, Door { mqtt: false, ..bare }),
+    ];
+    let mut listeners = Vec::new();
+    for (port, door) in ports {
+        if let Some(port) = port {
+            listeners.extend(bind(config.bind, port, Arc::new(door))?);
+        }
     }
-    let first = Listener::bind((Ipv4Addr::LOCALHOST, port).into(), tls)?;
-    let port = first.address.socket.port();
-    let mut listeners = vec![first];
-    // A machine without IPv6 has no second loopback address, and a free port
-    // of the first may be taken on the second: neither keeps a broker down.
-    listeners.extend(Listener::bind((Ipv6Addr::LOCALHOST, port).into(), tls));
     Ok(listeners)
 }
 
+/// Binds `port` on `address`, or on the loopback addresses when that is `None`.
+fn bind(address: Option<IpAddr>, port: u16, door: Arc<Door>) -> Result<Vec<Listener>> {
+    if let Some(address) = address {
+        return Ok(vec![Listener::bind((address, port).into(), door)?]);
+    }
+    let first = Listener::bind((Ipv4Addr::LOCALHOST, port).into(), Arc::clone(&door))?;
+    let port = first.at.port();
+    let mut listeners = vec![first];
+    // A machine without IPv6 has no second loopback address, and a free port
+    // of the first may be taken on the second: neither keeps a broker down.
+    listeners.extend(Listener::bind((Ipv6Addr::LOCALHOST, port).into(), door));
+    Ok(listeners)
+}
+
+/// How clients name what is listened on: MQTT first, then WebSocket.
+pub(super) fn addresses(listeners: &[Listener]) -> Vec<Address> {
+    let mqtt = listeners.iter().filter(|listener| listener.door.mqtt);
+    let mqtt = mqtt.map(|Listener { at, door, .. }| Address::Mqtt { tls: !door.bare, socket: *at });
+    let websocket = listeners.iter().map(|Listener { at, door, .. }| Address::WebSocket {
+        tls: !door.bare,
+        socket: *at,
+        path: Arc::clone(&door.path),
+    });
+    mqtt.chain(websocket).collect()
+}
+
 impl Listener {
-    fn bind(address: SocketAddr, tls: Option<&Arc<ServerConfig>>) -> Result<Self> {
-        let (socket, bound) = listen(address).map_err(|cause| refused(address, cause))?;
-        Ok(Self {
-            socket,
-            tls: tls.cloned(),
-            address: Address { tls: tls.is_some(), socket: bound },
-        })
+    fn bind(address: SocketAddr, door: Arc<Door>) -> Result<Self> {
+        let (socket, at) = listen(address).map_err(|cause| refused(address, cause))?;
+        Ok(Self { socket, at, door })
     }
 
     /// Accepts connections and hands them to the workers in turn.
@@ -83,8 +124,8 @@ impl Listener {
                     Err(_) => tokio::time::sleep(EXHAUSTED).await,
                 }
             };
-            let tls = self.tls.clone();
-            if worker.send(Incoming { socket, tls }).is_err() {
+            let door = Arc::clone(&self.door);
+            if worker.send(Incoming { socket, door }).is_err() {
                 return;
             }
         }

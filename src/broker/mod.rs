@@ -7,9 +7,11 @@
 mod clock;
 mod connection;
 pub mod core;
+mod door;
 mod link;
 mod listener;
 mod transport;
+mod websocket;
 mod worker;
 
 pub use listener::Address;
@@ -19,7 +21,7 @@ use crate::error::{Class, Error, Result};
 use crate::output::{self, Sink};
 use clock::Clock;
 use rustls::ServerConfig;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, watch};
@@ -34,6 +36,11 @@ pub struct Config {
     pub port: u16,
     /// The port for MQTT over TLS and its certificate.
     pub tls: Option<(u16, Arc<ServerConfig>)>,
+    /// A port for nothing but WebSocket; 0 takes a free one. On the other ports
+    /// it is told from MQTT by its first byte, and so is TLS on those without.
+    pub ws_port: Option<u16>,
+    /// The path of WebSocket requests, which begins with a slash.
+    pub ws_path: String,
     /// Whether clients must show a certificate, for the words at the start.
     pub client_certificates: bool,
     /// Worker threads; at least 1.
@@ -48,6 +55,9 @@ pub const DEFAULT_PORT: u16 = 1883;
 /// The port of MQTT over TLS that is registered for it.
 pub const DEFAULT_TLS_PORT: u16 = 8883;
 
+/// The path clients of MQTT over WebSocket ask for.
+pub const DEFAULT_WS_PATH: &str = "/mqtt";
+
 /// More workers than this have not been seen to help.
 const MOST_WORKERS: usize = 4;
 
@@ -58,6 +68,8 @@ impl Default for Config {
             bind: None,
             port: DEFAULT_PORT,
             tls: None,
+            ws_port: None,
+            ws_path: DEFAULT_WS_PATH.to_owned(),
             client_certificates: false,
             workers: cores.min(MOST_WORKERS),
             limits: Limits::default(),
@@ -80,11 +92,8 @@ pub struct Broker {
 /// # Errors
 /// When an address cannot be listened on or a thread cannot be started.
 pub fn start(config: &Config) -> Result<Broker> {
-    let mut listeners = listener::bind_all(config.bind, config.port, None)?;
-    if let Some((port, tls)) = &config.tls {
-        listeners.extend(listener::bind_all(config.bind, *port, Some(tls))?);
-    }
-    let addresses = listeners.iter().map(|listener| listener.address).collect();
+    let mut listeners = listener::bind_all(config)?;
+    let addresses = listener::addresses(&listeners);
     let core = Arc::new(Core::new(config.limits.clone()));
     let (stop, stopped) = watch::channel(false);
     let (senders, receivers): (Vec<_>, Vec<_>) =
@@ -115,10 +124,13 @@ impl Broker {
         &self.addresses
     }
 
-    /// The first address of MQTT over TCP, for a client in this process.
+    /// Where MQTT over TCP is spoken, for a client in this process.
     #[must_use]
-    pub fn address(&self) -> Option<Address> {
-        self.addresses.first().copied()
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.addresses.iter().find_map(|address| match address {
+            Address::Mqtt { tls: false, socket } => Some(*socket),
+            _ => None,
+        })
     }
 
     /// What has happened so far.

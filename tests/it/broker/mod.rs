@@ -12,4 +12,5 @@ mod shared;
 mod sockets;
 mod subscribe;
 mod time;
+mod websocket;
 mod wills;
