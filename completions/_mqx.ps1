@@ -204,6 +204,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Port for MQTT over TCP; 0 takes a free one. WebSocket is taken there too, and TLS if there is a certificate')
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port for MQTT over TCP; 0 takes a free one. WebSocket is taken there too, and TLS if there is a certificate')
             [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Address to listen on [default: this machine only, 127.0.0.1 and `::1`]')
+            [CompletionResult]::new('--unix', '--unix', [CompletionResultType]::ParameterName, 'Unix socket to listen at; one left behind by a broker is replaced')
             [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Server certificate (PEM, with its chain); opens the TLS port')
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Private key of the server certificate (PEM)')
             [CompletionResult]::new('--tls-port', '--tls-port', [CompletionResultType]::ParameterName, 'Port for MQTT over TLS; 0 takes a free one [default: 8883]')

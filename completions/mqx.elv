@@ -192,6 +192,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand -p 'Port for MQTT over TCP; 0 takes a free one. WebSocket is taken there too, and TLS if there is a certificate'
             cand --port 'Port for MQTT over TCP; 0 takes a free one. WebSocket is taken there too, and TLS if there is a certificate'
             cand --bind 'Address to listen on [default: this machine only, 127.0.0.1 and `::1`]'
+            cand --unix 'Unix socket to listen at; one left behind by a broker is replaced'
             cand --cert 'Server certificate (PEM, with its chain); opens the TLS port'
             cand --key 'Private key of the server certificate (PEM)'
             cand --tls-port 'Port for MQTT over TLS; 0 takes a free one [default: 8883]'

@@ -147,6 +147,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcomman
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -s p -l port -d 'Port for MQTT over TCP; 0 takes a free one. WebSocket is taken there too, and TLS if there is a certificate' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l bind -d 'Address to listen on [default: this machine only, 127.0.0.1 and `::1`]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker" -l unix -d 'Unix socket to listen at; one left behind by a broker is replaced' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l cert -d 'Server certificate (PEM, with its chain); opens the TLS port' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l key -d 'Private key of the server certificate (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l tls-port -d 'Port for MQTT over TLS; 0 takes a free one [default: 8883]' -r

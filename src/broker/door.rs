@@ -1,10 +1,12 @@
 //! What may be spoken at a listener, and telling it apart by the first bytes.
 
+use super::socket::Socket;
 use super::transport::Transport;
 use super::websocket;
 use rustls::ServerConfig;
 use std::io;
 use std::sync::Arc;
+use tokio::io::AsyncBufReadExt as _;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
@@ -30,16 +32,16 @@ pub(super) struct Door {
 impl Door {
     /// Does what has to be done before MQTT is spoken; `None` is a peer that
     /// has been turned away or has gone.
-    pub(super) async fn open(&self, socket: TcpStream) -> io::Result<Option<Transport>> {
-        let mut transport = match &self.tls {
-            Some(tls) if !self.bare || first_byte(&socket).await? == Some(TLS) => {
-                // Boxed, because what is waiting for it need not be as large.
-                let accept = Box::pin(TlsAcceptor::from(Arc::clone(tls)).accept(socket));
-                Transport::Tls(Box::new(accept.await?))
+    pub(super) async fn open(&self, socket: Socket) -> io::Result<Option<Transport>> {
+        let bare = if self.bare { first_byte(&socket).await? } else { Some(TLS) };
+        let (transport, first) = match (socket, &self.tls) {
+            (Socket::Tcp(socket), Some(tls)) if bare == Some(TLS) => {
+                // Boxed, because what waits for it is large and others need not be.
+                Box::pin(accept_tls(socket, tls)).await?
             }
-            _ => Transport::tcp(socket),
+            (socket, _) => (Transport::bare(socket), bare),
         };
-        match transport.peek().await? {
+        match first {
             Some(HTTP) => Box::pin(websocket::upgrade(transport, &self.path)).await,
             // The core judges what is no CONNECT.
             Some(_) if self.mqtt => Ok(Some(transport)),
@@ -48,8 +50,18 @@ impl Door {
     }
 }
 
-async fn first_byte(socket: &TcpStream) -> io::Result<Option<u8>> {
+async fn first_byte(socket: &Socket) -> io::Result<Option<u8>> {
     let mut byte = [0];
     let count = socket.peek(&mut byte).await?;
     Ok(byte.first().copied().filter(|_| count > 0))
+}
+
+/// TLS on `socket`, and the first byte inside, which stays to be read.
+async fn accept_tls(
+    socket: TcpStream,
+    config: &Arc<ServerConfig>,
+) -> io::Result<(Transport, Option<u8>)> {
+    let mut stream = TlsAcceptor::from(Arc::clone(config)).accept(socket).await?;
+    let first = stream.fill_buf().await?.first().copied();
+    Ok((Transport::Tls(Box::new(stream)), first))
 }

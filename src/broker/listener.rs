@@ -1,11 +1,13 @@
-//! Addresses the broker listens on.
+//! Listening, and handing on who comes.
 
 use super::Config;
+use super::address::Address;
 use super::door::Door;
+use super::socket::Accepted;
+use super::unix::{self, SocketFile};
 use super::worker::Incoming;
 use crate::error::{Class, Error, Result};
 use socket2::{Domain, Protocol, Socket, Type};
-use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -19,46 +21,23 @@ const BACKLOG: i32 = 4096;
 /// process has no file descriptors left.
 const EXHAUSTED: Duration = Duration::from_millis(100);
 
-/// A bound address and how clients name it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Address {
-    /// MQTT over TCP.
-    Mqtt {
-        /// Whether under TLS.
-        tls: bool,
-        /// Where it is.
-        socket: SocketAddr,
-    },
-    /// MQTT over WebSocket.
-    WebSocket {
-        /// Whether under TLS.
-        tls: bool,
-        /// Where it is.
-        socket: SocketAddr,
-        /// What its clients have to ask for.
-        path: Arc<str>,
-    },
-}
-
-/// `mqtt://127.0.0.1:1883`, `mqtts://...`, `ws://127.0.0.1:1883/mqtt`, `wss://...`.
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let secure = |tls: bool| if tls { "s" } else { "" };
-        match self {
-            Self::Mqtt { tls, socket } => write!(f, "mqtt{}://{socket}", secure(*tls)),
-            Self::WebSocket { tls, socket, path } => {
-                write!(f, "ws{}://{socket}{path}", secure(*tls))
-            }
-        }
-    }
-}
-
 /// A bound socket that accepts connections for all workers.
 #[derive(Debug)]
 pub(super) struct Listener {
-    socket: std::net::TcpListener,
-    at: SocketAddr,
+    bound: Bound,
     door: Arc<Door>,
+}
+
+#[derive(Debug)]
+enum Bound {
+    Tcp(std::net::TcpListener, SocketAddr),
+    Unix(std::os::unix::net::UnixListener, SocketFile),
+}
+
+/// What a worker accepts from.
+enum Acceptor {
+    Tcp(tokio::net::TcpListener),
+    Unix(tokio::net::UnixListener),
 }
 
 /// Binds everything `config` says.
@@ -66,6 +45,7 @@ pub(super) fn bind_all(config: &Config) -> Result<Vec<Listener>> {
     let path: Arc<str> = config.ws_path.as_str().into();
     let (tls_port, tls) = config.tls.clone().unzip();
     let bare = Door { bare: true, mqtt: true, tls, path };
+    let without_tls = Door { tls: None, ..bare.clone() };
     let ports = [
         (Some(config.port), bare.clone()),
         (tls_port, Door { bare: false, ..bare.clone() }),
@@ -74,52 +54,74 @@ pub(super) fn bind_all(config: &Config) -> Result<Vec<Listener>> {
     let mut listeners = Vec::new();
     for (port, door) in ports {
         if let Some(port) = port {
-            listeners.extend(bind(config.bind, port, Arc::new(door))?);
+            listeners.extend(bind(config.bind, port, &Arc::new(door))?);
         }
+    }
+    if let Some(path) = &config.unix {
+        let (socket, file) = unix::listen(path)?;
+        listeners.push(Listener { bound: Bound::Unix(socket, file), door: Arc::new(without_tls) });
     }
     Ok(listeners)
 }
 
 /// Binds `port` on `address`, or on the loopback addresses when that is `None`.
-fn bind(address: Option<IpAddr>, port: u16, door: Arc<Door>) -> Result<Vec<Listener>> {
+fn bind(address: Option<IpAddr>, port: u16, door: &Arc<Door>) -> Result<Vec<Listener>> {
+    let listener = |address: SocketAddr| {
+        let (socket, at) = listen(address).map_err(|cause| refused(address, cause))?;
+        Ok((Listener { bound: Bound::Tcp(socket, at), door: Arc::clone(door) }, at.port()))
+    };
     if let Some(address) = address {
-        return Ok(vec![Listener::bind((address, port).into(), door)?]);
+        let (only, _) = listener((address, port).into())?;
+        return Ok(vec![only]);
     }
-    let first = Listener::bind((Ipv4Addr::LOCALHOST, port).into(), Arc::clone(&door))?;
-    let port = first.at.port();
+    let (first, port) = listener((Ipv4Addr::LOCALHOST, port).into())?;
     let mut listeners = vec![first];
     // A machine without IPv6 has no second loopback address, and a free port
     // of the first may be taken on the second: neither keeps a broker down.
-    listeners.extend(Listener::bind((Ipv6Addr::LOCALHOST, port).into(), door));
+    let second: Result<_> = listener((Ipv6Addr::LOCALHOST, port).into());
+    listeners.extend(second.map(|(second, _)| second));
     Ok(listeners)
 }
 
 /// How clients name what is listened on: MQTT first, then WebSocket.
 pub(super) fn addresses(listeners: &[Listener]) -> Vec<Address> {
-    let mqtt = listeners.iter().filter(|listener| listener.door.mqtt);
-    let mqtt = mqtt.map(|Listener { at, door, .. }| Address::Mqtt { tls: !door.bare, socket: *at });
-    let websocket = listeners.iter().map(|Listener { at, door, .. }| Address::WebSocket {
-        tls: !door.bare,
-        socket: *at,
-        path: Arc::clone(&door.path),
-    });
-    mqtt.chain(websocket).collect()
+    let mqtt = listeners.iter().filter_map(Listener::mqtt);
+    mqtt.chain(listeners.iter().filter_map(Listener::websocket)).collect()
 }
 
 impl Listener {
-    fn bind(address: SocketAddr, door: Arc<Door>) -> Result<Self> {
-        let (socket, at) = listen(address).map_err(|cause| refused(address, cause))?;
-        Ok(Self { socket, at, door })
+    fn mqtt(&self) -> Option<Address> {
+        match &self.bound {
+            Bound::Tcp(_, at) => {
+                let tls = !self.door.bare;
+                self.door.mqtt.then_some(Address::Mqtt { tls, socket: *at })
+            }
+            Bound::Unix(_, file) => Some(Address::Unix(file.path())),
+        }
+    }
+
+    fn websocket(&self) -> Option<Address> {
+        let Bound::Tcp(_, socket) = self.bound else { return None };
+        let path = Arc::clone(&self.door.path);
+        Some(Address::WebSocket { tls: !self.door.bare, socket, path })
+    }
+
+    /// The file to remove when nobody listens any more.
+    pub(super) fn file(&self) -> Option<SocketFile> {
+        match &self.bound {
+            Bound::Tcp(..) => None,
+            Bound::Unix(_, file) => Some(file.clone()),
+        }
     }
 
     /// Accepts connections and hands them to the workers in turn.
     pub(super) async fn accept(self, workers: Vec<mpsc::UnboundedSender<Incoming>>) {
-        let Ok(listener) = tokio::net::TcpListener::from_std(self.socket) else {
+        let Ok(acceptor) = self.bound.register() else {
             return;
         };
         for worker in workers.iter().cycle() {
             let socket = loop {
-                match listener.accept().await.and_then(|(socket, _)| prepare(socket)) {
+                match acceptor.accept().await {
                     Ok(socket) => break socket,
                     Err(_) => tokio::time::sleep(EXHAUSTED).await,
                 }
@@ -132,9 +134,29 @@ impl Listener {
     }
 }
 
-fn prepare(socket: tokio::net::TcpStream) -> io::Result<std::net::TcpStream> {
-    socket.set_nodelay(true)?;
-    socket.into_std()
+impl Bound {
+    fn register(self) -> io::Result<Acceptor> {
+        match self {
+            Self::Tcp(socket, _) => tokio::net::TcpListener::from_std(socket).map(Acceptor::Tcp),
+            Self::Unix(socket, _) => tokio::net::UnixListener::from_std(socket).map(Acceptor::Unix),
+        }
+    }
+}
+
+impl Acceptor {
+    async fn accept(&self) -> io::Result<Accepted> {
+        match self {
+            Self::Tcp(listener) => {
+                let (socket, _) = listener.accept().await?;
+                socket.set_nodelay(true)?;
+                socket.into_std().map(Accepted::Tcp)
+            }
+            Self::Unix(listener) => {
+                let (socket, _) = listener.accept().await?;
+                socket.into_std().map(Accepted::Unix)
+            }
+        }
+    }
 }
 
 fn listen(address: SocketAddr) -> io::Result<(std::net::TcpListener, SocketAddr)> {

@@ -4,27 +4,33 @@
 //! shell that brings it bytes and the time: [`Config`] says what to listen on,
 //! [`start`] binds it and runs it on worker threads, [`run`] is the command.
 
+mod address;
 mod clock;
 mod connection;
 pub mod core;
 mod door;
 mod link;
 mod listener;
+mod socket;
 mod transport;
+mod unix;
 mod websocket;
 mod worker;
 
-pub use listener::Address;
+pub use address::Address;
 
 use self::core::{Core, Limits, Summary};
 use crate::error::{Class, Error, Result};
 use crate::output::{self, Sink};
 use clock::Clock;
+use listener::Listener;
 use rustls::ServerConfig;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, watch};
+use unix::SocketFile;
 use worker::Setup;
 
 /// What a broker listens on and allows.
@@ -41,6 +47,8 @@ pub struct Config {
     pub ws_port: Option<u16>,
     /// The path of WebSocket requests, which begins with a slash.
     pub ws_path: String,
+    /// Where to put a Unix socket.
+    pub unix: Option<PathBuf>,
     /// Whether clients must show a certificate, for the words at the start.
     pub client_certificates: bool,
     /// Worker threads; at least 1.
@@ -70,6 +78,7 @@ impl Default for Config {
             tls: None,
             ws_port: None,
             ws_path: DEFAULT_WS_PATH.to_owned(),
+            unix: None,
             client_certificates: false,
             workers: cores.min(MOST_WORKERS),
             limits: Limits::default(),
@@ -82,6 +91,8 @@ impl Default for Config {
 pub struct Broker {
     core: Arc<Core>,
     addresses: Vec<Address>,
+    /// The files to remove in the end.
+    files: Vec<SocketFile>,
     stop: watch::Sender<bool>,
     threads: Vec<JoinHandle<Result<()>>>,
 }
@@ -94,6 +105,7 @@ pub struct Broker {
 pub fn start(config: &Config) -> Result<Broker> {
     let mut listeners = listener::bind_all(config)?;
     let addresses = listener::addresses(&listeners);
+    let files = listeners.iter().filter_map(Listener::file).collect();
     let core = Arc::new(Core::new(config.limits.clone()));
     let (stop, stopped) = watch::channel(false);
     let (senders, receivers): (Vec<_>, Vec<_>) =
@@ -114,7 +126,7 @@ pub fn start(config: &Config) -> Result<Broker> {
         let failed = |cause| Error::new(Class::Other, "cannot start a thread").because(cause);
         threads.push(thread.map_err(failed)?);
     }
-    Ok(Broker { core, addresses, stop, threads })
+    Ok(Broker { core, addresses, files, stop, threads })
 }
 
 impl Broker {
@@ -139,7 +151,8 @@ impl Broker {
         self.core.summary()
     }
 
-    /// Tells every client, ends every connection and frees the ports. Waits
+    /// Tells every client, ends every connection and frees the ports and the
+    /// Unix socket. Waits
     /// for half a second at most.
     ///
     /// # Errors
@@ -151,6 +164,7 @@ impl Broker {
             let failed = |_| Error::new(Class::Other, "a worker of the broker has failed");
             thread.join().map_err(failed)??;
         }
+        self.files.iter().for_each(SocketFile::remove);
         Ok(self.core.summary())
     }
 }

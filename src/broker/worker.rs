@@ -6,11 +6,11 @@ use super::connection::Task;
 use super::core::{Core, Worker};
 use super::door::Door;
 use super::listener::Listener;
+use super::socket::Accepted;
 use super::transport::Transport;
 use crate::error::{Class, Error, Result};
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::net::TcpStream;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +27,7 @@ const SHUTDOWN: Duration = Duration::from_millis(500);
 /// A connection on its way to its worker.
 #[derive(Debug)]
 pub(super) struct Incoming {
-    pub(super) socket: TcpStream,
+    pub(super) socket: Accepted,
     pub(super) door: Arc<Door>,
 }
 
@@ -155,7 +155,6 @@ async fn welcome(shared: Rc<Shared>, incoming: Incoming) {
 
 impl Incoming {
     async fn open(self) -> io::Result<Option<Transport>> {
-        let socket = tokio::net::TcpStream::from_std(self.socket)?;
-        self.door.open(socket).await
+        self.door.open(self.socket.register()?).await
     }
 }

@@ -19,6 +19,10 @@ pub struct BrokerArgs {
     #[arg(long, value_name = "ADDRESS")]
     bind: Option<IpAddr>,
 
+    /// Unix socket to listen at; one left behind by a broker is replaced
+    #[arg(long, value_name = "PATH")]
+    unix: Option<PathBuf>,
+
     /// Server certificate (PEM, with its chain); opens the TLS port
     #[arg(long, value_name = "FILE", requires = "key", help_heading = "TLS")]
     cert: Option<PathBuf>,
@@ -82,6 +86,7 @@ impl BrokerArgs {
             port: self.port,
             tls: tls.transpose()?,
             client_certificates,
+            unix: self.unix,
             ws_port: self.ws_port,
             ws_path: self.ws_path,
             workers: self.workers.map_or(default.workers, usize::from),

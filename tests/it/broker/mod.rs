@@ -12,5 +12,6 @@ mod shared;
 mod sockets;
 mod subscribe;
 mod time;
+mod unix;
 mod websocket;
 mod wills;

@@ -155,6 +155,7 @@ fn at(broker: &Broker, scheme: &str) -> SocketAddr {
     let mut named = addresses.filter(|address| address.to_string().starts_with(scheme));
     match named.next().unwrap() {
         Address::Mqtt { socket, .. } | Address::WebSocket { socket, .. } => *socket,
+        Address::Unix(_) => panic!("{scheme} is a Unix socket"),
     }
 }
 
