@@ -92,7 +92,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__bench)
-            opts="-c -q -s -t -L -F -h -p -u -P -k -V -d --rate --count --subscribers --qos --size --topic --duration --limit --inflight --json --embedded --id --host --port --username --password --keepalive --mqtt-version --connect-timeout --engine --debug --tls --cafile --cert --key --insecure --color --help"
+            opts="-c -q -s -t -L -F -i -h -p -u -P -k -V -d --rate --count --subscribers --qos --size --topic --duration --limit --inflight --json --embedded --id --host --port --username --password --keepalive --mqtt-version --connect-timeout --engine --debug --tls --cafile --cert --key --insecure --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -159,6 +159,10 @@ _mqx() {
                     return 0
                     ;;
                 --id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

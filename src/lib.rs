@@ -7,7 +7,7 @@
 //!  2  client: an Engine over a Stream, reconnect    net: sockets and TLS as one Stream, WebSocket
 //!  1  session: packet identifiers, in-flight windows, QoS flows, aliases, keepalive
 //!  0  mqtt: bytes <-> packets, properties, reason codes, topics
-//!     error, output, base64: leaves for layers 2 to 4
+//!     error, output, signals, open_files, base64: leaves for layers 2 to 4
 //! ```
 //! An arrow may skip layers downwards and never goes upwards or sideways.
 //!
@@ -43,6 +43,7 @@ pub mod error;
 pub mod generate;
 pub mod mqtt;
 pub mod net;
+pub mod open_files;
 pub mod output;
 pub mod publish;
 pub mod session;
@@ -72,6 +73,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Generate(args) => generate::run(&args.into_config(), &mut output::stdout())?,
         Command::Broker(args) => {
             let config = args.into_config()?;
+            open_files::raise_limit();
             block_on(broker::run(&config, output::stdout(), signals::stop()))?;
         }
     }
@@ -82,6 +84,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
 fn bench_with(args: cli::bench::BenchArgs) -> error::Result<()> {
     let embedded = args.embedded();
     let mut config = args.into_config()?;
+    open_files::raise_limit();
     let broker =
         embedded.then(|| broker::start(&broker::Config { port: 0, ..broker::Config::default() }));
     let broker = broker.transpose()?;

@@ -28,6 +28,17 @@ pub enum Address {
     Unix(Arc<Path>),
 }
 
+impl Address {
+    /// Where it is in the network, if it is there.
+    #[must_use]
+    pub const fn socket(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Mqtt { socket, .. } | Self::WebSocket { socket, .. } => Some(*socket),
+            Self::Unix(_) => None,
+        }
+    }
+}
+
 /// `mqtt://127.0.0.1:1883`, `mqtts://...`, `ws://127.0.0.1:1883/mqtt`, `wss://...`,
 /// `unix:///run/mqtt.sock`.
 impl fmt::Display for Address {

@@ -7,6 +7,8 @@ use super::socket::Accepted;
 use super::unix::{self, SocketFile};
 use super::worker::Incoming;
 use crate::error::{Class, Error, Result};
+use crate::output;
+use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -17,9 +19,12 @@ use tokio::sync::mpsc;
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 4096;
 
-/// How long to wait when no more connections can be accepted because the
-/// process has no file descriptors left.
+/// How long to wait when no more connections can be accepted because there
+/// are no file descriptors left.
 const EXHAUSTED: Duration = Duration::from_millis(100);
+
+/// What the system says then: the process or the machine has none.
+const NO_FILES: [Errno; 2] = [Errno::MFILE, Errno::NFILE];
 
 /// A bound socket that accepts connections for all workers.
 #[derive(Debug)]
@@ -47,14 +52,16 @@ pub(super) fn bind_all(config: &Config) -> Result<Vec<Listener>> {
     let bare = Door { bare: true, mqtt: true, tls, path };
     let without_tls = Door { tls: None, ..bare.clone() };
     let ports = [
-        (Some(config.port), bare.clone()),
-        (tls_port, Door { bare: false, ..bare.clone() }),
-        (config.ws_port, Door { mqtt: false, ..bare }),
+        ("--port", Some(config.port), bare.clone()),
+        ("--tls-port", tls_port, Door { bare: false, ..bare.clone() }),
+        ("--ws-port", config.ws_port, Door { mqtt: false, ..bare }),
     ];
     let mut listeners = Vec::new();
-    for (port, door) in ports {
-        if let Some(port) = port {
-            listeners.extend(bind(config.bind, port, &Arc::new(door))?);
+    for (option, port, door) in ports {
+        let Some(port) = port else { continue };
+        let door = Arc::new(door);
+        for (socket, at) in bind(config.bind, port, option)? {
+            listeners.push(Listener { bound: Bound::Tcp(socket, at), door: Arc::clone(&door) });
         }
     }
     if let Some(path) = &config.unix {
@@ -64,23 +71,26 @@ pub(super) fn bind_all(config: &Config) -> Result<Vec<Listener>> {
     Ok(listeners)
 }
 
-/// Binds `port` on `address`, or on the loopback addresses when that is `None`.
-fn bind(address: Option<IpAddr>, port: u16, door: &Arc<Door>) -> Result<Vec<Listener>> {
-    let listener = |address: SocketAddr| {
-        let (socket, at) = listen(address).map_err(|cause| refused(address, cause))?;
-        Ok((Listener { bound: Bound::Tcp(socket, at), door: Arc::clone(door) }, at.port()))
+/// A bound TCP socket and where it is.
+type BoundTcp = (std::net::TcpListener, SocketAddr);
+
+/// Binds `port`, which `option` gave, on `address`, or on the loopback
+/// addresses when that is `None`.
+fn bind(address: Option<IpAddr>, port: u16, option: &str) -> Result<Vec<BoundTcp>> {
+    let bind = |ip: IpAddr, port: u16| {
+        let address = SocketAddr::from((ip, port));
+        listen(address).map_err(|cause| refused(address, option, cause))
     };
     if let Some(address) = address {
-        let (only, _) = listener((address, port).into())?;
-        return Ok(vec![only]);
+        return Ok(vec![bind(address, port)?]);
     }
-    let (first, port) = listener((Ipv4Addr::LOCALHOST, port).into())?;
-    let mut listeners = vec![first];
+    let first = bind(Ipv4Addr::LOCALHOST.into(), port)?;
+    let port = first.1.port();
+    let mut bound = vec![first];
     // A machine without IPv6 has no second loopback address, and a free port
     // of the first may be taken on the second: neither keeps a broker down.
-    let second: Result<_> = listener((Ipv6Addr::LOCALHOST, port).into());
-    listeners.extend(second.map(|(second, _)| second));
-    Ok(listeners)
+    bound.extend(bind(Ipv6Addr::LOCALHOST.into(), port));
+    Ok(bound)
 }
 
 /// How clients name what is listened on: MQTT first, then WebSocket.
@@ -119,11 +129,12 @@ impl Listener {
         let Ok(acceptor) = self.bound.register() else {
             return;
         };
+        let mut warned = false;
         for worker in workers.iter().cycle() {
             let socket = loop {
                 match acceptor.accept().await {
                     Ok(socket) => break socket,
-                    Err(_) => tokio::time::sleep(EXHAUSTED).await,
+                    Err(cause) => wait_after(&cause, &mut warned).await,
                 }
             };
             let door = Arc::clone(&self.door);
@@ -159,7 +170,24 @@ impl Acceptor {
     }
 }
 
-fn listen(address: SocketAddr) -> io::Result<(std::net::TcpListener, SocketAddr)> {
+/// Waits until there may be file descriptors again, and warns the first time
+/// that there are none.
+async fn wait_after(cause: &io::Error, warned: &mut bool) {
+    let client_left = cause.kind() == io::ErrorKind::ConnectionAborted;
+    if client_left {
+        return;
+    }
+    let no_files = NO_FILES.iter().any(|errno| cause.raw_os_error() == Some(errno.raw_os_error()));
+    if no_files && !std::mem::replace(warned, true) {
+        output::warn(format!(
+            "clients have to wait, for no more connections can be opened: {cause}; \
+             allow the broker more open files with ulimit -n"
+        ));
+    }
+    tokio::time::sleep(EXHAUSTED).await;
+}
+
+fn listen(address: SocketAddr) -> io::Result<BoundTcp> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     if address.is_ipv6() {
@@ -173,14 +201,18 @@ fn listen(address: SocketAddr) -> io::Result<(std::net::TcpListener, SocketAddr)
     Ok((listener, bound))
 }
 
-fn refused(address: SocketAddr, cause: io::Error) -> Error {
+fn refused(address: SocketAddr, option: &str, cause: io::Error) -> Error {
     let hint = match cause.kind() {
-        io::ErrorKind::AddrInUse => "is a broker running there already? --port 0 takes a free port",
-        io::ErrorKind::AddrNotAvailable => "no interface of this machine has that address",
-        io::ErrorKind::PermissionDenied => "ports below 1024 need more rights: use another --port",
-        _ => {
-            return Error::new(Class::Listen, format!("cannot listen on {address}")).because(cause);
+        io::ErrorKind::AddrInUse => {
+            format!("is a broker running there already? {option} 0 takes a free port")
         }
+        io::ErrorKind::AddrNotAvailable => {
+            "no interface of this machine has that address: use another --bind".to_owned()
+        }
+        io::ErrorKind::PermissionDenied => {
+            format!("ports below 1024 need more rights: use another {option}")
+        }
+        _ => format!("use another --bind or {option}"),
     };
     Error::new(Class::Listen, format!("cannot listen on {address}")).because(cause).hint(hint)
 }

@@ -25,9 +25,12 @@ use crate::output::{self, Sink};
 use clock::Clock;
 use listener::Listener;
 use rustls::ServerConfig;
+use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, watch};
 use unix::SocketFile;
@@ -175,11 +178,16 @@ impl Broker {
 /// As [`start`], and when `out` cannot be written.
 pub async fn run<S>(config: &Config, mut out: Sink, stop: impl Future<Output = S>) -> Result<()> {
     let broker = start(config)?;
+    let mut stop = pin!(stop);
+    // Whoever has read that it is ready may ask it to stop, and is heard.
+    let stopped = poll_fn(|cx| Poll::Ready(stop.as_mut().poll(cx).is_ready())).await;
     let addresses = broker.addresses.iter().map(|address| format!(" {address}"));
     let ready = format!("ready{}\n", addresses.collect::<String>());
     output::check(out.write_all(ready.as_bytes()).and_then(|()| out.flush()))?;
     output::note(who_may_connect(config));
-    stop.await;
+    if !stopped {
+        stop.await;
+    }
     let summary = broker.shut_down()?;
     output::note(farewell(&summary));
     Ok(())

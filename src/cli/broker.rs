@@ -1,5 +1,6 @@
 //! `mqx broker`: its arguments.
 
+use super::values;
 use crate::broker::{Config, DEFAULT_PORT, DEFAULT_TLS_PORT, DEFAULT_WS_PATH};
 use crate::error::Result;
 use crate::net::{TlsServerOptions, tls_server};
@@ -10,20 +11,20 @@ use std::path::PathBuf;
 /// What may be typed behind `mqx broker`.
 #[derive(Debug, clap::Args)]
 pub struct BrokerArgs {
-    /// Port for MQTT over TCP; 0 takes a free one. WebSocket is taken there
-    /// too, and TLS if there is a certificate
+    /// Port for MQTT over TCP; 0 takes a free one, which the first line names.
+    /// WebSocket is taken there too, and TLS if there is a certificate
     #[arg(short, long, value_name = "PORT", default_value_t = DEFAULT_PORT)]
     port: u16,
 
-    /// Address to listen on [default: this machine only, 127.0.0.1 and `::1`]
-    #[arg(long, value_name = "ADDRESS")]
+    /// Address to listen on; 0.0.0.0 lets other machines in [default: this machine only]
+    #[arg(long, value_name = "ADDRESS", value_parser = values::address)]
     bind: Option<IpAddr>,
 
     /// Unix socket to listen at; one left behind by a broker is replaced
     #[arg(long, value_name = "PATH")]
     unix: Option<PathBuf>,
 
-    /// Server certificate (PEM, with its chain); opens the TLS port
+    /// Server certificate with its chain (PEM); opens the TLS port
     #[arg(long, value_name = "FILE", requires = "key", help_heading = "TLS")]
     cert: Option<PathBuf>,
 
@@ -58,7 +59,7 @@ pub struct BrokerArgs {
     ws_path: String,
 
     /// Threads that serve connections [default: one per core, 4 at most]
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: Option<u16>,
 }
 

@@ -24,6 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("base64", &["base64"]),
     ("signals", &["signals", "error"]),
     ("output", &["output", "error"]),
+    ("open_files", &["open_files"]),
     ("net", &["net", "base64", "error", "output"]),
     ("client", &["client", "net", "session", "mqtt", "error", "output"]),
     ("publish", FEATURE),

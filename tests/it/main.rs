@@ -6,8 +6,12 @@
     reason = "a helper of a test fails as a test does: it panics"
 )]
 
+/// Everything a user can get wrong, by running the program.
+mod bad_input;
 /// The load generator against brokers whose faults are known.
 mod bench;
+/// Signals, pipes, terminals and limits: what needs a process.
+mod binary;
 /// The broker, by bytes and by a virtual clock, then over sockets.
 mod broker;
 /// Certificates, and what TLS makes of good and bad ones.
@@ -28,6 +32,8 @@ mod generated;
 mod hex;
 /// Which module may name what.
 mod layers;
+/// The README says what is true.
+mod readme;
 /// What several areas need.
 mod support;
 /// The topic matcher against an independent one.

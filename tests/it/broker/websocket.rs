@@ -2,10 +2,10 @@
 //! gives it; and the ports on which it is told from MQTT and TLS.
 
 use super::lab::hex;
+use crate::certs::{made, server_options};
 use crate::websocket::client_frame;
 use mqx::broker::{Address, Broker, Config, start};
-use mqx::certs;
-use mqx::net::{TlsServerOptions, tls_server};
+use mqx::net::tls_server;
 use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use std::io::{Read, Write};
@@ -134,16 +134,8 @@ fn running() -> (Broker, SocketAddr) {
 
 /// A broker with a certificate, and the files of it.
 fn running_with_tls() -> (Broker, TempDir) {
-    let files = tempfile::tempdir().unwrap();
-    let config = certs::Config { dir: files.path().to_owned(), ..certs::Config::default() };
-    certs::run(&config, &mut Vec::new()).unwrap();
-    let (tls, _) = tls_server(&TlsServerOptions {
-        cert: files.path().join("server.crt"),
-        key: files.path().join("server.key"),
-        client_ca: None,
-        require_client_cert: false,
-    })
-    .unwrap();
+    let files = made();
+    let (tls, _) = tls_server(&server_options(files.path())).unwrap();
     let (tls, ws_port) = (Some((0, tls)), Some(0));
     let broker = start(&Config { port: 0, tls, ws_port, ..Config::default() }).unwrap();
     (broker, files)
@@ -153,10 +145,7 @@ fn running_with_tls() -> (Broker, TempDir) {
 fn at(broker: &Broker, scheme: &str) -> SocketAddr {
     let addresses = broker.addresses().iter();
     let mut named = addresses.filter(|address| address.to_string().starts_with(scheme));
-    match named.next().unwrap() {
-        Address::Mqtt { socket, .. } | Address::WebSocket { socket, .. } => *socket,
-        Address::Unix(_) => panic!("{scheme} is a Unix socket"),
-    }
+    named.next().and_then(Address::socket).unwrap()
 }
 
 #[test]
