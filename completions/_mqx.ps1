@@ -206,7 +206,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port for MQTT over TCP; 0 takes a free one, which the first line names. WebSocket is taken there too, and TLS if there is a certificate')
             [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Address to listen on; 0.0.0.0 lets other machines in [default: this machine only]')
             [CompletionResult]::new('--unix', '--unix', [CompletionResultType]::ParameterName, 'Unix socket to listen at; one left behind by a broker is replaced')
-            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Server certificate with its chain (PEM); opens the TLS port')
+            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Server certificate with its chain (PEM); opens the TLS port. The file that SSLKEYLOGFILE names gets the secrets, for Wireshark')
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Private key of the server certificate (PEM)')
             [CompletionResult]::new('--tls-port', '--tls-port', [CompletionResultType]::ParameterName, 'Port for MQTT over TLS; 0 takes a free one [default: 8883]')
             [CompletionResult]::new('--cafile', '--cafile', [CompletionResultType]::ParameterName, 'CA that client certificates are checked against (PEM)')

@@ -194,7 +194,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --port 'Port for MQTT over TCP; 0 takes a free one, which the first line names. WebSocket is taken there too, and TLS if there is a certificate'
             cand --bind 'Address to listen on; 0.0.0.0 lets other machines in [default: this machine only]'
             cand --unix 'Unix socket to listen at; one left behind by a broker is replaced'
-            cand --cert 'Server certificate with its chain (PEM); opens the TLS port'
+            cand --cert 'Server certificate with its chain (PEM); opens the TLS port. The file that SSLKEYLOGFILE names gets the secrets, for Wireshark'
             cand --key 'Private key of the server certificate (PEM)'
             cand --tls-port 'Port for MQTT over TLS; 0 takes a free one [default: 8883]'
             cand --cafile 'CA that client certificates are checked against (PEM)'

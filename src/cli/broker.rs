@@ -24,7 +24,8 @@ pub struct BrokerArgs {
     #[arg(long, value_name = "PATH")]
     unix: Option<PathBuf>,
 
-    /// Server certificate with its chain (PEM); opens the TLS port
+    /// Server certificate with its chain (PEM); opens the TLS port. The file that
+    /// SSLKEYLOGFILE names gets the secrets, for Wireshark
     #[arg(long, value_name = "FILE", requires = "key", help_heading = "TLS")]
     cert: Option<PathBuf>,
 
