@@ -202,13 +202,16 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             break
         }
         'mqx;broker' {
-            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Port for MQTT over TCP; 0 takes a free one, which the first line names')
-            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port for MQTT over TCP; 0 takes a free one, which the first line names')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Port for MQTT over TCP; 0 takes a free one, which the first line names. WebSocket is taken there too, and TLS if there is a certificate')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port for MQTT over TCP; 0 takes a free one, which the first line names. WebSocket is taken there too, and TLS if there is a certificate')
             [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Address to listen on; 0.0.0.0 lets other machines in [default: this machine only]')
-            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Server certificate with its chain (PEM); opens the TLS port')
+            [CompletionResult]::new('--unix', '--unix', [CompletionResultType]::ParameterName, 'Unix socket to listen at; one left behind by a broker is replaced')
+            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Server certificate with its chain (PEM); opens the TLS port. The file that SSLKEYLOGFILE names gets the secrets, for Wireshark')
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Private key of the server certificate (PEM)')
             [CompletionResult]::new('--tls-port', '--tls-port', [CompletionResultType]::ParameterName, 'Port for MQTT over TLS; 0 takes a free one [default: 8883]')
             [CompletionResult]::new('--cafile', '--cafile', [CompletionResultType]::ParameterName, 'CA that client certificates are checked against (PEM)')
+            [CompletionResult]::new('--ws-port', '--ws-port', [CompletionResultType]::ParameterName, 'Port for WebSocket only; 0 takes a free one')
+            [CompletionResult]::new('--ws-path', '--ws-path', [CompletionResultType]::ParameterName, 'Path that WebSocket clients ask for')
             [CompletionResult]::new('--workers', '--workers', [CompletionResultType]::ParameterName, 'Threads that serve connections [default: one per core, 4 at most]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
             [CompletionResult]::new('--require-client-cert', '--require-client-cert', [CompletionResultType]::ParameterName, 'Refuse clients on the TLS port that show no certificate')

@@ -190,13 +190,16 @@ set edit:completion:arg-completer[mqx] = {|@words|
         &'mqx;certs;help;help'= {
         }
         &'mqx;broker'= {
-            cand -p 'Port for MQTT over TCP; 0 takes a free one, which the first line names'
-            cand --port 'Port for MQTT over TCP; 0 takes a free one, which the first line names'
+            cand -p 'Port for MQTT over TCP; 0 takes a free one, which the first line names. WebSocket is taken there too, and TLS if there is a certificate'
+            cand --port 'Port for MQTT over TCP; 0 takes a free one, which the first line names. WebSocket is taken there too, and TLS if there is a certificate'
             cand --bind 'Address to listen on; 0.0.0.0 lets other machines in [default: this machine only]'
-            cand --cert 'Server certificate with its chain (PEM); opens the TLS port'
+            cand --unix 'Unix socket to listen at; one left behind by a broker is replaced'
+            cand --cert 'Server certificate with its chain (PEM); opens the TLS port. The file that SSLKEYLOGFILE names gets the secrets, for Wireshark'
             cand --key 'Private key of the server certificate (PEM)'
             cand --tls-port 'Port for MQTT over TLS; 0 takes a free one [default: 8883]'
             cand --cafile 'CA that client certificates are checked against (PEM)'
+            cand --ws-port 'Port for WebSocket only; 0 takes a free one'
+            cand --ws-path 'Path that WebSocket clients ask for'
             cand --workers 'Threads that serve connections [default: one per core, 4 at most]'
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --require-client-cert 'Refuse clients on the TLS port that show no certificate'

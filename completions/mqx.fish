@@ -145,12 +145,15 @@ complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcomman
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -s p -l port -d 'Port for MQTT over TCP; 0 takes a free one, which the first line names' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker" -s p -l port -d 'Port for MQTT over TCP; 0 takes a free one, which the first line names. WebSocket is taken there too, and TLS if there is a certificate' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l bind -d 'Address to listen on; 0.0.0.0 lets other machines in [default: this machine only]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l cert -d 'Server certificate with its chain (PEM); opens the TLS port' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker" -l unix -d 'Unix socket to listen at; one left behind by a broker is replaced' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker" -l cert -d 'Server certificate with its chain (PEM); opens the TLS port. The file that SSLKEYLOGFILE names gets the secrets, for Wireshark' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l key -d 'Private key of the server certificate (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l tls-port -d 'Port for MQTT over TLS; 0 takes a free one [default: 8883]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l cafile -d 'CA that client certificates are checked against (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker" -l ws-port -d 'Port for WebSocket only; 0 takes a free one' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker" -l ws-path -d 'Path that WebSocket clients ask for' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l workers -d 'Threads that serve connections [default: one per core, 4 at most]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''

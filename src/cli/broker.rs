@@ -1,7 +1,7 @@
 //! `mqx broker`: its arguments.
 
 use super::values;
-use crate::broker::{Config, DEFAULT_PORT, DEFAULT_TLS_PORT};
+use crate::broker::{Config, DEFAULT_PORT, DEFAULT_TLS_PORT, DEFAULT_WS_PATH};
 use crate::error::Result;
 use crate::net::{TlsServerOptions, tls_server};
 use crate::output;
@@ -11,7 +11,8 @@ use std::path::PathBuf;
 /// What may be typed behind `mqx broker`.
 #[derive(Debug, clap::Args)]
 pub struct BrokerArgs {
-    /// Port for MQTT over TCP; 0 takes a free one, which the first line names
+    /// Port for MQTT over TCP; 0 takes a free one, which the first line names.
+    /// WebSocket is taken there too, and TLS if there is a certificate
     #[arg(short, long, value_name = "PORT", default_value_t = DEFAULT_PORT)]
     port: u16,
 
@@ -19,7 +20,12 @@ pub struct BrokerArgs {
     #[arg(long, value_name = "ADDRESS", value_parser = values::address)]
     bind: Option<IpAddr>,
 
-    /// Server certificate with its chain (PEM); opens the TLS port
+    /// Unix socket to listen at; one left behind by a broker is replaced
+    #[arg(long, value_name = "PATH")]
+    unix: Option<PathBuf>,
+
+    /// Server certificate with its chain (PEM); opens the TLS port. The file that
+    /// SSLKEYLOGFILE names gets the secrets, for Wireshark
     #[arg(long, value_name = "FILE", requires = "key", help_heading = "TLS")]
     cert: Option<PathBuf>,
 
@@ -38,6 +44,20 @@ pub struct BrokerArgs {
     /// Refuse clients on the TLS port that show no certificate
     #[arg(long, requires = "cafile", help_heading = "TLS")]
     require_client_cert: bool,
+
+    /// Port for WebSocket only; 0 takes a free one
+    #[arg(long, value_name = "PORT", help_heading = "WebSocket")]
+    ws_port: Option<u16>,
+
+    /// Path that WebSocket clients ask for
+    #[arg(
+        long,
+        value_name = "PATH",
+        default_value = DEFAULT_WS_PATH,
+        value_parser = path,
+        help_heading = "WebSocket",
+    )]
+    ws_path: String,
 
     /// Threads that serve connections [default: one per core, 4 at most]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -68,8 +88,21 @@ impl BrokerArgs {
             port: self.port,
             tls: tls.transpose()?,
             client_certificates,
+            unix: self.unix,
+            ws_port: self.ws_port,
+            ws_path: self.ws_path,
             workers: self.workers.map_or(default.workers, usize::from),
             ..default
         })
+    }
+}
+
+/// A path as a request names it.
+fn path(text: &str) -> Result<String, &'static str> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'?' && byte != b'#');
+    if text.starts_with('/') && plain {
+        Ok(text.to_owned())
+    } else {
+        Err("a path begins with a slash and has no spaces, ? or #")
     }
 }

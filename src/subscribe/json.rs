@@ -1,8 +1,8 @@
 //! A message as one line of JSON, with the keys of `mosquitto_sub` first.
 
-use super::base64;
 use super::format::strftime;
 use super::look::Arrival;
+use crate::base64;
 use crate::mqtt::{Publish, PublishProperties, SubscriptionId};
 use crate::output;
 use serde::Serialize;

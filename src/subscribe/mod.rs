@@ -1,6 +1,5 @@
 //! `mqx sub`: subscribes and prints what arrives, until it has seen enough.
 
-mod base64;
 mod format;
 mod json;
 mod look;

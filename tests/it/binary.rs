@@ -1,5 +1,6 @@
 //! What needs a process to be seen: signals, pipes, terminals and limits.
 
+use crate::certs::made;
 use crate::support::program::{PATIENCE, Running, mqx, run};
 use rustix::process::Signal;
 use rustix::pty;
@@ -245,4 +246,33 @@ fn a_broker_without_files_left_warns_once_and_recovers() {
     broker.running.signal(Signal::TERM);
     let ended = broker.running.end();
     assert!(!ended.err.contains("ulimit -n"), "{}", ended.err);
+}
+
+#[test]
+fn the_secrets_of_tls_are_logged_where_sslkeylogfile_says_and_the_broker_says_so() {
+    let files = made();
+    let path = |name: &str| files.path().join(name).display().to_string();
+    let mut command = mqx(["broker", "--port", "0", "--tls-port", "0"]);
+    command.args(["--cert", &path("server.crt"), "--key", &path("server.key")]);
+    let log = path("secrets");
+    command.env("SSLKEYLOGFILE", &log);
+    let broker = Broker::of(command);
+    broker.running.err_line_with(&log);
+    let ca = path("ca.crt");
+    let ended = run(mqx([
+        "pub",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        &broker.port,
+        "--tls",
+        &ca,
+        "-t",
+        "t",
+        "-m",
+        "x",
+    ]));
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let secrets = fs::read_to_string(&log).unwrap();
+    assert!(secrets.contains("SERVER_TRAFFIC_SECRET_0 "), "{secrets}");
 }

@@ -40,3 +40,5 @@ mod support;
 mod topics;
 /// Every packet of `tests/data/packets.tsv`.
 mod vectors;
+/// Frames of WebSocket.
+mod websocket;

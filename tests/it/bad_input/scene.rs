@@ -2,12 +2,12 @@
 //! name that stands in braces for its port or path.
 
 use crate::certs::{forged, made, mutual, server_options};
-use mqx::broker::{Broker, Config, start};
+use mqx::broker::{Address, Broker, Config, start};
 use mqx::net::{TlsServerOptions, tls_server};
 use rcgen::CertificateParams;
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::thread;
 use tempfile::TempDir;
@@ -47,10 +47,11 @@ impl Scene {
             folders: Vec::new(),
             _refused: refused,
         };
-        scene.broker("plain", "tls", &server_options(dir.path()));
-        scene.broker("", "mutual", &mutual(dir.path()));
-        scene.broker("", "expired", &server_options(expired.path()));
-        scene.broker("", "foreign", &server_options(foreign.path()));
+        scene.broker("plain", None);
+        scene.broker("tls", Some(&server_options(dir.path())));
+        scene.broker("mutual", Some(&mutual(dir.path())));
+        scene.broker("expired", Some(&server_options(expired.path())));
+        scene.broker("foreign", Some(&server_options(foreign.path())));
         scene.peer("small", &[ACCEPTED_SMALL]);
         scene.peer("refusing", &[REFUSED]);
         scene.peer("denying", &[ACCEPTED, DENIED]);
@@ -72,14 +73,18 @@ impl Scene {
         text
     }
 
-    /// A broker with a plain and a TLS port of these names.
-    fn broker(&mut self, plain: &'static str, tls: &'static str, options: &TlsServerOptions) {
-        let server = tls_server(options).unwrap().0;
-        let config = Config { port: 0, tls: Some((0, server)), workers: 1, ..Config::default() };
+    /// A broker with a port of this name: under TLS with `options`, where the
+    /// plain one takes TLS as well, or without any.
+    fn broker(&mut self, name: &'static str, options: Option<&TlsServerOptions>) {
+        let tls = options.map(|options| (0, tls_server(options).unwrap().0));
+        let config = Config { port: 0, tls, workers: 1, ..Config::default() };
         let broker = start(&config).unwrap();
-        for address in broker.addresses().iter().filter(|address| address.socket.is_ipv4()) {
-            let name = if address.tls { tls } else { plain };
-            self.names.push((name, address.socket.port().to_string()));
+        for address in broker.addresses() {
+            if let Address::Mqtt { tls, socket: SocketAddr::V4(socket) } = address
+                && *tls == options.is_some()
+            {
+                self.names.push((name, socket.port().to_string()));
+            }
         }
         self.brokers.push(broker);
     }

@@ -14,4 +14,6 @@ mod sockets;
 mod subscribe;
 mod time;
 mod tls;
+mod unix;
+mod websocket;
 mod wills;

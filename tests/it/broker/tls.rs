@@ -3,7 +3,7 @@
 use super::lab::{hello, hex, message};
 use crate::certs::peer::{LIMIT, endpoint};
 use crate::certs::{made, server_options, trusting};
-use mqx::broker::{Broker, Config, start};
+use mqx::broker::{Address, Broker, Config, start};
 use mqx::mqtt::{Packet, QoS, Version};
 use mqx::net::{Stream, connect, tls_server};
 use std::path::Path;
@@ -16,8 +16,10 @@ fn running(dir: &Path) -> Broker {
 }
 
 async fn client(broker: &Broker, dir: &Path, client_id: &str) -> Stream {
-    let address = broker.addresses().iter().find(|address| address.tls).unwrap();
-    let endpoint = endpoint("127.0.0.1", address.socket.port(), &trusting(dir));
+    let address =
+        broker.addresses().iter().find(|at| matches!(at, Address::Mqtt { tls: true, .. }));
+    let port = address.and_then(Address::socket).unwrap().port();
+    let endpoint = endpoint("127.0.0.1", port, &trusting(dir));
     let mut stream = connect(&endpoint, LIMIT).await.unwrap();
     send(&mut stream, &Packet::Connect(hello(Version::V311, client_id))).await;
     expect(&mut stream, &hex("20 02 00 00")).await;
