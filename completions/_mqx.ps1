@@ -208,6 +208,8 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Private key of the server certificate (PEM)')
             [CompletionResult]::new('--tls-port', '--tls-port', [CompletionResultType]::ParameterName, 'Port for MQTT over TLS; 0 takes a free one [default: 8883]')
             [CompletionResult]::new('--cafile', '--cafile', [CompletionResultType]::ParameterName, 'CA that client certificates are checked against (PEM)')
+            [CompletionResult]::new('--acl-file', '--acl-file', [CompletionResultType]::ParameterName, 'Who may read and write which topics, in the format of mosquitto')
+            [CompletionResult]::new('--acl-subscribe-check', '--acl-subscribe-check', [CompletionResultType]::ParameterName, 'Refuse a subscription that the rules allow no message of')
             [CompletionResult]::new('--workers', '--workers', [CompletionResultType]::ParameterName, 'Threads that serve connections [default: one per core, 4 at most]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour what is printed')
             [CompletionResult]::new('--require-client-cert', '--require-client-cert', [CompletionResultType]::ParameterName, 'Refuse clients on the TLS port that show no certificate')

@@ -246,7 +246,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__broker)
-            opts="-p --port --bind --cert --key --tls-port --cafile --require-client-cert --workers --color --help"
+            opts="-p --port --bind --cert --key --tls-port --cafile --require-client-cert --acl-file --acl-subscribe-check --workers --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -278,6 +278,14 @@ _mqx() {
                     ;;
                 --cafile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acl-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acl-subscribe-check)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --workers)

@@ -151,6 +151,9 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker" -l cert -d 'Server certi
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l key -d 'Private key of the server certificate (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l tls-port -d 'Port for MQTT over TLS; 0 takes a free one [default: 8883]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l cafile -d 'CA that client certificates are checked against (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker" -l acl-file -d 'Who may read and write which topics, in the format of mosquitto' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker" -l acl-subscribe-check -d 'Refuse a subscription that the rules allow no message of' -r -f -a "true\t''
+false\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l workers -d 'Threads that serve connections [default: one per core, 4 at most]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l color -d 'When to colour what is printed' -r -f -a "auto\t''
 always\t''

@@ -4,6 +4,7 @@
 //! shell that brings it bytes and the time: [`Config`] says what to listen on,
 //! [`start`] binds it and runs it on worker threads, [`run`] is the command.
 
+pub mod access;
 mod clock;
 mod connection;
 pub mod core;
@@ -14,7 +15,7 @@ mod worker;
 
 pub use listener::Address;
 
-use self::core::{Core, Limits, Summary};
+use self::core::{Acl, Core, Limits, Summary};
 use crate::error::{Class, Error, Result};
 use crate::output::{self, Sink};
 use clock::Clock;
@@ -36,6 +37,8 @@ pub struct Config {
     pub tls: Option<(u16, Arc<ServerConfig>)>,
     /// Whether clients must show a certificate, for the words at the start.
     pub client_certificates: bool,
+    /// Who may read and write what; `None` lets everybody do everything.
+    pub acl: Option<Acl>,
     /// Worker threads; at least 1.
     pub workers: usize,
     /// What is allowed and announced.
@@ -59,6 +62,7 @@ impl Default for Config {
             port: DEFAULT_PORT,
             tls: None,
             client_certificates: false,
+            acl: None,
             workers: cores.min(MOST_WORKERS),
             limits: Limits::default(),
         }
@@ -86,6 +90,7 @@ pub fn start(config: &Config) -> Result<Broker> {
     }
     let addresses = listeners.iter().map(|listener| listener.address).collect();
     let core = Arc::new(Core::new(config.limits.clone()));
+    core.set_acl(config.acl.clone());
     let (stop, stopped) = watch::channel(false);
     let (senders, receivers): (Vec<_>, Vec<_>) =
         (0..config.workers.max(1)).map(|_| mpsc::unbounded_channel()).unzip();

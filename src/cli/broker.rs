@@ -1,5 +1,7 @@
 //! `mqx broker`: its arguments.
 
+use crate::broker::access::load_acl;
+use crate::broker::core::Limits;
 use crate::broker::{Config, DEFAULT_PORT, DEFAULT_TLS_PORT};
 use crate::error::Result;
 use crate::net::{TlsServerOptions, tls_server};
@@ -38,13 +40,37 @@ pub struct BrokerArgs {
     #[arg(long, requires = "cafile", help_heading = "TLS")]
     require_client_cert: bool,
 
+    /// Who may read and write which topics, in the format of mosquitto
+    ///
+    /// `user NAME` opens a section; rules before the first are for clients
+    /// without a name. `topic [read|write|readwrite|deny] FILTER` is a rule of
+    /// the section; `pattern [...] FILTER` is one for everybody, in which %c
+    /// stands for the client identifier and %u for the user name. What no rule
+    /// allows is denied; a section's rules come before patterns, and of each
+    /// those that deny come first.
+    #[arg(long, value_name = "FILE", help_heading = "Permissions")]
+    acl_file: Option<PathBuf>,
+
+    /// Refuse a subscription that the rules allow no message of
+    ///
+    /// mosquitto grants every subscription and then delivers nothing: so does
+    /// this broker with false.
+    #[arg(
+        long,
+        value_name = "BOOL",
+        default_value_t = true,
+        action = clap::ArgAction::Set,
+        help_heading = "Permissions"
+    )]
+    acl_subscribe_check: bool,
+
     /// Threads that serve connections [default: one per core, 4 at most]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: Option<u16>,
 }
 
 impl BrokerArgs {
-    /// Reads the certificate files and says what to run.
+    /// Reads the certificates and rules and says what to run.
     ///
     /// # Errors
     /// When a file cannot be read or used.
@@ -67,8 +93,9 @@ impl BrokerArgs {
             port: self.port,
             tls: tls.transpose()?,
             client_certificates,
+            acl: self.acl_file.as_deref().map(load_acl).transpose()?,
+            limits: Limits { acl_subscribe_check: self.acl_subscribe_check, ..default.limits },
             workers: self.workers.map_or(default.workers, usize::from),
-            ..default
         })
     }
 }

@@ -181,8 +181,7 @@ impl Core {
         let reason = if repeated {
             ReasonCode::SUCCESS
         } else {
-            let key = open.session.key;
-            self.judge(worker, key, &resolved, source)
+            self.judge(worker, &open.session, &resolved, source)
         };
         if let Some(id) = publish.packet_id {
             acknowledge(worker, &open.session, open.version, publish.qos, id, reason);
@@ -204,24 +203,31 @@ impl Core {
     fn judge(
         &self,
         worker: &mut Worker,
-        publisher: u64,
+        publisher: &Session,
         publish: &Publish<'_>,
         source: Option<Source<'_>>,
     ) -> ReasonCode {
-        if publish.topic.starts_with("$SYS/") {
+        if is_reserved(publish.topic) {
             return ReasonCode::NOT_AUTHORIZED;
         }
         let slashes = publish.topic.bytes().filter(|byte| *byte == b'/').count();
         if slashes >= self.limits.topic_levels {
             return ReasonCode::TOPIC_NAME_INVALID;
         }
-        let routed = self.publish(worker, publisher, publish, source);
+        let Some(routed) = self.publish(worker, publisher, publish, source) else {
+            return ReasonCode::NOT_AUTHORIZED;
+        };
         match (routed.matched, routed.refused) {
             (0, _) => ReasonCode::NO_MATCHING_SUBSCRIBERS,
             (matched, refused) if matched == refused => ReasonCode::QUOTA_EXCEEDED,
             _ => ReasonCode::SUCCESS,
         }
     }
+}
+
+/// Whether only the broker itself publishes to `topic`.
+pub(super) fn is_reserved(topic: &str) -> bool {
+    topic.starts_with("$SYS/")
 }
 
 /// Hands the answers of a batch to the connection's output.

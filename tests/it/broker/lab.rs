@@ -2,6 +2,7 @@
 //! that are nothing but bytes.
 
 pub(super) use crate::hex::bytes as hex;
+use mqx::broker::access::load_acl;
 use mqx::broker::core::{Attempt, Connection, Core, Limits, Link, Progress, Worker};
 use mqx::mqtt::{
     Ack, AckKind, Connect, ConnectProperties, Disconnect, Packet, PacketId, Publish, QoS,
@@ -9,6 +10,7 @@ use mqx::mqtt::{
     next_frame,
 };
 use mqx::session::Time;
+use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -128,6 +130,13 @@ impl Lab {
         }
         self.now = end;
         self.fire();
+    }
+
+    /// Puts the rules of an `acl_file` in force.
+    pub(super) fn set_acl(&mut self, rules: &str) {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(rules.as_bytes()).unwrap();
+        self.core.set_acl(Some(load_acl(file.path()).unwrap()));
     }
 
     fn fire(&mut self) {

@@ -2,6 +2,7 @@
 //!
 //! A test named after a number checks that statement of the standard's list.
 
+mod acl;
 mod connect;
 mod delivery;
 mod lab;
