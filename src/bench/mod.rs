@@ -9,7 +9,7 @@
 //! exactly.
 //!
 //! Nothing here starts a broker; one inside the process is started by whoever
-//! calls [`run`], and is a broker like any other from here.
+//! calls [`run()`], and is a broker like any other from here.
 
 mod bell;
 mod board;

@@ -69,10 +69,12 @@ impl Task {
     /// write, or when the transport is broken or closed.
     fn poll_serve(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Vec<u8>>> {
         loop {
-            match self.link.poll_asked(cx) {
-                Poll::Ready(Asked::Finish(last)) => return Poll::Ready(Ok(last)),
-                Poll::Ready(Asked::Write) => self.take_output(),
-                Poll::Pending => {}
+            // Until there is nothing to do: only then is the next bell heard.
+            while let Poll::Ready(asked) = self.link.poll_asked(cx) {
+                match asked {
+                    Asked::Finish(last) => return Poll::Ready(Ok(last)),
+                    Asked::Write => self.take_output(),
+                }
             }
             if let Poll::Ready(Err(error)) = self.poll_output(cx) {
                 return Poll::Ready(Err(error));

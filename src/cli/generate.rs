@@ -37,15 +37,15 @@ impl GenerateArgs {
 pub fn files() -> Vec<GeneratedFile> {
     let mut root = visible().disable_help_subcommand(true);
     root.build();
-    let mut files: Vec<_> = Shell::value_variants().iter().map(completion).collect();
+    let mut files: Vec<_> = Shell::value_variants().iter().copied().map(completion).collect();
     add_pages(&root, &mut files);
     files
 }
 
-fn completion(shell: &Shell) -> GeneratedFile {
+fn completion(shell: Shell) -> GeneratedFile {
     let mut content = Vec::new();
     let mut root = visible();
-    clap_complete::generate(*shell, &mut root, "mqx", &mut content);
+    clap_complete::generate(shell, &mut root, "mqx", &mut content);
     GeneratedFile { path: Path::new("completions").join(shell.file_name("mqx")), content }
 }
 

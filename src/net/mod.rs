@@ -1,8 +1,8 @@
 //! Sockets and TLS as one [`Stream`], and what went wrong with them in plain words.
 //!
-//! [`connect`] turns an [`Endpoint`] into a [`Stream`]; [`TlsClient`] and
-//! [`tls_server`] turn certificate and key files into what rustls needs, and say
-//! of every bad file what was found in it instead. [`explain`] gives any later
+//! [`connect()`] turns an [`Endpoint`] into a [`Stream`]; [`TlsClient`] and
+//! [`tls_server()`] turn certificate and key files into what rustls needs, and say
+//! of every bad file what was found in it instead. [`explain()`] gives any later
 //! error of a stream its class, its words and its cure.
 //!
 //! Nothing here knows MQTT, prints, or installs anything for the whole process.

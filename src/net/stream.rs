@@ -8,9 +8,9 @@ use tokio::io::{AsyncBufRead as _, AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// A connection to a broker, with `TCP_NODELAY` set when [`super::connect`] made it.
+/// A connection to a broker, with `TCP_NODELAY` set when [`super::connect()`] made it.
 ///
-/// Errors are those of the socket; [`super::explain`] puts them into words.
+/// Errors are those of the socket; [`super::explain()`] puts them into words.
 #[derive(Debug)]
 pub enum Stream {
     /// Plain TCP.

@@ -28,6 +28,8 @@ mod generated;
 mod hex;
 /// Which module may name what.
 mod layers;
+/// The README says what is true.
+mod readme;
 /// What several areas need.
 mod support;
 /// The topic matcher against an independent one.

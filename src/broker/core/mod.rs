@@ -8,8 +8,8 @@
 //! [`Connection`].
 //!
 //! # The way of a PUBLISH
-//! frame -> decode (borrowed) -> alias -> [`memo`]: topic to receivers without
-//! matching -> for each receiver one lock, one copy of the [`template`] of its
+//! frame -> decode (borrowed) -> alias -> `memo`: topic to receivers without
+//! matching -> for each receiver one lock, one copy of the `template` of its
 //! class, two patches. Nothing is allocated for QoS 0.
 //!
 //! # Locks

@@ -26,6 +26,8 @@ pub(super) struct Client {
     connection: Connection,
     wire: Arc<Wire>,
     version: Version,
+    /// The beginning of a packet that is still on its way to the broker.
+    partial: Vec<u8>,
 }
 
 /// The far end of a connection: a buffer with a limit.
@@ -80,7 +82,12 @@ impl Lab {
         let wire = Arc::new(Wire::default());
         let link = Arc::clone(&wire);
         self.worker.begin(self.now);
-        Client { connection: self.core.accept(&mut self.worker, link), wire, version }
+        Client {
+            connection: self.core.accept(&mut self.worker, link),
+            wire,
+            version,
+            partial: Vec::new(),
+        }
     }
 
     /// A client that has sent `connect` and got what it now shows.
@@ -106,6 +113,22 @@ impl Lab {
             assert_eq!(count, bytes.len(), "the bytes are whole packets");
         }
         self.core.flush(&mut self.worker);
+    }
+
+    /// Brings bytes of `client` to the broker that may end inside a packet.
+    pub(super) fn trickle(&mut self, client: &mut Client, bytes: &[u8]) {
+        let mut pending = std::mem::take(&mut client.partial);
+        pending.extend_from_slice(bytes);
+        self.worker.begin(self.now);
+        let progress = self.core.receive(&mut self.worker, &mut client.connection, &pending);
+        if let Progress::Consumed(count) = progress {
+            client.partial = pending.split_off(count);
+        }
+        self.core.flush(&mut self.worker);
+    }
+
+    pub(super) fn now(&self) -> Time {
+        self.now
     }
 
     pub(super) fn send(&mut self, client: &mut Client, packet: &Packet<'_>) {
@@ -201,6 +224,13 @@ impl Client {
     /// All bytes that have arrived and not been looked at.
     pub(super) fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.wire.0.lock().unwrap().arrived)
+    }
+
+    /// At most so many of them.
+    pub(super) fn take_some(&mut self, limit: usize) -> Vec<u8> {
+        let mut state = self.wire.0.lock().unwrap();
+        let count = state.arrived.len().min(limit);
+        state.arrived.drain(..count).collect()
     }
 
     /// The packets among them, which must be so many.

@@ -10,6 +10,7 @@ mod malformed;
 mod retained;
 mod sessions;
 mod shared;
+mod soak;
 mod sockets;
 mod subscribe;
 mod time;
