@@ -246,7 +246,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__broker)
-            opts="-p --port --bind --cert --key --tls-port --cafile --require-client-cert --acl-file --acl-subscribe-check --workers --color --help"
+            opts="-p --port --bind --cert --key --tls-port --cafile --require-client-cert --password-file --allow-anonymous --no-anonymous --acl-file --acl-subscribe-check --workers --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -277,6 +277,10 @@ _mqx() {
                     return 0
                     ;;
                 --cafile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -151,6 +151,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker" -l cert -d 'Server certi
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l key -d 'Private key of the server certificate (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l tls-port -d 'Port for MQTT over TLS; 0 takes a free one [default: 8883]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l cafile -d 'CA that client certificates are checked against (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker" -l password-file -d 'Users and their passwords, in the format of mosquitto' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l acl-file -d 'Who may read and write which topics, in the format of mosquitto' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l acl-subscribe-check -d 'Refuse a subscription that the rules allow no message of' -r -f -a "true\t''
 false\t''"
@@ -159,6 +160,8 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker" -l color -d 'When to col
 always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l require-client-cert -d 'Refuse clients on the TLS port that show no certificate'
+complete -c mqx -n "__fish_mqx_using_subcommand broker" -l allow-anonymous -d 'Let clients without a user name in beside those of --password-file'
+complete -c mqx -n "__fish_mqx_using_subcommand broker" -l no-anonymous -d 'Refuse clients without a user name; this is so with --password-file'
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "pub" -d 'Publish messages'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "sub" -d 'Subscribe to topics and print the messages'

@@ -1,6 +1,6 @@
 //! `mqx broker`: its arguments.
 
-use crate::broker::access::load_acl;
+use super::access::AccessArgs;
 use crate::broker::core::Limits;
 use crate::broker::{Config, DEFAULT_PORT, DEFAULT_TLS_PORT};
 use crate::error::Result;
@@ -40,29 +40,8 @@ pub struct BrokerArgs {
     #[arg(long, requires = "cafile", help_heading = "TLS")]
     require_client_cert: bool,
 
-    /// Who may read and write which topics, in the format of mosquitto
-    ///
-    /// `user NAME` opens a section; rules before the first are for clients
-    /// without a name. `topic [read|write|readwrite|deny] FILTER` is a rule of
-    /// the section; `pattern [...] FILTER` is one for everybody, in which %c
-    /// stands for the client identifier and %u for the user name. What no rule
-    /// allows is denied; a section's rules come before patterns, and of each
-    /// those that deny come first.
-    #[arg(long, value_name = "FILE", help_heading = "Permissions")]
-    acl_file: Option<PathBuf>,
-
-    /// Refuse a subscription that the rules allow no message of
-    ///
-    /// mosquitto grants every subscription and then delivers nothing: so does
-    /// this broker with false.
-    #[arg(
-        long,
-        value_name = "BOOL",
-        default_value_t = true,
-        action = clap::ArgAction::Set,
-        help_heading = "Permissions"
-    )]
-    acl_subscribe_check: bool,
+    #[command(flatten)]
+    access: AccessArgs,
 
     /// Threads that serve connections [default: one per core, 4 at most]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -88,13 +67,16 @@ impl BrokerArgs {
             warnings.iter().for_each(output::warn);
             Ok((self.tls_port.unwrap_or(DEFAULT_TLS_PORT), config))
         });
+        let access = self.access.read()?;
         Ok(Config {
             bind: self.bind,
             port: self.port,
             tls: tls.transpose()?,
             client_certificates,
-            acl: self.acl_file.as_deref().map(load_acl).transpose()?,
-            limits: Limits { acl_subscribe_check: self.acl_subscribe_check, ..default.limits },
+            passwords: access.passwords,
+            anonymous: access.anonymous,
+            acl: access.acl,
+            limits: Limits { acl_subscribe_check: access.subscribe_check, ..default.limits },
             workers: self.workers.map_or(default.workers, usize::from),
         })
     }

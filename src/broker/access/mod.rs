@@ -2,8 +2,14 @@
 //! plain data that the core decides by.
 
 mod acl_file;
+mod gate;
+mod password;
+mod password_file;
+mod slowdown;
 
 pub use acl_file::load as load_acl;
+pub(super) use gate::Gate;
+pub use password_file::{Passwords, load as load_passwords};
 
 use crate::error::{Class, Error, Result};
 use std::fs;

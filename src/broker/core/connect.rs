@@ -4,6 +4,7 @@
 use super::Core;
 use super::acl::{Access, Who};
 use super::connection::{Connection, End, Open, cut, is_reserved, touch};
+use super::entry::Door;
 use super::session::{Hot, PendingWill, Session};
 use super::worker::Worker;
 use crate::mqtt::{
@@ -35,13 +36,11 @@ impl Core {
             return Err(End::Lost);
         }
         match Packet::decode(frame, Version::V5) {
-            Ok(Packet::Connect(connect)) => self.on_connect(worker, connection, &connect),
+            Ok(Packet::Connect(connect)) => self.on_connect(worker, connection, &connect, frame),
             Ok(_) => Err(End::Lost),
             Err(error) => {
-                if let Some(version) = answerable(frame, error) {
-                    refuse(worker, version, error.reason);
-                }
-                Err(End::Lost)
+                let version = answerable(frame, error);
+                Err(version.map_or(End::Lost, |version| refuse(worker, version, error.reason)))
             }
         }
     }
@@ -51,17 +50,30 @@ impl Core {
         worker: &mut Worker,
         connection: &mut Connection,
         connect: &Connect<'_>,
+        frame: &Frame<'_>,
     ) -> Result<(), End> {
-        if let Some(reason) = refusal(connect) {
-            refuse(worker, connect.version, reason);
-            return Err(End::Lost);
+        match refusal(connect).map_or_else(|| self.door(connect), Door::Closed) {
+            Door::Open => self.admit(worker, connection, connect),
+            Door::Guarded(question) => {
+                connection.entry.ask(question, frame.bytes);
+                Ok(())
+            }
+            Door::Closed(reason) => Err(refuse(worker, connect.version, reason)),
         }
+    }
+
+    /// Lets a client in that may come in.
+    pub(super) fn admit(
+        &self,
+        worker: &mut Worker,
+        connection: &mut Connection,
+        connect: &Connect<'_>,
+    ) -> Result<(), End> {
         let assigned = connect.client_id.is_empty().then(|| self.assign_client_id());
         let client_id = assigned.as_deref().unwrap_or(connect.client_id);
         let who = Who { client_id, user: self.user(connect) };
         if !connect.will.is_none_or(|will| self.allows_will(who, will.topic)) {
-            refuse(worker, connect.version, ReasonCode::NOT_AUTHORIZED);
-            return Err(End::Lost);
+            return Err(refuse(worker, connect.version, ReasonCode::NOT_AUTHORIZED));
         }
         let mut sessions = self.sessions.lock();
         let (session, present, will) =
@@ -114,7 +126,8 @@ impl Core {
     /// The user that a client is. Where nothing depends on the name it is not
     /// kept, so that a session can be resumed under any.
     fn user<'a>(&self, connect: &Connect<'a>) -> Option<&'a str> {
-        connect.username.filter(|_| self.acl.read().is_some())
+        let matters = || self.entrance.read().passwords || self.acl.read().is_some();
+        connect.username.filter(|_| matters())
     }
 
     fn allows_will(&self, who: Who<'_>, topic: &str) -> bool {
@@ -258,10 +271,12 @@ fn answerable(frame: &Frame<'_>, error: Error) -> Option<Version> {
     }
 }
 
-fn refuse(worker: &mut Worker, version: Version, reason: ReasonCode) {
+/// Answers a CONNECT with a refusal, which ends the connection.
+pub(super) fn refuse(worker: &mut Worker, version: Version, reason: ReasonCode) -> End {
     let refusal = Packet::ConnAck(ConnAck::refuse(reason));
     let encoded = refusal.encode(version, &mut worker.replies);
     debug_assert!(encoded.is_ok(), "a CONNACK without properties is short");
+    End::Lost
 }
 
 /// From now on the keep alive counts, one and a half times (MQTT-3.1.2-22).

@@ -1,6 +1,7 @@
 //! One connection: which packets may come now, and what each one does.
 
 use super::Core;
+use super::entry::Entry;
 use super::link::Link;
 use super::session::{Session, put_ack};
 use super::template::Source;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 pub struct Connection {
     pub(super) link: Arc<dyn Link>,
     pub(super) open: Option<Open>,
+    pub(super) entry: Entry,
     pub(super) pulse: Rc<Pulse>,
 }
 
@@ -76,11 +78,13 @@ impl Core {
             session: RefCell::new(None),
         });
         worker.watch(&pulse, worker.now + self.limits.connect_timeout);
-        Connection { link, open: None, pulse }
+        Connection { link, open: None, entry: Entry::default(), pulse }
     }
 
     /// Does what the whole packets at the start of `bytes` ask for. The shell
-    /// then calls [`Core::flush`].
+    /// then calls [`Core::flush`]. A CONNECT whose password must be checked is
+    /// the last that is taken until the shell has brought the answer to
+    /// [`Connection::take_question`] to [`Core::answer`].
     pub fn receive(
         &self,
         worker: &mut Worker,
@@ -91,7 +95,7 @@ impl Core {
             return Progress::Over;
         }
         let mut rest = bytes;
-        loop {
+        while !connection.entry.is_waiting() {
             let step = match mqtt::next_frame(rest, self.limits.maximum_packet_size as usize) {
                 Ok(None) => break,
                 Ok(Some(frame)) => {

@@ -20,6 +20,7 @@
 mod acl;
 mod connect;
 mod connection;
+mod entry;
 mod group;
 mod index;
 mod lifecycle;
@@ -40,6 +41,7 @@ mod writers;
 
 pub use acl::{Access, Acl, Permission, Scope, Who};
 pub use connection::{Connection, Progress};
+pub use entry::{Entrance, Question, Verdict};
 pub use link::{Attempt, Link};
 pub use session::QueueLimits;
 pub use worker::Worker;
@@ -97,6 +99,7 @@ impl Default for Limits {
 #[derive(Debug)]
 pub struct Core {
     limits: Limits,
+    entrance: RwLock<Entrance>,
     acl: RwLock<Option<Arc<Acl>>>,
     index: RwLock<Index>,
     generations: Generations,
@@ -112,6 +115,7 @@ impl Core {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
+            entrance: RwLock::new(Entrance { anonymous: true, passwords: false }),
             acl: RwLock::new(None),
             index: RwLock::new(Index::new()),
             generations: Generations::new(),

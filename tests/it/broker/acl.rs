@@ -269,7 +269,7 @@ fn a_session_is_not_resumed_by_another_user() {
         ConnectProperties { session_expiry_interval: Some(60), ..ConnectProperties::default() };
     let connect = |user| Connect {
         clean_start: false,
-        properties: properties.clone(),
+        properties,
         username: user,
         ..hello(Version::V5, "same")
     };

@@ -5,6 +5,7 @@
 mod acl;
 mod connect;
 mod delivery;
+mod entrance;
 mod lab;
 mod malformed;
 mod retained;
