@@ -200,9 +200,14 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --cafile 'CA that client certificates are checked against (PEM)'
             cand --ws-port 'Port for WebSocket only; 0 takes a free one'
             cand --ws-path 'Path that WebSocket clients ask for'
+            cand --password-file 'Users and their passwords, in the format of mosquitto'
+            cand --acl-file 'Who may read and write which topics, in the format of mosquitto'
+            cand --acl-subscribe-check 'Refuse a subscription that the rules allow no message of'
             cand --workers 'Threads that serve connections [default: one per core, 4 at most]'
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --require-client-cert 'Refuse clients on the TLS port that show no certificate'
+            cand --allow-anonymous 'Let clients without a user name in beside those of --password-file'
+            cand --no-anonymous 'Refuse clients without a user name; this is so with --password-file'
             cand --help 'Print help'
         }
         &'mqx;help'= {

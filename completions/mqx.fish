@@ -154,11 +154,17 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker" -l tls-port -d 'Port for
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l cafile -d 'CA that client certificates are checked against (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l ws-port -d 'Port for WebSocket only; 0 takes a free one' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l ws-path -d 'Path that WebSocket clients ask for' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker" -l password-file -d 'Users and their passwords, in the format of mosquitto' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker" -l acl-file -d 'Who may read and write which topics, in the format of mosquitto' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker" -l acl-subscribe-check -d 'Refuse a subscription that the rules allow no message of' -r -f -a "true\t''
+false\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l workers -d 'Threads that serve connections [default: one per core, 4 at most]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l require-client-cert -d 'Refuse clients on the TLS port that show no certificate'
+complete -c mqx -n "__fish_mqx_using_subcommand broker" -l allow-anonymous -d 'Let clients without a user name in beside those of --password-file'
+complete -c mqx -n "__fish_mqx_using_subcommand broker" -l no-anonymous -d 'Refuse clients without a user name; this is so with --password-file'
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "pub" -d 'Publish messages'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "sub" -d 'Subscribe to topics and print the messages'

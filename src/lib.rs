@@ -33,7 +33,6 @@
 //! * a reason code: a row in `mqtt/reason.rs`; an exit code: a row in `error.rs`;
 //! * a transport: a variant in `net/stream.rs`.
 
-mod base64;
 pub mod bench;
 pub mod broker;
 pub mod certs;

@@ -1,11 +1,13 @@
 //! The task of one connection: moves bytes between its transport and the core.
 
-use super::core::{Connection, Progress};
+use super::core::{Connection, Progress, Verdict};
 use super::link::{Asked, SocketLink};
 use super::transport::Transport;
 use super::worker::Shared;
 use std::future::poll_fn;
 use std::io;
+use std::net::IpAddr;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -23,13 +25,19 @@ const SMALL_PARTIAL: usize = 4096;
 /// believed before it is there.
 const GROWTH: usize = 64 * 1024;
 
+/// A check of a password; whether it is the right one.
+type Check = Pin<Box<dyn Future<Output = bool>>>;
+
 /// One connection.
-#[derive(Debug)]
 pub(super) struct Task {
     shared: Rc<Shared>,
     transport: Transport,
     link: Arc<SocketLink>,
     connection: Connection,
+    /// Where the client is, if that can be told.
+    address: Option<IpAddr>,
+    /// The check of the client's password, while it lasts.
+    check: Option<Check>,
     /// The beginning of a packet whose end has not arrived.
     partial: Vec<u8>,
     /// Output taken from the core, and how much of it is written.
@@ -38,7 +46,7 @@ pub(super) struct Task {
 }
 
 impl Task {
-    pub(super) fn new(shared: Rc<Shared>, transport: Transport) -> Self {
+    pub(super) fn new(shared: Rc<Shared>, transport: Transport, address: Option<IpAddr>) -> Self {
         let link = Arc::new(SocketLink::new(transport.shared()));
         let for_core = Arc::clone(&link);
         let connection = shared.batch(|core, worker| core.accept(worker, for_core));
@@ -47,6 +55,8 @@ impl Task {
             transport,
             link,
             connection,
+            address,
+            check: None,
             partial: Vec::new(),
             writing: Vec::new(),
             written: 0,
@@ -82,7 +92,10 @@ impl Task {
             if let Poll::Ready(Err(error)) = self.poll_output(cx) {
                 return Poll::Ready(Err(error));
             }
-            if ready!(self.poll_input(cx))? == 0 {
+            if self.check.is_some() {
+                // What has come behind the CONNECT waits with it.
+                ready!(self.poll_check(cx));
+            } else if ready!(self.poll_input(cx))? == 0 {
                 return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
             }
         }
@@ -148,7 +161,34 @@ impl Task {
 
     fn receive(&mut self, bytes: &[u8]) -> Progress {
         let connection = &mut self.connection;
-        self.shared.batch(|core, worker| core.receive(worker, connection, bytes))
+        let progress = self.shared.batch(|core, worker| core.receive(worker, connection, bytes));
+        if let Some(question) = self.connection.take_question() {
+            let gate = Arc::clone(&self.shared.gate);
+            self.check = Some(Box::pin(gate.admits(question, self.address)));
+        }
+        progress
+    }
+
+    /// Ready when the password is checked and the CONNECT answered, and with
+    /// it what has come behind.
+    fn poll_check(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(check) = &mut self.check else {
+            return Poll::Ready(());
+        };
+        let passes = ready!(check.as_mut().poll(cx));
+        self.check = None;
+        let verdict = if passes { Verdict::Admitted } else { Verdict::Refused };
+        let connection = &mut self.connection;
+        let progress = self.shared.batch(|core, worker| core.answer(worker, connection, verdict));
+        if progress == Progress::Over {
+            return Poll::Ready(());
+        }
+        let behind = std::mem::take(&mut self.partial);
+        if let Progress::Consumed(consumed) = self.receive(&behind) {
+            self.partial = behind;
+            self.partial.drain(..consumed);
+        }
+        Poll::Ready(())
     }
 
     fn poll_large_packet(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {

@@ -4,6 +4,7 @@
 //! shell that brings it bytes and the time: [`Config`] says what to listen on,
 //! [`start`] binds it and runs it on worker threads, [`run`] is the command.
 
+pub mod access;
 mod address;
 mod clock;
 mod connection;
@@ -19,7 +20,8 @@ mod worker;
 
 pub use address::Address;
 
-use self::core::{Core, Limits, Summary};
+use self::access::{Gate, Passwords};
+use self::core::{Acl, Core, Entrance, Limits, Summary};
 use crate::error::{Class, Error, Result};
 use crate::output::{self, Sink};
 use clock::Clock;
@@ -54,6 +56,12 @@ pub struct Config {
     pub unix: Option<PathBuf>,
     /// Whether clients must show a certificate, for the words at the start.
     pub client_certificates: bool,
+    /// The users there are; without, everybody is who they say they are.
+    pub passwords: Option<Passwords>,
+    /// Whether clients without a user name may connect.
+    pub anonymous: bool,
+    /// Who may read and write what; `None` lets everybody do everything.
+    pub acl: Option<Acl>,
     /// Worker threads; at least 1.
     pub workers: usize,
     /// What is allowed and announced.
@@ -83,6 +91,9 @@ impl Default for Config {
             ws_path: DEFAULT_WS_PATH.to_owned(),
             unix: None,
             client_certificates: false,
+            passwords: None,
+            anonymous: true,
+            acl: None,
             workers: cores.min(MOST_WORKERS),
             limits: Limits::default(),
         }
@@ -110,6 +121,10 @@ pub fn start(config: &Config) -> Result<Broker> {
     let addresses = listener::addresses(&listeners);
     let files = listeners.iter().filter_map(Listener::file).collect();
     let core = Arc::new(Core::new(config.limits.clone()));
+    core.set_acl(config.acl.clone());
+    let passwords = config.passwords.is_some();
+    core.set_entrance(Entrance { anonymous: config.anonymous, passwords });
+    let gate = Arc::new(Gate::new(config.passwords.clone().unwrap_or_default()));
     let (stop, stopped) = watch::channel(false);
     let (senders, receivers): (Vec<_>, Vec<_>) =
         (0..config.workers.max(1)).map(|_| mpsc::unbounded_channel()).unzip();
@@ -118,6 +133,7 @@ pub fn start(config: &Config) -> Result<Broker> {
     for (number, incoming) in receivers.into_iter().enumerate() {
         let setup = Setup {
             core: Arc::clone(&core),
+            gate: Arc::clone(&gate),
             clock,
             incoming,
             listeners: std::mem::take(&mut listeners),
@@ -202,11 +218,17 @@ fn who_may_connect(config: &Config) -> String {
         Some(address) if address.is_unspecified() => "from anywhere".to_owned(),
         Some(address) => format!("from wherever {address} can be reached"),
     };
-    let how = if config.client_certificates {
-        "anyone may connect without a password; the TLS port asks for a client certificate"
-    } else {
-        "anyone may connect without a password"
+    let who = match (&config.passwords, config.anonymous) {
+        (None, _) => "anyone may connect without a password",
+        (Some(_), false) => "who has a user name and its password may connect",
+        (Some(_), true) => "anyone may connect, under a user name with its password only",
     };
+    let certificates = if config.client_certificates {
+        "; the TLS port asks for a client certificate"
+    } else {
+        ""
+    };
+    let how = format!("{who}{certificates}");
     format!("{how}, {from}")
 }
 

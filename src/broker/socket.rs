@@ -2,6 +2,7 @@
 
 use rustix::net::{RecvFlags, recv};
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -37,6 +38,14 @@ pub(super) enum Writer {
 }
 
 impl Accepted {
+    /// Where the connection comes from; a Unix socket has no address.
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Tcp(socket) => socket.peer_addr().ok().map(|peer| peer.ip()),
+            Self::Unix(_) => None,
+        }
+    }
+
     /// Lets the runtime of this thread wait for the socket.
     pub(super) fn register(self) -> io::Result<Socket> {
         match self {

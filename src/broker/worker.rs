@@ -1,6 +1,7 @@
 //! The worker threads: each runs its share of the connections on a runtime of
 //! its own, and a connection stays where it came.
 
+use super::access::Gate;
 use super::clock::Clock;
 use super::connection::Task;
 use super::core::{Core, Worker};
@@ -35,6 +36,7 @@ pub(super) struct Incoming {
 #[derive(Debug)]
 pub(super) struct Setup {
     pub(super) core: Arc<Core>,
+    pub(super) gate: Arc<Gate>,
     pub(super) clock: Clock,
     pub(super) incoming: mpsc::UnboundedReceiver<Incoming>,
     /// The listeners this worker accepts from, for all workers.
@@ -47,6 +49,7 @@ pub(super) struct Setup {
 #[derive(Debug)]
 pub(super) struct Shared {
     core: Arc<Core>,
+    pub(super) gate: Arc<Gate>,
     clock: Clock,
     worker: RefCell<Worker>,
     /// What every connection reads into, since only one reads at a time.
@@ -59,9 +62,10 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    fn new(core: Arc<Core>, clock: Clock) -> Self {
+    fn new(core: Arc<Core>, gate: Arc<Gate>, clock: Clock) -> Self {
         Self {
             core,
+            gate,
             clock,
             worker: RefCell::default(),
             buffer: RefCell::new(vec![0; READ_BUFFER].into()),
@@ -122,7 +126,7 @@ pub(super) fn run(setup: Setup) -> Result<()> {
 }
 
 async fn serve(mut setup: Setup) {
-    let shared = Rc::new(Shared::new(Arc::clone(&setup.core), setup.clock));
+    let shared = Rc::new(Shared::new(setup.core, setup.gate, setup.clock));
     for listener in setup.listeners {
         spawn_local(listener.accept(setup.workers.clone()));
     }
@@ -144,11 +148,12 @@ async fn serve(mut setup: Setup) {
 /// Makes a connection of a socket and serves it.
 async fn welcome(shared: Rc<Shared>, incoming: Incoming) {
     let limit = shared.core.limits().connect_timeout;
+    let address = incoming.socket.address();
     let open = tokio::time::timeout(limit, incoming.open()).await;
     // Whoever does not come in is gone without a word to the core.
     let Ok(Ok(Some(transport))) = open else { return };
     shared.connections.set(shared.connections.get() + 1);
-    Task::new(Rc::clone(&shared), transport).run().await;
+    Task::new(Rc::clone(&shared), transport, address).run().await;
     shared.connections.set(shared.connections.get() - 1);
     shared.gone.notify_one();
 }

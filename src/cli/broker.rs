@@ -1,6 +1,8 @@
 //! `mqx broker`: its arguments.
 
+use super::access::AccessArgs;
 use super::values;
+use crate::broker::core::Limits;
 use crate::broker::{Config, DEFAULT_PORT, DEFAULT_TLS_PORT, DEFAULT_WS_PATH};
 use crate::error::Result;
 use crate::net::{TlsServerOptions, tls_server};
@@ -59,13 +61,16 @@ pub struct BrokerArgs {
     )]
     ws_path: String,
 
+    #[command(flatten)]
+    access: AccessArgs,
+
     /// Threads that serve connections [default: one per core, 4 at most]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: Option<u16>,
 }
 
 impl BrokerArgs {
-    /// Reads the certificate files and says what to run.
+    /// Reads the certificates and rules and says what to run.
     ///
     /// # Errors
     /// When a file cannot be read or used.
@@ -83,6 +88,7 @@ impl BrokerArgs {
             warnings.iter().for_each(output::warn);
             Ok((self.tls_port.unwrap_or(DEFAULT_TLS_PORT), config))
         });
+        let access = self.access.read()?;
         Ok(Config {
             bind: self.bind,
             port: self.port,
@@ -91,8 +97,11 @@ impl BrokerArgs {
             unix: self.unix,
             ws_port: self.ws_port,
             ws_path: self.ws_path,
+            passwords: access.passwords,
+            anonymous: access.anonymous,
+            acl: access.acl,
+            limits: Limits { acl_subscribe_check: access.subscribe_check, ..default.limits },
             workers: self.workers.map_or(default.workers, usize::from),
-            ..default
         })
     }
 }

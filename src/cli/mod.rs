@@ -3,6 +3,7 @@
 //! Each command has one file with its `Args`; `into_config` lowers them once to
 //! the feature's `Config`, which is where files are read and defaults end.
 
+mod access;
 pub mod bench;
 pub mod broker;
 pub mod certs;

@@ -84,6 +84,48 @@ impl<'a> Filter<'a> {
         }
         topic_levels.next().is_none()
     }
+
+    /// Whether there is a topic that both filters match.
+    #[must_use]
+    pub fn overlaps(&self, other: &Filter<'_>) -> bool {
+        if self.is_kept_from(other) || other.is_kept_from(self) {
+            return false;
+        }
+        let (mut own, mut others) = (levels(self.pattern), levels(other.pattern));
+        loop {
+            match (own.next(), others.next()) {
+                (Some("#"), _) | (_, Some("#")) | (None, None) => return true,
+                (Some("+"), Some(_)) | (Some(_), Some("+")) => {}
+                (Some(own), Some(others)) if own == others => {}
+                _ => return false,
+            }
+        }
+    }
+
+    /// Whether this filter matches, level by level, every topic that `other`
+    /// matches. (`+/#` is not seen to cover `#`, which matches the same.)
+    #[must_use]
+    pub fn covers(&self, other: &Filter<'_>) -> bool {
+        if self.is_kept_from(other) {
+            return false;
+        }
+        let (mut own, mut others) = (levels(self.pattern), levels(other.pattern));
+        loop {
+            match (own.next(), others.next()) {
+                (Some("#"), _) | (None, None) => return true,
+                (_, Some("#")) => return false,
+                (Some("+"), Some(_)) => {}
+                (Some(own), Some(others)) if own == others => {}
+                _ => return false,
+            }
+        }
+    }
+
+    /// Whether `other` is about the server's own topics and this filter begins
+    /// with a wildcard, which keeps it away from them.
+    fn is_kept_from(&self, other: &Filter<'_>) -> bool {
+        self.pattern.starts_with(['#', '+']) && is_system(other.pattern)
+    }
 }
 
 const BAD_SHARE: Error = Error {
@@ -207,6 +249,7 @@ fn check_text(text: &str) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn matches(filter: &str, topic: &str) -> bool {
         Filter::parse(filter).unwrap().matches(topic)
@@ -241,6 +284,48 @@ mod tests {
             ("a/b/#", "a"),
         ] {
             assert!(!matches(filter, topic), "{filter} should not match {topic}");
+        }
+    }
+
+    #[test]
+    fn filters_that_share_a_topic_overlap_and_a_wider_one_covers() {
+        // Whether they overlap, and whether the first covers the second.
+        for (one, other, overlap, cover) in [
+            ("a/#", "a", true, true),
+            ("a/#", "a/+/c", true, true),
+            ("a/+", "a/b", true, true),
+            ("a/b", "a/+", true, false),
+            ("+/b", "a/+", true, false),
+            ("a/+", "a/#", true, false),
+            ("a/+/#", "a", false, false),
+            ("a/b", "a/c", false, false),
+            ("a", "a/b", false, false),
+            ("#", "$SYS/#", false, false),
+            ("+/x", "$SYS/x", false, false),
+            ("$SYS/#", "$SYS/+", true, true),
+        ] {
+            let (one, other) = (Filter::parse(one).unwrap(), Filter::parse(other).unwrap());
+            assert_eq!(one.overlaps(&other), overlap, "{one:?} {other:?}");
+            assert_eq!(other.overlaps(&one), overlap, "{other:?} {one:?}");
+            assert_eq!(one.covers(&other), cover, "{one:?} {other:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn overlapping_and_covering_agree_with_matching(
+            one in "(\\$s|[ab]|\\+)(/([ab]|\\+)){0,2}(/#)?",
+            other in "(\\$s|[ab]|\\+)(/([ab]|\\+)){0,2}(/#)?",
+            topic in "(\\$s|[ab])(/[ab]){0,3}",
+        ) {
+            let (one, other) = (Filter::parse(&one).unwrap(), Filter::parse(&other).unwrap());
+            if one.matches(&topic) && other.matches(&topic) {
+                prop_assert!(one.overlaps(&other));
+            }
+            if one.covers(&other) {
+                prop_assert!(one.overlaps(&other));
+                prop_assert!(!other.matches(&topic) || one.matches(&topic));
+            }
         }
     }
 

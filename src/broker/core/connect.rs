@@ -2,7 +2,9 @@
 //! of itself (MQTT 5.0 §3.1.4).
 
 use super::Core;
-use super::connection::{Connection, End, Open, cut, touch};
+use super::acl::{Access, Who};
+use super::connection::{Connection, End, Open, cut, is_reserved, touch};
+use super::entry::Door;
 use super::session::{Hot, PendingWill, Session};
 use super::worker::Worker;
 use crate::mqtt::{
@@ -18,6 +20,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+/// A will that is due, and whose it is.
+type DueWill = (Arc<Session>, Message);
+
 impl Core {
     /// The first packet must be CONNECT; anything else is cut off without a
     /// word (MQTT-3.1.0-1).
@@ -31,13 +36,11 @@ impl Core {
             return Err(End::Lost);
         }
         match Packet::decode(frame, Version::V5) {
-            Ok(Packet::Connect(connect)) => self.on_connect(worker, connection, &connect),
+            Ok(Packet::Connect(connect)) => self.on_connect(worker, connection, &connect, frame),
             Ok(_) => Err(End::Lost),
             Err(error) => {
-                if let Some(version) = answerable(frame, error) {
-                    refuse(worker, version, error.reason);
-                }
-                Err(End::Lost)
+                let version = answerable(frame, error);
+                Err(version.map_or(End::Lost, |version| refuse(worker, version, error.reason)))
             }
         }
     }
@@ -47,16 +50,34 @@ impl Core {
         worker: &mut Worker,
         connection: &mut Connection,
         connect: &Connect<'_>,
+        frame: &Frame<'_>,
     ) -> Result<(), End> {
-        if let Some(reason) = refusal(connect) {
-            refuse(worker, connect.version, reason);
-            return Err(End::Lost);
+        match refusal(connect).map_or_else(|| self.door(connect), Door::Closed) {
+            Door::Open => self.admit(worker, connection, connect),
+            Door::Guarded(question) => {
+                connection.entry.ask(question, frame.bytes);
+                Ok(())
+            }
+            Door::Closed(reason) => Err(refuse(worker, connect.version, reason)),
         }
+    }
+
+    /// Lets a client in that may come in.
+    pub(super) fn admit(
+        &self,
+        worker: &mut Worker,
+        connection: &mut Connection,
+        connect: &Connect<'_>,
+    ) -> Result<(), End> {
         let assigned = connect.client_id.is_empty().then(|| self.assign_client_id());
         let client_id = assigned.as_deref().unwrap_or(connect.client_id);
+        let who = Who { client_id, user: self.user(connect) };
+        if !connect.will.is_none_or(|will| self.allows_will(who, will.topic)) {
+            return Err(refuse(worker, connect.version, ReasonCode::NOT_AUTHORIZED));
+        }
         let mut sessions = self.sessions.lock();
         let (session, present, will) =
-            self.find_session(&mut sessions, worker.now, client_id, connect.clean_start);
+            self.find_session(&mut sessions, worker.now, who, connect.clean_start);
         let connack = self.connack(connect, present, assigned.as_deref());
         let number = self.attach(worker, connection, connect, &session, &connack)?;
         drop(sessions);
@@ -69,24 +90,27 @@ impl Core {
             aliases: AliasReceiver::new(self.limits.topic_alias_maximum),
         });
         if let Some((publisher, will)) = will {
-            self.publish_will(worker, publisher, &will);
+            self.publish_will(worker, &publisher, &will);
         }
         Ok(())
     }
 
     /// The client's session, taken over from an earlier connection if need be;
-    /// whether it existed before; and the will this makes due, with its
-    /// publisher.
+    /// whether it existed before; and the will this makes due.
     fn find_session(
         &self,
         sessions: &mut HashMap<Box<str>, Arc<Session>>,
         now: Time,
-        client_id: &str,
+        who: Who<'_>,
         clean_start: bool,
-    ) -> (Arc<Session>, bool, Option<(u64, Message)>) {
+    ) -> (Arc<Session>, bool, Option<DueWill>) {
         let mut will = None;
-        if let Some(session) = sessions.get(client_id).cloned() {
-            let (over, due) = take_over(&session, clean_start, now);
+        if let Some(session) = sessions.get(who.client_id).cloned() {
+            // What one user was sent is not for another who comes by the same
+            // client identifier.
+            let anew = clean_start || session.who() != who;
+            let (over, due) = take_over(&session, anew, now);
+            let due = due.map(|message| (Arc::clone(&session), message));
             if !over {
                 return (session, true, due);
             }
@@ -94,9 +118,21 @@ impl Core {
             will = due;
         }
         let key = self.next_key.fetch_add(1, Ordering::Relaxed);
-        let session = Arc::new(Session::new(key, client_id));
-        sessions.insert(client_id.into(), Arc::clone(&session));
+        let session = Arc::new(Session::new(key, who));
+        sessions.insert(who.client_id.into(), Arc::clone(&session));
         (session, false, will)
+    }
+
+    /// The user that a client is. Where nothing depends on the name it is not
+    /// kept, so that a session can be resumed under any.
+    fn user<'a>(&self, connect: &Connect<'a>) -> Option<&'a str> {
+        let matters = || self.entrance.read().passwords || self.acl.read().is_some();
+        connect.username.filter(|_| matters())
+    }
+
+    fn allows_will(&self, who: Who<'_>, topic: &str) -> bool {
+        let acl = self.acl.read();
+        !is_reserved(topic) && acl.as_ref().is_none_or(|acl| acl.allows(who, Access::Write, topic))
     }
 
     /// Makes this the session's connection, CONNACK first, and returns its
@@ -154,7 +190,7 @@ impl Core {
 /// Ends the old connection of a session that is taken over (MQTT-3.1.4-3).
 /// Returns whether the session must not be resumed, and its will if that is
 /// due: the session is over, or the will does not wait.
-fn take_over(session: &Session, clean_start: bool, now: Time) -> (bool, Option<(u64, Message)>) {
+fn take_over(session: &Session, anew: bool, now: Time) -> (bool, Option<Message>) {
     let mut hot = session.hot.lock();
     let mut last = Vec::new();
     if hot.version.is_v5() {
@@ -163,12 +199,12 @@ fn take_over(session: &Session, clean_start: bool, now: Time) -> (bool, Option<(
         debug_assert!(encoded.is_ok(), "a DISCONNECT without properties is short");
     }
     let was_connected = hot.release(&last);
-    let over = clean_start || hot.is_over(now);
+    let over = anew || hot.is_over(now);
     let is_due = |will: &PendingWill| {
         over || (was_connected && will.delay.is_zero()) || will.due.is_some_and(|due| due <= now)
     };
     let will = hot.will.take().filter(is_due);
-    (over, will.map(|will| (session.key, will.message)))
+    (over, will.map(|will| will.message))
 }
 
 impl PendingWill {
@@ -235,10 +271,12 @@ fn answerable(frame: &Frame<'_>, error: Error) -> Option<Version> {
     }
 }
 
-fn refuse(worker: &mut Worker, version: Version, reason: ReasonCode) {
+/// Answers a CONNECT with a refusal, which ends the connection.
+pub(super) fn refuse(worker: &mut Worker, version: Version, reason: ReasonCode) -> End {
     let refusal = Packet::ConnAck(ConnAck::refuse(reason));
     let encoded = refusal.encode(version, &mut worker.replies);
     debug_assert!(encoded.is_ok(), "a CONNACK without properties is short");
+    End::Lost
 }
 
 /// From now on the keep alive counts, one and a half times (MQTT-3.1.2-22).

@@ -1,6 +1,7 @@
 //! One connection: which packets may come now, and what each one does.
 
 use super::Core;
+use super::entry::Entry;
 use super::link::Link;
 use super::session::{Session, put_ack};
 use super::template::Source;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 pub struct Connection {
     pub(super) link: Arc<dyn Link>,
     pub(super) open: Option<Open>,
+    pub(super) entry: Entry,
     pub(super) pulse: Rc<Pulse>,
 }
 
@@ -76,11 +78,13 @@ impl Core {
             session: RefCell::new(None),
         });
         worker.watch(&pulse, worker.now + self.limits.connect_timeout);
-        Connection { link, open: None, pulse }
+        Connection { link, open: None, entry: Entry::default(), pulse }
     }
 
     /// Does what the whole packets at the start of `bytes` ask for. The shell
-    /// then calls [`Core::flush`].
+    /// then calls [`Core::flush`]. A CONNECT whose password must be checked is
+    /// the last that is taken until the shell has brought the answer to
+    /// [`Connection::take_question`] to [`Core::answer`].
     pub fn receive(
         &self,
         worker: &mut Worker,
@@ -91,7 +95,7 @@ impl Core {
             return Progress::Over;
         }
         let mut rest = bytes;
-        loop {
+        while !connection.entry.is_waiting() {
             let step = match mqtt::next_frame(rest, self.limits.maximum_packet_size as usize) {
                 Ok(None) => break,
                 Ok(Some(frame)) => {
@@ -181,8 +185,7 @@ impl Core {
         let reason = if repeated {
             ReasonCode::SUCCESS
         } else {
-            let key = open.session.key;
-            self.judge(worker, key, &resolved, source)
+            self.judge(worker, &open.session, &resolved, source)
         };
         if let Some(id) = publish.packet_id {
             acknowledge(worker, &open.session, open.version, publish.qos, id, reason);
@@ -204,24 +207,31 @@ impl Core {
     fn judge(
         &self,
         worker: &mut Worker,
-        publisher: u64,
+        publisher: &Session,
         publish: &Publish<'_>,
         source: Option<Source<'_>>,
     ) -> ReasonCode {
-        if publish.topic.starts_with("$SYS/") {
+        if is_reserved(publish.topic) {
             return ReasonCode::NOT_AUTHORIZED;
         }
         let slashes = publish.topic.bytes().filter(|byte| *byte == b'/').count();
         if slashes >= self.limits.topic_levels {
             return ReasonCode::TOPIC_NAME_INVALID;
         }
-        let routed = self.publish(worker, publisher, publish, source);
+        let Some(routed) = self.publish(worker, publisher, publish, source) else {
+            return ReasonCode::NOT_AUTHORIZED;
+        };
         match (routed.matched, routed.refused) {
             (0, _) => ReasonCode::NO_MATCHING_SUBSCRIBERS,
             (matched, refused) if matched == refused => ReasonCode::QUOTA_EXCEEDED,
             _ => ReasonCode::SUCCESS,
         }
     }
+}
+
+/// Whether only the broker itself publishes to `topic`.
+pub(super) fn is_reserved(topic: &str) -> bool {
+    topic.starts_with("$SYS/")
 }
 
 /// Hands the answers of a batch to the connection's output.

@@ -36,6 +36,13 @@ impl Group {
         take(&mut self.members.lock().0, session)
     }
 
+    /// The keys of the members for whom `condition` holds.
+    pub(super) fn members_who(&self, condition: impl Fn(&Session) -> bool) -> Vec<u64> {
+        let members = self.members.lock();
+        let sessions = members.0.iter().map(|member| &member.session);
+        sessions.filter(|session| condition(session)).map(|session| session.key).collect()
+    }
+
     /// The member whose turn it is: the next one that is `ready`, or else the
     /// next that will take the message later.
     pub(super) fn choose(

@@ -1,10 +1,12 @@
 //! Who has subscribed to what: the tree of filters, and the receivers it
 //! resolves a topic to.
 
+use super::acl::{Access, Acl};
 use super::group::Group;
 use super::session::Session;
 use super::target::{Receiver, Subscriber, Targets, put, take};
 use super::tree::{NodeId, ROOT, Tree};
+use super::writers::Writers;
 use crate::mqtt::topic::{self, Filter, levels};
 use std::sync::Arc;
 
@@ -67,18 +69,28 @@ impl Index {
         removed
     }
 
-    /// Finds everybody who gets a message of `topic`.
-    pub(super) fn resolve(&self, topic: &str) -> Targets {
+    /// Finds everybody who gets a message of `topic`: who has subscribed to it
+    /// and, where there are rules, may read it.
+    pub(super) fn resolve(&self, topic: &str, acl: Option<Arc<Acl>>) -> Targets {
+        let may_read = |session: &Session| {
+            acl.as_ref().is_none_or(|acl| acl.allows(session.who(), Access::Read, topic))
+        };
         let mut endings = Vec::new();
         self.walk(topic, |ending| endings.push(ending));
         let mut subscribers: Vec<&Subscriber> =
             endings.iter().flat_map(|ending| &ending.plain).collect();
+        subscribers.retain(|subscriber| may_read(&subscriber.session));
         subscribers.sort_by_key(|subscriber| subscriber.session.key);
         let same = |a: &&Subscriber, b: &&Subscriber| a.session.key == b.session.key;
-        let groups = endings.iter().flat_map(|ending| &ending.groups).cloned();
+        let groups: Vec<_> =
+            endings.iter().flat_map(|ending| &ending.groups).map(Arc::clone).collect();
+        let barred =
+            groups.iter().flat_map(|group| group.members_who(|session| !may_read(session)));
         Targets {
             receivers: subscribers.chunk_by(same).filter_map(Receiver::merge).collect(),
-            groups: groups.collect(),
+            barred: barred.collect(),
+            groups,
+            writers: acl.map(Writers::new),
         }
     }
 
@@ -155,9 +167,12 @@ impl Ending {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::broker::core::Who;
     use crate::mqtt::{QoS, SubscribeOptions, SubscriptionId};
     use proptest::prelude::*;
     use std::collections::BTreeSet;
+
+    const NOBODY: Who<'_> = Who { client_id: "c", user: None };
 
     fn subscribe(index: &mut Index, session: &Arc<Session>, filter: &str, id: u32) -> bool {
         let options = SubscribeOptions {
@@ -172,11 +187,11 @@ mod tests {
     #[test]
     fn overlapping_subscriptions_are_one_receiver_with_all_identifiers() {
         let mut index = Index::new();
-        let session = Arc::new(Session::new(1, "c"));
+        let session = Arc::new(Session::new(1, NOBODY));
         assert!(subscribe(&mut index, &session, "a/#", 1));
         assert!(subscribe(&mut index, &session, "a/+", 2));
         assert!(!subscribe(&mut index, &session, "a/+", 5), "replaced");
-        let targets = index.resolve("a/b");
+        let targets = index.resolve("a/b", None);
         let grant = targets.receivers[0].grant(0).unwrap();
         assert_eq!((targets.receivers.len(), grant.qos), (1, QoS::ExactlyOnce));
         let ids: BTreeSet<_> = grant.ids.iter().flat_map(|ids| ids.iter()).collect();
@@ -187,12 +202,12 @@ mod tests {
     #[test]
     fn each_group_is_one_target_and_its_members_take_turns() {
         let mut index = Index::new();
-        let sessions: Vec<_> = (1..=3).map(|key| Arc::new(Session::new(key, "c"))).collect();
+        let sessions: Vec<_> = (1..=3).map(|key| Arc::new(Session::new(key, NOBODY))).collect();
         for session in &sessions {
             subscribe(&mut index, session, "$share/g/t", 1);
         }
         subscribe(&mut index, &sessions[0], "$share/h/t", 1);
-        let targets = index.resolve("t");
+        let targets = index.resolve("t", None);
         assert_eq!((targets.receivers.len(), targets.groups.len()), (0, 2));
         let group = &targets.groups[0];
         let turn = || group.choose(|_| true, |_| true).unwrap().session.key;
@@ -202,20 +217,20 @@ mod tests {
         for session in &sessions {
             assert!(index.remove(&Filter::parse("$share/g/t").unwrap(), session));
         }
-        assert_eq!(index.resolve("t").groups.len(), 1);
+        assert_eq!(index.resolve("t", None).groups.len(), 1);
     }
 
     #[test]
     fn no_local_leaves_out_own_messages_unless_another_subscription_matches() {
         let mut index = Index::new();
-        let session = Arc::new(Session::new(7, "c"));
+        let session = Arc::new(Session::new(7, NOBODY));
         let options = SubscribeOptions { no_local: true, ..SubscribeOptions::default() };
         let own = Subscriber { session: Arc::clone(&session), options, id: None };
         index.insert(&Filter::parse("a").unwrap(), own);
-        assert!(index.resolve("a").receivers[0].grant(7).is_none());
-        assert!(index.resolve("a").receivers[0].grant(8).is_some());
+        assert!(index.resolve("a", None).receivers[0].grant(7).is_none());
+        assert!(index.resolve("a", None).receivers[0].grant(8).is_some());
         subscribe(&mut index, &session, "#", 1);
-        assert!(index.resolve("a").receivers[0].grant(7).is_some());
+        assert!(index.resolve("a", None).receivers[0].grant(7).is_some());
     }
 
     proptest! {
@@ -228,7 +243,7 @@ mod tests {
                 filters.into_iter().filter(|filter| !filter.is_empty()).collect();
             prop_assume!(!topic.is_empty());
             let mut index = Index::new();
-            let session = |number: usize| Arc::new(Session::new(number as u64, "c"));
+            let session = |number: usize| Arc::new(Session::new(number as u64, NOBODY));
             let mut expected = BTreeSet::new();
             for (number, filter) in filters.iter().enumerate() {
                 subscribe(&mut index, &session(number), filter, 1);
@@ -236,7 +251,7 @@ mod tests {
                     expected.insert(number as u64);
                 }
             }
-            let targets = index.resolve(&topic);
+            let targets = index.resolve(&topic, None);
             let found: BTreeSet<_> =
                 targets.receivers.iter().map(|receiver| receiver.session.key).collect();
             prop_assert_eq!(found, expected);

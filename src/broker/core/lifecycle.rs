@@ -74,7 +74,10 @@ impl Core {
         let next = hot.next_due();
         drop(hot);
         if over {
-            sessions.remove(&session.client_id);
+            // The client may have a new session by now.
+            if sessions.get(&session.client_id).is_some_and(|known| Arc::ptr_eq(known, session)) {
+                sessions.remove(&session.client_id);
+            }
             self.forget(session);
         } else if let Some(next) = next {
             let timer = Timer::Session(Arc::downgrade(session), number);
@@ -82,11 +85,12 @@ impl Core {
         }
         drop(sessions);
         if let Some(will) = will {
-            self.publish_will(worker, session.key, &will.message);
+            self.publish_will(worker, session, &will.message);
         }
     }
 
-    pub(super) fn publish_will(&self, worker: &mut Worker, publisher: u64, will: &Message) {
+    /// Publishes a will, unless its session may no longer send to that topic.
+    pub(super) fn publish_will(&self, worker: &mut Worker, publisher: &Session, will: &Message) {
         self.publish(worker, publisher, &will.publish(None, false), None);
     }
 

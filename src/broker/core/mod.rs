@@ -13,11 +13,14 @@
 //! class, two patches. Nothing is allocated for QoS 0.
 //!
 //! # Locks
-//! `sessions` before `cold` before `index` or `retained` before `hot`. Nobody
-//! holds a lock while writing to a link.
+//! `sessions` before `cold` before `index` or `retained` before `hot`; `acl`
+//! is held for a look or two and with it no other is taken. Nobody holds a
+//! lock while writing to a link.
 
+mod acl;
 mod connect;
 mod connection;
+mod entry;
 mod group;
 mod index;
 mod lifecycle;
@@ -34,8 +37,11 @@ mod template;
 mod timers;
 mod tree;
 mod worker;
+mod writers;
 
+pub use acl::{Access, Acl, Permission, Scope, Who};
 pub use connection::{Connection, Progress};
+pub use entry::{Entrance, Question, Verdict};
 pub use link::{Attempt, Link};
 pub use session::QueueLimits;
 pub use worker::Worker;
@@ -65,6 +71,9 @@ pub struct Limits {
     pub topic_alias_maximum: u16,
     /// Levels of a topic or a filter.
     pub topic_levels: usize,
+    /// Whether a subscription that no rule allows is refused, rather than
+    /// granted and left without messages.
+    pub acl_subscribe_check: bool,
     /// How long a new connection may take to send CONNECT.
     pub connect_timeout: Duration,
     /// What is kept for one session.
@@ -79,6 +88,7 @@ impl Default for Limits {
             maximum_in_flight: 1024,
             topic_alias_maximum: 1024,
             topic_levels: 128,
+            acl_subscribe_check: true,
             connect_timeout: Duration::from_secs(10),
             queue: QueueLimits { messages: 100_000, bytes: 64 * 1024 * 1024, output: 1024 * 1024 },
         }
@@ -89,6 +99,8 @@ impl Default for Limits {
 #[derive(Debug)]
 pub struct Core {
     limits: Limits,
+    entrance: RwLock<Entrance>,
+    acl: RwLock<Option<Arc<Acl>>>,
     index: RwLock<Index>,
     generations: Generations,
     retained: RwLock<Retained>,
@@ -103,6 +115,8 @@ impl Core {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
+            entrance: RwLock::new(Entrance { anonymous: true, passwords: false }),
+            acl: RwLock::new(None),
             index: RwLock::new(Index::new()),
             generations: Generations::new(),
             retained: RwLock::new(Retained::new()),
@@ -116,6 +130,15 @@ impl Core {
     #[must_use]
     pub const fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// Puts these rules in force in place of the present ones; without rules
+    /// everybody may read and write everything. Messages that are queued
+    /// already and subscriptions that are made already stay; from now on
+    /// nothing is delivered to them that may not be read.
+    pub fn set_acl(&self, acl: Option<Acl>) {
+        *self.acl.write() = acl.map(Arc::new);
+        self.generations.change_all();
     }
 
     /// What has happened so far.
@@ -168,6 +191,11 @@ impl Generations {
             _ => self.stripe(pattern),
         };
         counter.fetch_add(1, Ordering::Release);
+    }
+
+    /// Notes that the answers for every topic may have changed.
+    fn change_all(&self) {
+        self.all.fetch_add(1, Ordering::Release);
     }
 
     fn stripe(&self, topic: &str) -> &AtomicU64 {

@@ -40,20 +40,25 @@ enum Outcome {
 
 impl Core {
     /// Retains `publish` if it asks for it and delivers it to every matching
-    /// session. Its topic must be resolved; `source` are its bytes if they can
-    /// be forwarded as they are.
+    /// session; `None` if its publisher may not send to this topic. The topic
+    /// must be resolved; `source` are its bytes if they can be forwarded as
+    /// they are.
     pub(super) fn publish(
         &self,
         worker: &mut Worker,
-        publisher: u64,
+        publisher: &Session,
         publish: &Publish<'_>,
         source: Option<Source<'_>>,
-    ) -> Routed {
+    ) -> Option<Routed> {
         worker.counters.received += 1;
+        let targets = self.targets(worker, publish.topic);
+        if !targets.may_be_sent_by(publisher, publish.topic) {
+            return None;
+        }
         let scratch = std::mem::take(&mut worker.scratch);
         let mut routing = Routing {
             publish,
-            publisher,
+            publisher: publisher.key,
             templates: Templates::new(publish, source, scratch),
             kept: None,
             routed: Routed::default(),
@@ -61,10 +66,9 @@ impl Core {
         if publish.retain {
             self.retain(worker, &mut routing);
         }
-        let targets = self.targets(worker, publish.topic);
         self.deliver(worker, &mut routing, &targets);
         worker.scratch = routing.templates.into_scratch();
-        routing.routed
+        Some(routing.routed)
     }
 
     /// Keeps or clears the topic's retained message (MQTT-3.3.1-5 to -8).
@@ -86,7 +90,8 @@ impl Core {
         if let Some(targets) = worker.memo.get(topic, generation) {
             return targets;
         }
-        let targets = Rc::new(self.index.read().resolve(topic));
+        let acl = self.acl.read().clone();
+        let targets = Rc::new(self.index.read().resolve(topic, acl));
         worker.memo.note(topic, generation, &targets);
         targets
     }
@@ -101,10 +106,12 @@ impl Core {
         for group in &targets.groups {
             let ready = |session: &Session| {
                 let hot = session.hot.lock();
-                hot.link.is_some() && hot.has_room(limits)
+                hot.link.is_some() && hot.has_room(limits) && targets.admits(session)
             };
-            let later =
-                |session: &Session| routing.publish.qos > QoS::AtMostOnce || session.is_connected();
+            let later = |session: &Session| {
+                (routing.publish.qos > QoS::AtMostOnce || session.is_connected())
+                    && targets.admits(session)
+            };
             if let Some(member) = group.choose(ready, later)
                 && let Some(grant) = Grant::merge(std::iter::once(&member))
             {

@@ -1,5 +1,6 @@
 //! A session: what the broker remembers of a client, connected or not.
 
+use super::acl::Who;
 use super::link::Link;
 use super::message::Delivery;
 use crate::mqtt::{Ack, AckKind, Message, PacketId, Publish, QoS, ReasonCode, Version};
@@ -17,6 +18,8 @@ pub(super) struct Session {
     /// Unique as long as the broker runs, unlike the client identifier.
     pub(super) key: u64,
     pub(super) client_id: Box<str>,
+    /// Whose session it is, where that makes a difference; it stays so.
+    pub(super) user: Option<Box<str>>,
     pub(super) hot: Mutex<Hot>,
     pub(super) cold: Mutex<Cold>,
 }
@@ -152,13 +155,19 @@ impl Queue {
 }
 
 impl Session {
-    pub(super) fn new(key: u64, client_id: &str) -> Self {
+    pub(super) fn new(key: u64, who: Who<'_>) -> Self {
         Self {
             key,
-            client_id: client_id.into(),
+            client_id: who.client_id.into(),
+            user: who.user.map(Into::into),
             hot: Mutex::new(Hot::new()),
             cold: Mutex::default(),
         }
+    }
+
+    /// The client, as rules know it.
+    pub(super) fn who(&self) -> Who<'_> {
+        Who { client_id: &self.client_id, user: self.user.as_deref() }
     }
 
     pub(super) fn is_connected(&self) -> bool {

@@ -1,8 +1,10 @@
 //! SUBSCRIBE and UNSUBSCRIBE (MQTT 5.0 §3.8 to §3.11).
 
 use super::Core;
+use super::acl::Access;
 use super::connection::{End, Open, reply, touch};
 use super::message::Delivery;
+use super::session::Session;
 use super::target::Subscriber;
 use super::worker::Worker;
 use crate::mqtt::topic::{self, Filter};
@@ -42,11 +44,11 @@ impl Core {
         request: &SubscribeRequest<'_>,
         id: Option<SubscriptionId>,
     ) -> ReasonCode {
-        let filter = match self.check_filter(request.filter) {
+        let session = &open.session;
+        let filter = match self.check_filter(session, request.filter) {
             Ok(filter) => filter,
             Err(reason) => return reason,
         };
-        let session = &open.session;
         let mut cold = session.cold.lock();
         if cold.ended {
             return ReasonCode::UNSPECIFIED_ERROR;
@@ -67,10 +69,15 @@ impl Core {
         ReasonCode::granted(request.options.qos)
     }
 
-    fn check_filter<'a>(&self, text: &'a str) -> Result<Filter<'a>, ReasonCode> {
+    fn check_filter<'a>(&self, session: &Session, text: &'a str) -> Result<Filter<'a>, ReasonCode> {
         let filter = Filter::parse(text).map_err(|error| error.reason)?;
         if topic::levels(filter.pattern).count() > self.limits.topic_levels {
             return Err(ReasonCode::TOPIC_FILTER_INVALID);
+        }
+        let acl = self.acl.read();
+        let acl = acl.as_ref().filter(|_| self.limits.acl_subscribe_check);
+        if acl.is_some_and(|acl| !acl.allows_subscription(session.who(), &filter)) {
+            return Err(ReasonCode::NOT_AUTHORIZED);
         }
         Ok(filter)
     }
@@ -84,7 +91,11 @@ impl Core {
         request: &SubscribeRequest<'_>,
         id: Option<SubscriptionId>,
     ) {
-        let found = self.retained.read().matching(filter, worker.now);
+        let mut found = self.retained.read().matching(filter, worker.now);
+        if let Some(acl) = &*self.acl.read() {
+            let who = open.session.who();
+            found.retain(|kept| acl.allows(who, Access::Read, kept.message.topic()));
+        }
         if found.is_empty() {
             return;
         }

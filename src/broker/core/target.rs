@@ -3,6 +3,7 @@
 
 use super::group::Group;
 use super::session::Session;
+use super::writers::Writers;
 use crate::mqtt::{QoS, SubscribeOptions, SubscriptionId};
 use std::sync::Arc;
 
@@ -44,6 +45,22 @@ pub(super) struct Receiver {
 pub(super) struct Targets {
     pub(super) receivers: Vec<Receiver>,
     pub(super) groups: Vec<Arc<Group>>,
+    /// Keys of members of these groups that may not read the topic.
+    pub(super) barred: Vec<u64>,
+    /// Who may send to the topic; `None` is everybody.
+    pub(super) writers: Option<Writers>,
+}
+
+impl Targets {
+    /// Whether `session` may send messages of this `topic`.
+    pub(super) fn may_be_sent_by(&self, session: &Session, topic: &str) -> bool {
+        self.writers.as_ref().is_none_or(|writers| writers.include(session, topic))
+    }
+
+    /// Whether `session` gets its turn in the groups.
+    pub(super) fn admits(&self, session: &Session) -> bool {
+        !self.barred.contains(&session.key)
+    }
 }
 
 impl Receiver {

@@ -1,7 +1,8 @@
 //! The HTTP request that asks for WebSocket and its answer (RFC 6455 §4.2).
 
-use crate::base64;
 use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use httparse::{EMPTY_HEADER, Error, Header, Request, Status};
 
 /// The longest request head that is taken, in bytes.
@@ -130,7 +131,7 @@ fn is_key(key: &str) -> bool {
 /// that WebSocket is spoken and protects nothing.
 fn accept(key: &str) -> String {
     let joined = [key, UUID].concat();
-    base64::encode(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, joined.as_bytes()).as_ref())
+    STANDARD.encode(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, joined.as_bytes()).as_ref())
 }
 
 /// The header fields of a request.

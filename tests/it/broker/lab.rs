@@ -2,13 +2,17 @@
 //! that are nothing but bytes.
 
 pub(super) use crate::hex::bytes as hex;
-use mqx::broker::core::{Attempt, Connection, Core, Limits, Link, Progress, Worker};
+use mqx::broker::access::load_acl;
+use mqx::broker::core::{
+    Attempt, Connection, Core, Entrance, Limits, Link, Progress, Verdict, Worker,
+};
 use mqx::mqtt::{
     Ack, AckKind, Connect, ConnectProperties, Disconnect, Packet, PacketId, Publish, QoS,
     ReasonCode, Subscribe, SubscribeOptions, SubscribeProperties, SubscribeRequest, Version,
     next_frame,
 };
 use mqx::session::Time;
+use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -21,7 +25,7 @@ pub(super) struct Lab {
 
 /// A client as the broker sees it.
 pub(super) struct Client {
-    connection: Connection,
+    pub(super) connection: Connection,
     wire: Arc<Wire>,
     version: Version,
     /// The beginning of a packet that is still on its way to the broker.
@@ -151,6 +155,36 @@ impl Lab {
         }
         self.now = end;
         self.fire();
+    }
+
+    /// Brings bytes of `client`; how many were whole packets, `None` when the
+    /// connection is over.
+    pub(super) fn receive(&mut self, client: &mut Client, bytes: &[u8]) -> Option<usize> {
+        self.worker.begin(self.now);
+        let progress = self.core.receive(&mut self.worker, &mut client.connection, bytes);
+        self.core.flush(&mut self.worker);
+        match progress {
+            Progress::Consumed(count) => Some(count),
+            Progress::Over => None,
+        }
+    }
+
+    pub(super) fn set_entrance(&self, entrance: Entrance) {
+        self.core.set_entrance(entrance);
+    }
+
+    /// Brings the verdict on the password of `client`.
+    pub(super) fn answer(&mut self, client: &mut Client, verdict: Verdict) {
+        self.worker.begin(self.now);
+        self.core.answer(&mut self.worker, &mut client.connection, verdict);
+        self.core.flush(&mut self.worker);
+    }
+
+    /// Puts the rules of an `acl_file` in force.
+    pub(super) fn set_acl(&mut self, rules: &str) {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(rules.as_bytes()).unwrap();
+        self.core.set_acl(Some(load_acl(file.path()).unwrap()));
     }
 
     fn fire(&mut self) {

@@ -2,8 +2,10 @@
 //!
 //! A test named after a number checks that statement of the standard's list.
 
+mod acl;
 mod connect;
 mod delivery;
+mod entrance;
 mod lab;
 mod malformed;
 mod retained;

@@ -191,3 +191,22 @@ fn what_is_sent_again_keeps_to_the_receive_maximum_of_the_new_connection() {
         assert_eq!(client.payloads(), next);
     }
 }
+
+#[test]
+fn an_ended_session_that_is_still_remembered_leaves_its_successor_alone() {
+    let mut lab = Lab::new();
+    let properties =
+        ConnectProperties { session_expiry_interval: Some(5), ..ConnectProperties::default() };
+    let mut old = lab.connect(&Connect { properties, ..hello(Version::V5, "same") });
+    old.take_packets(1);
+    lab.subscribe(&mut old, "t", QoS::AtMostOnce);
+    let mut publisher = lab.client(Version::V311, "p");
+    for _ in 0..3 {
+        // A topic that is used again is remembered with its receivers.
+        lab.publish(&mut publisher, &message("t", "", QoS::AtMostOnce, 0));
+    }
+    lab.lose(&mut old);
+    let _new = lab.client(Version::V311, "same");
+    lab.pass(seconds(6));
+    assert_eq!(lab.summary().sessions, 2);
+}

@@ -1,0 +1,175 @@
+//! Hashed passwords as mosquitto's `password_file` writes them.
+//!
+//! | text                                          | hash                          |
+//! |-----------------------------------------------|-------------------------------|
+//! | `$6$SALT$HASH`                                | SHA-512 of password and salt  |
+//! | `$7$ITERATIONS$SALT$HASH`                     | PBKDF2 with HMAC-SHA-512      |
+//! | `$argon2id$v=19$m=KIB,t=PASSES,p=LANES$SALT$HASH` | Argon2id                  |
+//!
+//! Salts and hashes are in base64. What does not begin with `$` is the password
+//! itself.
+
+use super::Problem;
+use crate::session::Secret;
+use argon2::{Algorithm, Argon2, Params};
+use aws_lc_rs::{constant_time, digest, pbkdf2};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use std::num::NonZeroU32;
+
+/// What a password is compared with.
+#[derive(Debug, Clone)]
+pub(super) enum Password {
+    Sha512 { salt: Vec<u8>, hash: Vec<u8> },
+    Pbkdf2 { iterations: NonZeroU32, salt: Vec<u8>, hash: Vec<u8> },
+    Argon2id { params: Params, salt: Vec<u8>, hash: Vec<u8> },
+    Plain(Secret),
+}
+
+impl Password {
+    /// Reads what stands behind the user name.
+    pub(super) fn parse(text: &str) -> Result<Self, Problem> {
+        let Some(hashed) = text.strip_prefix('$') else {
+            return Ok(Self::Plain(Secret::new(text)));
+        };
+        let parts: Vec<&str> = hashed.split('$').collect();
+        let parsed = match *parts {
+            ["6", salt, hash] => sha512(salt, hash),
+            ["7", iterations, salt, hash] => pbkdf2(iterations, salt, hash),
+            ["argon2id", "v=19", params, salt, hash] => argon2id(params, salt, hash),
+            _ => None,
+        };
+        parsed.ok_or_else(|| "the hash is none of $6$, $7$ and $argon2id$v=19$, or cut off".into())
+    }
+
+    /// Whether it is `password`. Takes as long for a wrong one as for the right
+    /// one, which may be tens of milliseconds.
+    pub(super) fn is(&self, password: &[u8]) -> bool {
+        match self {
+            Self::Sha512 { salt, hash } => {
+                let mut context = digest::Context::new(&digest::SHA512);
+                context.update(password);
+                context.update(salt);
+                same(context.finish().as_ref(), hash)
+            }
+            Self::Pbkdf2 { iterations, salt, hash } => {
+                let algorithm = pbkdf2::PBKDF2_HMAC_SHA512;
+                pbkdf2::verify(algorithm, *iterations, salt, password, hash).is_ok()
+            }
+            Self::Argon2id { params, salt, hash } => {
+                let mut made = vec![0; hash.len()];
+                argon2(params)
+                    .hash_password_into(password, salt, &mut made)
+                    .is_ok_and(|()| same(&made, hash))
+            }
+            Self::Plain(secret) => same(secret.expose(), password),
+        }
+    }
+}
+
+fn same(one: &[u8], other: &[u8]) -> bool {
+    constant_time::verify_slices_are_equal(one, other).is_ok()
+}
+
+fn argon2(params: &Params) -> Argon2<'static> {
+    Argon2::new(Algorithm::Argon2id, argon2::Version::V0x13, params.clone())
+}
+
+fn sha512(salt: &str, hash: &str) -> Option<Password> {
+    let hash = STANDARD.decode(hash).ok().filter(|hash| hash.len() == digest::SHA512_OUTPUT_LEN)?;
+    Some(Password::Sha512 { salt: STANDARD.decode(salt).ok()?, hash })
+}
+
+fn pbkdf2(iterations: &str, salt: &str, hash: &str) -> Option<Password> {
+    Some(Password::Pbkdf2 {
+        iterations: iterations.parse().ok()?,
+        salt: STANDARD.decode(salt).ok()?,
+        // An empty hash would be that of every password.
+        hash: STANDARD.decode(hash).ok().filter(|hash| !hash.is_empty())?,
+    })
+}
+
+fn argon2id(params: &str, salt: &str, hash: &str) -> Option<Password> {
+    let mut numbers = params.split(',').zip(["m=", "t=", "p="]);
+    let mut number = || {
+        let (text, name) = numbers.next()?;
+        text.strip_prefix(name)?.parse::<u32>().ok()
+    };
+    let (memory, passes, lanes) = (number()?, number()?, number()?);
+    let hash = STANDARD_NO_PAD.decode(hash).ok()?;
+    let params = Params::new(memory, passes, lanes, Some(hash.len())).ok()?;
+    Some(Password::Argon2id { params, salt: STANDARD_NO_PAD.decode(salt).ok()?, hash })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Written by `mosquitto_passwd` 2.0.11, with `-H sha512` and without.
+    const WRITTEN: [(&str, &str); 2] = [
+        (
+            "secret2",
+            "$6$JPDhcP9Ik2IjOH7W$HWARM+7XjVuUdmjjOi6Nyy/YxQ+U7z587FZx8Mvc88sEmnkCQOpkKJYmvjJWP8/hyahdXa+bK/YYdt9bwIKn9w==",
+        ),
+        (
+            "secret1",
+            "$7$101$Qm7sJCriZUntiESt$kZGyZSiXy6xjgQ5BI85WldWV/03DdnIKSmWobUuKqkbDtlO6NxcmwTyLapwsTw786HWCmixm3mxqvIVLkpnGnQ==",
+        ),
+    ];
+
+    #[test]
+    fn what_mosquitto_passwd_writes_is_read() {
+        for (password, text) in WRITTEN {
+            let parsed = Password::parse(text).unwrap();
+            assert!(parsed.is(password.as_bytes()), "{text}");
+            assert!(!parsed.is(b"secret"), "{text}");
+            assert!(!parsed.is(b""), "{text}");
+        }
+    }
+
+    #[test]
+    fn argon2id_is_read_as_the_reference_implementation_writes_it() {
+        // From the test vectors of the reference implementation (test.c).
+        let text =
+            "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+        let parsed = Password::parse(text).unwrap();
+        assert!(parsed.is(b"password"));
+        assert!(!parsed.is(b"passwort"));
+    }
+
+    #[test]
+    fn a_plain_password_is_itself() {
+        let parsed = Password::parse("hunter:2").unwrap();
+        assert!(parsed.is(b"hunter:2") && !parsed.is(b"hunter:22") && !parsed.is(b""));
+        assert!(!format!("{parsed:?}").contains("hunter"));
+    }
+
+    #[test]
+    fn hashes_that_are_cut_off_or_empty_are_refused() {
+        for text in [
+            "$",
+            "$6$",
+            "$6$c2FsdA==$",
+            "$6$c2FsdA==$aGFzaA==",
+            "$7$0$c2FsdA==$aGFzaA==",
+            "$7$101$c2FsdA==$",
+            "$7$101$c2FsdA==",
+            "$5$a$b",
+            "$argon2id$v=16$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR",
+            "$argon2id$v=19$m=256,t=2$c29tZXNhbHQ$nf65EOgLrQMR",
+            "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$",
+        ] {
+            assert!(Password::parse(text).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_strange_to_be_answered(
+            text in "\\$?(6|7|argon2id|v=19|m=8,t=1,p=1|101|\\$|[a-z]{4}|=|\\PC){0,12}",
+        ) {
+            let _ = Password::parse(&text);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Who is let in: a CONNECT that must wait for somebody else's verdict, and
+//! what that does to the connection.
+//!
+//! The core only asks; the shell knows passwords and may take its time.
+
+use super::Core;
+use super::connect::refuse;
+use super::connection::{Connection, End, Progress};
+use super::worker::Worker;
+use crate::mqtt::{Connect, Packet, ReasonCode, Version, next_frame};
+use crate::session::Secret;
+
+/// Who may come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entrance {
+    /// Clients without a user name may.
+    pub anonymous: bool,
+    /// Clients with a user name are asked about; otherwise they may.
+    pub passwords: bool,
+}
+
+/// What the shell is to find out: whether this is the user's password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The user name.
+    pub user: Box<str>,
+    /// The password; empty if there was none.
+    pub password: Secret,
+}
+
+/// The answer to a [`Question`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is.
+    Admitted,
+    /// There is no such user, or it is not.
+    Refused,
+}
+
+/// How a client is met.
+pub(super) enum Door {
+    Open,
+    Guarded(Question),
+    Closed(ReasonCode),
+}
+
+/// A connection's CONNECT while it waits for its verdict.
+#[derive(Debug, Default)]
+pub(super) struct Entry {
+    question: Option<Question>,
+    connect: Option<Vec<u8>>,
+}
+
+impl Entry {
+    pub(super) const fn is_waiting(&self) -> bool {
+        self.connect.is_some()
+    }
+
+    pub(super) fn ask(&mut self, question: Question, connect: &[u8]) {
+        self.question = Some(question);
+        self.connect = Some(connect.to_vec());
+    }
+}
+
+impl Connection {
+    /// What must be answered before this connection goes on, once.
+    pub fn take_question(&mut self) -> Option<Question> {
+        self.entry.question.take()
+    }
+}
+
+impl Core {
+    /// Says who may come in from now on.
+    pub fn set_entrance(&self, entrance: Entrance) {
+        *self.entrance.write() = entrance;
+    }
+
+    /// Goes on with the CONNECT that was asked about. The bytes behind it are
+    /// to be brought to [`Core::receive`] afterwards; the shell then calls
+    /// [`Core::flush`]. Without a CONNECT that waits, nothing happens.
+    pub fn answer(
+        &self,
+        worker: &mut Worker,
+        connection: &mut Connection,
+        verdict: Verdict,
+    ) -> Progress {
+        let Some(bytes) = connection.entry.connect.take() else {
+            return Progress::Consumed(0);
+        };
+        if connection.pulse.link.borrow().is_none() {
+            // It came too late: the connection was cut off meanwhile.
+            return Progress::Over;
+        }
+        // The time it took is not the client's silence.
+        connection.pulse.last_packet.set(worker.now);
+        let admitted = match (read(&bytes), verdict) {
+            (Some(connect), Verdict::Admitted) => self.admit(worker, connection, &connect),
+            (Some(connect), Verdict::Refused) => {
+                let reason = ReasonCode::BAD_USER_NAME_OR_PASSWORD;
+                Err(refuse(worker, connect.version, reason))
+            }
+            (None, _) => Err(End::Lost),
+        };
+        if let Err(end) = admitted {
+            self.end(worker, connection, end);
+            return Progress::Over;
+        }
+        Progress::Consumed(0)
+    }
+
+    pub(super) fn door(&self, connect: &Connect<'_>) -> Door {
+        let entrance = *self.entrance.read();
+        match connect.username {
+            None if entrance.anonymous => Door::Open,
+            None => Door::Closed(ReasonCode::NOT_AUTHORIZED),
+            Some(_) if !entrance.passwords => Door::Open,
+            Some(user) => Door::Guarded(Question {
+                user: user.into(),
+                password: Secret::new(connect.password.unwrap_or_default()),
+            }),
+        }
+    }
+}
+
+/// The CONNECT in `bytes`, which was read before.
+fn read(bytes: &[u8]) -> Option<Connect<'_>> {
+    let frame = next_frame(bytes, usize::MAX).ok()??;
+    match Packet::decode(&frame, Version::V5).ok()? {
+        Packet::Connect(connect) => Some(connect),
+        _ => None,
+    }
+}

@@ -1,0 +1,112 @@
+//! The options of `mqx broker` that say who may connect and what they may do.
+
+use crate::broker::access::{Passwords, load_acl, load_passwords};
+use crate::broker::core::Acl;
+use crate::error::Result;
+use crate::output;
+use std::path::PathBuf;
+
+const PERMISSIONS: &str = "Permissions";
+
+/// The options as they are typed.
+#[derive(Debug, clap::Args)]
+pub(super) struct AccessArgs {
+    /// Users and their passwords, in the format of mosquitto
+    ///
+    /// Lines `user:password`, the password hashed ($6$, $7$ or $argon2id$, as
+    /// `mosquitto_passwd` writes them). With this file clients without a user
+    /// name are refused unless --allow-anonymous is given.
+    #[arg(long, value_name = "FILE", help_heading = PERMISSIONS)]
+    password_file: Option<PathBuf>,
+
+    /// Let clients without a user name in beside those of --password-file
+    #[arg(long, overrides_with = "no_anonymous", help_heading = PERMISSIONS)]
+    allow_anonymous: bool,
+
+    /// Refuse clients without a user name; this is so with --password-file
+    #[arg(long, requires = "password_file", help_heading = PERMISSIONS)]
+    no_anonymous: bool,
+
+    /// Who may read and write which topics, in the format of mosquitto
+    ///
+    /// `user NAME` opens a section; rules before the first are for clients
+    /// without a name. `topic [read|write|readwrite|deny] FILTER` is a rule of
+    /// the section; `pattern [...] FILTER` is one for everybody, in which %c
+    /// stands for the client identifier and %u for the user name. What no rule
+    /// allows is denied; a section's rules come before patterns, and of each
+    /// those that deny come first.
+    #[arg(long, value_name = "FILE", help_heading = PERMISSIONS)]
+    acl_file: Option<PathBuf>,
+
+    /// Refuse a subscription that the rules allow no message of
+    ///
+    /// mosquitto grants every subscription and then delivers nothing: so does
+    /// this broker with false.
+    #[arg(
+        long,
+        value_name = "BOOL",
+        default_value_t = true,
+        action = clap::ArgAction::Set,
+        help_heading = PERMISSIONS
+    )]
+    acl_subscribe_check: bool,
+}
+
+/// What they and their files say.
+pub(super) struct AccessConfig {
+    pub(super) passwords: Option<Passwords>,
+    pub(super) anonymous: bool,
+    pub(super) acl: Option<Acl>,
+    pub(super) subscribe_check: bool,
+}
+
+impl AccessArgs {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is not in mosquitto's format.
+    pub(super) fn read(self) -> Result<AccessConfig> {
+        let passwords = self.password_file.as_deref().map(load_passwords).transpose()?;
+        let passwords = passwords.map(|(passwords, warnings)| {
+            warnings.iter().for_each(output::warn);
+            passwords
+        });
+        Ok(AccessConfig {
+            anonymous: !self.no_anonymous && (self.allow_anonymous || passwords.is_none()),
+            passwords,
+            acl: self.acl_file.as_deref().map(load_acl).transpose()?,
+            subscribe_check: self.acl_subscribe_check,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::{Command, parse_from};
+    use std::io::Write as _;
+
+    /// Whether clients without a name may connect.
+    fn anonymous(options: &[&str]) -> bool {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(b"ann:pw\n").unwrap();
+        let path = file.path().to_str().unwrap();
+        let words = ["mqx", "broker"].into_iter().chain(options.iter().copied());
+        let words = words.map(|word| if word == "FILE" { path } else { word });
+        match parse_from(words).unwrap().command {
+            Command::Broker(args) => args.into_config().unwrap().anonymous,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn clients_without_a_name_are_let_in_as_mosquitto_does() {
+        assert!(anonymous(&[]));
+        assert!(!anonymous(&["--password-file", "FILE"]));
+        assert!(anonymous(&["--password-file", "FILE", "--allow-anonymous"]));
+        assert!(!anonymous(&["--password-file", "FILE", "--no-anonymous"]));
+        let both = ["--password-file", "FILE", "--no-anonymous", "--allow-anonymous"];
+        assert!(anonymous(&both), "the last holds");
+        let alone = parse_from(["mqx", "broker", "--no-anonymous"]);
+        assert!(alone.is_err(), "nobody could connect");
+    }
+}
