@@ -202,6 +202,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --ws-path 'Path that WebSocket clients ask for'
             cand --workers 'Threads that serve connections [default: one per core, 4 at most]'
             cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --proxy-protocol 'Every connection comes from a proxy that sends the PROXY header (version 1 or 2) first'
             cand --require-client-cert 'Refuse clients on the TLS port that show no certificate'
             cand --help 'Print help'
         }

@@ -158,6 +158,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker" -l workers -d 'Threads t
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand broker" -l proxy-protocol -d 'Every connection comes from a proxy that sends the PROXY header (version 1 or 2) first'
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l require-client-cert -d 'Refuse clients on the TLS port that show no certificate'
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "pub" -d 'Publish messages'

@@ -11,6 +11,7 @@ pub mod core;
 mod door;
 mod link;
 mod listener;
+mod proxy;
 mod socket;
 mod transport;
 mod unix;
@@ -52,6 +53,9 @@ pub struct Config {
     pub ws_path: String,
     /// Where to put a Unix socket.
     pub unix: Option<PathBuf>,
+    /// Whether every connection begins with a header of the PROXY protocol,
+    /// version 1 or 2; one without is cut off.
+    pub proxy_protocol: bool,
     /// Whether clients must show a certificate, for the words at the start.
     pub client_certificates: bool,
     /// Worker threads; at least 1.
@@ -82,6 +86,7 @@ impl Default for Config {
             ws_port: None,
             ws_path: DEFAULT_WS_PATH.to_owned(),
             unix: None,
+            proxy_protocol: false,
             client_certificates: false,
             workers: cores.min(MOST_WORKERS),
             limits: Limits::default(),

@@ -6,6 +6,7 @@ mod connect;
 mod delivery;
 mod lab;
 mod malformed;
+mod proxied;
 mod retained;
 mod sessions;
 mod shared;
