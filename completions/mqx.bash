@@ -250,7 +250,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__broker)
-            opts="-p --port --bind --unix --cert --key --tls-port --cafile --require-client-cert --ws-port --ws-path --password-file --allow-anonymous --no-anonymous --acl-file --acl-subscribe-check --workers --color --help"
+            opts="-p --port --bind --unix --proxy-protocol --cert --key --tls-port --cafile --require-client-cert --ws-port --ws-path --password-file --allow-anonymous --no-anonymous --acl-file --acl-subscribe-check --workers --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -205,6 +205,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --acl-subscribe-check 'Refuse a subscription that the rules allow no message of'
             cand --workers 'Threads that serve connections [default: one per core, 4 at most]'
             cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --proxy-protocol 'Every connection comes from a proxy that sends the PROXY header (version 1 or 2) first'
             cand --require-client-cert 'Refuse clients on the TLS port that show no certificate'
             cand --allow-anonymous 'Let clients without a user name in beside those of --password-file'
             cand --no-anonymous 'Refuse clients without a user name; this is so with --password-file'

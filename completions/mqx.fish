@@ -162,6 +162,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker" -l workers -d 'Threads t
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand broker" -l proxy-protocol -d 'Every connection comes from a proxy that sends the PROXY header (version 1 or 2) first'
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l require-client-cert -d 'Refuse clients on the TLS port that show no certificate'
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l allow-anonymous -d 'Let clients without a user name in beside those of --password-file'
 complete -c mqx -n "__fish_mqx_using_subcommand broker" -l no-anonymous -d 'Refuse clients without a user name; this is so with --password-file'

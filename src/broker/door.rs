@@ -1,5 +1,6 @@
 //! What may be spoken at a listener, and telling it apart by the first bytes.
 
+use super::proxy;
 use super::socket::Socket;
 use super::transport::Transport;
 use super::websocket;
@@ -25,6 +26,8 @@ pub(super) struct Door {
     pub(super) mqtt: bool,
     /// How to speak TLS, if it may be spoken.
     pub(super) tls: Option<Arc<ServerConfig>>,
+    /// Whether a proxy says first who has connected to it.
+    pub(super) proxied: bool,
     /// The path of WebSocket requests.
     pub(super) path: Arc<str>,
 }
@@ -33,6 +36,9 @@ impl Door {
     /// Does what has to be done before MQTT is spoken; `None` is a peer that
     /// has been turned away or has gone.
     pub(super) async fn open(&self, socket: Socket) -> io::Result<Option<Transport>> {
+        if self.proxied {
+            proxy::skip_header(&socket).await?;
+        }
         let bare = if self.bare { first_byte(&socket).await? } else { Some(TLS) };
         let (transport, first) = match (socket, &self.tls) {
             (Socket::Tcp(socket), Some(tls)) if bare == Some(TLS) => {

@@ -12,6 +12,7 @@ pub mod core;
 mod door;
 mod link;
 mod listener;
+mod proxy;
 mod socket;
 mod transport;
 mod unix;
@@ -54,6 +55,9 @@ pub struct Config {
     pub ws_path: String,
     /// Where to put a Unix socket.
     pub unix: Option<PathBuf>,
+    /// Whether every connection begins with a header of the PROXY protocol,
+    /// version 1 or 2; one without is cut off.
+    pub proxy_protocol: bool,
     /// Whether clients must show a certificate, for the words at the start.
     pub client_certificates: bool,
     /// The users there are; without, everybody is who they say they are.
@@ -90,6 +94,7 @@ impl Default for Config {
             ws_port: None,
             ws_path: DEFAULT_WS_PATH.to_owned(),
             unix: None,
+            proxy_protocol: false,
             client_certificates: false,
             passwords: None,
             anonymous: true,

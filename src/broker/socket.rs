@@ -76,6 +76,36 @@ impl Socket {
         }
     }
 
+    /// Reads so many bytes for nobody.
+    pub(super) async fn discard(&self, count: usize) -> io::Result<()> {
+        let mut left = count;
+        let mut ignored = [0; 512];
+        while left > 0 {
+            let space = ignored.get_mut(..left.min(512)).unwrap_or_default();
+            match self.read(space).await {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => left -= count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads once; what looked readable may turn out not to be.
+    async fn read(&self, bytes: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(socket) => {
+                socket.readable().await?;
+                socket.try_read(bytes)
+            }
+            Self::Unix(socket) => {
+                socket.readable().await?;
+                socket.try_read(bytes)
+            }
+        }
+    }
+
     pub(super) fn split(self) -> (Reader, Writer) {
         match self {
             Self::Tcp(socket) => {

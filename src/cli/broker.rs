@@ -26,6 +26,10 @@ pub struct BrokerArgs {
     #[arg(long, value_name = "PATH")]
     unix: Option<PathBuf>,
 
+    /// Every connection comes from a proxy that sends the PROXY header (version 1 or 2) first
+    #[arg(long)]
+    proxy_protocol: bool,
+
     /// Server certificate with its chain (PEM); opens the TLS port. The file that
     /// SSLKEYLOGFILE names gets the secrets, for Wireshark
     #[arg(long, value_name = "FILE", requires = "key", help_heading = "TLS")]
@@ -95,6 +99,7 @@ impl BrokerArgs {
             tls: tls.transpose()?,
             client_certificates,
             unix: self.unix,
+            proxy_protocol: self.proxy_protocol,
             ws_port: self.ws_port,
             ws_path: self.ws_path,
             passwords: access.passwords,

@@ -88,7 +88,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         words: &["from_be_bytes", "from_le_bytes"],
-        place: Place::Only(&["mqtt::wire", "net::websocket::wire"]),
+        place: Place::Only(&["mqtt::wire", "net::websocket::wire", "net::proxy_protocol"]),
         why: "integers are read from foreign bytes in one place of each format",
     },
     Rule {

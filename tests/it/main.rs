@@ -32,6 +32,8 @@ mod generated;
 mod hex;
 /// Which module may name what.
 mod layers;
+/// The header of the PROXY protocol.
+mod proxy_protocol;
 /// The README says what is true.
 mod readme;
 /// What several areas need.

@@ -8,6 +8,7 @@ mod delivery;
 mod entrance;
 mod lab;
 mod malformed;
+mod proxied;
 mod retained;
 mod sessions;
 mod shared;
