@@ -73,7 +73,8 @@ impl Task {
             Err(_) if self.transport.is_ended() => self.give_up_output(),
             Err(_) => return,
         };
-        let farewell = self.say_goodbye(&last);
+        // Boxed: an idle connection need not have the room for its end.
+        let farewell = Box::pin(self.say_goodbye(&last));
         // A client that does not read to the end is left.
         let _ = tokio::time::timeout(FAREWELL, farewell).await;
     }

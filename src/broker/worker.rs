@@ -149,7 +149,7 @@ async fn serve(mut setup: Setup) {
 async fn welcome(shared: Rc<Shared>, incoming: Incoming) {
     let limit = shared.core.limits().connect_timeout;
     let address = incoming.socket.address();
-    let open = tokio::time::timeout(limit, incoming.open()).await;
+    let open = tokio::time::timeout(limit, Box::pin(incoming.open())).await;
     // Whoever does not come in is gone without a word to the core.
     let Ok(Ok(Some(transport))) = open else { return };
     shared.connections.set(shared.connections.get() + 1);
