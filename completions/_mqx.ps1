@@ -217,6 +217,26 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--allow-anonymous', '--allow-anonymous', [CompletionResultType]::ParameterName, 'Let clients without a user name in beside those of --password-file')
             [CompletionResult]::new('--no-anonymous', '--no-anonymous', [CompletionResultType]::ParameterName, 'Refuse clients without a user name; this is so with --password-file')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('passwd', 'passwd', [CompletionResultType]::ParameterValue, 'Set or delete a user''s password in a file for --password-file')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'mqx;broker;passwd' {
+            [CompletionResult]::new('--hash', '--hash', [CompletionResultType]::ParameterName, 'How the password is hashed; mosquitto reads argon2id since 2.1')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour what is printed')
+            [CompletionResult]::new('--delete', '--delete', [CompletionResultType]::ParameterName, 'Remove the user')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;broker;help' {
+            [CompletionResult]::new('passwd', 'passwd', [CompletionResultType]::ParameterValue, 'Set or delete a user''s password in a file for --password-file')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'mqx;broker;help;passwd' {
+            break
+        }
+        'mqx;broker;help;help' {
             break
         }
         'mqx;help' {
@@ -245,6 +265,10 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             break
         }
         'mqx;help;broker' {
+            [CompletionResult]::new('passwd', 'passwd', [CompletionResultType]::ParameterValue, 'Set or delete a user''s password in a file for --password-file')
+            break
+        }
+        'mqx;help;broker;passwd' {
             break
         }
         'mqx;help;help' {

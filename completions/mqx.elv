@@ -205,6 +205,22 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --allow-anonymous 'Let clients without a user name in beside those of --password-file'
             cand --no-anonymous 'Refuse clients without a user name; this is so with --password-file'
             cand --help 'Print help'
+            cand passwd 'Set or delete a user''s password in a file for --password-file'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'mqx;broker;passwd'= {
+            cand --hash 'How the password is hashed; mosquitto reads argon2id since 2.1'
+            cand --color 'When to colour what is printed'
+            cand --delete 'Remove the user'
+            cand --help 'Print help'
+        }
+        &'mqx;broker;help'= {
+            cand passwd 'Set or delete a user''s password in a file for --password-file'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'mqx;broker;help;passwd'= {
+        }
+        &'mqx;broker;help;help'= {
         }
         &'mqx;help'= {
             cand pub 'Publish messages'
@@ -226,6 +242,9 @@ set edit:completion:arg-completer[mqx] = {|@words|
         &'mqx;help;certs;init'= {
         }
         &'mqx;help;broker'= {
+            cand passwd 'Set or delete a user''s password in a file for --password-file'
+        }
+        &'mqx;help;broker;passwd'= {
         }
         &'mqx;help;help'= {
         }

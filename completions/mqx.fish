@@ -145,24 +145,35 @@ complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcomman
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -s p -l port -d 'Port for MQTT over TCP; 0 takes a free one' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l bind -d 'Address to listen on [default: this machine only, 127.0.0.1 and `::1`]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l cert -d 'Server certificate (PEM, with its chain); opens the TLS port' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l key -d 'Private key of the server certificate (PEM)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l tls-port -d 'Port for MQTT over TLS; 0 takes a free one [default: 8883]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l cafile -d 'CA that client certificates are checked against (PEM)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l password-file -d 'Users and their passwords, in the format of mosquitto' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l acl-file -d 'Who may read and write which topics, in the format of mosquitto' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l acl-subscribe-check -d 'Refuse a subscription that the rules allow no message of' -r -f -a "true\t''
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -s p -l port -d 'Port for MQTT over TCP; 0 takes a free one' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l bind -d 'Address to listen on [default: this machine only, 127.0.0.1 and `::1`]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l cert -d 'Server certificate (PEM, with its chain); opens the TLS port' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l key -d 'Private key of the server certificate (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l tls-port -d 'Port for MQTT over TLS; 0 takes a free one [default: 8883]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l cafile -d 'CA that client certificates are checked against (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l password-file -d 'Users and their passwords, in the format of mosquitto' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l acl-file -d 'Who may read and write which topics, in the format of mosquitto' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l acl-subscribe-check -d 'Refuse a subscription that the rules allow no message of' -r -f -a "true\t''
 false\t''"
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l workers -d 'Threads that serve connections [default: one per core, 4 at most]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l color -d 'When to colour what is printed' -r -f -a "auto\t''
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l workers -d 'Threads that serve connections [default: one per core, 4 at most]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l color -d 'When to colour what is printed' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l require-client-cert -d 'Refuse clients on the TLS port that show no certificate'
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l allow-anonymous -d 'Let clients without a user name in beside those of --password-file'
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l no-anonymous -d 'Refuse clients without a user name; this is so with --password-file'
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l require-client-cert -d 'Refuse clients on the TLS port that show no certificate'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l allow-anonymous -d 'Let clients without a user name in beside those of --password-file'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l no-anonymous -d 'Refuse clients without a user name; this is so with --password-file'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -f -a "passwd" -d 'Set or delete a user\'s password in a file for --password-file'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from passwd" -l hash -d 'How the password is hashed; mosquitto reads argon2id since 2.1' -r -f -a "sha512-pbkdf2\t''
+argon2id\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from passwd" -l color -d 'When to colour what is printed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from passwd" -l delete -d 'Remove the user'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from passwd" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "passwd" -d 'Set or delete a user\'s password in a file for --password-file'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "pub" -d 'Publish messages'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "sub" -d 'Subscribe to topics and print the messages'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "bench" -d 'Measure a broker: put a load on it and see what becomes of it'
@@ -170,3 +181,4 @@ complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcom
 complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "broker" -d 'Run a broker'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from broker" -f -a "passwd" -d 'Set or delete a user\'s password in a file for --password-file'

@@ -1,6 +1,8 @@
 //! `mqx broker`: its arguments.
 
 use super::access::AccessArgs;
+use super::passwd::PasswdArgs;
+use crate::broker::access::passwd;
 use crate::broker::core::Limits;
 use crate::broker::{Config, DEFAULT_PORT, DEFAULT_TLS_PORT};
 use crate::error::Result;
@@ -11,7 +13,46 @@ use std::path::PathBuf;
 
 /// What may be typed behind `mqx broker`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct BrokerArgs {
+    #[command(subcommand)]
+    command: Option<BrokerCommand>,
+
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum BrokerCommand {
+    /// Set or delete a user's password in a file for --password-file
+    Passwd(PasswdArgs),
+}
+
+/// What `mqx broker` is to do.
+#[derive(Debug)]
+pub enum Task {
+    /// To run a broker.
+    Run(Box<Config>),
+    /// To change a password.
+    Passwd(passwd::Config),
+}
+
+impl BrokerArgs {
+    /// Reads the certificates and rules and says what to do.
+    ///
+    /// # Errors
+    /// When a file cannot be read or used.
+    pub fn into_task(self) -> Result<Task> {
+        Ok(match self.command {
+            Some(BrokerCommand::Passwd(args)) => Task::Passwd(args.into_config()),
+            None => Task::Run(Box::new(self.run.into_config()?)),
+        })
+    }
+}
+
+/// The options of a broker that runs.
+#[derive(Debug, clap::Args)]
+struct RunArgs {
     /// Port for MQTT over TCP; 0 takes a free one
     #[arg(short, long, value_name = "PORT", default_value_t = DEFAULT_PORT)]
     port: u16,
@@ -48,12 +89,8 @@ pub struct BrokerArgs {
     workers: Option<u16>,
 }
 
-impl BrokerArgs {
-    /// Reads the certificates and rules and says what to run.
-    ///
-    /// # Errors
-    /// When a file cannot be read or used.
-    pub fn into_config(self) -> Result<Config> {
+impl RunArgs {
+    fn into_config(self) -> Result<Config> {
         let default = Config::default();
         let client_certificates = self.cafile.is_some();
         let tls = self.cert.zip(self.key).map(|(cert, key)| {
