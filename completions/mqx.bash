@@ -261,7 +261,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__broker)
-            opts="-p --port --bind --cert --key --tls-port --cafile --require-client-cert --password-file --allow-anonymous --no-anonymous --acl-file --acl-subscribe-check --workers --color --help passwd help"
+            opts="-p --port --bind --cert --key --tls-port --cafile --require-client-cert --password-file --allow-anonymous --no-anonymous --acl-file --acl-subscribe-check --max-qos --no-retain --receive-maximum --max-packet-size --max-keepalive --topic-alias-maximum --max-inflight --max-queued --max-connections --workers --color --help passwd help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -305,6 +305,38 @@ _mqx() {
                     ;;
                 --acl-subscribe-check)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-qos)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --receive-maximum)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-packet-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic-alias-maximum)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-inflight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-queued)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-connections)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --workers)

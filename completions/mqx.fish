@@ -155,6 +155,14 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subc
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l acl-file -d 'Who may read and write which topics, in the format of mosquitto' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l acl-subscribe-check -d 'Refuse a subscription that the rules allow no message of' -r -f -a "true\t''
 false\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-qos -d 'Highest QoS taken and granted: 0, 1 or 2' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l receive-maximum -d 'QoS 2 messages taken from a client at once, announced as Receive Maximum' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-packet-size -d 'Bytes of the largest packet taken' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-keepalive -d 'Seconds of silence a client of version 5 may ask for; more or 0 is answered with this Server Keep Alive [default: any]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l topic-alias-maximum -d 'Topic aliases taken from a client' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-inflight -d 'QoS 1 and 2 messages in flight to one client, if that takes as many' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-queued -d 'Messages that wait for one client at most' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-connections -d 'Clients connected at once [default: any number]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l workers -d 'Threads that serve connections [default: one per core, 4 at most]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l color -d 'When to colour what is printed' -r -f -a "auto\t''
 always\t''
@@ -162,6 +170,7 @@ never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l require-client-cert -d 'Refuse clients on the TLS port that show no certificate'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l allow-anonymous -d 'Let clients without a user name in beside those of --password-file'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l no-anonymous -d 'Refuse clients without a user name; this is so with --password-file'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l no-retain -d 'Retain no messages; a client that asks for it is cut off'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -f -a "passwd" -d 'Set or delete a user\'s password in a file for --password-file'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -1,6 +1,7 @@
 //! `mqx broker`: its arguments.
 
 use super::access::AccessArgs;
+use super::limits::LimitArgs;
 use super::passwd::PasswdArgs;
 use crate::broker::access::passwd;
 use crate::broker::core::Limits;
@@ -84,6 +85,9 @@ struct RunArgs {
     #[command(flatten)]
     access: AccessArgs,
 
+    #[command(flatten)]
+    limits: LimitArgs,
+
     /// Threads that serve connections [default: one per core, 4 at most]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: Option<u16>,
@@ -113,7 +117,10 @@ impl RunArgs {
             passwords: access.passwords,
             anonymous: access.anonymous,
             acl: access.acl,
-            limits: Limits { acl_subscribe_check: access.subscribe_check, ..default.limits },
+            limits: Limits {
+                acl_subscribe_check: access.subscribe_check,
+                ..self.limits.into_limits()
+            },
             workers: self.workers.map_or(default.workers, usize::from),
         })
     }

@@ -9,6 +9,7 @@ pub mod broker;
 pub mod certs;
 pub mod connection;
 pub mod generate;
+mod limits;
 mod passwd;
 pub mod publish;
 pub mod subscribe;
