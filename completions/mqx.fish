@@ -24,7 +24,7 @@ function __fish_mqx_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c mqx -n "__fish_mqx_needs_command" -l color -d 'When to colour what is printed' -r -f -a "auto\t''
+complete -c mqx -n "__fish_mqx_needs_command" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_needs_command" -l version -d 'Print the version of mqx'
@@ -44,49 +44,49 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -s h -l host -d 'Host name 
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s u -l username -d 'User name' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s P -l password -d 'Password' -r
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -s k -l keepalive -d 'Seconds of silence before a sign of life; 0 for none' -r
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, or 3.1.1 if the broker refuses that]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -l connect-timeout -d 'Give up connecting after this time' -r
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -l engine -d 'Which implementation of MQTT speaks' -r -f -a "native\t''
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
 rumqttc\t''"
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -l tls -d 'Use TLS; trust the CA in this file, or without it those of the system' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -l cafile -d 'Use TLS and trust the CA in this file' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -l cert -d 'Show this certificate to the broker (uses TLS)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -l key -d 'The private key of that certificate' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -l color -d 'When to colour what is printed' -r -f -a "auto\t''
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l tls -d 'Use TLS; trust the CA in this file, or without one those of the system' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l cafile -d 'The same as --tls with a CA' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l key -d 'The private key of that certificate (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s s -l stdin-file -d 'Publish all of stdin as one message'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s l -l stdin-line -d 'Publish each line of stdin as a message'
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -s n -l null-message -d 'Publish an empty message; with -r it clears the retained one'
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -s n -l null-message -d 'Publish an empty message; with -r it removes the retained one'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s r -l retain -d 'Ask the broker to keep the message for later subscribers'
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -s d -l debug -d 'Say on stderr what is sent and received'
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -l insecure -d 'Believe any certificate (uses TLS); for tests only'
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -s d -l debug -d 'Say on stderr which packets are sent and received'
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l insecure -d 'Use TLS and believe any certificate; for tests only'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s t -l topic -d 'Topic filter to subscribe to (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s T -l filter-out -d 'Leave out messages whose topic matches this filter (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s q -l qos -d 'Highest quality of service wanted: 0, 1 or 2' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s C -l count -d 'End after this many messages' -r
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -s W -l timeout -d 'End after this time, with exit code 27' -r
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -s F -l format -d 'Print each message in this format, as mosquitto\'s does: %t topic, %p payload, %q QoS, %r retained, %x hex, %j JSON, %I time ...' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s W -l timeout -d 'End after this time, as in 10, 500ms or 2m, with exit code 27' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s F -l format -d 'Print each message in this format, the one of mosquitto: %t topic, %p payload, %x payload in hex, %q QoS, %r retained, %j JSON, %I time ...' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s i -l id -d 'Client identifier [default: the broker chooses one]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s h -l host -d 'Host name or address of the broker' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s u -l username -d 'User name' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s P -l password -d 'Password' -r
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -s k -l keepalive -d 'Seconds of silence before a sign of life; 0 for none' -r
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, or 3.1.1 if the broker refuses that]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -l connect-timeout -d 'Give up connecting after this time' -r
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -l engine -d 'Which implementation of MQTT speaks' -r -f -a "native\t''
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
 rumqttc\t''"
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -l tls -d 'Use TLS; trust the CA in this file, or without it those of the system' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -l cafile -d 'Use TLS and trust the CA in this file' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -l cert -d 'Show this certificate to the broker (uses TLS)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -l key -d 'The private key of that certificate' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -l color -d 'When to colour what is printed' -r -f -a "auto\t''
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l tls -d 'Use TLS; trust the CA in this file, or without one those of the system' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l cafile -d 'The same as --tls with a CA' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l key -d 'The private key of that certificate (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -s E -l exit-after-sub -d 'End when the broker has answered the subscription'
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s E -l exit-after-sub -d 'End as soon as the broker has answered the subscription'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s R -l no-retained -d 'Leave out retained messages'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l retained-only -d 'Print retained messages only and end at the first that is not'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l no-local -d 'Leave out what this client published itself (MQTT 5)'
@@ -94,63 +94,66 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -l retain-as-published -d '
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s v -l verbose -d 'Print the topic before the payload'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s J -l json -d 'Print each message as one line of JSON'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s N -d 'Print no line feed behind each message'
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -s d -l debug -d 'Say on stderr what is sent and received'
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -l insecure -d 'Believe any certificate (uses TLS); for tests only'
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s d -l debug -d 'Say on stderr which packets are sent and received'
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l insecure -d 'Use TLS and believe any certificate; for tests only'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l help -d 'Print help'
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -l rate -d 'Publish so many messages per second in all [default: as many as possible]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l rate -d 'Messages per second of all publishers together [default: as many as possible]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s c -l count -d 'Clients that publish' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l subscribers -d 'Clients that receive what every publisher sends' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s q -l qos -d 'Quality of service of publishes and subscriptions: 0, 1 or 2' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -s s -l size -d 'Bytes of each payload, as in 64, 4k or 1MB; 32 at least' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -s t -l topic -d 'Publish to this topic; %i is the publisher\'s number [default: a topic of its own for each publisher and run]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -l duration -d 'End after this time, as in 10, 90s or 5m [default: run until Ctrl-C]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -s L -l limit -d 'End after so many messages in all' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -s F -l inflight -d 'QoS 1 and 2 messages each publisher has unacknowledged at once' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -l id -d 'The beginning of every client identifier' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -s s -l size -d 'Bytes of each payload, as in 64, 4k or 1MB; at least 32' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -s t -l topic -d 'Publish to this topic, in which %i is the number of the publisher [default: one for each publisher that no other run has]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l duration -d 'End after this time, as in 10, 500ms or 2m [default: run until Ctrl-C]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -s L -l limit -d 'End after this many messages of all publishers together' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -s F -l inflight -d 'Messages of QoS 1 and 2 that each publisher has unacknowledged at once' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -s i -l id -d 'What every client identifier begins with [default: mqx-bench and the run]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s h -l host -d 'Host name or address of the broker' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s u -l username -d 'User name' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s P -l password -d 'Password' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -s k -l keepalive -d 'Seconds of silence before a sign of life; 0 for none' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, or 3.1.1 if the broker refuses that]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -l connect-timeout -d 'Give up connecting after this time' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -l engine -d 'Which implementation of MQTT speaks' -r -f -a "native\t''
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
 rumqttc\t''"
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -l tls -d 'Use TLS; trust the CA in this file, or without it those of the system' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -l cafile -d 'Use TLS and trust the CA in this file' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -l cert -d 'Show this certificate to the broker (uses TLS)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -l key -d 'The private key of that certificate' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -l color -d 'When to colour what is printed' -r -f -a "auto\t''
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l tls -d 'Use TLS; trust the CA in this file, or without one those of the system' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l cafile -d 'The same as --tls with a CA' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l key -d 'The private key of that certificate (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -l json -d 'Report one JSON object instead of text'
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -l embedded -d 'Measure a broker inside this process, on a free port'
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -s d -l debug -d 'Say on stderr what is sent and received'
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -l insecure -d 'Believe any certificate (uses TLS); for tests only'
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l json -d 'Print the report as one JSON object'
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l embedded -d 'Start a broker inside this process, on a free port, and measure that'
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -s d -l debug -d 'Say on stderr which packets are sent and received'
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l insecure -d 'Use TLS and believe any certificate; for tests only'
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l help -d 'Print help'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init help" -l color -d 'When to colour what is printed' -r -f -a "auto\t''
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init help" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init help" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l dir -d 'Write the files here; the directory is made if it is missing' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l host -d 'Make the server certificate also for this host name or IP address (repeatable; *.example.org stands for every host of example.org)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l host -d 'Make the server certificate for this host name or IP address as well (repeatable; *.example.org stands for every host of example.org)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l client-name -d 'The common name of the client certificate' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l days -d 'How many days the server and the client certificate are valid' -r
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l color -d 'When to colour what is printed' -r -f -a "auto\t''
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l force -d 'Replace files that exist'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -s p -l port -d 'Port for MQTT over TCP; 0 takes a free one' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l bind -d 'Address to listen on [default: this machine only, 127.0.0.1 and `::1`]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l cert -d 'Server certificate (PEM, with its chain); opens the TLS port' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -s p -l port -d 'Port for MQTT over TCP; 0 takes a free one, which the first line names. WebSocket is taken there too, and TLS if there is a certificate' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l bind -d 'Address to listen on; 0.0.0.0 lets other machines in [default: this machine only]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l unix -d 'Unix socket to listen at; one left behind by a broker is replaced' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l cert -d 'Server certificate with its chain (PEM); opens the TLS port. The file that SSLKEYLOGFILE names gets the secrets, for Wireshark' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l key -d 'Private key of the server certificate (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l tls-port -d 'Port for MQTT over TLS; 0 takes a free one [default: 8883]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l cafile -d 'CA that client certificates are checked against (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l ws-port -d 'Port for WebSocket only; 0 takes a free one' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l ws-path -d 'Path that WebSocket clients ask for' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l password-file -d 'Users and their passwords, in the format of mosquitto' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l acl-file -d 'Who may read and write which topics, in the format of mosquitto' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l acl-subscribe-check -d 'Refuse a subscription that the rules allow no message of' -r -f -a "true\t''
@@ -164,7 +167,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subc
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-queued -d 'Messages that wait for one client at most' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-connections -d 'Clients connected at once [default: any number]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l workers -d 'Threads that serve connections [default: one per core, 4 at most]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l color -d 'When to colour what is printed' -r -f -a "auto\t''
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l require-client-cert -d 'Refuse clients on the TLS port that show no certificate'
@@ -176,7 +179,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subc
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from passwd" -l hash -d 'How the password is hashed; mosquitto reads argon2id since 2.1' -r -f -a "sha512-pbkdf2\t''
 argon2id\t''"
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from passwd" -l color -d 'When to colour what is printed' -r -f -a "auto\t''
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from passwd" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from passwd" -l delete -d 'Remove the user'

@@ -5,6 +5,7 @@
 //! in `anyhow` context. Only this module decides exit codes.
 
 use std::fmt;
+use std::io;
 use std::path::Path;
 
 /// What kind of failure ended a command.
@@ -64,6 +65,14 @@ pub const EXIT_CODES: &[(u8, Class, &str)] = &[
     (143, Class::Terminated, "terminated (SIGTERM) before the work was done"),
 ];
 
+/// What helps when a file cannot be read or written.
+const FILE_CURES: &[(io::ErrorKind, &str)] = &[
+    (io::ErrorKind::NotFound, "check the spelling of the path and the directory it starts from"),
+    (io::ErrorKind::PermissionDenied, "`ls -l` says who may use it; chmod and chown change that"),
+    (io::ErrorKind::IsADirectory, "name a file in that directory"),
+    (io::ErrorKind::StorageFull, "make room on the disk, or choose another"),
+];
+
 /// A failure with its class, its words and, where known, its cure.
 #[derive(Debug)]
 pub struct Error {
@@ -89,10 +98,14 @@ impl Error {
         Self::new(Class::Usage, what)
     }
 
-    /// A failure to `verb` (read, write, create ...) a local file.
+    /// A failure to `verb` (read, write, create ...) a local file, with the
+    /// usual cure.
     #[must_use]
-    pub fn file(verb: &str, path: &Path, cause: std::io::Error) -> Self {
-        Self::new(Class::File, format!("cannot {verb} {}", path.display())).because(cause)
+    pub fn file(verb: &str, path: &Path, cause: io::Error) -> Self {
+        let cure = FILE_CURES.iter().find(|(kind, _)| *kind == cause.kind());
+        let error =
+            Self::new(Class::File, format!("cannot {verb} {}", path.display())).because(cause);
+        Self { hint: cure.map(|(_, cure)| (*cure).to_owned()), ..error }
     }
 
     /// The same failure with the command or step that would cure it.
@@ -131,7 +144,7 @@ impl std::error::Error for Error {
 /// The class of `error`: of the first [`Error`] in its chain.
 #[must_use]
 pub fn class(error: &anyhow::Error) -> Class {
-    find(error).map_or(Class::Other, Error::class)
+    errors(error).next().map_or(Class::Other, Error::class)
 }
 
 /// The exit code that `error` ends the process with.
@@ -142,10 +155,10 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     row.map_or(1, |row| row.0)
 }
 
-/// The cure for `error`, where one is known.
+/// The cure for `error`, where one is known: the first in its chain.
 #[must_use]
 pub fn hint(error: &anyhow::Error) -> Option<&str> {
-    find(error)?.hint.as_deref()
+    errors(error).find_map(|error| error.hint.as_deref())
 }
 
 /// `error` and its causes on one line, joined by `: `, saying nothing twice.
@@ -165,8 +178,8 @@ pub fn line(error: &anyhow::Error) -> String {
     line
 }
 
-fn find(error: &anyhow::Error) -> Option<&Error> {
-    error.chain().find_map(|cause| cause.downcast_ref())
+fn errors(error: &anyhow::Error) -> impl Iterator<Item = &Error> {
+    error.chain().filter_map(|cause| cause.downcast_ref())
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@
 //! ```text
 //!  4  main -> run (here) -> cli         what may be typed, lowered once to Config values
 //!  3  publish subscribe bench certs broker   the features; they never import each other
-//!  2  client: an Engine over a Stream, reconnect    net: sockets and TLS as one Stream
+//!  2  client: an Engine over a Stream, reconnect    net: sockets and TLS as one Stream, WebSocket
 //!  1  session: packet identifiers, in-flight windows, QoS flows, aliases, keepalive
 //!  0  mqtt: bytes <-> packets, properties, reason codes, topics
-//!     error, output: leaves for layers 2 to 4
+//!     error, output, signals, open_files, base64: leaves for layers 2 to 4
 //! ```
 //! An arrow may skip layers downwards and never goes upwards or sideways.
 //!
@@ -17,8 +17,8 @@
 //!    clock of the machine, clap or a logger. Time arrives as a value.
 //! 2. Only `cli` names clap; only `client::engine::rumqttc` names rumqttc; only
 //!    `error` decides an exit code; only `output` writes to stdout.
-//! 3. Only `mqtt::topic` compares topics with filters; only `mqtt::wire` reads
-//!    integers from foreign bytes.
+//! 3. Only `mqtt::topic` compares topics with filters; integers are read from foreign
+//!    bytes in one file of each format, for packets `mqtt::wire`.
 //! 4. A command is `run(config, io, stop)`: it can be called from a test without a
 //!    process and stops when the future `stop` does.
 //!
@@ -42,6 +42,7 @@ pub mod error;
 pub mod generate;
 pub mod mqtt;
 pub mod net;
+pub mod open_files;
 pub mod output;
 pub mod publish;
 pub mod session;
@@ -74,6 +75,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Generate(args) => generate::run(&args.into_config(), &mut output::stdout())?,
         Command::Broker(args) => match args.into_task()? {
             Task::Run(config) => {
+                open_files::raise_limit();
                 block_on(broker::run(&config, output::stdout(), signals::stop()))?;
             }
             Task::Passwd(config) => {
@@ -89,12 +91,13 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
 fn bench_with(args: cli::bench::BenchArgs) -> error::Result<()> {
     let embedded = args.embedded();
     let mut config = args.into_config()?;
+    open_files::raise_limit();
     let broker =
         embedded.then(|| broker::start(&broker::Config { port: 0, ..broker::Config::default() }));
     let broker = broker.transpose()?;
     if let Some(address) = broker.as_ref().and_then(broker::Broker::address) {
-        config.connect.endpoint.host = address.socket.ip().to_string();
-        config.connect.endpoint.port = address.socket.port();
+        config.connect.endpoint.host = address.ip().to_string();
+        config.connect.endpoint.port = address.port();
     }
     let measured = block_on(bench::run(&config, &mut output::stdout(), signals::stop()));
     if let Some(broker) = broker {

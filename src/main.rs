@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match mqx::run(mqx::cli::parse()) {
+    match mqx::cli::parse().map_err(Into::into).and_then(mqx::run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             if mqx::error::class(&error) != mqx::error::Class::BrokenPipe {

@@ -10,7 +10,7 @@ use std::io::{self, IsTerminal as _, Write};
 /// When to colour what is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ColorChoice {
-    /// On a terminal, unless `NO_COLOR` is set.
+    /// If stderr is a terminal and `NO_COLOR` is not set: talk alone has colours.
     #[default]
     Auto,
     /// Also into pipes and files.
@@ -22,16 +22,17 @@ pub enum ColorChoice {
 impl ColorChoice {
     /// Makes the choice for the rest of the process.
     pub fn apply(self) {
-        match self {
-            Self::Auto => {
-                if !io::stderr().is_terminal() {
-                    colored::control::set_override(false);
-                }
-            }
-            Self::Always => colored::control::set_override(true),
-            Self::Never => colored::control::set_override(false),
-        }
+        colored::control::set_override(match self {
+            Self::Auto => io::stderr().is_terminal() && !no_color(),
+            Self::Always => true,
+            Self::Never => false,
+        });
     }
+}
+
+/// Whether the environment asks for no colour, see <https://no-color.org>.
+fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 /// Where a command writes its data: stdout, or a buffer in tests.

@@ -13,19 +13,21 @@ packages=(build-essential mosquitto mosquitto-clients openssl nodejs npm python3
 
 step() { printf '\n== %s\n' "$*"; }
 
+have() { command -v "$1" > /dev/null; }
+
 missing() {
     for command in "${commands[@]}"; do
-        command -v "$command" > /dev/null || echo "$command"
+        have "$command" || echo "$command"
     done
     python3 -c 'import ensurepip' 2> /dev/null || echo python3-venv
 }
 
-# Debian installs the broker as a service; none is wanted here.
+# RUNLEVEL keeps Debian from starting the broker it installs as a service.
 install_packages() {
     local wanted=() package
     for package in "${packages[@]}"; do
         # Node may have come with its own npm.
-        if [[ $package == nodejs || $package == npm ]] && command -v node npm > /dev/null; then
+        if [[ $package == nodejs || $package == npm ]] && have node && have npm; then
             continue
         fi
         wanted+=("$package")
@@ -37,7 +39,7 @@ install_packages() {
 install_peers() {
     # Debian keeps the broker where only root looks.
     PATH=$PATH:/usr/sbin
-    if [[ -n $(missing) ]] && ((EUID == 0)) && command -v apt-get > /dev/null; then
+    if [[ -n $(missing) ]] && ((EUID == 0)) && have apt-get; then
         install_packages
     fi
     if [[ -n $(missing) ]]; then
@@ -65,6 +67,8 @@ step "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
 
 step "fuzz targets compile"
+# With the versions that mqx is built with; libfuzzer-sys is added to them.
+cp Cargo.lock tests/fuzz/Cargo.lock
 (cd tests/fuzz && cargo check --target-dir ../../target/fuzz)
 
 step "unit and integration tests"

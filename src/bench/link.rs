@@ -2,7 +2,7 @@
 //! and its stream, as many as possible per system call.
 
 use super::board::Board;
-use crate::client::{self, ConnectOptions, engine::Engine};
+use crate::client::{self, ConnectOptions, engine::Engine, talk};
 use crate::error::{Error, Result};
 use crate::mqtt::{QoS, ReasonCode, SubscribeOptions, SubscribeProperties, SubscribeRequest};
 use crate::net::{self, Stream};
@@ -11,11 +11,16 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
+use tokio::time::timeout;
 
 /// Output beyond which nothing more is read: the broker does not take what is
 /// owed to it.
 const MAX_OUTPUT: usize = 256 * 1024;
+
+/// How long the broker may take to read what was sent last.
+const PARTING_TIME: Duration = Duration::from_secs(1);
 
 /// A connection that the broker has accepted.
 pub(super) struct Link {
@@ -26,6 +31,8 @@ pub(super) struct Link {
     partial: Vec<u8>,
     /// Bytes of the session's output that are written.
     written: usize,
+    /// Bytes of it that were talked about.
+    told: usize,
     /// Whether written bytes may still wait inside the stream.
     unflushed: bool,
     /// Times the socket took no more.
@@ -50,6 +57,7 @@ impl Link {
             options: options.clone(),
             partial: Vec::new(),
             written: 0,
+            told: 0,
             unflushed: false,
             blocked: 0,
         })
@@ -74,11 +82,13 @@ impl Link {
         self.engine.tick(now).map_err(client::explain)
     }
 
-    /// Ends the connection in order, as far as the broker lets it.
+    /// Ends the connection in order, as far as the broker lets it: one that no
+    /// longer reads is left.
     pub(super) async fn close(mut self, now: Time) -> Result<()> {
         let normal = ReasonCode::SUCCESS;
         self.engine.disconnect(normal, now).map_err(client::explain)?;
-        let written = std::future::poll_fn(|cx| self.poll_write(cx)).await;
+        let written = std::future::poll_fn(|cx| self.poll_write(cx));
+        let written = timeout(PARTING_TIME, written).await.unwrap_or(Ok(()));
         written.map_err(|error| self.explain(error))
     }
 
@@ -122,6 +132,11 @@ impl Link {
     /// Ready when all output is written and flushed.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let output = self.engine.output();
+        if self.options.debug {
+            let news = output.get(self.told..).unwrap_or_default();
+            talk::packets("sent", news, self.options.session.version);
+            self.told = output.len();
+        }
         let mut stream = Pin::new(&mut self.stream);
         while let Some(rest) = output.get(self.written..).filter(|rest| !rest.is_empty()) {
             match std::task::ready!(stream.as_mut().poll_write(cx, rest))? {
@@ -130,7 +145,7 @@ impl Link {
             }
         }
         output.clear();
-        (self.written, self.unflushed) = (0, true);
+        (self.written, self.told, self.unflushed) = (0, 0, true);
         std::task::ready!(stream.poll_flush(cx))?;
         self.unflushed = false;
         Poll::Ready(Ok(()))
@@ -145,7 +160,11 @@ impl Link {
         if bytes.is_empty() {
             return Err(self.explain(io::ErrorKind::UnexpectedEof.into()));
         }
+        let talk = self.options.debug.then_some(self.options.session.version);
         let mut take = |bytes: &[u8]| {
+            if let Some(version) = talk {
+                talk::packets("received", bytes, version);
+            }
             let mut on_event = |event: Event<'_>| on_event(event, now);
             self.engine.receive(bytes, now, &mut on_event).map_err(client::explain)
         };

@@ -73,15 +73,16 @@ impl Live {
             times if times.count > 0 => times,
             _ => second.acknowledgement.summary(),
         };
+        let shown = |time| if times.count > 0 { span(time) } else { "-".to_owned() };
         let under_way = (progress.sent * self.subscribers).saturating_sub(progress.delivered);
         let errors: u64 = all.errors.values().sum();
         self.bar.set_prefix(clock(elapsed));
         self.bar.set_position(self.position(elapsed, progress));
         self.bar.set_message(format!(
             "sent {sent}/s  got {arrived}/s  p50 {} p99 {} max {}  open {under_way} err {errors}",
-            span(times.p50),
-            span(times.p99),
-            span(times.max),
+            shown(times.p50),
+            shown(times.p99),
+            shown(times.max),
         ));
         (self.last, self.seen) = (progress, elapsed);
     }

@@ -43,6 +43,7 @@ use crate::client::ConnectOptions;
 use crate::error::Result;
 use crate::output;
 use std::io::Write;
+use std::pin::pin;
 
 /// What `mqx bench` is to do.
 #[derive(Debug, Clone)]
@@ -85,7 +86,14 @@ pub async fn run<S>(
     out: &mut dyn Write,
     stop: impl Future<Output = S>,
 ) -> Result<()> {
-    let mut outcome = run::measure(config, stop).await?;
+    let mut stop = pin!(stop);
+    let mut outcome = match run::measure(config, stop.as_mut()).await {
+        Err(error) => {
+            let connect = config.connect.fall_back_after(&error).ok_or(error)?;
+            run::measure(&Config { connect, ..config.clone() }, stop).await?
+        }
+        Ok(outcome) => outcome,
+    };
     let report = Report::new(&mut outcome, config.connect.endpoint.to_string());
     let written = if config.json { report.write_json(out) } else { report.write_text(out) };
     output::check(written.and_then(|()| out.flush()))?;

@@ -8,6 +8,7 @@ use super::plan::Seat;
 use super::receiver::Receiver;
 use super::sender::{Hold, Sender};
 use super::worker::Desk;
+use crate::client;
 use crate::error::{Class, Error, Result};
 use crate::mqtt::ReasonCode;
 use crate::session::{Event, Time};
@@ -33,11 +34,8 @@ impl Player {
     /// Connects, subscribes if the seat says so, and waits for the answers.
     pub(super) async fn join(seat: Seat, bell: Rc<Bell>, desk: Rc<Desk>) -> Result<Self> {
         let limit = desk.options.connect_timeout;
-        let endpoint = desk.options.endpoint.clone();
-        timeout(limit, Self::join_in_time(seat, bell, desk)).await.map_err(|_| {
-            let what = format!("{endpoint} accepted the connection but did not answer in time");
-            Error::new(Class::Connect, what).hint("is this an MQTT broker?")
-        })?
+        let joined = timeout(limit, Self::join_in_time(seat, bell, desk.clone())).await;
+        joined.unwrap_or_else(|_| Err(client::no_answer(&desk.options.endpoint)))
     }
 
     async fn join_in_time(seat: Seat, bell: Rc<Bell>, desk: Rc<Desk>) -> Result<Self> {
@@ -53,7 +51,8 @@ impl Player {
             subscribed: None,
             desk: desk.clone(),
         };
-        player.until(|player| player.connected).await?;
+        let connected = player.until(|player| player.connected).await;
+        connected.map_err(|error| client::not_accepted(error, &options.endpoint))?;
         if let Some(sender) = &player.sender {
             sender.check(player.link.engine().limits())?;
         }

@@ -31,7 +31,7 @@ pub(super) struct Outcome {
     pub(super) span: (Time, Time),
     /// The processor time of each worker while the plan ran.
     pub(super) busy: Vec<Duration>,
-    /// The first failure that cost the run a connection.
+    /// What cost the run connections, if it lost any.
     pub(super) failure: Option<Error>,
 }
 
@@ -85,7 +85,8 @@ struct Lead {
     stats: Stats,
     live: Live,
     looks: (Interval, u32),
-    failure: Option<Error>,
+    /// The failures that each cost a connection.
+    failures: Vec<Error>,
 }
 
 impl Lead {
@@ -113,7 +114,7 @@ impl Lead {
             notices,
             stats: Stats::default(),
             looks: (interval(LOOK), 0),
-            failure: None,
+            failures: Vec::new(),
             plan,
         })
     }
@@ -208,13 +209,13 @@ impl Lead {
         self.collect();
         self.live.finish();
         Ok(Outcome {
+            failure: lost(self.failures, self.plan.connections()),
             plan: self.plan,
             run: self.run,
             stats: self.stats,
             unsent,
             span: (start, until),
             busy,
-            failure: self.failure,
         })
     }
 
@@ -234,7 +235,7 @@ impl Lead {
     fn note_failures(&mut self) {
         while let Ok(notice) = self.notices.try_recv() {
             if let Notice::Lost(error) = notice {
-                self.failure.get_or_insert(error);
+                self.failures.push(error);
             }
         }
     }
@@ -248,6 +249,13 @@ impl Lead {
         self.stats.take(&mut news.clone());
         news
     }
+}
+
+/// What the loss of connections, so many of all, is to be called.
+fn lost(failures: Vec<Error>, all: u32) -> Option<Error> {
+    let what = format!("{} of {all} connections were lost", failures.len());
+    let first = failures.into_iter().next()?;
+    Some(Error::new(first.class(), what).because(first))
 }
 
 /// A refused connection, with what to do when there is no broker.

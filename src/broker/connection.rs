@@ -68,11 +68,14 @@ impl Task {
         let last = poll_fn(|cx| self.poll_serve(cx)).await;
         let connection = &mut self.connection;
         self.shared.batch(|core, worker| core.close(worker, connection));
-        if let Ok(last) = last {
-            let farewell = self.say_goodbye(&last);
-            // A client that does not read to the end is left.
-            let _ = tokio::time::timeout(FAREWELL, farewell).await;
-        }
+        let last = match last {
+            Ok(last) => last,
+            Err(_) if self.transport.is_ended() => self.give_up_output(),
+            Err(_) => return,
+        };
+        let farewell = self.say_goodbye(&last);
+        // A client that does not read to the end is left.
+        let _ = tokio::time::timeout(FAREWELL, farewell).await;
     }
 
     /// Ready when the core has asked for the end, with the last bytes to
@@ -111,6 +114,13 @@ impl Task {
             }
             self.take_output();
         }
+    }
+
+    /// There is nobody to write the output to.
+    fn give_up_output(&mut self) -> Vec<u8> {
+        self.writing.clear();
+        self.written = 0;
+        Vec::new()
     }
 
     /// Fetches output if none is being written.
@@ -201,16 +211,11 @@ impl Task {
         read
     }
 
-    /// Writes the last bytes, closes the writing side and reads until the
-    /// client has closed too: closing with unread input would reset the
-    /// connection and the client would never see why it ended.
+    /// Writes the last bytes and closes the connection.
     async fn say_goodbye(&mut self, last: &[u8]) -> io::Result<()> {
         self.writing.extend_from_slice(last);
         poll_fn(|cx| self.poll_rest(cx)).await?;
-        poll_fn(|cx| self.transport.poll_shutdown(cx)).await?;
-        let mut ignored = [0; 1024];
-        while poll_fn(|cx| self.transport.poll_read(cx, &mut ignored)).await? > 0 {}
-        Ok(())
+        self.transport.close().await
     }
 
     fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -2,17 +2,16 @@
 //! the task that owns it.
 
 use super::core::{Attempt, Link};
+use super::socket::Writer;
 use parking_lot::Mutex;
 use std::io;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use tokio::net::tcp::OwnedWriteHalf;
 
 /// The link of one connection.
 #[derive(Debug)]
 pub(super) struct SocketLink {
-    /// The socket, where any worker may write to it as it is (not for TLS).
-    socket: Option<Arc<OwnedWriteHalf>>,
+    /// The socket, where any worker may write to it as it is (not for TLS or WebSocket).
+    socket: Option<Writer>,
     bell: Mutex<Bell>,
 }
 
@@ -33,7 +32,7 @@ pub(super) enum Asked {
 }
 
 impl SocketLink {
-    pub(super) fn new(socket: Option<Arc<OwnedWriteHalf>>) -> Self {
+    pub(super) fn new(socket: Option<Writer>) -> Self {
         Self { socket, bell: Mutex::default() }
     }
 

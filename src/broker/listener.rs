@@ -1,10 +1,15 @@
-//! Addresses the broker listens on.
+//! Listening, and handing on who comes.
 
+use super::Config;
+use super::address::Address;
+use super::door::Door;
+use super::socket::Accepted;
+use super::unix::{self, SocketFile};
 use super::worker::Incoming;
 use crate::error::{Class, Error, Result};
-use rustls::ServerConfig;
+use crate::output;
+use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
-use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -14,89 +19,175 @@ use tokio::sync::mpsc;
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 4096;
 
-/// How long to wait when no more connections can be accepted because the
-/// process has no file descriptors left.
+/// How long to wait when no more connections can be accepted because there
+/// are no file descriptors left.
 const EXHAUSTED: Duration = Duration::from_millis(100);
 
-/// A bound address and how clients name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Address {
-    /// Whether it speaks TLS.
-    pub tls: bool,
-    /// Where it is.
-    pub socket: SocketAddr,
-}
-
-/// `mqtt://127.0.0.1:1883`, or `mqtts://` under TLS.
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.tls { "mqtts" } else { "mqtt" };
-        write!(f, "{scheme}://{}", self.socket)
-    }
-}
+/// What the system says then: the process or the machine has none.
+const NO_FILES: [Errno; 2] = [Errno::MFILE, Errno::NFILE];
 
 /// A bound socket that accepts connections for all workers.
 #[derive(Debug)]
 pub(super) struct Listener {
-    socket: std::net::TcpListener,
-    tls: Option<Arc<ServerConfig>>,
-    pub(super) address: Address,
+    bound: Bound,
+    door: Arc<Door>,
 }
 
-/// Binds `port` on `bind`, or on the loopback addresses when that is `None`.
-pub(super) fn bind_all(
-    bind: Option<IpAddr>,
-    port: u16,
-    tls: Option<&Arc<ServerConfig>>,
-) -> Result<Vec<Listener>> {
-    if let Some(address) = bind {
-        return Ok(vec![Listener::bind((address, port).into(), tls)?]);
+#[derive(Debug)]
+enum Bound {
+    Tcp(std::net::TcpListener, SocketAddr),
+    Unix(std::os::unix::net::UnixListener, SocketFile),
+}
+
+/// What a worker accepts from.
+enum Acceptor {
+    Tcp(tokio::net::TcpListener),
+    Unix(tokio::net::UnixListener),
+}
+
+/// Binds everything `config` says.
+pub(super) fn bind_all(config: &Config) -> Result<Vec<Listener>> {
+    let path: Arc<str> = config.ws_path.as_str().into();
+    let (tls_port, tls) = config.tls.clone().unzip();
+    let bare = Door { bare: true, mqtt: true, tls, path };
+    let without_tls = Door { tls: None, ..bare.clone() };
+    let ports = [
+        ("--port", Some(config.port), bare.clone()),
+        ("--tls-port", tls_port, Door { bare: false, ..bare.clone() }),
+        ("--ws-port", config.ws_port, Door { mqtt: false, ..bare }),
+    ];
+    let mut listeners = Vec::new();
+    for (option, port, door) in ports {
+        let Some(port) = port else { continue };
+        let door = Arc::new(door);
+        for (socket, at) in bind(config.bind, port, option)? {
+            listeners.push(Listener { bound: Bound::Tcp(socket, at), door: Arc::clone(&door) });
+        }
     }
-    let first = Listener::bind((Ipv4Addr::LOCALHOST, port).into(), tls)?;
-    let port = first.address.socket.port();
-    let mut listeners = vec![first];
-    // A machine without IPv6 has no second loopback address, and a free port
-    // of the first may be taken on the second: neither keeps a broker down.
-    listeners.extend(Listener::bind((Ipv6Addr::LOCALHOST, port).into(), tls));
+    if let Some(path) = &config.unix {
+        let (socket, file) = unix::listen(path)?;
+        listeners.push(Listener { bound: Bound::Unix(socket, file), door: Arc::new(without_tls) });
+    }
     Ok(listeners)
 }
 
+/// A bound TCP socket and where it is.
+type BoundTcp = (std::net::TcpListener, SocketAddr);
+
+/// Binds `port`, which `option` gave, on `address`, or on the loopback
+/// addresses when that is `None`.
+fn bind(address: Option<IpAddr>, port: u16, option: &str) -> Result<Vec<BoundTcp>> {
+    let bind = |ip: IpAddr, port: u16| {
+        let address = SocketAddr::from((ip, port));
+        listen(address).map_err(|cause| refused(address, option, cause))
+    };
+    if let Some(address) = address {
+        return Ok(vec![bind(address, port)?]);
+    }
+    let first = bind(Ipv4Addr::LOCALHOST.into(), port)?;
+    let port = first.1.port();
+    let mut bound = vec![first];
+    // A machine without IPv6 has no second loopback address, and a free port
+    // of the first may be taken on the second: neither keeps a broker down.
+    bound.extend(bind(Ipv6Addr::LOCALHOST.into(), port));
+    Ok(bound)
+}
+
+/// How clients name what is listened on: MQTT first, then WebSocket.
+pub(super) fn addresses(listeners: &[Listener]) -> Vec<Address> {
+    let mqtt = listeners.iter().filter_map(Listener::mqtt);
+    mqtt.chain(listeners.iter().filter_map(Listener::websocket)).collect()
+}
+
 impl Listener {
-    fn bind(address: SocketAddr, tls: Option<&Arc<ServerConfig>>) -> Result<Self> {
-        let (socket, bound) = listen(address).map_err(|cause| refused(address, cause))?;
-        Ok(Self {
-            socket,
-            tls: tls.cloned(),
-            address: Address { tls: tls.is_some(), socket: bound },
-        })
+    fn mqtt(&self) -> Option<Address> {
+        match &self.bound {
+            Bound::Tcp(_, at) => {
+                let tls = !self.door.bare;
+                self.door.mqtt.then_some(Address::Mqtt { tls, socket: *at })
+            }
+            Bound::Unix(_, file) => Some(Address::Unix(file.path())),
+        }
+    }
+
+    fn websocket(&self) -> Option<Address> {
+        let Bound::Tcp(_, socket) = self.bound else { return None };
+        let path = Arc::clone(&self.door.path);
+        Some(Address::WebSocket { tls: !self.door.bare, socket, path })
+    }
+
+    /// The file to remove when nobody listens any more.
+    pub(super) fn file(&self) -> Option<SocketFile> {
+        match &self.bound {
+            Bound::Tcp(..) => None,
+            Bound::Unix(_, file) => Some(file.clone()),
+        }
     }
 
     /// Accepts connections and hands them to the workers in turn.
     pub(super) async fn accept(self, workers: Vec<mpsc::UnboundedSender<Incoming>>) {
-        let Ok(listener) = tokio::net::TcpListener::from_std(self.socket) else {
+        let Ok(acceptor) = self.bound.register() else {
             return;
         };
+        let mut warned = false;
         for worker in workers.iter().cycle() {
             let socket = loop {
-                match listener.accept().await.and_then(|(socket, _)| prepare(socket)) {
+                match acceptor.accept().await {
                     Ok(socket) => break socket,
-                    Err(_) => tokio::time::sleep(EXHAUSTED).await,
+                    Err(cause) => wait_after(&cause, &mut warned).await,
                 }
             };
-            let tls = self.tls.clone();
-            if worker.send(Incoming { socket, tls }).is_err() {
+            let door = Arc::clone(&self.door);
+            if worker.send(Incoming { socket, door }).is_err() {
                 return;
             }
         }
     }
 }
 
-fn prepare(socket: tokio::net::TcpStream) -> io::Result<std::net::TcpStream> {
-    socket.set_nodelay(true)?;
-    socket.into_std()
+impl Bound {
+    fn register(self) -> io::Result<Acceptor> {
+        match self {
+            Self::Tcp(socket, _) => tokio::net::TcpListener::from_std(socket).map(Acceptor::Tcp),
+            Self::Unix(socket, _) => tokio::net::UnixListener::from_std(socket).map(Acceptor::Unix),
+        }
+    }
 }
 
-fn listen(address: SocketAddr) -> io::Result<(std::net::TcpListener, SocketAddr)> {
+impl Acceptor {
+    async fn accept(&self) -> io::Result<Accepted> {
+        match self {
+            Self::Tcp(listener) => {
+                let (socket, _) = listener.accept().await?;
+                socket.set_nodelay(true)?;
+                socket.into_std().map(Accepted::Tcp)
+            }
+            Self::Unix(listener) => {
+                let (socket, _) = listener.accept().await?;
+                socket.into_std().map(Accepted::Unix)
+            }
+        }
+    }
+}
+
+/// Waits until there may be file descriptors again, and warns the first time
+/// that there are none.
+async fn wait_after(cause: &io::Error, warned: &mut bool) {
+    let client_left = cause.kind() == io::ErrorKind::ConnectionAborted;
+    if client_left {
+        return;
+    }
+    let no_files = NO_FILES.iter().any(|errno| cause.raw_os_error() == Some(errno.raw_os_error()));
+    if no_files && !std::mem::replace(warned, true) {
+        output::warn(format!(
+            "clients have to wait, for no more connections can be opened: {cause}; \
+             allow the broker more open files with ulimit -n"
+        ));
+    }
+    tokio::time::sleep(EXHAUSTED).await;
+}
+
+fn listen(address: SocketAddr) -> io::Result<BoundTcp> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     if address.is_ipv6() {
@@ -110,14 +201,18 @@ fn listen(address: SocketAddr) -> io::Result<(std::net::TcpListener, SocketAddr)
     Ok((listener, bound))
 }
 
-fn refused(address: SocketAddr, cause: io::Error) -> Error {
+fn refused(address: SocketAddr, option: &str, cause: io::Error) -> Error {
     let hint = match cause.kind() {
-        io::ErrorKind::AddrInUse => "is a broker running there already? --port 0 takes a free port",
-        io::ErrorKind::AddrNotAvailable => "no interface of this machine has that address",
-        io::ErrorKind::PermissionDenied => "ports below 1024 need more rights: use another --port",
-        _ => {
-            return Error::new(Class::Listen, format!("cannot listen on {address}")).because(cause);
+        io::ErrorKind::AddrInUse => {
+            format!("is a broker running there already? {option} 0 takes a free port")
         }
+        io::ErrorKind::AddrNotAvailable => {
+            "no interface of this machine has that address: use another --bind".to_owned()
+        }
+        io::ErrorKind::PermissionDenied => {
+            format!("ports below 1024 need more rights: use another {option}")
+        }
+        _ => format!("use another --bind or {option}"),
     };
     Error::new(Class::Listen, format!("cannot listen on {address}")).because(cause).hint(hint)
 }

@@ -5,26 +5,37 @@
 //! [`start`] binds it and runs it on worker threads, [`run`] is the command.
 
 pub mod access;
+mod address;
 mod clock;
 mod connection;
 pub mod core;
+mod door;
 mod link;
 mod listener;
+mod socket;
 mod transport;
+mod unix;
+mod websocket;
 mod worker;
 
-pub use listener::Address;
+pub use address::Address;
 
 use self::access::{Gate, Passwords};
 use self::core::{Acl, Core, Entrance, Limits, Summary};
 use crate::error::{Class, Error, Result};
 use crate::output::{self, Sink};
 use clock::Clock;
+use listener::Listener;
 use rustls::ServerConfig;
-use std::net::IpAddr;
+use std::future::poll_fn;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, watch};
+use unix::SocketFile;
 use worker::Setup;
 
 /// What a broker listens on and allows.
@@ -36,6 +47,13 @@ pub struct Config {
     pub port: u16,
     /// The port for MQTT over TLS and its certificate.
     pub tls: Option<(u16, Arc<ServerConfig>)>,
+    /// A port for nothing but WebSocket; 0 takes a free one. On the other ports
+    /// it is told from MQTT by its first byte, and so is TLS on those without.
+    pub ws_port: Option<u16>,
+    /// The path of WebSocket requests, which begins with a slash.
+    pub ws_path: String,
+    /// Where to put a Unix socket.
+    pub unix: Option<PathBuf>,
     /// Whether clients must show a certificate, for the words at the start.
     pub client_certificates: bool,
     /// The users there are; without, everybody is who they say they are.
@@ -56,6 +74,9 @@ pub const DEFAULT_PORT: u16 = 1883;
 /// The port of MQTT over TLS that is registered for it.
 pub const DEFAULT_TLS_PORT: u16 = 8883;
 
+/// The path clients of MQTT over WebSocket ask for.
+pub const DEFAULT_WS_PATH: &str = "/mqtt";
+
 /// More workers than this have not been seen to help.
 const MOST_WORKERS: usize = 4;
 
@@ -66,6 +87,9 @@ impl Default for Config {
             bind: None,
             port: DEFAULT_PORT,
             tls: None,
+            ws_port: None,
+            ws_path: DEFAULT_WS_PATH.to_owned(),
+            unix: None,
             client_certificates: false,
             passwords: None,
             anonymous: true,
@@ -81,6 +105,8 @@ impl Default for Config {
 pub struct Broker {
     core: Arc<Core>,
     addresses: Vec<Address>,
+    /// The files to remove in the end.
+    files: Vec<SocketFile>,
     stop: watch::Sender<bool>,
     threads: Vec<JoinHandle<Result<()>>>,
 }
@@ -91,11 +117,9 @@ pub struct Broker {
 /// # Errors
 /// When an address cannot be listened on or a thread cannot be started.
 pub fn start(config: &Config) -> Result<Broker> {
-    let mut listeners = listener::bind_all(config.bind, config.port, None)?;
-    if let Some((port, tls)) = &config.tls {
-        listeners.extend(listener::bind_all(config.bind, *port, Some(tls))?);
-    }
-    let addresses = listeners.iter().map(|listener| listener.address).collect();
+    let mut listeners = listener::bind_all(config)?;
+    let addresses = listener::addresses(&listeners);
+    let files = listeners.iter().filter_map(Listener::file).collect();
     let core = Arc::new(Core::new(config.limits.clone()));
     core.set_acl(config.acl.clone());
     let passwords = config.passwords.is_some();
@@ -121,7 +145,7 @@ pub fn start(config: &Config) -> Result<Broker> {
         let failed = |cause| Error::new(Class::Other, "cannot start a thread").because(cause);
         threads.push(thread.map_err(failed)?);
     }
-    Ok(Broker { core, addresses, stop, threads })
+    Ok(Broker { core, addresses, files, stop, threads })
 }
 
 impl Broker {
@@ -131,10 +155,13 @@ impl Broker {
         &self.addresses
     }
 
-    /// The first address of MQTT over TCP, for a client in this process.
+    /// Where MQTT over TCP is spoken, for a client in this process.
     #[must_use]
-    pub fn address(&self) -> Option<Address> {
-        self.addresses.first().copied()
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.addresses.iter().find_map(|address| match address {
+            Address::Mqtt { tls: false, socket } => Some(*socket),
+            _ => None,
+        })
     }
 
     /// What has happened so far.
@@ -143,7 +170,8 @@ impl Broker {
         self.core.summary()
     }
 
-    /// Tells every client, ends every connection and frees the ports. Waits
+    /// Tells every client, ends every connection and frees the ports and the
+    /// Unix socket. Waits
     /// for half a second at most.
     ///
     /// # Errors
@@ -155,6 +183,7 @@ impl Broker {
             let failed = |_| Error::new(Class::Other, "a worker of the broker has failed");
             thread.join().map_err(failed)??;
         }
+        self.files.iter().for_each(SocketFile::remove);
         Ok(self.core.summary())
     }
 }
@@ -165,11 +194,16 @@ impl Broker {
 /// As [`start`], and when `out` cannot be written.
 pub async fn run<S>(config: &Config, mut out: Sink, stop: impl Future<Output = S>) -> Result<()> {
     let broker = start(config)?;
+    let mut stop = pin!(stop);
+    // Whoever has read that it is ready may ask it to stop, and is heard.
+    let stopped = poll_fn(|cx| Poll::Ready(stop.as_mut().poll(cx).is_ready())).await;
     let addresses = broker.addresses.iter().map(|address| format!(" {address}"));
     let ready = format!("ready{}\n", addresses.collect::<String>());
     output::check(out.write_all(ready.as_bytes()).and_then(|()| out.flush()))?;
     output::note(who_may_connect(config));
-    stop.await;
+    if !stopped {
+        stop.await;
+    }
     let summary = broker.shut_down()?;
     output::note(farewell(&summary));
     Ok(())

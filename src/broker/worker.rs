@@ -5,18 +5,18 @@ use super::access::Gate;
 use super::clock::Clock;
 use super::connection::Task;
 use super::core::{Core, Worker};
+use super::door::Door;
 use super::listener::Listener;
+use super::socket::Accepted;
 use super::transport::Transport;
 use crate::error::{Class, Error, Result};
-use rustls::ServerConfig;
 use std::cell::{Cell, RefCell};
-use std::net::TcpStream;
+use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{LocalSet, spawn_local};
-use tokio_rustls::TlsAcceptor;
 
 /// Bytes read from a socket at once: whole batches of packets, and a bound on
 /// what one connection does before others have their turn.
@@ -28,8 +28,8 @@ const SHUTDOWN: Duration = Duration::from_millis(500);
 /// A connection on its way to its worker.
 #[derive(Debug)]
 pub(super) struct Incoming {
-    pub(super) socket: TcpStream,
-    pub(super) tls: Option<Arc<ServerConfig>>,
+    pub(super) socket: Accepted,
+    pub(super) door: Arc<Door>,
 }
 
 /// What one worker needs to run.
@@ -147,22 +147,19 @@ async fn serve(mut setup: Setup) {
 
 /// Makes a connection of a socket and serves it.
 async fn welcome(shared: Rc<Shared>, incoming: Incoming) {
-    shared.connections.set(shared.connections.get() + 1);
     let limit = shared.core.limits().connect_timeout;
-    let address = incoming.socket.peer_addr().ok().map(|peer| peer.ip());
-    if let Some(transport) = handshake(incoming, limit).await {
-        Task::new(Rc::clone(&shared), transport, address).run().await;
-    }
+    let address = incoming.socket.address();
+    let open = tokio::time::timeout(limit, incoming.open()).await;
+    // Whoever does not come in is gone without a word to the core.
+    let Ok(Ok(Some(transport))) = open else { return };
+    shared.connections.set(shared.connections.get() + 1);
+    Task::new(Rc::clone(&shared), transport, address).run().await;
     shared.connections.set(shared.connections.get() - 1);
     shared.gone.notify_one();
 }
 
-async fn handshake(incoming: Incoming, limit: Duration) -> Option<Transport> {
-    let socket = tokio::net::TcpStream::from_std(incoming.socket).ok()?;
-    let Some(config) = incoming.tls else {
-        return Some(Transport::tcp(socket));
-    };
-    let accept = TlsAcceptor::from(config).accept(socket);
-    let stream = tokio::time::timeout(limit, accept).await.ok()?.ok()?;
-    Some(Transport::Tls(Box::new(stream)))
+impl Incoming {
+    async fn open(self) -> io::Result<Option<Transport>> {
+        self.door.open(self.socket.register()?).await
+    }
 }

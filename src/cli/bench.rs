@@ -12,7 +12,7 @@ use std::time::Duration;
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct BenchArgs {
-    /// Publish so many messages per second in all [default: as many as possible]
+    /// Messages per second of all publishers together [default: as many as possible]
     #[arg(long, value_name = "NUMBER")]
     rate: Option<f64>,
 
@@ -28,47 +28,47 @@ pub struct BenchArgs {
     subscribers: u32,
 
     /// Quality of service of publishes and subscriptions: 0, 1 or 2
-    #[arg(short, long, default_value = "0", value_parser = values::qos)]
+    #[arg(short, long, default_value = "0", value_name = "LEVEL", value_parser = values::qos)]
     qos: QoS,
 
-    /// Bytes of each payload, as in 64, 4k or 1MB; 32 at least
+    /// Bytes of each payload, as in 64, 4k or 1MB; at least 32
     #[arg(
-        short, long, alias = "payload-size", default_value = "64",
+        short, long, alias = "payload-size", default_value = "64", value_name = "BYTES",
         value_parser = values::size
     )]
     size: usize,
 
-    /// Publish to this topic; %i is the publisher's number
-    /// [default: a topic of its own for each publisher and run]
+    /// Publish to this topic, in which %i is the number of the publisher
+    /// [default: one for each publisher that no other run has]
     #[arg(short, long)]
     topic: Option<String>,
 
-    /// End after this time, as in 10, 90s or 5m [default: run until Ctrl-C]
+    /// End after this time, as in 10, 500ms or 2m [default: run until Ctrl-C]
     #[arg(long, value_name = "TIME", value_parser = values::duration)]
     duration: Option<Duration>,
 
-    /// End after so many messages in all
+    /// End after this many messages of all publishers together
     #[arg(short = 'L', long, value_name = "NUMBER")]
     limit: Option<u64>,
 
-    /// QoS 1 and 2 messages each publisher has unacknowledged at once
+    /// Messages of QoS 1 and 2 that each publisher has unacknowledged at once
     #[arg(
         short = 'F', long, value_name = "NUMBER",
         default_value_t = Load::default().inflight
     )]
     inflight: u16,
 
-    /// Report one JSON object instead of text
+    /// Print the report as one JSON object
     #[arg(long)]
     json: bool,
 
-    /// Measure a broker inside this process, on a free port
+    /// Start a broker inside this process, on a free port, and measure that
     #[arg(long, conflicts_with_all = ["host", "port", "tls", "cafile", "cert", "insecure"])]
     embedded: bool,
 
-    /// The beginning of every client identifier
+    /// What every client identifier begins with [default: mqx-bench and the run]
     #[arg(
-        long, aliases = ["prefix", "client-id"], value_name = "PREFIX",
+        short = 'i', long, aliases = ["prefix", "client-id"], value_name = "PREFIX",
         default_value = "", hide_default_value = true, help_heading = "Connection"
     )]
     id: String,
@@ -82,7 +82,7 @@ Latency is counted from the moment a message was due at the given rate, so a \
 broker that stalls shows it; service time is counted from when it was sent. \
 Without --rate each publisher waits while too much of what it sent (800 \
 messages or 1 MiB of all publishers together) has not reached the \
-subscribers, so that not the broker's way of dropping messages is measured.";
+subscribers; otherwise the broker would have to drop messages.";
 
 impl BenchArgs {
     /// Whether the broker to measure is to be started first.
@@ -156,7 +156,7 @@ mod tests {
             "12.5",
             "--duration",
             "2m",
-            "--id",
+            "-i",
             "x",
         ]);
         let load = &config.load;

@@ -3,9 +3,10 @@
 use super::access::AccessArgs;
 use super::limits::LimitArgs;
 use super::passwd::PasswdArgs;
+use super::values;
 use crate::broker::access::passwd;
 use crate::broker::core::Limits;
-use crate::broker::{Config, DEFAULT_PORT, DEFAULT_TLS_PORT};
+use crate::broker::{Config, DEFAULT_PORT, DEFAULT_TLS_PORT, DEFAULT_WS_PATH};
 use crate::error::Result;
 use crate::net::{TlsServerOptions, tls_server};
 use crate::output;
@@ -54,15 +55,21 @@ impl BrokerArgs {
 /// The options of a broker that runs.
 #[derive(Debug, clap::Args)]
 struct RunArgs {
-    /// Port for MQTT over TCP; 0 takes a free one
+    /// Port for MQTT over TCP; 0 takes a free one, which the first line names.
+    /// WebSocket is taken there too, and TLS if there is a certificate
     #[arg(short, long, value_name = "PORT", default_value_t = DEFAULT_PORT)]
     port: u16,
 
-    /// Address to listen on [default: this machine only, 127.0.0.1 and `::1`]
-    #[arg(long, value_name = "ADDRESS")]
+    /// Address to listen on; 0.0.0.0 lets other machines in [default: this machine only]
+    #[arg(long, value_name = "ADDRESS", value_parser = values::address)]
     bind: Option<IpAddr>,
 
-    /// Server certificate (PEM, with its chain); opens the TLS port
+    /// Unix socket to listen at; one left behind by a broker is replaced
+    #[arg(long, value_name = "PATH")]
+    unix: Option<PathBuf>,
+
+    /// Server certificate with its chain (PEM); opens the TLS port. The file that
+    /// SSLKEYLOGFILE names gets the secrets, for Wireshark
     #[arg(long, value_name = "FILE", requires = "key", help_heading = "TLS")]
     cert: Option<PathBuf>,
 
@@ -82,6 +89,20 @@ struct RunArgs {
     #[arg(long, requires = "cafile", help_heading = "TLS")]
     require_client_cert: bool,
 
+    /// Port for WebSocket only; 0 takes a free one
+    #[arg(long, value_name = "PORT", help_heading = "WebSocket")]
+    ws_port: Option<u16>,
+
+    /// Path that WebSocket clients ask for
+    #[arg(
+        long,
+        value_name = "PATH",
+        default_value = DEFAULT_WS_PATH,
+        value_parser = path,
+        help_heading = "WebSocket",
+    )]
+    ws_path: String,
+
     #[command(flatten)]
     access: AccessArgs,
 
@@ -89,7 +110,7 @@ struct RunArgs {
     limits: LimitArgs,
 
     /// Threads that serve connections [default: one per core, 4 at most]
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: Option<u16>,
 }
 
@@ -114,6 +135,9 @@ impl RunArgs {
             port: self.port,
             tls: tls.transpose()?,
             client_certificates,
+            unix: self.unix,
+            ws_port: self.ws_port,
+            ws_path: self.ws_path,
             passwords: access.passwords,
             anonymous: access.anonymous,
             acl: access.acl,
@@ -123,5 +147,15 @@ impl RunArgs {
             },
             workers: self.workers.map_or(default.workers, usize::from),
         })
+    }
+}
+
+/// A path as a request names it.
+fn path(text: &str) -> Result<String, &'static str> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'?' && byte != b'#');
+    if text.starts_with('/') && plain {
+        Ok(text.to_owned())
+    } else {
+        Err("a path begins with a slash and has no spaces, ? or #")
     }
 }

@@ -14,12 +14,14 @@ pub struct CertsArgs {
 #[derive(Debug, Subcommand)]
 enum CertsCommand {
     /// Make a CA with a certificate for a broker and one for a client
-    ///
-    /// Writes ca.crt, ca.key, server.crt, server.key, client.crt and client.key, and
-    /// prints the broker and client commands that use them. The server certificate
-    /// is for localhost, 127.0.0.1, `::1`, this machine's host name and every --host.
+    #[command(after_help = AFTER_HELP)]
     Init(InitArgs),
 }
+
+const AFTER_HELP: &str = "\
+Writes ca.crt, ca.key, server.crt, server.key, client.crt and client.key, and \
+prints the broker and client commands that use them. The server certificate is \
+for localhost, 127.0.0.1, ::1, this machine's host name and every --host.";
 
 #[derive(Debug, Args)]
 struct InitArgs {
@@ -27,7 +29,7 @@ struct InitArgs {
     #[arg(long, value_name = "DIR", default_value_os_t = Config::default().dir)]
     dir: PathBuf,
 
-    /// Make the server certificate also for this host name or IP address
+    /// Make the server certificate for this host name or IP address as well
     /// (repeatable; *.example.org stands for every host of example.org)
     #[arg(long = "host", value_name = "HOST")]
     hosts: Vec<Host>,

@@ -8,7 +8,7 @@ use crate::net::{Endpoint, TlsClient, TlsClientOptions, Trust};
 use crate::output;
 use crate::session::{ClientConfig, Secret};
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -34,7 +34,8 @@ pub struct ConnectionArgs {
     /// Host name or address of the broker
     #[arg(
         short = 'h', long, alias = "hostname",
-        default_value_t = ConnectOptions::default().endpoint.host
+        default_value_t = ConnectOptions::default().endpoint.host,
+        value_parser = NonEmptyStringValueParser::new()
     )]
     host: String,
 
@@ -47,39 +48,39 @@ pub struct ConnectionArgs {
     username: Option<String>,
 
     /// Password
-    #[arg(short = 'P', long, alias = "pw")]
+    #[arg(short = 'P', long, alias = "pw", value_name = "TEXT")]
     password: Option<Secret>,
 
-    /// Seconds of silence before a sign of life; 0 for none
+    /// Seconds of silence after which a ping is sent; 0 for none
     #[arg(
         short, long, alias = "keep-alive", value_name = "SECONDS",
         default_value_t = ClientConfig::default().keep_alive
     )]
     keepalive: u16,
 
-    /// Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, or 3.1.1 if the broker refuses that]
+    /// Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]
     #[arg(
         short = 'V', long, alias = "protocol-version", value_name = "VERSION",
         value_parser = values::version
     )]
     mqtt_version: Option<NamedVersion>,
 
-    /// Give up connecting after this time
+    /// Give up connecting after this time, as in 10, 500ms or 2m
     #[arg(
         long, value_name = "TIME", value_parser = values::duration,
         default_value = "10s"
     )]
     connect_timeout: Duration,
 
-    /// Which implementation of MQTT speaks
+    /// Whose implementation of MQTT speaks: native (that of mqx) or rumqttc
     #[arg(
-        long, default_value = EngineKind::Native.name(),
+        long, default_value = EngineKind::Native.name(), hide_possible_values = true,
         value_parser = PossibleValuesParser::new(EngineKind::ALL.map(EngineKind::name))
             .map(|name| EngineKind::from_name(&name).unwrap_or_default())
     )]
     engine: EngineKind,
 
-    /// Say on stderr what is sent and received
+    /// Say on stderr which packets are sent and received
     #[arg(short, long)]
     debug: bool,
 
@@ -92,29 +93,29 @@ pub struct ConnectionArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "TLS")]
 struct TlsArgs {
-    /// Use TLS; trust the CA in this file, or without it those of the system
+    /// Use TLS; trust the CA in this file, or without one those of the system
     #[arg(
         long, value_name = "CA", num_args = 0..=1,
         conflicts_with = "cafile"
     )]
     tls: Option<Option<PathBuf>>,
 
-    /// Use TLS and trust the CA in this file
+    /// The same as --tls with a CA
     #[arg(long, aliases = ["ca", "ca-cert", "cacertfile"], value_name = "FILE")]
     cafile: Option<PathBuf>,
 
-    /// Show this certificate to the broker (uses TLS)
+    /// Use TLS and show this certificate to the broker (PEM)
     #[arg(long, aliases = ["certfile", "client-cert"], value_name = "FILE", requires = "key")]
     cert: Option<PathBuf>,
 
-    /// The private key of that certificate
+    /// The private key of that certificate (PEM)
     #[arg(
         long, aliases = ["keyfile", "client-key", "client-private-key"],
         value_name = "FILE", requires = "cert"
     )]
     key: Option<PathBuf>,
 
-    /// Believe any certificate (uses TLS); for tests only
+    /// Use TLS and believe any certificate; for tests only
     #[arg(long)]
     insecure: bool,
 }

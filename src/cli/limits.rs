@@ -22,7 +22,7 @@ pub(super) struct LimitArgs {
     /// QoS 2 messages taken from a client at once, announced as Receive Maximum
     #[arg(
         long,
-        value_name = "COUNT",
+        value_name = "NUMBER",
         default_value_t = Limits::default().receive_maximum,
         value_parser = value_parser!(u16).range(1..),
         help_heading = LIMITS
@@ -47,7 +47,7 @@ pub(super) struct LimitArgs {
     /// Topic aliases taken from a client
     #[arg(
         long,
-        value_name = "COUNT",
+        value_name = "NUMBER",
         default_value_t = Limits::default().topic_alias_maximum,
         help_heading = LIMITS
     )]
@@ -56,7 +56,7 @@ pub(super) struct LimitArgs {
     /// QoS 1 and 2 messages in flight to one client, if that takes as many
     #[arg(
         long,
-        value_name = "COUNT",
+        value_name = "NUMBER",
         default_value_t = Limits::default().maximum_in_flight,
         value_parser = value_parser!(u16).range(1..),
         help_heading = LIMITS
@@ -66,14 +66,14 @@ pub(super) struct LimitArgs {
     /// Messages that wait for one client at most
     #[arg(
         long,
-        value_name = "COUNT",
+        value_name = "NUMBER",
         default_value_t = Limits::default().queue.messages,
         help_heading = LIMITS
     )]
     max_queued: usize,
 
     /// Clients connected at once [default: any number]
-    #[arg(long, value_name = "COUNT", help_heading = LIMITS)]
+    #[arg(long, value_name = "NUMBER", help_heading = LIMITS)]
     max_connections: Option<usize>,
 }
 

@@ -13,24 +13,31 @@ mod limits;
 mod passwd;
 pub mod publish;
 pub mod subscribe;
+mod usage;
 mod values;
 
-use crate::error::EXIT_CODES;
+use crate::error::{self, EXIT_CODES};
 use crate::output::ColorChoice;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, Command as Definition, CommandFactory as _, FromArgMatches as _};
 use std::ffi::OsString;
+
+/// Where options that every command has stand in the help: behind its own.
+const LAST: usize = 1000;
 
 /// The command line as it was typed.
 #[derive(Debug, clap::Parser)]
 #[command(name = "mqx", about, long_about = None)]
 pub struct Cli {
-    /// When to colour what is printed
+    /// Colour what is said on stderr: auto, always or never
     #[arg(
         long,
         global = true,
+        display_order = LAST,
         value_name = "WHEN",
         default_value = "auto",
+        hide_possible_values = true,
         value_parser = PossibleValuesParser::new(["auto", "always", "never"])
             .map(|name| color(&name))
     )]
@@ -53,7 +60,7 @@ pub enum Command {
     /// Make certificates for testing
     Certs(certs::CertsArgs),
     /// Run a broker
-    Broker(broker::BrokerArgs),
+    Broker(Box<broker::BrokerArgs>),
     /// Write the shell completions and man pages
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -67,11 +74,24 @@ fn color(name: &str) -> ColorChoice {
     }
 }
 
-/// Reads the command line; on a usage error, and for `--help` and
-/// `--version`, prints what is due and ends the process.
-#[must_use]
-pub fn parse() -> Cli {
-    parse_from(std::env::args_os()).unwrap_or_else(|error| error.exit())
+/// Reads the command line; for `--help` and `--version`, prints what is due
+/// and ends the process.
+///
+/// # Errors
+/// When the command line is wrong.
+pub fn parse() -> error::Result<Cli> {
+    // What is wrong may be the option for another choice.
+    ColorChoice::default().apply();
+    read(&std::env::args_os().collect::<Vec<_>>())
+}
+
+fn read(words: &[OsString]) -> error::Result<Cli> {
+    parse_from(words).map_err(|wrong| match wrong.kind() {
+        ErrorKind::DisplayHelp
+        | ErrorKind::DisplayVersion
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => wrong.exit(),
+        _ => usage::explain(&wrong.render().to_string(), words, &definition()),
+    })
 }
 
 /// Reads the command line in `words`, the first of which names the program.
@@ -105,9 +125,14 @@ fn commands() -> Definition {
     let version = Arg::new("version")
         .long("version")
         .help("Print the version of mqx")
+        .display_order(LAST)
         .action(ArgAction::Version);
-    let help =
-        Arg::new("help").long("help").global(true).help("Print help").action(ArgAction::Help);
+    let help = Arg::new("help")
+        .long("help")
+        .global(true)
+        .help("Print help")
+        .display_order(LAST)
+        .action(ArgAction::Help);
     let definition = Cli::command()
         .version(env!("CARGO_PKG_VERSION"))
         .disable_version_flag(true)
@@ -146,16 +171,16 @@ mod tests {
     #[test]
     fn the_version_of_mqx_is_asked_for_with_the_long_option_only() {
         let error = parse_from(["mqx", "--version"]).unwrap_err();
-        assert_eq!(error.kind(), clap::error::ErrorKind::DisplayVersion);
+        assert_eq!(error.kind(), ErrorKind::DisplayVersion);
         let error = parse_from(["mqx", "-V"]).unwrap_err();
-        assert_eq!(error.kind(), clap::error::ErrorKind::UnknownArgument);
+        assert_eq!(error.kind(), ErrorKind::UnknownArgument);
     }
 
     #[test]
     fn help_is_there_for_every_command() {
         for command in ["pub", "sub", "certs", "broker"] {
             let error = parse_from(["mqx", command, "--help"]).unwrap_err();
-            assert_eq!(error.kind(), clap::error::ErrorKind::DisplayHelp);
+            assert_eq!(error.kind(), ErrorKind::DisplayHelp);
         }
     }
 }

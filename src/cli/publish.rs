@@ -5,9 +5,11 @@ use super::values;
 use crate::error::{Error, Result};
 use crate::mqtt::QoS;
 use crate::mqtt::topic::TopicName;
-use crate::publish::{Config, Source};
+use crate::publish::{Config, READ_AT_MOST, Source};
 use clap::{ArgGroup, Args};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
 /// The arguments of `mqx pub`.
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -17,7 +19,7 @@ use std::path::PathBuf;
     .args(["message", "file", "stdin_file", "stdin_line", "null_message"]))]
 pub struct PublishArgs {
     /// Topic to publish to
-    #[arg(short, long)]
+    #[arg(short, long, value_parser = values::topic)]
     topic: TopicName,
 
     /// Publish this text
@@ -36,7 +38,7 @@ pub struct PublishArgs {
     #[arg(short = 'l', long, alias = "line-mode")]
     stdin_line: bool,
 
-    /// Publish an empty message; with -r it clears the retained one
+    /// Publish an empty message; with -r it removes the retained one
     #[arg(short, long, alias = "message-empty")]
     null_message: bool,
 
@@ -75,8 +77,12 @@ impl PublishArgs {
     }
 }
 
-fn read(path: &std::path::Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|cause| Error::file("read", path, cause))
+fn read(path: &Path) -> Result<Vec<u8>> {
+    let failed = |cause| Error::file("read", path, cause);
+    let mut payload = Vec::new();
+    let mut file = File::open(path).map_err(failed)?.take(READ_AT_MOST);
+    file.read_to_end(&mut payload).map_err(failed)?;
+    Ok(payload)
 }
 
 #[cfg(test)]
@@ -208,6 +214,8 @@ mod tests {
         assert_eq!(alone.port, 8883);
         assert_eq!(tls(&["--tls", "-p", "9"]).port, 9);
         assert_eq!(tls(&["--insecure"]).port, 8883);
+        let last = parse(&["-t", "a", "-n", "--tls"]).unwrap().connect.endpoint;
+        assert_eq!(last.tls.map(|tls| tls.trust().clone()), Some(crate::net::Trust::System));
         let error = parse(&["--tls", "/no/such/ca", "-t", "a", "-n"]).unwrap_err();
         assert!(error.contains("/no/such/ca"), "{error}");
     }

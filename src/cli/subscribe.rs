@@ -20,11 +20,14 @@ const FEW: u64 = 20;
 #[derive(Debug, Args)]
 pub struct SubscribeArgs {
     /// Topic filter to subscribe to (repeatable)
-    #[arg(short, long = "topic", value_name = "FILTER", required = true)]
+    #[arg(
+        short, long = "topic", value_name = "FILTER", required = true,
+        value_parser = values::filter
+    )]
     topics: Vec<TopicFilter>,
 
     /// Leave out messages whose topic matches this filter (repeatable)
-    #[arg(short = 'T', long, value_name = "FILTER")]
+    #[arg(short = 'T', long, value_name = "FILTER", value_parser = values::filter)]
     filter_out: Vec<TopicFilter>,
 
     /// Highest quality of service wanted: 0, 1 or 2
@@ -32,14 +35,14 @@ pub struct SubscribeArgs {
     qos: QoS,
 
     /// End after this many messages
-    #[arg(short = 'C', long, value_name = "COUNT")]
+    #[arg(short = 'C', long, value_name = "NUMBER", value_parser = values::count)]
     count: Option<NonZeroU64>,
 
-    /// End after this time, with exit code 27
+    /// End after this time, as in 10, 500ms or 2m, with exit code 27
     #[arg(short = 'W', long, value_name = "TIME", value_parser = values::duration)]
     timeout: Option<Duration>,
 
-    /// End when the broker has answered the subscription
+    /// End as soon as the broker has answered the subscription
     #[arg(short = 'E', long)]
     exit_after_sub: bool,
 
@@ -77,8 +80,8 @@ struct OutputArgs {
     #[arg(short, long)]
     verbose: bool,
 
-    /// Print each message in this format, as mosquitto's does: %t topic,
-    /// %p payload, %q QoS, %r retained, %x hex, %j JSON, %I time ...
+    /// Print each message in this format, the one of mosquitto: %t topic,
+    /// %p payload, %x payload in hex, %q QoS, %r retained, %j JSON, %I time ...
     #[arg(short = 'F', long)]
     format: Option<Format>,
 
@@ -206,7 +209,7 @@ mod tests {
             ("-v", "--topic"),
             ("-t a/#/b", "# must be the last level"),
             ("-t $share/g", "$share/{name}/{filter}"),
-            ("-t a -C 0", "zero"),
+            ("-t a -C 0", "from 1 on"),
             ("-t a -W soon", "give seconds"),
             ("-t a -F %z", "%z is not a conversion"),
             ("-t a -F %p -J", "cannot be used with"),

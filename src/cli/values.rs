@@ -1,7 +1,35 @@
 //! Values that are typed the same way in several commands.
 
-use crate::mqtt::{QoS, Version};
+use crate::mqtt::topic::{TopicFilter, TopicName};
+use crate::mqtt::{self, QoS, Version};
+use std::net::IpAddr;
+use std::num::NonZeroU64;
 use std::time::Duration;
+
+/// Reads a topic to publish to.
+pub(super) fn topic(text: &str) -> Result<TopicName, String> {
+    text.parse().map_err(wrong_topic)
+}
+
+/// Reads a filter to subscribe to.
+pub(super) fn filter(text: &str) -> Result<TopicFilter, String> {
+    text.parse().map_err(wrong_topic)
+}
+
+/// What is wrong, without the reason code that a broker would be told.
+fn wrong_topic(error: mqtt::Error) -> String {
+    format!("{} [{}]", error.what, error.statement)
+}
+
+/// Reads how many there are to be; none is no number.
+pub(super) fn count(text: &str) -> Result<NonZeroU64, String> {
+    text.parse().map_err(|_| "give a number from 1 on".to_owned())
+}
+
+/// Reads an address of this machine.
+pub(super) fn address(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| "give an IP address, as in 127.0.0.1, 0.0.0.0 or ::".to_owned())
+}
 
 /// A version of MQTT as it was named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

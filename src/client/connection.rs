@@ -2,8 +2,8 @@
 
 use super::engine::{self, Engine};
 use super::link::{BATCH, Link, Turn};
-use super::{ConnectOptions, explain, talk};
-use crate::error::{Class, Error, Result};
+use super::{ConnectOptions, explain, no_answer, not_accepted, talk};
+use crate::error::{Error, Result};
 use crate::mqtt::{
     self, Packet, Publish, ReasonCode, SubscribeProperties, SubscribeRequest, Version,
 };
@@ -72,13 +72,13 @@ impl Connection {
         let mut connection = Self::dial(options).await?;
         match connection.handshake(deadline, &mut |_| {}).await {
             Ok(()) => Ok(connection),
-            Err(trouble) if connection.may_fall_back(&trouble) => {
-                output::note("the broker does not speak MQTT 5; going on with MQTT 3.1.1");
-                let mut options = connection.options;
-                options.session.version = Version::V311;
-                Box::pin(Self::open(options)).await
+            Err(trouble) => {
+                let error = connection.not_accepted(trouble);
+                match connection.options.fall_back_after(&error) {
+                    Some(options) => Box::pin(Self::open(options)).await,
+                    None => Err(error),
+                }
             }
-            Err(trouble) => Err(connection.not_accepted(trouble)),
         }
     }
 
@@ -113,31 +113,14 @@ impl Connection {
         Ok(())
     }
 
-    fn may_fall_back(&self, trouble: &Trouble) -> bool {
-        let refused = ReasonCode::UNSUPPORTED_PROTOCOL_VERSION;
-        self.options.fall_back
-            && self.options.session.version.is_v5()
-            && matches!(trouble, Trouble::Session(Failure::Refused(reason, _)) if *reason == refused)
-    }
-
     /// The failure of a connection that never was one.
     fn not_accepted(&self, trouble: Trouble) -> Error {
         let endpoint = &self.options.endpoint;
-        let silent =
-            matches!(&trouble, Trouble::Stream(error) if error.kind() == io::ErrorKind::TimedOut);
-        if silent {
-            let what = format!("{endpoint} does not answer CONNECT");
-            return Error::new(Class::Connect, what)
-                .hint("is this an MQTT port? a TLS port needs --tls");
-        }
-        let error = trouble.explain(endpoint);
-        match error.class() {
-            Class::ConnectionLost => {
-                let what = format!("{endpoint} did not accept the connection");
-                let hint = "is this an MQTT port? a TLS port needs --tls, an old broker -V 3.1.1";
-                Error::new(Class::Connect, what).because(error).hint(hint)
+        match trouble {
+            Trouble::Stream(error) if error.kind() == io::ErrorKind::TimedOut => {
+                no_answer(endpoint)
             }
-            _ => error,
+            trouble => not_accepted(trouble.explain(endpoint), endpoint),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::error::{Class, Error};
 use crate::mqtt::ReasonCode;
+use crate::net::Endpoint;
 use crate::session::Failure;
 
 /// The refusals (CONNACK) and ends (DISCONNECT) whose cure is known.
@@ -29,19 +30,47 @@ const CURES: &[(ReasonCode, &str)] = &[
 
 /// `failure` with its class and, where it is known, its cure.
 #[must_use]
-#[allow(clippy::needless_pass_by_value, reason = "it is made for `map_err`")]
 pub fn explain(failure: Failure) -> Error {
     let reason = match &failure {
         Failure::Refused(reason, _) | Failure::Disconnected(reason, _) => Some(*reason),
         _ => None,
     };
-    let error = Error::new(class(&failure), failure.to_string());
     let cure = CURES.iter().find(|(known, _)| Some(*known) == reason);
-    match (cure, &failure) {
-        (Some((_, cure)), _) => error.hint(*cure),
-        (None, Failure::Protocol(_)) => error.hint("is this an MQTT broker?"),
-        (None, _) => error,
+    let cure = match (cure, &failure) {
+        (Some((_, cure)), _) => Some(*cure),
+        (None, Failure::Protocol(_)) => Some("is this an MQTT broker?"),
+        (None, _) => None,
+    };
+    let error = Error::new(class(&failure), failure.to_string()).because(failure);
+    match cure {
+        Some(cure) => error.hint(cure),
+        None => error,
     }
+}
+
+/// The failure of a connection that ended with `error` before CONNACK came.
+#[must_use]
+pub fn not_accepted(error: Error, endpoint: &Endpoint) -> Error {
+    if error.class() != Class::ConnectionLost {
+        return error;
+    }
+    Error::new(Class::Connect, format!("{endpoint} did not accept the connection"))
+        .because(error)
+        .hint("is this an MQTT port? a TLS port needs --tls, an old broker -V 3.1.1")
+}
+
+/// The failure of a connection on which CONNACK did not come in time.
+#[must_use]
+pub fn no_answer(endpoint: &Endpoint) -> Error {
+    Error::new(Class::Connect, format!("{endpoint} does not answer CONNECT"))
+        .hint("is this an MQTT port? a TLS port needs --tls")
+}
+
+/// Whether `error` is a broker's refusal of the version of MQTT.
+pub(super) fn is_about_version(error: &Error) -> bool {
+    let failure = std::error::Error::source(error).and_then(|cause| cause.downcast_ref());
+    let refused = ReasonCode::UNSUPPORTED_PROTOCOL_VERSION;
+    matches!(failure, Some(Failure::Refused(reason, _)) if *reason == refused)
 }
 
 const fn class(failure: &Failure) -> Class {

@@ -9,14 +9,17 @@ pub mod engine;
 mod failure;
 mod link;
 mod reconnect;
-mod talk;
+pub mod talk;
 
 pub use connection::Connection;
 pub use engine::EngineKind;
-pub use failure::explain;
+pub use failure::{explain, no_answer, not_accepted};
 pub use reconnect::reconnect;
 
+use crate::error::Error;
+use crate::mqtt::Version;
 use crate::net::Endpoint;
+use crate::output;
 use crate::session::ClientConfig;
 use std::time::Duration;
 
@@ -35,6 +38,20 @@ pub struct ConnectOptions {
     pub fall_back: bool,
     /// Whether to say on stderr what is sent and received.
     pub debug: bool,
+}
+
+impl ConnectOptions {
+    /// How to go on after connecting failed with `error`: with MQTT 3.1.1, said
+    /// on stderr, if the broker refused version 5 and nobody insists on it.
+    #[must_use]
+    pub fn fall_back_after(&self, error: &Error) -> Option<Self> {
+        let may = self.fall_back && self.session.version.is_v5();
+        (may && failure::is_about_version(error)).then(|| {
+            output::note("the broker does not speak MQTT 5; going on with MQTT 3.1.1");
+            let session = ClientConfig { version: Version::V311, ..self.session.clone() };
+            Self { session, ..self.clone() }
+        })
+    }
 }
 
 impl Default for ConnectOptions {

@@ -5,7 +5,7 @@ use crate::mqtt::{self, Ack, AckKind, Frame, Packet, Publish, Version};
 use crate::output;
 
 /// Says which whole packets `bytes` holds, as packets of `version`.
-pub(super) fn packets(direction: &str, bytes: &[u8], version: Version) {
+pub fn packets(direction: &str, bytes: &[u8], version: Version) {
     let mut rest = bytes;
     while let Ok(Some(frame)) = mqtt::next_frame(rest, usize::MAX) {
         let what = describe(&frame, version);

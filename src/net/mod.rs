@@ -3,7 +3,8 @@
 //! [`connect()`] turns an [`Endpoint`] into a [`Stream`]; [`TlsClient`] and
 //! [`tls_server()`] turn certificate and key files into what rustls needs, and say
 //! of every bad file what was found in it instead. [`explain()`] gives any later
-//! error of a stream its class, its words and its cure.
+//! error of a stream its class, its words and its cure. [`websocket`] is what is
+//! spoken over a stream before MQTT is, without IO.
 //!
 //! Nothing here knows MQTT, prints, or installs anything for the whole process.
 
@@ -20,6 +21,7 @@ mod tls_client;
 mod tls_server;
 mod trust;
 mod validity;
+pub mod websocket;
 
 pub use connect::connect;
 pub use endpoint::Endpoint;

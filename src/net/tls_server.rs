@@ -3,11 +3,14 @@
 use super::identity::Identity;
 use super::{provider, trust};
 use crate::error::{Class, Error, Result};
-use rustls::ServerConfig;
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
+use rustls::{KeyLogFile, ServerConfig};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Where rustls finds the name of the file for secrets.
+const KEY_LOG: &str = "SSLKEYLOGFILE";
 
 /// Who a server says it is and whom it believes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +27,8 @@ pub struct TlsServerOptions {
 }
 
 /// Reads the files the options name. Beside the configuration come warnings,
-/// one sentence each, about files that can be used but should not.
+/// one sentence each, about what works but is not for every day. Secrets are
+/// logged to the file `SSLKEYLOGFILE` names, for Wireshark.
 ///
 /// # Errors
 /// [`Class::File`] for a file that cannot be read, [`Class::Tls`] for one that
@@ -33,12 +37,18 @@ pub struct TlsServerOptions {
 pub fn tls_server(options: &TlsServerOptions) -> Result<(Arc<ServerConfig>, Vec<String>)> {
     let clients = client_verifier(options)?;
     let identity = Identity::read(&options.cert, &options.key)?;
-    let config = ServerConfig::builder_with_provider(provider())
+    let mut config = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(|cause| Error::new(Class::Tls, "TLS cannot be set up").because(cause))?
         .with_client_cert_verifier(clients)
         .with_cert_resolver(identity.resolver);
-    Ok((Arc::new(config), identity.warnings))
+    config.key_log = Arc::new(KeyLogFile::new());
+    let mut warnings = identity.warnings;
+    if let Some(path) = std::env::var_os(KEY_LOG) {
+        let path = path.display();
+        warnings.push(format!("{KEY_LOG} is set: whoever reads {path} can read what TLS hides"));
+    }
+    Ok((Arc::new(config), warnings))
 }
 
 fn client_verifier(options: &TlsServerOptions) -> Result<Arc<dyn ClientCertVerifier>> {

@@ -16,6 +16,10 @@ use outcome::Outcome;
 use std::path::Path;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
+/// Bytes of a payload that are read at most: one more than fits into a packet
+/// is enough to know that it does not fit.
+pub const READ_AT_MOST: u64 = MAX_REMAINING_LENGTH as u64 + 1;
+
 /// What to publish, where and how.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -84,8 +88,7 @@ async fn publish(config: Config, mut input: impl AsyncRead + Unpin) -> Result<()
 
 async fn read_all(input: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>> {
     let mut payload = Vec::new();
-    // One byte more than fits is enough to know that it does not fit.
-    let mut input = input.take(MAX_REMAINING_LENGTH as u64 + 1);
+    let mut input = input.take(READ_AT_MOST);
     let read = input.read_to_end(&mut payload).await;
     read.map_err(cannot_read)?;
     if payload.is_empty() {
@@ -102,7 +105,7 @@ fn cannot_read(cause: std::io::Error) -> Error {
 async fn publish_one(config: &Config, payload: &[u8]) -> Result<()> {
     if payload.len() > MAX_REMAINING_LENGTH {
         let limit = "the payload is larger than the 268,435,455 bytes MQTT allows";
-        return Err(Error::new(Class::PublishRejected, limit));
+        return Err(Error::new(Class::PublishRejected, limit).hint("publish it in pieces"));
     }
     let mut connection = Connection::open(config.connect.clone()).await?;
     let sent = connection.publish(&config.publish(payload), 0);

@@ -1,10 +1,11 @@
 //! A message as one line of JSON, with the keys of `mosquitto_sub` first.
 
-use super::base64;
 use super::format::strftime;
 use super::look::Arrival;
 use crate::mqtt::{Publish, PublishProperties, SubscriptionId};
 use crate::output;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
@@ -79,7 +80,7 @@ fn put_tail(line: &mut Object, arrival: &Arrival<'_>) {
 fn text(payload: &[u8]) -> Result<Option<&str>, String> {
     match std::str::from_utf8(payload) {
         Ok(text) => Ok(Some(text).filter(|text| !text.is_empty())),
-        Err(_) => Err(base64::encode(payload)),
+        Err(_) => Err(STANDARD.encode(payload)),
     }
 }
 
@@ -118,7 +119,7 @@ fn put_correlation_data(object: &mut Object, data: Option<&[u8]>) {
     let Some(data) = data else { return };
     match std::str::from_utf8(data) {
         Ok(text) => object.put("correlation-data", text),
-        Err(_) => object.put("correlation-data_b64", &base64::encode(data)),
+        Err(_) => object.put("correlation-data_b64", &STANDARD.encode(data)),
     }
 }
 

@@ -1,6 +1,5 @@
 //! `mqx sub`: subscribes and prints what arrives, until it has seen enough.
 
-mod base64;
 mod format;
 mod json;
 mod look;
@@ -133,8 +132,9 @@ impl Subscriber {
 }
 
 fn subscribe(connection: &mut Connection, config: &Config) -> Result<()> {
-    if config.options.no_local && !connection.version().is_v5() {
-        output::warn("--no-local has no effect before MQTT 5");
+    let needs_v5 = config.options.no_local || config.options.retain_as_published;
+    if needs_v5 && !connection.version().is_v5() {
+        output::warn("--no-local and --retain-as-published have no effect before MQTT 5");
     }
     let request = |filter| SubscribeRequest { filter, options: config.options };
     let filters = config.topics.iter().map(TopicFilter::as_str);

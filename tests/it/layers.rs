@@ -21,9 +21,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("mqtt", &["mqtt"]),
     ("session", &["session", "mqtt"]),
     ("error", &["error"]),
+    ("base64", &["base64"]),
     ("signals", &["signals", "error"]),
     ("output", &["output", "error"]),
-    ("net", &["net", "error", "output"]),
+    ("open_files", &["open_files"]),
+    ("net", &["net", "base64", "error", "output"]),
     ("client", &["client", "net", "session", "mqtt", "error", "output"]),
     ("publish", FEATURE),
     ("subscribe", FEATURE),
@@ -38,7 +40,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// What the features stand on; themselves are added where the table is read.
-const FEATURE: &[&str] = &["client", "net", "session", "mqtt", "error", "output", "signals"];
+const FEATURE: &[&str] =
+    &["client", "net", "session", "mqtt", "base64", "error", "output", "signals"];
 
 const EVERYTHING: &[&str] = &["*"];
 
@@ -85,8 +88,8 @@ const RULES: &[Rule] = &[
     },
     Rule {
         words: &["from_be_bytes", "from_le_bytes"],
-        place: Place::Only(&["mqtt::wire"]),
-        why: "integers are read from foreign bytes in one place",
+        place: Place::Only(&["mqtt::wire", "net::websocket::wire"]),
+        why: "integers are read from foreign bytes in one place of each format",
     },
     Rule {
         words: &[

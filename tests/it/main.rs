@@ -6,8 +6,12 @@
     reason = "a helper of a test fails as a test does: it panics"
 )]
 
+/// Everything a user can get wrong, by running the program.
+mod bad_input;
 /// The load generator against brokers whose faults are known.
 mod bench;
+/// Signals, pipes, terminals and limits: what needs a process.
+mod binary;
 /// The broker, by bytes and by a virtual clock, then over sockets.
 mod broker;
 /// Certificates, and what TLS makes of good and bad ones.
@@ -36,3 +40,5 @@ mod support;
 mod topics;
 /// Every packet of `tests/data/packets.tsv`.
 mod vectors;
+/// Frames of WebSocket.
+mod websocket;

@@ -67,6 +67,9 @@ def broker_places(mqx, certs):
         "tcp": Place("tcp", tcp, certs),
         "tls": Place("tls", encrypted, certs, tls=True),
         "mutual": Place("mutual", mutual, certs, tls=True, mutual=True),
+        "ws": Place("ws", tcp, certs, websocket=True),
+        "wss": Place("wss", encrypted, certs, tls=True, websocket=True),
+        "one port": Place("one port", tcp, certs, tls=True, websocket=True),
     }
     for broker in (open_broker, strict_broker):
         broker.stop()

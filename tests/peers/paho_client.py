@@ -1,5 +1,6 @@
 """paho-mqtt with every event in a queue, so that a test reads like a talk."""
 
+import os
 import queue
 import socket
 import ssl
@@ -31,6 +32,7 @@ class Paho:
     ):
         v5 = version == "5"
         options = {} if v5 else {"clean_session": clean}
+        options["transport"] = "websockets" if place.websocket else "tcp"
         self.v5 = v5
         self.client = mqtt.Client(
             mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, protocol=VERSIONS[version],
@@ -104,7 +106,9 @@ class Paho:
     def drop(self):
         """Ends without a DISCONNECT, as a power cut does."""
         if (connected := self.client.socket()) is not None:
-            connected.shutdown(socket.SHUT_RDWR)
+            # What paho wraps a socket in for WebSocket cannot be shut down itself.
+            with socket.socket(fileno=os.dup(connected.fileno())) as bare:
+                bare.shutdown(socket.SHUT_RDWR)
         self.client.loop_stop()
 
 

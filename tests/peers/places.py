@@ -28,6 +28,7 @@ class Place:
     certificates: Certificates
     tls: bool = False
     mutual: bool = False
+    websocket: bool = False
 
     @property
     def options(self):

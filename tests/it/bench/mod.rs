@@ -2,6 +2,7 @@
 
 mod peer;
 
+use crate::support::peer::Peer;
 use mqx::bench::{Config, Load, run};
 use mqx::client::EngineKind;
 use mqx::error::{Class, Error};
@@ -13,6 +14,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 fn config(port: u16, load: Load) -> Config {
     let mut config = Config { load, json: true, live: false, cores: 2, ..Config::default() };
@@ -185,9 +187,61 @@ async fn a_connection_lost_during_the_run_is_reported_and_fails_it() {
     let mut out = Vec::new();
     let load = Load { rate: Some(1_000.0), limit: Some(200), ..Load::default() };
     let result = run(&config(port, load), &mut out, pending::<()>()).await;
-    assert_eq!(result.unwrap_err().class(), Class::ConnectionLost);
+    let error = result.unwrap_err();
+    assert_eq!(error.class(), Class::ConnectionLost);
+    let line = mqx::error::line(&error.into());
+    assert!(line.starts_with("1 of 2 connections were lost: "), "{line}");
     let report: Value = serde_json::from_slice(&out).unwrap();
     assert_eq!(report["errors"].as_object().unwrap().len(), 1, "{report}");
+}
+
+#[tokio::test]
+async fn a_broker_that_no_longer_reads_cannot_keep_the_run_from_ending() {
+    let port = peer::start(|_| Fate::Stall(600_000));
+    let duration = Some(Duration::from_millis(100));
+    let load = Load { subscribers: 0, size: 65_536, duration, ..Load::default() };
+    let ended = timeout(Duration::from_secs(20), report(port, load)).await;
+    assert!(number(&ended.expect("the run does not end"), "/published/messages") > 0);
+}
+
+#[tokio::test]
+async fn a_broker_of_mqtt_3_1_1_is_measured_with_that() {
+    for engine in EngineKind::ALL {
+        let peer = Peer::bind().await;
+        let load = Load { subscribers: 0, limit: Some(1), ..Load::default() };
+        let mut config = config(peer.port(), load);
+        config.connect.engine = engine;
+        let broker = async {
+            let mut caller = peer.accept().await;
+            assert_eq!(caller.packet().await[8], 5);
+            caller.send(&[0x20, 2, 0, 1]).await;
+            let mut caller = peer.accept().await;
+            assert_eq!(caller.packet().await[8], 4);
+            caller.send(&[0x20, 2, 0, 0]).await;
+            assert_eq!(caller.packet().await[0], 0x30);
+            assert_eq!(caller.packet().await[0], 0xe0);
+        };
+        let mut out = Vec::new();
+        let (ended, ()) = tokio::join!(run(&config, &mut out, pending::<()>()), broker);
+        ended.unwrap();
+        let report: Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(number(&report, "/published/messages"), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_version_that_was_asked_for_is_not_changed() {
+    let peer = Peer::bind().await;
+    let mut config = config(peer.port(), Load { subscribers: 0, ..Load::default() });
+    config.connect.fall_back = false;
+    let broker = async {
+        let mut caller = peer.accept().await;
+        caller.packet().await;
+        caller.send(&[0x20, 2, 0, 1]).await;
+    };
+    let mut out = Vec::new();
+    let (ended, ()) = tokio::join!(run(&config, &mut out, pending::<()>()), broker);
+    assert_eq!(ended.unwrap_err().class(), Class::Refused);
 }
 
 #[tokio::test]

@@ -124,7 +124,7 @@ fn the_passwords_of_mosquitto_passwd_open_the_broker() {
     let config =
         Config { port: 0, passwords: Some(passwords), anonymous: false, ..Config::default() };
     let broker = start(&config).unwrap();
-    let address = broker.address().unwrap().socket;
+    let address = broker.address().unwrap();
     for (user, password, code) in [
         ("ann", "secret1", 0),
         ("old", "secret2", 0),

@@ -16,4 +16,7 @@ mod soak;
 mod sockets;
 mod subscribe;
 mod time;
+mod tls;
+mod unix;
+mod websocket;
 mod wills;

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 fn running(workers: usize) -> (Broker, SocketAddr) {
     let config = Config { port: 0, workers, ..Config::default() };
     let broker = start(&config).unwrap();
-    let address = broker.address().unwrap().socket;
+    let address = broker.address().unwrap();
     (broker, address)
 }
 

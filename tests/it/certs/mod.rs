@@ -7,7 +7,7 @@ mod bad_files;
 mod contents;
 mod files;
 mod handshake;
-mod peer;
+pub(crate) mod peer;
 mod refused_server;
 mod unreachable;
 
@@ -46,13 +46,13 @@ fn init(config: &Config) -> Result<String, Error> {
 }
 
 /// A directory with the files of one `certs init`.
-fn made() -> TempDir {
+pub(crate) fn made() -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     init(&into(dir.path())).unwrap();
     dir
 }
 
-fn server_options(dir: &Path) -> TlsServerOptions {
+pub(crate) fn server_options(dir: &Path) -> TlsServerOptions {
     TlsServerOptions {
         cert: dir.join("server.crt"),
         key: dir.join("server.key"),
@@ -61,12 +61,12 @@ fn server_options(dir: &Path) -> TlsServerOptions {
     }
 }
 
-fn mutual(dir: &Path) -> TlsServerOptions {
+pub(crate) fn mutual(dir: &Path) -> TlsServerOptions {
     let client_ca = Some(dir.join("ca.crt"));
     TlsServerOptions { client_ca, require_client_cert: true, ..server_options(dir) }
 }
 
-fn trusting(dir: &Path) -> TlsClientOptions {
+pub(crate) fn trusting(dir: &Path) -> TlsClientOptions {
     TlsClientOptions { ca: Trust::File(dir.join("ca.crt")), ..TlsClientOptions::default() }
 }
 
@@ -77,7 +77,7 @@ fn identified(dir: &Path) -> TlsClientOptions {
 
 /// A directory with ca.crt, server.crt and server.key whose server certificate
 /// is for localhost but for what `change` does to it.
-fn forged(change: impl FnOnce(&mut CertificateParams)) -> TempDir {
+pub(crate) fn forged(change: impl FnOnce(&mut CertificateParams)) -> TempDir {
     let mut ca = CertificateParams::default();
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate().unwrap()).unwrap();

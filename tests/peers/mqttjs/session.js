@@ -1,18 +1,15 @@
 // One session of MQTT.js: subscribes, publishes at every QoS, prints what it
 // saw as one line of JSON.
-// Usage: node session.js PORT VERSION TOPIC [CA [CERT KEY]]
+// Usage: node session.js URL VERSION TOPIC [CA [CERT KEY]]
 "use strict";
 const fs = require("node:fs");
 const mqtt = require("mqtt");
 
-const [port, version, topic, ca, cert, key] = process.argv.slice(2);
+const [url, version, topic, ca, cert, key] = process.argv.slice(2);
 const read = (path) => (path ? fs.readFileSync(path) : undefined);
 
 async function main() {
-  const client = await mqtt.connectAsync({
-    protocol: ca ? "mqtts" : "mqtt",
-    host: "127.0.0.1",
-    port: Number(port),
+  const client = await mqtt.connectAsync(url, {
     protocolVersion: Number(version),
     protocolId: version === "3" ? "MQIsdp" : "MQTT",
     ca: read(ca),

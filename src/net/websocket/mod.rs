@@ -1,0 +1,18 @@
+//! WebSocket (RFC 6455) as a server speaks it, without IO: [`answer`] answers
+//! the HTTP request that asks for it, a [`Decoder`] takes frames apart and
+//! [`put_frame`] makes them.
+//!
+//! Frames are nothing but wrapping here: where one begins or ends says nothing
+//! about the packets inside (MQTT-6.0.0-2). So payload is handed on as it
+//! arrives and none is kept, whatever length a frame announces. Extensions are
+//! never agreed on.
+
+mod decode;
+mod encode;
+mod handshake;
+mod wire;
+
+pub use decode::{ControlPayload, Decoder, End};
+pub use encode::{put_close, put_frame};
+pub use handshake::{Answer, MAX_REQUEST, answer};
+pub use wire::{Opcode, Violation, code};

@@ -1,0 +1,62 @@
+//! The broker under TLS, where only a connection's own task can write.
+
+use super::lab::{hello, hex, message};
+use crate::certs::peer::{LIMIT, endpoint};
+use crate::certs::{made, server_options, trusting};
+use mqx::broker::{Address, Broker, Config, start};
+use mqx::mqtt::{Packet, QoS, Version};
+use mqx::net::{Stream, connect, tls_server};
+use std::path::Path;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+fn running(dir: &Path) -> Broker {
+    let (tls, _) = tls_server(&server_options(dir)).unwrap();
+    let config = Config { port: 0, tls: Some((0, tls)), workers: 2, ..Config::default() };
+    start(&config).unwrap()
+}
+
+async fn client(broker: &Broker, dir: &Path, client_id: &str) -> Stream {
+    let address =
+        broker.addresses().iter().find(|at| matches!(at, Address::Mqtt { tls: true, .. }));
+    let port = address.and_then(Address::socket).unwrap().port();
+    let endpoint = endpoint("127.0.0.1", port, &trusting(dir));
+    let mut stream = connect(&endpoint, LIMIT).await.unwrap();
+    send(&mut stream, &Packet::Connect(hello(Version::V311, client_id))).await;
+    expect(&mut stream, &hex("20 02 00 00")).await;
+    stream
+}
+
+async fn send(stream: &mut Stream, packet: &Packet<'_>) {
+    let mut bytes = Vec::new();
+    packet.encode(Version::V311, &mut bytes).unwrap();
+    stream.write_all(&bytes).await.unwrap();
+    stream.flush().await.unwrap();
+}
+
+async fn expect(stream: &mut Stream, wanted: &[u8]) {
+    let mut arrived = vec![0; wanted.len()];
+    let read = tokio::time::timeout(LIMIT, stream.read_exact(&mut arrived));
+    read.await.expect("in time").unwrap();
+    assert_eq!(arrived, wanted);
+}
+
+/// Each delivery comes from another connection and must wake the subscriber's
+/// task anew.
+#[tokio::test]
+async fn a_subscriber_that_only_listens_gets_message_after_message() {
+    let dir = made();
+    let broker = running(dir.path());
+    let mut subscriber = client(&broker, dir.path(), "s").await;
+    subscriber.write_all(&hex("82 06 0001 0001 74 00")).await.unwrap();
+    subscriber.flush().await.unwrap();
+    expect(&mut subscriber, &hex("90 03 0001 00")).await;
+    let mut publisher = client(&broker, dir.path(), "p").await;
+    for payload in ["1", "2", "3", &"x".repeat(300_000), "last"] {
+        let publish = Packet::Publish(message("t", payload, QoS::AtMostOnce, 0));
+        send(&mut publisher, &publish).await;
+        let mut wanted = Vec::new();
+        publish.encode(Version::V311, &mut wanted).unwrap();
+        expect(&mut subscriber, &wanted).await;
+    }
+    tokio::task::spawn_blocking(|| broker.shut_down()).await.unwrap().unwrap();
+}
