@@ -215,13 +215,42 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Users and their passwords, in the format of mosquitto')
             [CompletionResult]::new('--acl-file', '--acl-file', [CompletionResultType]::ParameterName, 'Who may read and write which topics, in the format of mosquitto')
             [CompletionResult]::new('--acl-subscribe-check', '--acl-subscribe-check', [CompletionResultType]::ParameterName, 'Refuse a subscription that the rules allow no message of')
+            [CompletionResult]::new('--max-qos', '--max-qos', [CompletionResultType]::ParameterName, 'Highest QoS taken and granted: 0, 1 or 2')
+            [CompletionResult]::new('--receive-maximum', '--receive-maximum', [CompletionResultType]::ParameterName, 'QoS 2 messages taken from a client at once, announced as Receive Maximum')
+            [CompletionResult]::new('--max-packet-size', '--max-packet-size', [CompletionResultType]::ParameterName, 'Bytes of the largest packet taken')
+            [CompletionResult]::new('--max-keepalive', '--max-keepalive', [CompletionResultType]::ParameterName, 'Seconds of silence a client of version 5 may ask for; more or 0 is answered with this Server Keep Alive [default: any]')
+            [CompletionResult]::new('--topic-alias-maximum', '--topic-alias-maximum', [CompletionResultType]::ParameterName, 'Topic aliases taken from a client')
+            [CompletionResult]::new('--max-inflight', '--max-inflight', [CompletionResultType]::ParameterName, 'QoS 1 and 2 messages in flight to one client, if that takes as many')
+            [CompletionResult]::new('--max-queued', '--max-queued', [CompletionResultType]::ParameterName, 'Messages that wait for one client at most')
+            [CompletionResult]::new('--max-connections', '--max-connections', [CompletionResultType]::ParameterName, 'Clients connected at once [default: any number]')
             [CompletionResult]::new('--workers', '--workers', [CompletionResultType]::ParameterName, 'Threads that serve connections [default: one per core, 4 at most]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
             [CompletionResult]::new('--proxy-protocol', '--proxy-protocol', [CompletionResultType]::ParameterName, 'Every connection comes from a proxy that sends the PROXY header (version 1 or 2) first')
             [CompletionResult]::new('--require-client-cert', '--require-client-cert', [CompletionResultType]::ParameterName, 'Refuse clients on the TLS port that show no certificate')
             [CompletionResult]::new('--allow-anonymous', '--allow-anonymous', [CompletionResultType]::ParameterName, 'Let clients without a user name in beside those of --password-file')
             [CompletionResult]::new('--no-anonymous', '--no-anonymous', [CompletionResultType]::ParameterName, 'Refuse clients without a user name; this is so with --password-file')
+            [CompletionResult]::new('--no-retain', '--no-retain', [CompletionResultType]::ParameterName, 'Retain no messages; a client that asks for it is cut off')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('passwd', 'passwd', [CompletionResultType]::ParameterValue, 'Set or delete a user''s password in a file for --password-file')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'mqx;broker;passwd' {
+            [CompletionResult]::new('--hash', '--hash', [CompletionResultType]::ParameterName, 'How the password is hashed; mosquitto reads argon2id since 2.1')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
+            [CompletionResult]::new('--delete', '--delete', [CompletionResultType]::ParameterName, 'Remove the user')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;broker;help' {
+            [CompletionResult]::new('passwd', 'passwd', [CompletionResultType]::ParameterValue, 'Set or delete a user''s password in a file for --password-file')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'mqx;broker;help;passwd' {
+            break
+        }
+        'mqx;broker;help;help' {
             break
         }
         'mqx;help' {
@@ -250,6 +279,10 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             break
         }
         'mqx;help;broker' {
+            [CompletionResult]::new('passwd', 'passwd', [CompletionResultType]::ParameterValue, 'Set or delete a user''s password in a file for --password-file')
+            break
+        }
+        'mqx;help;broker;passwd' {
             break
         }
         'mqx;help;help' {

@@ -34,6 +34,18 @@ _mqx() {
             mqx,sub)
                 cmd="mqx__subcmd__sub"
                 ;;
+            mqx__subcmd__broker,help)
+                cmd="mqx__subcmd__broker__subcmd__help"
+                ;;
+            mqx__subcmd__broker,passwd)
+                cmd="mqx__subcmd__broker__subcmd__passwd"
+                ;;
+            mqx__subcmd__broker__subcmd__help,help)
+                cmd="mqx__subcmd__broker__subcmd__help__subcmd__help"
+                ;;
+            mqx__subcmd__broker__subcmd__help,passwd)
+                cmd="mqx__subcmd__broker__subcmd__help__subcmd__passwd"
+                ;;
             mqx__subcmd__certs,help)
                 cmd="mqx__subcmd__certs__subcmd__help"
                 ;;
@@ -63,6 +75,9 @@ _mqx() {
                 ;;
             mqx__subcmd__help,sub)
                 cmd="mqx__subcmd__help__subcmd__sub"
+                ;;
+            mqx__subcmd__help__subcmd__broker,passwd)
+                cmd="mqx__subcmd__help__subcmd__broker__subcmd__passwd"
                 ;;
             mqx__subcmd__help__subcmd__certs,init)
                 cmd="mqx__subcmd__help__subcmd__certs__subcmd__init"
@@ -250,7 +265,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__broker)
-            opts="-p --port --bind --unix --proxy-protocol --cert --key --tls-port --cafile --require-client-cert --ws-port --ws-path --password-file --allow-anonymous --no-anonymous --acl-file --acl-subscribe-check --workers --color --help"
+            opts="-p --port --bind --unix --proxy-protocol --cert --key --tls-port --cafile --require-client-cert --ws-port --ws-path --password-file --allow-anonymous --no-anonymous --acl-file --acl-subscribe-check --max-qos --no-retain --receive-maximum --max-packet-size --max-keepalive --topic-alias-maximum --max-inflight --max-queued --max-connections --workers --color --help passwd help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -308,8 +323,104 @@ _mqx() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
+                --max-qos)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --receive-maximum)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-packet-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic-alias-maximum)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-inflight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-queued)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-connections)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --workers)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__broker__subcmd__help)
+            opts="passwd help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__broker__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__broker__subcmd__help__subcmd__passwd)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__broker__subcmd__passwd)
+            opts="--delete --hash --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --hash)
+                    COMPREPLY=($(compgen -W "sha512-pbkdf2 argon2id" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -446,8 +557,22 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__help__subcmd__broker)
-            opts=""
+            opts="passwd"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__help__subcmd__broker__subcmd__passwd)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

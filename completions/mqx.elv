@@ -203,13 +203,38 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --password-file 'Users and their passwords, in the format of mosquitto'
             cand --acl-file 'Who may read and write which topics, in the format of mosquitto'
             cand --acl-subscribe-check 'Refuse a subscription that the rules allow no message of'
+            cand --max-qos 'Highest QoS taken and granted: 0, 1 or 2'
+            cand --receive-maximum 'QoS 2 messages taken from a client at once, announced as Receive Maximum'
+            cand --max-packet-size 'Bytes of the largest packet taken'
+            cand --max-keepalive 'Seconds of silence a client of version 5 may ask for; more or 0 is answered with this Server Keep Alive [default: any]'
+            cand --topic-alias-maximum 'Topic aliases taken from a client'
+            cand --max-inflight 'QoS 1 and 2 messages in flight to one client, if that takes as many'
+            cand --max-queued 'Messages that wait for one client at most'
+            cand --max-connections 'Clients connected at once [default: any number]'
             cand --workers 'Threads that serve connections [default: one per core, 4 at most]'
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --proxy-protocol 'Every connection comes from a proxy that sends the PROXY header (version 1 or 2) first'
             cand --require-client-cert 'Refuse clients on the TLS port that show no certificate'
             cand --allow-anonymous 'Let clients without a user name in beside those of --password-file'
             cand --no-anonymous 'Refuse clients without a user name; this is so with --password-file'
+            cand --no-retain 'Retain no messages; a client that asks for it is cut off'
             cand --help 'Print help'
+            cand passwd 'Set or delete a user''s password in a file for --password-file'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'mqx;broker;passwd'= {
+            cand --hash 'How the password is hashed; mosquitto reads argon2id since 2.1'
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --delete 'Remove the user'
+            cand --help 'Print help'
+        }
+        &'mqx;broker;help'= {
+            cand passwd 'Set or delete a user''s password in a file for --password-file'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'mqx;broker;help;passwd'= {
+        }
+        &'mqx;broker;help;help'= {
         }
         &'mqx;help'= {
             cand pub 'Publish messages'
@@ -231,6 +256,9 @@ set edit:completion:arg-completer[mqx] = {|@words|
         &'mqx;help;certs;init'= {
         }
         &'mqx;help;broker'= {
+            cand passwd 'Set or delete a user''s password in a file for --password-file'
+        }
+        &'mqx;help;broker;passwd'= {
         }
         &'mqx;help;help'= {
         }

@@ -145,28 +145,48 @@ complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcomman
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -s p -l port -d 'Port for MQTT over TCP; 0 takes a free one, which the first line names. WebSocket is taken there too, and TLS if there is a certificate' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l bind -d 'Address to listen on; 0.0.0.0 lets other machines in [default: this machine only]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l unix -d 'Unix socket to listen at; one left behind by a broker is replaced' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l cert -d 'Server certificate with its chain (PEM); opens the TLS port. The file that SSLKEYLOGFILE names gets the secrets, for Wireshark' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l key -d 'Private key of the server certificate (PEM)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l tls-port -d 'Port for MQTT over TLS; 0 takes a free one [default: 8883]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l cafile -d 'CA that client certificates are checked against (PEM)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l ws-port -d 'Port for WebSocket only; 0 takes a free one' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l ws-path -d 'Path that WebSocket clients ask for' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l password-file -d 'Users and their passwords, in the format of mosquitto' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l acl-file -d 'Who may read and write which topics, in the format of mosquitto' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l acl-subscribe-check -d 'Refuse a subscription that the rules allow no message of' -r -f -a "true\t''
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -s p -l port -d 'Port for MQTT over TCP; 0 takes a free one, which the first line names. WebSocket is taken there too, and TLS if there is a certificate' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l bind -d 'Address to listen on; 0.0.0.0 lets other machines in [default: this machine only]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l unix -d 'Unix socket to listen at; one left behind by a broker is replaced' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l cert -d 'Server certificate with its chain (PEM); opens the TLS port. The file that SSLKEYLOGFILE names gets the secrets, for Wireshark' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l key -d 'Private key of the server certificate (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l tls-port -d 'Port for MQTT over TLS; 0 takes a free one [default: 8883]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l cafile -d 'CA that client certificates are checked against (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l ws-port -d 'Port for WebSocket only; 0 takes a free one' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l ws-path -d 'Path that WebSocket clients ask for' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l password-file -d 'Users and their passwords, in the format of mosquitto' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l acl-file -d 'Who may read and write which topics, in the format of mosquitto' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l acl-subscribe-check -d 'Refuse a subscription that the rules allow no message of' -r -f -a "true\t''
 false\t''"
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l workers -d 'Threads that serve connections [default: one per core, 4 at most]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-qos -d 'Highest QoS taken and granted: 0, 1 or 2' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l receive-maximum -d 'QoS 2 messages taken from a client at once, announced as Receive Maximum' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-packet-size -d 'Bytes of the largest packet taken' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-keepalive -d 'Seconds of silence a client of version 5 may ask for; more or 0 is answered with this Server Keep Alive [default: any]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l topic-alias-maximum -d 'Topic aliases taken from a client' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-inflight -d 'QoS 1 and 2 messages in flight to one client, if that takes as many' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-queued -d 'Messages that wait for one client at most' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-connections -d 'Clients connected at once [default: any number]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l workers -d 'Threads that serve connections [default: one per core, 4 at most]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l proxy-protocol -d 'Every connection comes from a proxy that sends the PROXY header (version 1 or 2) first'
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l require-client-cert -d 'Refuse clients on the TLS port that show no certificate'
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l allow-anonymous -d 'Let clients without a user name in beside those of --password-file'
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l no-anonymous -d 'Refuse clients without a user name; this is so with --password-file'
-complete -c mqx -n "__fish_mqx_using_subcommand broker" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l proxy-protocol -d 'Every connection comes from a proxy that sends the PROXY header (version 1 or 2) first'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l require-client-cert -d 'Refuse clients on the TLS port that show no certificate'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l allow-anonymous -d 'Let clients without a user name in beside those of --password-file'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l no-anonymous -d 'Refuse clients without a user name; this is so with --password-file'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l no-retain -d 'Retain no messages; a client that asks for it is cut off'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -f -a "passwd" -d 'Set or delete a user\'s password in a file for --password-file'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from passwd" -l hash -d 'How the password is hashed; mosquitto reads argon2id since 2.1' -r -f -a "sha512-pbkdf2\t''
+argon2id\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from passwd" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from passwd" -l delete -d 'Remove the user'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from passwd" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "passwd" -d 'Set or delete a user\'s password in a file for --password-file'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "pub" -d 'Publish messages'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "sub" -d 'Subscribe to topics and print the messages'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "bench" -d 'Measure a broker: put a load on it and see what becomes of it'
@@ -174,3 +194,4 @@ complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcom
 complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "broker" -d 'Run a broker'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from broker" -f -a "passwd" -d 'Set or delete a user\'s password in a file for --password-file'

@@ -49,7 +49,10 @@ pub mod session;
 pub mod signals;
 pub mod subscribe;
 
+use broker::access::passwd;
+use cli::broker::Task;
 use cli::{Cli, Command};
+use tokio::io::BufReader;
 use tokio::runtime::{Builder, Runtime};
 
 /// Does what the command line asks for.
@@ -70,11 +73,16 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Bench(args) => bench_with(*args)?,
         Command::Certs(args) => certs::run(&args.into_config(), &mut output::stdout())?,
         Command::Generate(args) => generate::run(&args.into_config(), &mut output::stdout())?,
-        Command::Broker(args) => {
-            let config = args.into_config()?;
-            open_files::raise_limit();
-            block_on(broker::run(&config, output::stdout(), signals::stop()))?;
-        }
+        Command::Broker(args) => match args.into_task()? {
+            Task::Run(config) => {
+                open_files::raise_limit();
+                block_on(broker::run(&config, output::stdout(), signals::stop()))?;
+            }
+            Task::Passwd(config) => {
+                let input = BufReader::new(tokio::io::stdin());
+                block_on(passwd::run(&config, input, signals::stop()))?;
+            }
+        },
     }
     Ok(())
 }

@@ -82,6 +82,7 @@ impl AccessArgs {
 
 #[cfg(test)]
 mod tests {
+    use crate::cli::broker::Task;
     use crate::cli::{Command, parse_from};
     use std::io::Write as _;
 
@@ -93,7 +94,10 @@ mod tests {
         let words = ["mqx", "broker"].into_iter().chain(options.iter().copied());
         let words = words.map(|word| if word == "FILE" { path } else { word });
         match parse_from(words).unwrap().command {
-            Command::Broker(args) => args.into_config().unwrap().anonymous,
+            Command::Broker(args) => match args.into_task().unwrap() {
+                Task::Run(config) => config.anonymous,
+                other @ Task::Passwd(_) => panic!("{other:?}"),
+            },
             other => panic!("{other:?}"),
         }
     }

@@ -1,7 +1,10 @@
 //! `mqx broker`: its arguments.
 
 use super::access::AccessArgs;
+use super::limits::LimitArgs;
+use super::passwd::PasswdArgs;
 use super::values;
+use crate::broker::access::passwd;
 use crate::broker::core::Limits;
 use crate::broker::{Config, DEFAULT_PORT, DEFAULT_TLS_PORT, DEFAULT_WS_PATH};
 use crate::error::Result;
@@ -12,7 +15,46 @@ use std::path::PathBuf;
 
 /// What may be typed behind `mqx broker`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct BrokerArgs {
+    #[command(subcommand)]
+    command: Option<BrokerCommand>,
+
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum BrokerCommand {
+    /// Set or delete a user's password in a file for --password-file
+    Passwd(PasswdArgs),
+}
+
+/// What `mqx broker` is to do.
+#[derive(Debug)]
+pub enum Task {
+    /// To run a broker.
+    Run(Box<Config>),
+    /// To change a password.
+    Passwd(passwd::Config),
+}
+
+impl BrokerArgs {
+    /// Reads the certificates and rules and says what to do.
+    ///
+    /// # Errors
+    /// When a file cannot be read or used.
+    pub fn into_task(self) -> Result<Task> {
+        Ok(match self.command {
+            Some(BrokerCommand::Passwd(args)) => Task::Passwd(args.into_config()),
+            None => Task::Run(Box::new(self.run.into_config()?)),
+        })
+    }
+}
+
+/// The options of a broker that runs.
+#[derive(Debug, clap::Args)]
+struct RunArgs {
     /// Port for MQTT over TCP; 0 takes a free one, which the first line names.
     /// WebSocket is taken there too, and TLS if there is a certificate
     #[arg(short, long, value_name = "PORT", default_value_t = DEFAULT_PORT)]
@@ -68,17 +110,16 @@ pub struct BrokerArgs {
     #[command(flatten)]
     access: AccessArgs,
 
+    #[command(flatten)]
+    limits: LimitArgs,
+
     /// Threads that serve connections [default: one per core, 4 at most]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: Option<u16>,
 }
 
-impl BrokerArgs {
-    /// Reads the certificates and rules and says what to run.
-    ///
-    /// # Errors
-    /// When a file cannot be read or used.
-    pub fn into_config(self) -> Result<Config> {
+impl RunArgs {
+    fn into_config(self) -> Result<Config> {
         let default = Config::default();
         let client_certificates = self.cafile.is_some();
         let tls = self.cert.zip(self.key).map(|(cert, key)| {
@@ -105,7 +146,10 @@ impl BrokerArgs {
             passwords: access.passwords,
             anonymous: access.anonymous,
             acl: access.acl,
-            limits: Limits { acl_subscribe_check: access.subscribe_check, ..default.limits },
+            limits: Limits {
+                acl_subscribe_check: access.subscribe_check,
+                ..self.limits.into_limits()
+            },
             workers: self.workers.map_or(default.workers, usize::from),
         })
     }

@@ -9,6 +9,8 @@ pub mod broker;
 pub mod certs;
 pub mod connection;
 pub mod generate;
+mod limits;
+mod passwd;
 pub mod publish;
 pub mod subscribe;
 mod usage;
@@ -58,7 +60,7 @@ pub enum Command {
     /// Make certificates for testing
     Certs(certs::CertsArgs),
     /// Run a broker
-    Broker(broker::BrokerArgs),
+    Broker(Box<broker::BrokerArgs>),
     /// Write the shell completions and man pages
     #[command(hide = true)]
     Generate(generate::GenerateArgs),

@@ -3,8 +3,10 @@
 
 mod acl_file;
 mod gate;
+pub mod passwd;
 mod password;
 mod password_file;
+mod prompt;
 mod slowdown;
 
 pub use acl_file::load as load_acl;

@@ -12,9 +12,10 @@
 use super::Problem;
 use crate::session::Secret;
 use argon2::{Algorithm, Argon2, Params};
-use aws_lc_rs::{constant_time, digest, pbkdf2};
+use aws_lc_rs::{constant_time, digest, pbkdf2, rand};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use std::fmt;
 use std::num::NonZeroU32;
 
 /// What a password is compared with.
@@ -26,7 +27,53 @@ pub(super) enum Password {
     Plain(Secret),
 }
 
+/// How a new password is hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HashKind {
+    /// PBKDF2 with HMAC-SHA-512, which every mosquitto since 2.0 reads.
+    Sha512Pbkdf2,
+    /// Argon2id, which mosquitto reads since 2.1.
+    Argon2id,
+}
+
+/// Passes of PBKDF2 in new hashes: about 10 ms, as much as a broker can bear
+/// that checks passwords in its only thread.
+const ITERATIONS: NonZeroU32 = NonZeroU32::new(20_000).unwrap();
+
+/// Bytes of the salt in new hashes of PBKDF2; mosquitto 2.0 reads no others.
+const SHORT_SALT: usize = 12;
+
+/// Bytes of the salt and of the hash in new hashes of Argon2id, as mosquitto's.
+const LONG_SALT: usize = 64;
+
+/// KiB, passes and lanes of Argon2id in new hashes, as mosquitto's.
+const ARGON2ID: (u32, u32, u32) = (47_104, 1, 1);
+
 impl Password {
+    /// Hashes `password` under a new salt; `None` if the system has no random
+    /// numbers or too little memory.
+    pub(super) fn hash(kind: HashKind, password: &[u8]) -> Option<Self> {
+        let length = match kind {
+            HashKind::Sha512Pbkdf2 => SHORT_SALT,
+            HashKind::Argon2id => LONG_SALT,
+        };
+        let (mut salt, mut hash) = (vec![0; length], vec![0; digest::SHA512_OUTPUT_LEN]);
+        rand::fill(&mut salt).ok()?;
+        Some(match kind {
+            HashKind::Sha512Pbkdf2 => {
+                let algorithm = pbkdf2::PBKDF2_HMAC_SHA512;
+                pbkdf2::derive(algorithm, ITERATIONS, &salt, password, &mut hash);
+                Self::Pbkdf2 { iterations: ITERATIONS, salt, hash }
+            }
+            HashKind::Argon2id => {
+                let (memory, passes, lanes) = ARGON2ID;
+                let params = Params::new(memory, passes, lanes, Some(hash.len())).ok()?;
+                argon2(&params).hash_password_into(password, &salt, &mut hash).ok()?;
+                Self::Argon2id { params, salt, hash }
+            }
+        })
+    }
+
     /// Reads what stands behind the user name.
     pub(super) fn parse(text: &str) -> Result<Self, Problem> {
         let Some(hashed) = text.strip_prefix('$') else {
@@ -63,6 +110,26 @@ impl Password {
                     .is_ok_and(|()| same(&made, hash))
             }
             Self::Plain(secret) => same(secret.expose(), password),
+        }
+    }
+}
+
+/// As it stands behind the user name.
+impl fmt::Display for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sha512 { salt, hash } => {
+                write!(f, "$6${}${}", STANDARD.encode(salt), STANDARD.encode(hash))
+            }
+            Self::Pbkdf2 { iterations, salt, hash } => {
+                write!(f, "$7${iterations}${}${}", STANDARD.encode(salt), STANDARD.encode(hash))
+            }
+            Self::Argon2id { params, salt, hash } => {
+                let (memory, passes, lanes) = (params.m_cost(), params.t_cost(), params.p_cost());
+                let (salt, hash) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash));
+                write!(f, "$argon2id$v=19$m={memory},t={passes},p={lanes}${salt}${hash}")
+            }
+            Self::Plain(_) => f.write_str("(readable)"),
         }
     }
 }
@@ -125,6 +192,7 @@ mod tests {
             assert!(parsed.is(password.as_bytes()), "{text}");
             assert!(!parsed.is(b"secret"), "{text}");
             assert!(!parsed.is(b""), "{text}");
+            assert_eq!(parsed.to_string(), text);
         }
     }
 
@@ -136,6 +204,16 @@ mod tests {
         let parsed = Password::parse(text).unwrap();
         assert!(parsed.is(b"password"));
         assert!(!parsed.is(b"passwort"));
+    }
+
+    #[test]
+    fn a_new_hash_reads_as_it_was_written_and_no_two_are_alike() {
+        for kind in [HashKind::Sha512Pbkdf2, HashKind::Argon2id] {
+            let text = Password::hash(kind, b"pw").unwrap().to_string();
+            let parsed = Password::parse(&text).unwrap();
+            assert!(parsed.is(b"pw") && !parsed.is(b"wp"));
+            assert_ne!(Password::hash(kind, b"pw").unwrap().to_string(), text);
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub fn load(path: &Path) -> Result<(Passwords, Vec<String>)> {
     read_lines(path, |line| passwords.take(line))?;
     let plain = passwords.plain();
     let warning = format!(
-        "{}: the passwords of {plain} users are readable; mosquitto_passwd -U hashes them",
+        "{}: the passwords of {plain} users are readable; `mqx broker passwd` hashes them",
         path.display()
     );
     Ok((passwords, (plain > 0).then_some(warning).into_iter().collect()))

@@ -8,14 +8,14 @@ use super::entry::Door;
 use super::session::{Hot, PendingWill, Session};
 use super::worker::Worker;
 use crate::mqtt::{
-    ConnAck, ConnAckProperties, Connect, Disconnect, Error, Frame, Message, Packet, PacketType,
-    ReasonCode, Version, Will,
+    ConnAck, Connect, Disconnect, Error, Frame, Message, Packet, PacketType, ReasonCode, Version,
+    Will,
 };
 use crate::session::{AliasReceiver, Outbound, Time};
 use foldhash::quality::RandomState;
 use std::collections::HashMap;
 use std::hash::BuildHasher as _;
-use std::num::{NonZeroU16, NonZeroU32};
+use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -72,17 +72,23 @@ impl Core {
         let assigned = connect.client_id.is_empty().then(|| self.assign_client_id());
         let client_id = assigned.as_deref().unwrap_or(connect.client_id);
         let who = Who { client_id, user: self.user(connect) };
-        if !connect.will.is_none_or(|will| self.allows_will(who, will.topic)) {
-            return Err(refuse(worker, connect.version, ReasonCode::NOT_AUTHORIZED));
+        let will = connect.will.as_ref();
+        if let Err(reason) = will.map_or(Ok(()), |will| self.check_will(who, will)) {
+            return Err(refuse(worker, connect.version, reason));
         }
         let mut sessions = self.sessions.lock();
+        if self.is_full(&sessions, client_id) {
+            return Err(refuse(worker, connect.version, ReasonCode::SERVER_BUSY));
+        }
         let (session, present, will) =
             self.find_session(&mut sessions, worker.now, who, connect.clean_start);
         let connack = self.connack(connect, present, assigned.as_deref());
         let number = self.attach(worker, connection, connect, &session, &connack)?;
+        self.open.fetch_add(1, Ordering::Relaxed);
         drop(sessions);
         self.stats.connections.fetch_add(1, Ordering::Relaxed);
-        start_pulse(worker, connection, connect, &session, number);
+        let keep_alive = self.limits.server_keep_alive(connect).unwrap_or(connect.keep_alive);
+        start_pulse(worker, connection, keep_alive, &session, number);
         connection.open = Some(Open {
             session,
             number,
@@ -130,9 +136,21 @@ impl Core {
         connect.username.filter(|_| matters())
     }
 
-    fn allows_will(&self, who: Who<'_>, topic: &str) -> bool {
+    fn check_will(&self, who: Who<'_>, will: &Will<'_>) -> Result<(), ReasonCode> {
+        self.limits.check(will.qos, will.retain)?;
         let acl = self.acl.read();
-        !is_reserved(topic) && acl.as_ref().is_none_or(|acl| acl.allows(who, Access::Write, topic))
+        let denied = acl.as_ref().is_some_and(|acl| !acl.allows(who, Access::Write, will.topic));
+        if denied || is_reserved(will.topic) {
+            return Err(ReasonCode::NOT_AUTHORIZED);
+        }
+        Ok(())
+    }
+
+    /// Whether no more connections are let in, except one in place of another
+    /// of the same client.
+    fn is_full(&self, sessions: &HashMap<Box<str>, Arc<Session>>, client_id: &str) -> bool {
+        self.open.load(Ordering::Relaxed) >= self.limits.maximum_connections
+            && !sessions.get(client_id).is_some_and(|session| session.is_connected())
     }
 
     /// Makes this the session's connection, CONNACK first, and returns its
@@ -171,18 +189,10 @@ impl Core {
         session_present: bool,
         assigned: Option<&'a str>,
     ) -> ConnAck<'a> {
-        let limits = &self.limits;
-        let properties = ConnAckProperties {
-            receive_maximum: NonZeroU16::new(limits.receive_maximum),
-            maximum_packet_size: NonZeroU32::new(limits.maximum_packet_size),
-            topic_alias_maximum: Some(limits.topic_alias_maximum),
-            assigned_client_identifier: assigned,
-            ..ConnAckProperties::default()
-        };
         ConnAck {
             session_present: session_present && connect.version != Version::V31,
             reason: ReasonCode::SUCCESS,
-            properties,
+            properties: self.limits.announce(connect, assigned),
         }
     }
 }
@@ -283,13 +293,13 @@ pub(super) fn refuse(worker: &mut Worker, version: Version, reason: ReasonCode) 
 fn start_pulse(
     worker: &mut Worker,
     connection: &Connection,
-    connect: &Connect<'_>,
+    keep_alive: u16,
     session: &Arc<Session>,
     number: u64,
 ) {
     let pulse = &connection.pulse;
     pulse.session.replace(Some((Arc::clone(session), number)));
-    let interval = Duration::from_secs(connect.keep_alive.into()) * 3 / 2;
+    let interval = Duration::from_secs(keep_alive.into()) * 3 / 2;
     pulse.interval.set(interval);
     if interval.is_zero() {
         pulse.due.set(Time::ZERO);

@@ -173,6 +173,7 @@ impl Core {
         if !publish.properties.subscription_identifiers.is_empty() {
             return Err(End::Cut(ReasonCode::PROTOCOL_ERROR));
         }
+        self.limits.check(publish.qos, publish.retain).map_err(End::Cut)?;
         let aliased = publish.properties.topic_alias.is_some();
         let source = (!aliased).then_some(Source { version: open.version, bytes: frame.bytes });
         let mut resolved = *publish;

@@ -9,6 +9,7 @@ use crate::mqtt::topic::Filter;
 use crate::mqtt::{Disconnect, Message, Packet, ReasonCode};
 use crate::session::Time;
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ impl Core {
         let replies = std::mem::take(&mut worker.replies);
         match connection.open.take() {
             Some(open) => {
+                self.open.fetch_sub(1, Ordering::Relaxed);
                 self.end_session_connection(worker, &open.session, open.number, end, replies);
             }
             None => connection.link.finish(replies),

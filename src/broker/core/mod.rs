@@ -24,6 +24,7 @@ mod entry;
 mod group;
 mod index;
 mod lifecycle;
+mod limits;
 mod link;
 mod memo;
 mod message;
@@ -42,6 +43,7 @@ mod writers;
 pub use acl::{Access, Acl, Permission, Scope, Who};
 pub use connection::{Connection, Progress};
 pub use entry::{Entrance, Question, Verdict};
+pub use limits::Limits;
 pub use link::{Attempt, Link};
 pub use session::QueueLimits;
 pub use worker::Worker;
@@ -55,45 +57,7 @@ use session::Session;
 use std::collections::HashMap;
 use std::hash::BuildHasher as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
-
-/// What the broker allows and announces.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Bytes of the largest packet taken from a client.
-    pub maximum_packet_size: u32,
-    /// QoS 2 messages taken from a client at once (MQTT 5.0 §3.2.2.3.3).
-    pub receive_maximum: u16,
-    /// QoS 1 and 2 messages in flight to a client that takes as many.
-    pub maximum_in_flight: u16,
-    /// Topic aliases taken from a client.
-    pub topic_alias_maximum: u16,
-    /// Levels of a topic or a filter.
-    pub topic_levels: usize,
-    /// Whether a subscription that no rule allows is refused, rather than
-    /// granted and left without messages.
-    pub acl_subscribe_check: bool,
-    /// How long a new connection may take to send CONNECT.
-    pub connect_timeout: Duration,
-    /// What is kept for one session.
-    pub queue: QueueLimits,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            maximum_packet_size: 16 * 1024 * 1024,
-            receive_maximum: 1024,
-            maximum_in_flight: 1024,
-            topic_alias_maximum: 1024,
-            topic_levels: 128,
-            acl_subscribe_check: true,
-            connect_timeout: Duration::from_secs(10),
-            queue: QueueLimits { messages: 100_000, bytes: 64 * 1024 * 1024, output: 1024 * 1024 },
-        }
-    }
-}
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// The broker's shared state.
 #[derive(Debug)]
@@ -106,6 +70,8 @@ pub struct Core {
     retained: RwLock<Retained>,
     sessions: Mutex<HashMap<Box<str>, Arc<Session>>>,
     next_key: AtomicU64,
+    /// Connections that have been let in and not ended.
+    open: AtomicUsize,
     stats: Stats,
 }
 
@@ -122,6 +88,7 @@ impl Core {
             retained: RwLock::new(Retained::new()),
             sessions: Mutex::default(),
             next_key: AtomicU64::new(1),
+            open: AtomicUsize::new(0),
             stats: Stats::default(),
         }
     }

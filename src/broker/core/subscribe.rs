@@ -9,8 +9,8 @@ use super::target::Subscriber;
 use super::worker::Worker;
 use crate::mqtt::topic::{self, Filter};
 use crate::mqtt::{
-    AckProperties, Packet, ReasonCode, RetainHandling, SubAck, Subscribe, SubscribeRequest,
-    SubscriptionId, UnsubAck, Unsubscribe,
+    AckProperties, Packet, ReasonCode, RetainHandling, SubAck, Subscribe, SubscribeOptions,
+    SubscribeRequest, SubscriptionId, UnsubAck, Unsubscribe,
 };
 use std::sync::Arc;
 
@@ -22,8 +22,11 @@ impl Core {
         subscribe: &Subscribe<'_>,
     ) -> Result<(), End> {
         let id = subscribe.properties.subscription_identifier;
-        let requests = subscribe.requests.iter();
-        let reasons = requests.map(|request| self.subscribe(worker, open, request, id)).collect();
+        let requests = subscribe.requests.iter().map(|request| {
+            let qos = request.options.qos.min(self.limits.maximum_qos);
+            SubscribeRequest { options: SubscribeOptions { qos, ..request.options }, ..*request }
+        });
+        let reasons = requests.map(|request| self.subscribe(worker, open, &request, id)).collect();
         reply(
             worker,
             open,

@@ -7,6 +7,7 @@ mod connect;
 mod delivery;
 mod entrance;
 mod lab;
+mod limits;
 mod malformed;
 mod proxied;
 mod retained;

@@ -1,0 +1,101 @@
+//! What the broker allows, and how it says so (MQTT 5.0 §3.2.2.3).
+
+use super::session::QueueLimits;
+use crate::mqtt::{ConnAckProperties, Connect, QoS, ReasonCode};
+use std::num::{NonZeroU16, NonZeroU32};
+use std::time::Duration;
+
+/// What the broker allows and announces.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// The highest quality of service taken from a client and granted to it.
+    pub maximum_qos: QoS,
+    /// Whether messages are retained; a client that asks for it is cut off
+    /// where they are not.
+    pub retain_available: bool,
+    /// Seconds of silence that a client of version 5 may allow itself at most;
+    /// one that allows itself more is told. Earlier versions cannot be told.
+    pub maximum_keep_alive: Option<NonZeroU16>,
+    /// Connections that are let in at once; a client that comes again in place
+    /// of its own connection always is.
+    pub maximum_connections: usize,
+    /// Bytes of the largest packet taken from a client.
+    pub maximum_packet_size: u32,
+    /// QoS 2 messages taken from a client at once (MQTT 5.0 §3.2.2.3.3).
+    pub receive_maximum: u16,
+    /// QoS 1 and 2 messages in flight to a client that takes as many.
+    pub maximum_in_flight: u16,
+    /// Topic aliases taken from a client.
+    pub topic_alias_maximum: u16,
+    /// Levels of a topic or a filter.
+    pub topic_levels: usize,
+    /// Whether a subscription that no rule allows is refused, rather than
+    /// granted and left without messages.
+    pub acl_subscribe_check: bool,
+    /// How long a new connection may take to send CONNECT.
+    pub connect_timeout: Duration,
+    /// What is kept for one session.
+    pub queue: QueueLimits,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            maximum_qos: QoS::ExactlyOnce,
+            retain_available: true,
+            maximum_keep_alive: None,
+            maximum_connections: usize::MAX,
+            maximum_packet_size: 16 * 1024 * 1024,
+            receive_maximum: 1024,
+            maximum_in_flight: 1024,
+            topic_alias_maximum: 1024,
+            topic_levels: 128,
+            acl_subscribe_check: true,
+            connect_timeout: Duration::from_secs(10),
+            queue: QueueLimits { messages: 100_000, bytes: 64 * 1024 * 1024, output: 1024 * 1024 },
+        }
+    }
+}
+
+impl Limits {
+    /// Whether a message of this kind is taken from a client.
+    pub(super) fn check(&self, qos: QoS, retain: bool) -> Result<(), ReasonCode> {
+        if qos > self.maximum_qos {
+            return Err(ReasonCode::QOS_NOT_SUPPORTED);
+        }
+        if retain && !self.retain_available {
+            return Err(ReasonCode::RETAIN_NOT_SUPPORTED);
+        }
+        Ok(())
+    }
+
+    /// The keep alive that a client is told to use in place of its own: never
+    /// to be heard of again (0) is longer than any maximum.
+    pub(super) fn server_keep_alive(&self, connect: &Connect<'_>) -> Option<u16> {
+        let maximum = self.maximum_keep_alive?.get();
+        let within = (1..=maximum).contains(&connect.keep_alive);
+        (connect.version.is_v5() && !within).then_some(maximum)
+    }
+
+    /// What the broker says of itself, to a client it gives this identifier.
+    pub(super) fn announce<'a>(
+        &self,
+        connect: &Connect<'_>,
+        assigned: Option<&'a str>,
+    ) -> ConnAckProperties<'a> {
+        ConnAckProperties {
+            receive_maximum: NonZeroU16::new(self.receive_maximum),
+            maximum_qos: match self.maximum_qos {
+                QoS::AtMostOnce => Some(false),
+                QoS::AtLeastOnce => Some(true),
+                QoS::ExactlyOnce => None,
+            },
+            retain_available: (!self.retain_available).then_some(false),
+            maximum_packet_size: NonZeroU32::new(self.maximum_packet_size),
+            topic_alias_maximum: Some(self.topic_alias_maximum),
+            assigned_client_identifier: assigned,
+            server_keep_alive: self.server_keep_alive(connect),
+            ..ConnAckProperties::default()
+        }
+    }
+}
