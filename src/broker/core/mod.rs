@@ -31,6 +31,7 @@ mod message;
 mod output;
 mod publish;
 mod retained;
+mod routing;
 mod session;
 mod subscribe;
 mod target;
