@@ -7,7 +7,7 @@
 //!  2  client: an Engine over a Stream, reconnect    net: sockets and TLS as one Stream, WebSocket
 //!  1  session: packet identifiers, in-flight windows, QoS flows, aliases, keepalive
 //!  0  mqtt: bytes <-> packets, properties, reason codes, topics
-//!     error, output, signals, open_files, base64: leaves for layers 2 to 4
+//!     error, output, signals, open_files: leaves for layers 2 to 4
 //! ```
 //! An arrow may skip layers downwards and never goes upwards or sideways.
 //!
@@ -31,7 +31,8 @@
 //! * a packet property: a row in `mqtt/property/sets.rs`, a vector in `tests/data`, and
 //!   where it has behaviour `session` and `broker::core`;
 //! * a reason code: a row in `mqtt/reason.rs`; an exit code: a row in `error.rs`;
-//! * a transport: a variant in `net/stream.rs`.
+//! * a transport: for clients a variant in `net/stream.rs`, for the broker in
+//!   `broker/transport.rs`, told from the others in `broker/door.rs`.
 
 pub mod bench;
 pub mod broker;

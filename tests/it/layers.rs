@@ -21,11 +21,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("mqtt", &["mqtt"]),
     ("session", &["session", "mqtt"]),
     ("error", &["error"]),
-    ("base64", &["base64"]),
     ("signals", &["signals", "error"]),
     ("output", &["output", "error"]),
     ("open_files", &["open_files"]),
-    ("net", &["net", "base64", "error", "output"]),
+    ("net", &["net", "error", "output"]),
     ("client", &["client", "net", "session", "mqtt", "error", "output"]),
     ("publish", FEATURE),
     ("subscribe", FEATURE),
@@ -40,8 +39,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// What the features stand on; themselves are added where the table is read.
-const FEATURE: &[&str] =
-    &["client", "net", "session", "mqtt", "base64", "error", "output", "signals"];
+const FEATURE: &[&str] = &["client", "net", "session", "mqtt", "error", "output", "signals"];
 
 const EVERYTHING: &[&str] = &["*"];
 
