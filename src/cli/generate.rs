@@ -68,9 +68,11 @@ fn visible() -> Definition {
 fn add_pages(command: &Definition, files: &mut Vec<GeneratedFile>) {
     let page =
         Man::new(command.clone()).source(concat!("mqx ", env!("CARGO_PKG_VERSION"))).manual("mqx");
-    let mut content = Vec::new();
-    page.render(&mut content).expect("memory takes every byte");
-    content.extend(exit_status().into_bytes());
+    let mut page_text = Vec::new();
+    page.render(&mut page_text).expect("memory takes every byte");
+    // clap_mangen has a name of its own for what stands behind the options.
+    let text = String::from_utf8_lossy(&page_text).replace(".SH EXTRA", ".SH NOTES");
+    let content = (text + &exit_status()).into_bytes();
     files.push(GeneratedFile { path: Path::new("man").join(page.get_filename()), content });
     for subcommand in command.get_subcommands() {
         add_pages(subcommand, files);
