@@ -105,11 +105,7 @@ impl Task {
     /// Writes what the core has for this connection until there is no more.
     fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
-            while let Some(rest) = self.writing.get(self.written..).filter(|rest| !rest.is_empty())
-            {
-                self.written += ready!(self.transport.poll_write(cx, rest))?;
-            }
-            ready!(self.transport.poll_flush(cx))?;
+            ready!(self.poll_rest(cx))?;
             if self.writing.is_empty() {
                 return Poll::Ready(Ok(()));
             }
@@ -184,11 +180,7 @@ impl Task {
         if progress == Progress::Over {
             return Poll::Ready(());
         }
-        let behind = std::mem::take(&mut self.partial);
-        if let Progress::Consumed(consumed) = self.receive(&behind) {
-            self.partial = behind;
-            self.partial.drain(..consumed);
-        }
+        self.receive_partial();
         Poll::Ready(())
     }
 
@@ -203,13 +195,18 @@ impl Task {
         };
         self.partial.truncate(start + count);
         if count > 0 {
-            let bytes = std::mem::take(&mut self.partial);
-            if let Progress::Consumed(consumed) = self.receive(&bytes) {
-                self.partial = bytes;
-                self.partial.drain(..consumed);
-            }
+            self.receive_partial();
         }
         read
+    }
+
+    /// Lets the core at the bytes that were kept, and keeps the rest.
+    fn receive_partial(&mut self) {
+        let bytes = std::mem::take(&mut self.partial);
+        if let Progress::Consumed(consumed) = self.receive(&bytes) {
+            self.partial = bytes;
+            self.partial.drain(..consumed);
+        }
     }
 
     /// Writes the last bytes and closes the connection.
@@ -219,6 +216,7 @@ impl Task {
         self.transport.close().await
     }
 
+    /// Writes what was taken from the core.
     fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while let Some(rest) = self.writing.get(self.written..).filter(|rest| !rest.is_empty()) {
             self.written += ready!(self.transport.poll_write(cx, rest))?;

@@ -17,6 +17,17 @@ pub enum Stage {
     Answer,
 }
 
+impl Stage {
+    /// What a PUBLISH with this quality of service, 1 or 2, waits for first.
+    #[must_use]
+    pub const fn first(qos: QoS) -> Self {
+        match qos {
+            QoS::ExactlyOnce => Self::PubRec,
+            _ => Self::PubAck,
+        }
+    }
+}
+
 /// An acknowledgement that nothing waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unexpected;
@@ -91,11 +102,7 @@ impl<M> Outbound<M> {
         if !self.has_quota() {
             return Err(item);
         }
-        let stage = match qos {
-            QoS::ExactlyOnce => Stage::PubRec,
-            _ => Stage::PubAck,
-        };
-        let id = self.begin(stage, item)?;
+        let id = self.begin(Stage::first(qos), item)?;
         self.publishes += 1;
         Ok(id)
     }

@@ -3,13 +3,12 @@
 
 use super::Core;
 use super::acl::{Access, Who};
-use super::connection::{Connection, End, Open, cut, is_reserved, touch};
+use super::connection::{Connection, End, Open, cut, is_reserved};
 use super::entry::Door;
-use super::session::{Hot, PendingWill, Session};
+use super::session::{Hot, PendingWill, Session, put_disconnect};
 use super::worker::Worker;
 use crate::mqtt::{
-    ConnAck, Connect, Disconnect, Error, Frame, Message, Packet, PacketType, ReasonCode, Version,
-    Will,
+    ConnAck, Connect, Error, Frame, Message, Packet, PacketType, ReasonCode, Version, Will,
 };
 use crate::session::{AliasReceiver, Outbound, Time};
 use foldhash::quality::RandomState;
@@ -173,7 +172,7 @@ impl Core {
         let packet = Packet::ConnAck(connack.clone());
         packet.encode(connect.version, &mut hot.out).map_err(cut)?;
         hot.resend(worker.now);
-        touch(worker, session, &mut hot);
+        worker.touch(session, &mut hot);
         Ok(hot.connection)
     }
 
@@ -203,11 +202,7 @@ impl Core {
 fn take_over(session: &Session, anew: bool, now: Time) -> (bool, Option<Message>) {
     let mut hot = session.hot.lock();
     let mut last = Vec::new();
-    if hot.version.is_v5() {
-        let goodbye = Packet::Disconnect(Disconnect::new(ReasonCode::SESSION_TAKEN_OVER));
-        let encoded = goodbye.encode(Version::V5, &mut last);
-        debug_assert!(encoded.is_ok(), "a DISCONNECT without properties is short");
-    }
+    put_disconnect(ReasonCode::SESSION_TAKEN_OVER, hot.version, &mut last);
     let was_connected = hot.release(&last);
     let over = anew || hot.is_over(now);
     let is_due = |will: &PendingWill| {

@@ -242,21 +242,11 @@ fn send_replies(worker: &mut Worker, open: &Open) {
     }
     let mut hot = open.session.hot.lock();
     if hot.is_current(open.number) {
-        if hot.out.capacity() == 0 {
-            hot.out = worker.take_spare();
-        }
+        worker.provide(&mut hot);
         hot.out.extend_from_slice(&worker.replies);
-        touch(worker, &open.session, &mut hot);
+        worker.touch(&open.session, &mut hot);
     }
     worker.replies.clear();
-}
-
-/// Has the session flushed at the end of the batch.
-pub(super) fn touch(worker: &mut Worker, session: &Arc<Session>, hot: &mut super::session::Hot) {
-    if !hot.touched {
-        hot.touched = true;
-        worker.touched.push(Arc::clone(session));
-    }
 }
 
 pub(super) const fn cut(error: Error) -> End {
@@ -277,10 +267,7 @@ fn acknowledge(
     id: PacketId,
     reason: ReasonCode,
 ) {
-    let kind = match qos {
-        QoS::ExactlyOnce => AckKind::PubRec,
-        _ => AckKind::PubAck,
-    };
+    let kind = AckKind::of_publish(qos);
     if kind == AckKind::PubRec && version.is_v5() && reason.is_error() {
         // A refused message ends here: its identifier is free (MQTT-4.3.3-9).
         session.cold.lock().inbound.release(id);
@@ -310,7 +297,7 @@ fn on_ack(worker: &mut Worker, open: &Open, ack: &Ack<'_>) {
         }
     };
     if ended.is_ok() && hot.is_behind() && hot.is_current(open.number) {
-        touch(worker, &open.session, &mut hot);
+        worker.touch(&open.session, &mut hot);
     }
 }
 

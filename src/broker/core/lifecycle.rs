@@ -3,18 +3,15 @@
 
 use super::Core;
 use super::connection::{Connection, End};
-use super::session::{Hot, Session};
+use super::session::{Hot, Session, put_disconnect};
 use super::worker::{Pulse, Timer, Worker};
 use crate::mqtt::topic::Filter;
-use crate::mqtt::{Disconnect, Message, Packet, ReasonCode};
+use crate::mqtt::{Message, ReasonCode};
 use crate::session::Time;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-
-/// How long after an unsubscribe the memos are swept, at the latest.
-const SWEEP_DELAY: Duration = Duration::from_secs(30);
 
 impl Core {
     /// Ends a connection for whatever reason; a second time does nothing.
@@ -42,23 +39,13 @@ impl Core {
         if !hot.is_current(number) {
             return;
         }
-        if let End::Cut(reason) = end
-            && hot.version.is_v5()
-        {
-            let goodbye = Packet::Disconnect(Disconnect::new(reason));
-            let encoded = goodbye.encode(hot.version, &mut last);
-            debug_assert!(encoded.is_ok(), "a DISCONNECT without properties is short");
+        if let End::Cut(reason) = end {
+            put_disconnect(reason, hot.version, &mut last);
         }
         hot.release(&last);
-        let over = hot.go_offline(end, worker.now);
-        let due = hot.next_due();
+        hot.go_offline(end, worker.now);
         drop(hot);
-        if over || due.is_some_and(|due| due <= worker.now) {
-            self.check_offline(worker, session, number);
-        } else if let Some(due) = due {
-            let timer = Timer::Session(Arc::downgrade(session), number);
-            worker.timers.set(due, timer);
-        }
+        self.check_offline(worker, session, number);
     }
 
     /// Publishes the will and ends the session of an offline client where
@@ -81,6 +68,7 @@ impl Core {
                 sessions.remove(&session.client_id);
             }
             self.forget(session);
+            worker.sweep_later();
         } else if let Some(next) = next {
             let timer = Timer::Session(Arc::downgrade(session), number);
             worker.timers.set(next, timer);
@@ -126,7 +114,7 @@ impl Core {
                         }
                     }
                     Timer::Retained(topic) => self.retained.write().expire(&topic, worker.now),
-                    Timer::Sweep => worker.memo.sweep(|topic| self.generations.of(topic)),
+                    Timer::Sweep => worker.sweep(|topic| self.generations.of(topic)),
                 }
             }
         }
@@ -156,17 +144,11 @@ impl Core {
             self.end_session_connection(worker, &session, number, end, Vec::new());
         }
     }
-
-    /// Has the memo of this worker look for sessions that are gone.
-    pub(super) fn sweep_later(worker: &mut Worker) {
-        worker.timers.set(worker.now + SWEEP_DELAY, Timer::Sweep);
-    }
 }
 
 impl Hot {
-    /// Sets when the will is published and the session ends. Returns whether
-    /// the session ends at once.
-    fn go_offline(&mut self, end: End, now: Time) -> bool {
+    /// Sets when the will is published and the session ends.
+    fn go_offline(&mut self, end: End, now: Time) {
         if let End::Goodbye { with_will, expiry_interval } = end {
             if !with_will {
                 self.will = None;
@@ -180,7 +162,6 @@ impl Hot {
         if let Some(will) = &mut self.will {
             will.due = Some(now + will.delay);
         }
-        self.expiry_interval == 0
     }
 
     /// When an offline session must be looked at next.

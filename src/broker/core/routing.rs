@@ -67,8 +67,8 @@ impl<'a> Routing<'a> {
             retain: self.publish.retain && grant.retain_as_published,
         };
         let online = hot.link.is_some();
-        if online && hot.out.capacity() == 0 {
-            hot.out = worker.take_spare();
+        if online {
+            worker.provide(&mut hot);
         }
         let outcome = match (online, variant.qos) {
             (true, QoS::AtMostOnce) => self.send(&mut hot, grant, variant),
@@ -84,9 +84,8 @@ impl<'a> Routing<'a> {
                 self.routed.refused += 1;
             }
         }
-        if online && !hot.touched {
-            hot.touched = true;
-            worker.touched.push(Arc::clone(session));
+        if online {
+            worker.touch(session, &mut hot);
         }
     }
 

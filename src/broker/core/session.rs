@@ -3,7 +3,9 @@
 use super::acl::Who;
 use super::link::Link;
 use super::message::Delivery;
-use crate::mqtt::{Ack, AckKind, Message, PacketId, Publish, QoS, ReasonCode, Version};
+use crate::mqtt::{
+    Ack, AckKind, Disconnect, Message, Packet, PacketId, Publish, QoS, ReasonCode, Version,
+};
 use crate::session::{Inbound, Outbound, Stage, Time};
 use parking_lot::Mutex;
 use std::collections::{HashSet, VecDeque};
@@ -266,7 +268,7 @@ impl Hot {
         let sent = fits(self.out.len() - start);
         if !sent {
             self.out.truncate(start);
-            let stage = first_stage(delivery.qos);
+            let stage = Stage::first(delivery.qos);
             let known = self.outbound.finish(id, stage);
             debug_assert!(known.is_ok(), "it was begun just above");
         }
@@ -326,10 +328,11 @@ pub(super) fn put_ack(ack: Ack<'_>, version: Version, out: &mut Vec<u8>) {
     debug_assert!(encoded.is_ok(), "an acknowledgement without properties is short");
 }
 
-/// What a delivery of this quality of service waits for first.
-pub(super) const fn first_stage(qos: QoS) -> Stage {
-    match qos {
-        QoS::ExactlyOnce => Stage::PubRec,
-        _ => Stage::PubAck,
+/// Appends the DISCONNECT that tells a client of version 5 why it is cut off;
+/// before, a server just closes.
+pub(super) fn put_disconnect(reason: ReasonCode, version: Version, out: &mut Vec<u8>) {
+    if version.is_v5() {
+        let encoded = Packet::Disconnect(Disconnect::new(reason)).encode(version, out);
+        debug_assert!(encoded.is_ok(), "a DISCONNECT without properties is short");
     }
 }

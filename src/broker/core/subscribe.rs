@@ -2,7 +2,7 @@
 
 use super::Core;
 use super::acl::Access;
-use super::connection::{End, Open, reply, touch};
+use super::connection::{End, Open, reply};
 use super::message::Delivery;
 use super::session::Session;
 use super::target::Subscriber;
@@ -118,7 +118,7 @@ impl Core {
             let taken = hot.queue.push(delivery, &self.limits.queue);
             debug_assert!(taken, "replayed messages do not count against the limits");
         }
-        touch(worker, &open.session, &mut hot);
+        worker.touch(&open.session, &mut hot);
     }
 
     pub(super) fn on_unsubscribe(
@@ -129,7 +129,7 @@ impl Core {
     ) -> Result<(), End> {
         let filters = unsubscribe.filters.iter();
         let reasons = filters.map(|filter| self.unsubscribe(open, filter)).collect();
-        Self::sweep_later(worker);
+        worker.sweep_later();
         reply(
             worker,
             open,

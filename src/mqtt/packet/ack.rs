@@ -3,7 +3,7 @@
 
 use super::{PacketType, read_packet_id, write_packet};
 use crate::mqtt::wire::{self, Reader};
-use crate::mqtt::{AckProperties, Error, PacketId, ReasonCode, Version};
+use crate::mqtt::{AckProperties, Error, PacketId, QoS, ReasonCode, Version};
 
 /// Which of the four packets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,6 +19,16 @@ pub enum AckKind {
 }
 
 impl AckKind {
+    /// What the receiver of a PUBLISH with this quality of service, 1 or 2,
+    /// answers.
+    #[must_use]
+    pub const fn of_publish(qos: QoS) -> Self {
+        match qos {
+            QoS::ExactlyOnce => Self::PubRec,
+            _ => Self::PubAck,
+        }
+    }
+
     const fn packet_type(self) -> PacketType {
         match self {
             Self::PubAck => PacketType::PubAck,

@@ -119,11 +119,7 @@ impl ClientSession {
         let Some(packet_id) = publish.packet_id else {
             return Ok(());
         };
-        let kind = match publish.qos {
-            QoS::ExactlyOnce => AckKind::PubRec,
-            _ => AckKind::PubAck,
-        };
-        self.send_ack(kind, packet_id, ReasonCode::SUCCESS, now)
+        self.send_ack(AckKind::of_publish(publish.qos), packet_id, ReasonCode::SUCCESS, now)
     }
 
     fn on_ack(

@@ -68,7 +68,7 @@ impl ClientSession {
         let packet = shared.publish(Some(packet_id), false);
         self.send_publish(&packet, now).inspect_err(|_| {
             // It was never sent, so it must not count as in flight.
-            let _ = self.outbound.finish(packet_id, first_stage(shared.qos));
+            let _ = self.outbound.finish(packet_id, Stage::first(shared.qos));
         })
     }
 
@@ -172,13 +172,5 @@ impl ClientSession {
             Err(_) => self.output.truncate(start),
         }
         result
-    }
-}
-
-/// What a message sent for the first time waits for.
-const fn first_stage(qos: QoS) -> Stage {
-    match qos {
-        QoS::ExactlyOnce => Stage::PubRec,
-        _ => Stage::PubAck,
     }
 }
