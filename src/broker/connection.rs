@@ -1,12 +1,11 @@
 //! The task of one connection: moves bytes between its transport and the core.
 
-use super::core::{Connection, Progress, Verdict};
+use super::core::{Connection, Peer, Progress, Verdict};
 use super::link::{Asked, SocketLink};
 use super::transport::Transport;
 use super::worker::Shared;
 use std::future::poll_fn;
 use std::io;
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -34,8 +33,6 @@ pub(super) struct Task {
     transport: Transport,
     link: Arc<SocketLink>,
     connection: Connection,
-    /// Where the client is, if that can be told.
-    address: Option<IpAddr>,
     /// The check of the client's password, while it lasts.
     check: Option<Check>,
     /// The beginning of a packet whose end has not arrived.
@@ -46,16 +43,15 @@ pub(super) struct Task {
 }
 
 impl Task {
-    pub(super) fn new(shared: Rc<Shared>, transport: Transport, address: Option<IpAddr>) -> Self {
+    pub(super) fn new(shared: Rc<Shared>, transport: Transport, peer: Peer) -> Self {
         let link = Arc::new(SocketLink::new(transport.shared()));
         let for_core = Arc::clone(&link);
-        let connection = shared.batch(|core, worker| core.accept(worker, for_core));
+        let connection = shared.batch(|core, worker| core.accept(worker, for_core, peer));
         Self {
             shared,
             transport,
             link,
             connection,
-            address,
             check: None,
             partial: Vec::new(),
             writing: Vec::new(),
@@ -161,7 +157,8 @@ impl Task {
         let progress = self.shared.batch(|core, worker| core.receive(worker, connection, bytes));
         if let Some(question) = self.connection.take_question() {
             let gate = Arc::clone(&self.shared.gate);
-            self.check = Some(Box::pin(gate.admits(question, self.address)));
+            let address = self.connection.peer().address.map(|address| address.ip());
+            self.check = Some(Box::pin(gate.admits(question, address)));
         }
         progress
     }

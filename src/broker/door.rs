@@ -1,5 +1,6 @@
 //! What may be spoken at a listener, and telling it apart by the first bytes.
 
+use super::core::Entrance;
 use super::proxy;
 use super::socket::Socket;
 use super::transport::Transport;
@@ -24,6 +25,8 @@ pub(super) struct Door {
     pub(super) bare: bool,
     /// Whether MQTT may be spoken without WebSocket.
     pub(super) mqtt: bool,
+    /// Who is let in.
+    pub(super) entrance: Arc<Entrance>,
     /// How to speak TLS, if it may be spoken.
     pub(super) tls: Option<Arc<ServerConfig>>,
     /// Whether a proxy says first who has connected to it.

@@ -49,7 +49,9 @@ enum Acceptor {
 pub(super) fn bind_all(config: &Config) -> Result<Vec<Listener>> {
     let path: Arc<str> = config.ws_path.as_str().into();
     let (tls_port, tls) = config.tls.clone().unzip();
-    let bare = Door { bare: true, mqtt: true, tls, proxied: config.proxy_protocol, path };
+    let entrance = Arc::new(config.entrance());
+    let proxied = config.proxy_protocol;
+    let bare = Door { bare: true, mqtt: true, entrance, tls, proxied, path };
     let without_tls = Door { tls: None, ..bare.clone() };
     let ports = [
         ("--port", Some(config.port), bare.clone()),

@@ -22,7 +22,7 @@ mod worker;
 pub use address::Address;
 
 use self::access::{Gate, Passwords};
-use self::core::{Acl, Core, Entrance, Limits, Summary};
+use self::core::{Acl, Core, Entrance, Limits, Setup, Summary};
 use crate::error::{Class, Error, Result};
 use crate::output::{self, Sink};
 use clock::Clock;
@@ -37,7 +37,7 @@ use std::task::Poll;
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, watch};
 use unix::SocketFile;
-use worker::Setup;
+use worker::Handover;
 
 /// What a broker listens on and allows.
 #[derive(Debug, Clone)]
@@ -105,6 +105,13 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// Who is let in.
+    fn entrance(&self) -> Entrance {
+        Entrance { anonymous: self.anonymous, passwords: self.passwords.is_some() }
+    }
+}
+
 /// A broker that is running; dropping it leaves it running.
 #[derive(Debug)]
 pub struct Broker {
@@ -125,10 +132,8 @@ pub fn start(config: &Config) -> Result<Broker> {
     let mut listeners = listener::bind_all(config)?;
     let addresses = listener::addresses(&listeners);
     let files = listeners.iter().filter_map(Listener::file).collect();
-    let core = Arc::new(Core::new(config.limits.clone()));
-    core.set_acl(config.acl.clone());
-    let passwords = config.passwords.is_some();
-    core.set_entrance(Entrance { anonymous: config.anonymous, passwords });
+    let core =
+        Arc::new(Core::new(Setup { limits: config.limits.clone(), acl: config.acl.clone() }));
     let gate = Arc::new(Gate::new(config.passwords.clone().unwrap_or_default()));
     let (stop, stopped) = watch::channel(false);
     let (senders, receivers): (Vec<_>, Vec<_>) =
@@ -136,7 +141,7 @@ pub fn start(config: &Config) -> Result<Broker> {
     let clock = Clock::start();
     let mut threads = Vec::new();
     for (number, incoming) in receivers.into_iter().enumerate() {
-        let setup = Setup {
+        let handover = Handover {
             core: Arc::clone(&core),
             gate: Arc::clone(&gate),
             clock,
@@ -146,7 +151,7 @@ pub fn start(config: &Config) -> Result<Broker> {
             stop: stopped.clone(),
         };
         let thread = std::thread::Builder::new().name(format!("mqx-broker-{number}"));
-        let thread = thread.spawn(move || worker::run(setup));
+        let thread = thread.spawn(move || worker::run(handover));
         let failed = |cause| Error::new(Class::Other, "cannot start a thread").because(cause);
         threads.push(thread.map_err(failed)?);
     }

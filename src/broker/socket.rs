@@ -2,7 +2,7 @@
 
 use rustix::net::{RecvFlags, recv};
 use std::io;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -39,9 +39,9 @@ pub(super) enum Writer {
 
 impl Accepted {
     /// Where the connection comes from; a Unix socket has no address.
-    pub(super) fn address(&self) -> Option<IpAddr> {
+    pub(super) fn address(&self) -> Option<SocketAddr> {
         match self {
-            Self::Tcp(socket) => socket.peer_addr().ok().map(|peer| peer.ip()),
+            Self::Tcp(socket) => socket.peer_addr().ok(),
             Self::Unix(_) => None,
         }
     }

@@ -4,7 +4,7 @@
 use super::access::Gate;
 use super::clock::Clock;
 use super::connection::Task;
-use super::core::{Core, Worker};
+use super::core::{Core, Peer, Worker};
 use super::door::Door;
 use super::listener::Listener;
 use super::socket::Accepted;
@@ -34,7 +34,7 @@ pub(super) struct Incoming {
 
 /// What one worker needs to run.
 #[derive(Debug)]
-pub(super) struct Setup {
+pub(super) struct Handover {
     pub(super) core: Arc<Core>,
     pub(super) gate: Arc<Gate>,
     pub(super) clock: Clock,
@@ -116,28 +116,28 @@ impl Shared {
 }
 
 /// Runs a worker until the broker stops.
-pub(super) fn run(setup: Setup) -> Result<()> {
+pub(super) fn run(handover: Handover) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|cause| Error::new(Class::Other, "cannot start a worker").because(cause))?;
-    LocalSet::new().block_on(&runtime, serve(setup));
+    LocalSet::new().block_on(&runtime, serve(handover));
     Ok(())
 }
 
-async fn serve(mut setup: Setup) {
-    let shared = Rc::new(Shared::new(setup.core, setup.gate, setup.clock));
-    for listener in setup.listeners {
-        spawn_local(listener.accept(setup.workers.clone()));
+async fn serve(mut handover: Handover) {
+    let shared = Rc::new(Shared::new(handover.core, handover.gate, handover.clock));
+    for listener in handover.listeners {
+        spawn_local(listener.accept(handover.workers.clone()));
     }
     let for_time = Rc::clone(&shared);
     spawn_local(async move { for_time.keep_time().await });
     loop {
         tokio::select! {
-            Some(incoming) = setup.incoming.recv() => {
+            Some(incoming) = handover.incoming.recv() => {
                 spawn_local(welcome(Rc::clone(&shared), incoming));
             }
-            _ = setup.stop.changed() => break,
+            _ = handover.stop.changed() => break,
         }
     }
     shared.batch(Core::shut_down);
@@ -148,17 +148,21 @@ async fn serve(mut setup: Setup) {
 /// Makes a connection of a socket and serves it.
 async fn welcome(shared: Rc<Shared>, incoming: Incoming) {
     let limit = shared.core.limits().connect_timeout;
-    let address = incoming.socket.address();
+    let peer = incoming.peer();
     let open = tokio::time::timeout(limit, Box::pin(incoming.open())).await;
     // Whoever does not come in is gone without a word to the core.
     let Ok(Ok(Some(transport))) = open else { return };
     shared.connections.set(shared.connections.get() + 1);
-    Task::new(Rc::clone(&shared), transport, address).run().await;
+    Task::new(Rc::clone(&shared), transport, peer).run().await;
     shared.connections.set(shared.connections.get() - 1);
     shared.gone.notify_one();
 }
 
 impl Incoming {
+    fn peer(&self) -> Peer {
+        Peer { address: self.socket.address(), entrance: Arc::clone(&self.door.entrance) }
+    }
+
     async fn open(self) -> io::Result<Option<Transport>> {
         self.door.open(self.socket.register()?).await
     }

@@ -5,6 +5,7 @@ use super::Core;
 use super::acl::{Access, Who};
 use super::connection::{Connection, End, Open, cut, is_reserved};
 use super::entry::Door;
+use super::peer::Peer;
 use super::session::{Hot, PendingWill, Session, put_disconnect};
 use super::worker::Worker;
 use crate::mqtt::{
@@ -51,7 +52,8 @@ impl Core {
         connect: &Connect<'_>,
         frame: &Frame<'_>,
     ) -> Result<(), End> {
-        match refusal(connect).map_or_else(|| self.door(connect), Door::Closed) {
+        match refusal(connect).map_or_else(|| connection.peer.entrance.door(connect), Door::Closed)
+        {
             Door::Open => self.admit(worker, connection, connect),
             Door::Guarded(question) => {
                 connection.entry.ask(question, frame.bytes);
@@ -70,7 +72,7 @@ impl Core {
     ) -> Result<(), End> {
         let assigned = connect.client_id.is_empty().then(|| self.assign_client_id());
         let client_id = assigned.as_deref().unwrap_or(connect.client_id);
-        let who = Who { client_id, user: self.user(connect) };
+        let who = Who { client_id, user: self.user(&connection.peer, connect) };
         let will = connect.will.as_ref();
         if let Err(reason) = will.map_or(Ok(()), |will| self.check_will(who, will)) {
             return Err(refuse(worker, connect.version, reason));
@@ -130,8 +132,8 @@ impl Core {
 
     /// The user that a client is. Where nothing depends on the name it is not
     /// kept, so that a session can be resumed under any.
-    fn user<'a>(&self, connect: &Connect<'a>) -> Option<&'a str> {
-        let matters = || self.entrance.read().passwords || self.acl.read().is_some();
+    fn user<'a>(&self, peer: &Peer, connect: &Connect<'a>) -> Option<&'a str> {
+        let matters = || peer.entrance.passwords || self.acl.read().is_some();
         connect.username.filter(|_| matters())
     }
 

@@ -3,6 +3,7 @@
 use super::Core;
 use super::entry::Entry;
 use super::link::Link;
+use super::peer::Peer;
 use super::session::{Session, put_ack};
 use super::template::Source;
 use super::worker::{Pulse, Worker};
@@ -21,6 +22,7 @@ use std::sync::Arc;
 pub struct Connection {
     pub(super) link: Arc<dyn Link>,
     pub(super) open: Option<Open>,
+    pub(super) peer: Peer,
     pub(super) entry: Entry,
     pub(super) pulse: Rc<Pulse>,
 }
@@ -56,6 +58,12 @@ pub(super) enum End {
 }
 
 impl Connection {
+    /// Who is at the other end.
+    #[must_use]
+    pub const fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
     pub(super) fn session(&self) -> Option<(&Arc<Session>, u64)> {
         let open = self.open.as_ref()?;
         Some((&open.session, open.number))
@@ -69,7 +77,7 @@ impl Connection {
 
 impl Core {
     /// A new connection, which must send CONNECT in time.
-    pub fn accept(&self, worker: &mut Worker, link: Arc<dyn Link>) -> Connection {
+    pub fn accept(&self, worker: &mut Worker, link: Arc<dyn Link>, peer: Peer) -> Connection {
         let pulse = Rc::new(Pulse {
             last_packet: Cell::new(worker.now),
             interval: Cell::new(self.limits.connect_timeout),
@@ -78,7 +86,7 @@ impl Core {
             session: RefCell::new(None),
         });
         worker.watch(&pulse, worker.now + self.limits.connect_timeout);
-        Connection { link, open: None, entry: Entry::default(), pulse }
+        Connection { link, open: None, peer, entry: Entry::default(), pulse }
     }
 
     /// Does what the whole packets at the start of `bytes` ask for. The shell

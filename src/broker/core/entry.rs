@@ -10,13 +10,20 @@ use super::worker::Worker;
 use crate::mqtt::{Connect, Packet, ReasonCode, Version, next_frame};
 use crate::session::Secret;
 
-/// Who may come in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Who may come in at a listener.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entrance {
     /// Clients without a user name may.
     pub anonymous: bool,
     /// Clients with a user name are asked about; otherwise they may.
     pub passwords: bool,
+}
+
+impl Default for Entrance {
+    /// Everybody is who they say they are.
+    fn default() -> Self {
+        Self { anonymous: true, passwords: false }
+    }
 }
 
 /// What the shell is to find out: whether this is the user's password.
@@ -70,11 +77,6 @@ impl Connection {
 }
 
 impl Core {
-    /// Says who may come in from now on.
-    pub fn set_entrance(&self, entrance: Entrance) {
-        *self.entrance.write() = entrance;
-    }
-
     /// Goes on with the CONNECT that was asked about. The bytes behind it are
     /// to be brought to [`Core::receive`] afterwards; the shell then calls
     /// [`Core::flush`]. Without a CONNECT that waits, nothing happens.
@@ -107,13 +109,14 @@ impl Core {
         }
         Progress::Consumed(0)
     }
+}
 
+impl Entrance {
     pub(super) fn door(&self, connect: &Connect<'_>) -> Door {
-        let entrance = *self.entrance.read();
         match connect.username {
-            None if entrance.anonymous => Door::Open,
+            None if self.anonymous => Door::Open,
             None => Door::Closed(ReasonCode::NOT_AUTHORIZED),
-            Some(_) if !entrance.passwords => Door::Open,
+            Some(_) if !self.passwords => Door::Open,
             Some(user) => Door::Guarded(Question {
                 user: user.into(),
                 password: Secret::new(connect.password.unwrap_or_default()),

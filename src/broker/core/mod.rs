@@ -29,6 +29,7 @@ mod link;
 mod memo;
 mod message;
 mod output;
+mod peer;
 mod publish;
 mod retained;
 mod routing;
@@ -46,6 +47,7 @@ pub use connection::{Connection, Progress};
 pub use entry::{Entrance, Question, Verdict};
 pub use limits::Limits;
 pub use link::{Attempt, Link};
+pub use peer::Peer;
 pub use session::QueueLimits;
 pub use worker::Worker;
 
@@ -64,7 +66,6 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 #[derive(Debug)]
 pub struct Core {
     limits: Limits,
-    entrance: RwLock<Entrance>,
     acl: RwLock<Option<Arc<Acl>>>,
     index: RwLock<Index>,
     generations: Generations,
@@ -76,14 +77,23 @@ pub struct Core {
     stats: Stats,
 }
 
+/// What a broker starts with.
+#[derive(Debug, Clone, Default)]
+pub struct Setup {
+    /// What it allows and announces.
+    pub limits: Limits,
+    /// Who may read and write what; `None` lets everybody do everything.
+    pub acl: Option<Acl>,
+}
+
 impl Core {
     /// A broker without sessions.
     #[must_use]
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(setup: Setup) -> Self {
+        let Setup { limits, acl } = setup;
         Self {
             limits,
-            entrance: RwLock::new(Entrance { anonymous: true, passwords: false }),
-            acl: RwLock::new(None),
+            acl: RwLock::new(acl.map(Arc::new)),
             index: RwLock::new(Index::new()),
             generations: Generations::new(),
             retained: RwLock::new(Retained::new()),

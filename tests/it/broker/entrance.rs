@@ -10,7 +10,7 @@ use std::net::TcpStream;
 use std::path::Path;
 
 fn guarded(anonymous: bool) -> Lab {
-    let lab = Lab::with(Limits::default());
+    let mut lab = Lab::with(Limits::default());
     lab.set_entrance(Entrance { anonymous, passwords: true });
     lab
 }

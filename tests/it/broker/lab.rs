@@ -4,7 +4,7 @@
 pub(super) use crate::hex::bytes as hex;
 use mqx::broker::access::load_acl;
 use mqx::broker::core::{
-    Attempt, Connection, Core, Entrance, Limits, Link, Progress, Verdict, Worker,
+    Attempt, Connection, Core, Entrance, Limits, Link, Peer, Progress, Setup, Verdict, Worker,
 };
 use mqx::mqtt::{
     Ack, AckKind, Connect, ConnectProperties, Disconnect, Packet, PacketId, Publish, QoS,
@@ -21,6 +21,7 @@ pub(super) struct Lab {
     core: Core,
     worker: Worker,
     now: Time,
+    peer: Peer,
 }
 
 /// A client as the broker sees it.
@@ -76,7 +77,12 @@ impl Lab {
     }
 
     pub(super) fn with(limits: Limits) -> Self {
-        Self { core: Core::new(limits), worker: Worker::default(), now: Time::ZERO }
+        Self {
+            core: Core::new(Setup { limits, acl: None }),
+            worker: Worker::default(),
+            now: Time::ZERO,
+            peer: Peer::default(),
+        }
     }
 
     /// A transport that has not sent anything yet.
@@ -85,7 +91,7 @@ impl Lab {
         let link = Arc::clone(&wire);
         self.worker.begin(self.now);
         Client {
-            connection: self.core.accept(&mut self.worker, link),
+            connection: self.core.accept(&mut self.worker, link, self.peer.clone()),
             wire,
             version,
             partial: Vec::new(),
@@ -169,8 +175,8 @@ impl Lab {
         }
     }
 
-    pub(super) fn set_entrance(&self, entrance: Entrance) {
-        self.core.set_entrance(entrance);
+    pub(super) fn set_entrance(&mut self, entrance: Entrance) {
+        self.peer.entrance = Arc::new(entrance);
     }
 
     /// Brings the verdict on the password of `client`.
