@@ -102,7 +102,7 @@ fn bench_with(args: cli::bench::BenchArgs) -> error::Result<()> {
     }
     let measured = block_on(bench::run(&config, &mut output::stdout(), signals::stop()));
     if let Some(broker) = broker {
-        broker.shut_down()?;
+        broker.blocking_shutdown()?;
     }
     measured
 }

@@ -5,7 +5,7 @@ use super::address::Address;
 use super::door::Door;
 use super::socket::Accepted;
 use super::unix::{self, SocketFile};
-use super::worker::Incoming;
+use super::worker::{Arrival, Incoming};
 use crate::error::{Class, Error, Result};
 use crate::output;
 use rustix::io::Errno;
@@ -127,7 +127,7 @@ impl Listener {
     }
 
     /// Accepts connections and hands them to the workers in turn.
-    pub(super) async fn accept(self, workers: Vec<mpsc::UnboundedSender<Incoming>>) {
+    pub(super) async fn accept(self, workers: Vec<mpsc::UnboundedSender<Arrival>>) {
         let Ok(acceptor) = self.bound.register() else {
             return;
         };
@@ -140,7 +140,7 @@ impl Listener {
                 }
             };
             let door = Arc::clone(&self.door);
-            if worker.send(Incoming { socket, door }).is_err() {
+            if worker.send(Arrival::Incoming(Incoming { socket, door })).is_err() {
                 return;
             }
         }

@@ -10,6 +10,7 @@ mod clock;
 mod connection;
 pub mod core;
 mod door;
+mod inline;
 mod link;
 mod listener;
 mod proxy;
@@ -20,14 +21,17 @@ mod websocket;
 mod worker;
 
 pub use address::Address;
+pub use inline::{InlineClient, Messages};
 
 use self::access::{Gate, Passwords};
 use self::core::{Acl, Core, Entrance, Limits, Setup, Summary};
 use crate::error::{Class, Error, Result};
 use crate::output::{self, Sink};
+use crate::session::ClientConfig;
 use clock::Clock;
 use listener::Listener;
 use rustls::ServerConfig;
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -37,7 +41,7 @@ use std::task::Poll;
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, watch};
 use unix::SocketFile;
-use worker::Handover;
+use worker::{Arrival, Handover};
 
 /// What a broker listens on and allows.
 #[derive(Debug, Clone)]
@@ -121,6 +125,9 @@ pub struct Broker {
     files: Vec<SocketFile>,
     stop: watch::Sender<bool>,
     threads: Vec<JoinHandle<Result<()>>>,
+    workers: Vec<mpsc::UnboundedSender<Arrival>>,
+    /// Ready when every worker has ended: nobody ever sends.
+    ended: mpsc::Receiver<Infallible>,
 }
 
 /// Binds what `config` says and starts the workers; when this returns,
@@ -136,26 +143,32 @@ pub fn start(config: &Config) -> Result<Broker> {
         Arc::new(Core::new(Setup { limits: config.limits.clone(), acl: config.acl.clone() }));
     let gate = Arc::new(Gate::new(config.passwords.clone().unwrap_or_default()));
     let (stop, stopped) = watch::channel(false);
-    let (senders, receivers): (Vec<_>, Vec<_>) =
+    let (ending, ended) = mpsc::channel(1);
+    let (workers, receivers): (Vec<_>, Vec<_>) =
         (0..config.workers.max(1)).map(|_| mpsc::unbounded_channel()).unzip();
     let clock = Clock::start();
     let mut threads = Vec::new();
-    for (number, incoming) in receivers.into_iter().enumerate() {
+    for (number, arrivals) in receivers.into_iter().enumerate() {
         let handover = Handover {
             core: Arc::clone(&core),
             gate: Arc::clone(&gate),
             clock,
-            incoming,
+            arrivals,
             listeners: std::mem::take(&mut listeners),
-            workers: senders.clone(),
+            workers: workers.clone(),
             stop: stopped.clone(),
         };
         let thread = std::thread::Builder::new().name(format!("mqx-broker-{number}"));
-        let thread = thread.spawn(move || worker::run(handover));
+        let ending = ending.clone();
+        let thread = thread.spawn(move || {
+            let result = worker::run(handover);
+            drop(ending);
+            result
+        });
         let failed = |cause| Error::new(Class::Other, "cannot start a thread").because(cause);
         threads.push(thread.map_err(failed)?);
     }
-    Ok(Broker { core, addresses, files, stop, threads })
+    Ok(Broker { core, addresses, files, stop, threads, workers, ended })
 }
 
 impl Broker {
@@ -174,21 +187,52 @@ impl Broker {
         })
     }
 
+    fn ask_to_stop(&self) {
+        // The receivers are gone only if the workers are.
+        let _ = self.stop.send(true);
+    }
+
     /// What has happened so far.
     #[must_use]
     pub fn summary(&self) -> Summary {
         self.core.summary()
     }
 
-    /// Tells every client, ends every connection and frees the ports and the
-    /// Unix socket. Waits
-    /// for half a second at most.
+    /// A client in this process. Nobody asks it for a password; what the ACL
+    /// allows a client of its name holds for it too.
+    ///
+    /// # Errors
+    /// When the core refuses it, as it refuses others: there are as many
+    /// connections as may be, or the broker has stopped.
+    pub async fn client(&self, config: ClientConfig) -> Result<InlineClient> {
+        let (client, visit, connected) = InlineClient::new(config);
+        if let Some(worker) = self.workers.first() {
+            // A worker that is gone drops the visit, which is seen below.
+            let _ = worker.send(Arrival::Inline(visit));
+        }
+        let gone = |_| Err(Error::new(Class::Refused, "the broker has stopped"));
+        connected.await.unwrap_or_else(gone)?;
+        Ok(client)
+    }
+
+    /// Tells every client, ends every connection, frees the ports and removes
+    /// the Unix socket. Takes half a second at most, and when it returns
+    /// nothing of the broker runs any more.
     ///
     /// # Errors
     /// When a worker has failed.
-    pub fn shut_down(self) -> Result<Summary> {
-        // The receivers are gone only if the workers are.
-        let _ = self.stop.send(true);
+    pub async fn shutdown(mut self) -> Result<Summary> {
+        self.ask_to_stop();
+        while self.ended.recv().await.is_some() {}
+        self.blocking_shutdown()
+    }
+
+    /// As [`Broker::shutdown`], for a thread that may wait.
+    ///
+    /// # Errors
+    /// When a worker has failed.
+    pub fn blocking_shutdown(self) -> Result<Summary> {
+        self.ask_to_stop();
         for thread in self.threads {
             let failed = |_| Error::new(Class::Other, "a worker of the broker has failed");
             thread.join().map_err(failed)??;
@@ -214,7 +258,7 @@ pub async fn run<S>(config: &Config, mut out: Sink, stop: impl Future<Output = S
     if !stopped {
         stop.await;
     }
-    let summary = broker.shut_down()?;
+    let summary = broker.shutdown().await?;
     output::note(farewell(&summary));
     Ok(())
 }

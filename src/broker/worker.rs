@@ -6,10 +6,12 @@ use super::clock::Clock;
 use super::connection::Task;
 use super::core::{Core, Peer, Worker};
 use super::door::Door;
+use super::inline::Visit;
 use super::listener::Listener;
 use super::socket::Accepted;
 use super::transport::Transport;
 use crate::error::{Class, Error, Result};
+use crate::session::Time;
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
@@ -25,6 +27,15 @@ const READ_BUFFER: usize = 64 * 1024;
 /// How long connections may take to end when the broker stops.
 const SHUTDOWN: Duration = Duration::from_millis(500);
 
+/// Who comes to a worker.
+#[derive(Debug)]
+pub(super) enum Arrival {
+    /// Somebody at a listener.
+    Incoming(Incoming),
+    /// A client in this process.
+    Inline(Visit),
+}
+
 /// A connection on its way to its worker.
 #[derive(Debug)]
 pub(super) struct Incoming {
@@ -38,10 +49,10 @@ pub(super) struct Handover {
     pub(super) core: Arc<Core>,
     pub(super) gate: Arc<Gate>,
     pub(super) clock: Clock,
-    pub(super) incoming: mpsc::UnboundedReceiver<Incoming>,
+    pub(super) arrivals: mpsc::UnboundedReceiver<Arrival>,
     /// The listeners this worker accepts from, for all workers.
     pub(super) listeners: Vec<Listener>,
-    pub(super) workers: Vec<mpsc::UnboundedSender<Incoming>>,
+    pub(super) workers: Vec<mpsc::UnboundedSender<Arrival>>,
     pub(super) stop: watch::Receiver<bool>,
 }
 
@@ -56,7 +67,7 @@ pub(super) struct Shared {
     pub(super) buffer: RefCell<Box<[u8]>>,
     /// Rung when an earlier deadline was set than the timer task waits for.
     earlier: Notify,
-    waits_for: Cell<Option<crate::session::Time>>,
+    waits_for: Cell<Option<Time>>,
     connections: Cell<usize>,
     gone: Notify,
 }
@@ -107,6 +118,18 @@ impl Shared {
         }
     }
 
+    pub(super) fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// Serves a connection, which counts until that has ended.
+    async fn count(&self, connection: impl Future<Output = ()>) {
+        self.connections.set(self.connections.get() + 1);
+        connection.await;
+        self.connections.set(self.connections.get() - 1);
+        self.gone.notify_one();
+    }
+
     /// Ready when every connection has ended.
     async fn all_gone(&self) {
         while self.connections.get() > 0 {
@@ -134,8 +157,12 @@ async fn serve(mut handover: Handover) {
     spawn_local(async move { for_time.keep_time().await });
     loop {
         tokio::select! {
-            Some(incoming) = handover.incoming.recv() => {
-                spawn_local(welcome(Rc::clone(&shared), incoming));
+            Some(arrival) = handover.arrivals.recv() => {
+                let shared = Rc::clone(&shared);
+                match arrival {
+                    Arrival::Incoming(incoming) => spawn_local(welcome(shared, incoming)),
+                    Arrival::Inline(visit) => spawn_local(accommodate(shared, visit)),
+                };
             }
             _ = handover.stop.changed() => break,
         }
@@ -152,10 +179,12 @@ async fn welcome(shared: Rc<Shared>, incoming: Incoming) {
     let open = tokio::time::timeout(limit, Box::pin(incoming.open())).await;
     // Whoever does not come in is gone without a word to the core.
     let Ok(Ok(Some(transport))) = open else { return };
-    shared.connections.set(shared.connections.get() + 1);
-    Task::new(Rc::clone(&shared), transport, peer).run().await;
-    shared.connections.set(shared.connections.get() - 1);
-    shared.gone.notify_one();
+    shared.count(Task::new(Rc::clone(&shared), transport, peer).run()).await;
+}
+
+/// Serves a client in this process.
+async fn accommodate(shared: Rc<Shared>, visit: Visit) {
+    shared.count(visit.serve(Rc::clone(&shared))).await;
 }
 
 impl Incoming {

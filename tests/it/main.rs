@@ -24,6 +24,8 @@ mod clients;
 mod codec;
 /// What must hold for any bytes and any packet.
 mod codec_props;
+/// The broker inside another program.
+mod embedding;
 /// The client session against a server session: cuts, delays, duplicates.
 mod flows;
 /// The committed completions and man pages.

@@ -23,6 +23,9 @@ pub struct TopicAlias(pub NonZeroU16);
 pub struct SubscriptionId(NonZeroU32);
 
 impl SubscriptionId {
+    /// The smallest identifier.
+    pub const MIN: Self = Self(NonZeroU32::MIN);
+
     /// The identifier with this number, if it is in range.
     #[must_use]
     pub fn new(value: u32) -> Option<Self> {

@@ -135,5 +135,5 @@ fn the_passwords_of_mosquitto_passwd_open_the_broker() {
     ] {
         assert_eq!(connected(address, user, password), code, "{user}:{password}");
     }
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }

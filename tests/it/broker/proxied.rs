@@ -36,7 +36,7 @@ fn the_client_is_heard_behind_the_header_of_either_version() {
         stream.read_exact(&mut arrived).unwrap();
         assert_eq!(arrived[..], hex("20 02 0000"));
     }
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn a_header_may_come_byte_by_byte() {
         stream.read_exact(&mut arrived).unwrap();
         assert_eq!(arrived[..], hex("20 02 0000"));
     }
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn websocket_is_told_apart_behind_the_header() {
     let mut response = String::new();
     stream.read_to_string(&mut response).unwrap();
     assert!(response.starts_with("HTTP/1.1 404 "), "{response}");
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -75,5 +75,5 @@ fn who_sends_no_header_is_cut_off_without_a_byte() {
         stream.write_all(&start).unwrap();
         assert_eq!(stream.read(&mut [0]).unwrap_or_default(), 0);
     }
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }

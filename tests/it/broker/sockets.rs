@@ -61,7 +61,7 @@ fn packets_split_and_joined_in_any_way_are_understood() {
     expect(&mut stream, "20 02 00 00");
     let mut rest = [0; 11];
     stream.read_exact(&mut rest).unwrap();
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn the_reason_of_a_cut_off_arrives_even_behind_unread_input() {
     let mut arrived = Vec::new();
     let _ = v5.read_to_end(&mut arrived);
     assert!(arrived.ends_with(&hex("e0 01 82")), "{arrived:02x?}");
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn messages_of_a_megabyte_pass_and_their_parts_take_no_more_than_they_are() {
         subscriber.read_exact(&mut body).unwrap();
         assert!(body == payload.as_bytes());
     }
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_client_that_never_reads_does_not_hold_up_the_others() {
         }
     }
 
-    let summary = broker.shut_down().unwrap();
+    let summary = broker.blocking_shutdown().unwrap();
     assert!(summary.dropped > 0, "20 MB do not fit in the buffers of one socket");
 }
 
@@ -138,20 +138,20 @@ fn a_port_that_is_taken_is_named_with_a_cure() {
     let error = anyhow::Error::from(error);
     assert!(mqx::error::line(&error).contains(&address.to_string()));
     assert!(mqx::error::hint(&error).unwrap().contains("--port 0"));
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
 fn shutting_down_ends_every_connection_and_frees_the_port() {
     let (broker, address) = running(2);
     let mut clients: Vec<_> = (0..8).map(|n| client(address, &format!("c{n}"))).collect();
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
     for stream in &mut clients {
         let mut rest = Vec::new();
         stream.read_to_end(&mut rest).unwrap();
     }
     let config = Config { port: address.port(), ..Config::default() };
-    start(&config).unwrap().shut_down().unwrap();
+    start(&config).unwrap().blocking_shutdown().unwrap();
 }
 
 /// Another implementation as the peer, over several workers: every message of
@@ -188,7 +188,7 @@ async fn rumqttc_clients_exchange_messages_through_two_workers() {
         assert!(numbers.is_sorted(), "the order of the publisher");
         assert_eq!(numbers.iter().collect::<BTreeSet<_>>().len(), MESSAGES);
     }
-    tokio::task::spawn_blocking(|| broker.shut_down()).await.unwrap().unwrap();
+    tokio::task::spawn_blocking(|| broker.blocking_shutdown()).await.unwrap().unwrap();
 }
 
 async fn connect(address: SocketAddr, client_id: &str) -> (AsyncClient, rumqttc::EventLoop) {

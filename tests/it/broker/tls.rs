@@ -58,5 +58,5 @@ async fn a_subscriber_that_only_listens_gets_message_after_message() {
         publish.encode(Version::V311, &mut wanted).unwrap();
         expect(&mut subscriber, &wanted).await;
     }
-    tokio::task::spawn_blocking(|| broker.shut_down()).await.unwrap().unwrap();
+    tokio::task::spawn_blocking(|| broker.blocking_shutdown()).await.unwrap().unwrap();
 }

@@ -60,7 +60,7 @@ fn a_client_at_the_unix_socket_is_served_like_any_other() {
     client.read_exact(&mut arrived).unwrap();
     assert!(arrived == publish);
     writing.join().unwrap();
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn the_socket_is_gone_when_the_broker_is() {
     let path = folder.path().join("mqtt.sock");
     let broker = start_at(&path).unwrap();
     let mut client = client(&path);
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
     assert_eq!(client.read(&mut [0]).unwrap(), 0);
     assert!(!path.exists());
 }
@@ -82,7 +82,7 @@ fn a_socket_that_was_left_behind_is_replaced() {
     drop(UnixListener::bind(&path).unwrap());
     let broker = start_at(&path).unwrap();
     client(&path);
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_socket_that_is_in_use_stays_as_it_is() {
     let first = start_at(&path).unwrap();
     assert!(refused_at(&path).contains(&path.display().to_string()));
     client(&path);
-    first.shut_down().unwrap();
+    first.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn a_socket_that_took_the_place_of_the_brokers_is_left_alone() {
     let broker = start_at(&path).unwrap();
     fs::rename(&path, folder.path().join("moved.sock")).unwrap();
     let _other = UnixListener::bind(&path).unwrap();
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
     assert!(path.exists());
 }
 
@@ -128,5 +128,5 @@ fn websocket_is_told_from_mqtt_at_the_unix_socket_too() {
     let mut response = String::new();
     stream.read_to_string(&mut response).unwrap();
     assert!(response.starts_with("HTTP/1.1 404 "), "{response}");
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }

@@ -159,7 +159,7 @@ fn s10_packets_may_be_split_over_frames_and_several_be_in_one() {
     client.frame(BINARY, &hex("82 06 0001 0001 74 00  c0 00  c0 00"));
     // One frame for all that the batch led to.
     client.expect("82 09  90 03 0001 00  d0 00  d0 00");
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn s10_a_message_in_parts_with_pings_in_between_is_put_together() {
     client.expect("8a 0e 61726520796f752074686572653f");
     client.frame(LAST_PART, &hex("00"));
     client.expect("82 02 d000");
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn s10_a_text_frame_closes_the_connection() {
     client.frame(TEXT, &hex("c0 00"));
     client.expect_close(1003);
     client.expect_end();
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn s10_the_subprotocol_is_answered_exactly() {
     }
     let head = bare(address).request("/mqtt", "amqp");
     assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn an_unmasked_frame_closes_the_connection_and_what_follows_is_ignored() {
     client.send(&[0; 10_000]);
     client.expect_close(1002);
     client.expect_end();
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn an_empty_frame_is_not_the_end_of_the_stream() {
     client.frame(BINARY, &[]);
     client.frame(BINARY, &hex("c0 00"));
     client.expect("82 02 d000");
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn frames_that_come_together_with_the_request_are_not_lost() {
         client.0.read_exact(&mut byte).unwrap();
         arrived.extend(byte);
     }
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn a_message_of_many_reads_passes_in_both_directions() {
         arrived.extend(server_frame(&mut client));
     }
     assert!(arrived.ends_with(&payload));
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 /// The payload of the next frame, which is a binary one.
@@ -270,7 +270,7 @@ fn a_close_frame_is_answered_and_then_the_connection_ends() {
     client.frame(CLOSE, &hex("03e8"));
     client.expect("88 02 03e8");
     client.expect_end();
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn a_disconnect_is_followed_by_the_close_frame_of_the_broker() {
     client.expect("88 02 03e8");
     client.frame(CLOSE, &hex("03e8"));
     client.expect_end();
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -300,7 +300,7 @@ fn a_client_that_pings_and_never_reads_is_answered_once_it_does() {
             break;
         }
     }
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -320,7 +320,7 @@ fn a_request_for_anything_else_gets_an_http_error() {
     let mut response = String::new();
     client.0.read_to_string(&mut response).unwrap();
     assert!(response.starts_with("HTTP/1.1 431 "), "{response}");
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -330,7 +330,7 @@ fn another_path_takes_the_place_of_the_usual_one() {
     let address = broker.address().unwrap();
     assert!(bare(address).request("/a/b", "mqtt").starts_with("HTTP/1.1 101 "));
     assert!(bare(address).request("/mqtt", "mqtt").starts_with("HTTP/1.1 404 "));
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -344,7 +344,7 @@ fn a_half_sent_request_is_given_up_in_time() {
         // An end or a reset, whatever the system makes of it.
         assert_eq!(client.0.read(&mut [0]).unwrap_or_default(), 0);
     }
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -357,7 +357,7 @@ fn one_port_tells_mqtt_websocket_and_tls_apart_by_the_first_bytes() {
     }
     bare(address).connected();
     secure(address, files.path()).connected();
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -376,7 +376,7 @@ fn the_tls_port_speaks_nothing_without_tls() {
         // Nothing, or the alert of TLS.
         assert!(answer.is_empty() || answer[0] == 0x15, "{answer:02x?}");
     }
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -388,7 +388,7 @@ fn the_websocket_port_speaks_no_mqtt_outside_of_it() {
     let mut outside = bare(*socket);
     outside.send(&hex(CONNECT));
     assert_eq!(outside.0.read(&mut [0]).unwrap_or_default(), 0);
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]
@@ -405,5 +405,5 @@ fn every_address_is_named_as_clients_write_it() {
         assert!(named.contains(&url), "{url} in {named:?}");
     }
     assert!(named[0].starts_with("mqtt://"), "the plain one comes first");
-    broker.shut_down().unwrap();
+    broker.blocking_shutdown().unwrap();
 }
