@@ -52,6 +52,7 @@ impl Core {
         connect: &Connect<'_>,
         frame: &Frame<'_>,
     ) -> Result<(), End> {
+        worker.counters.connects.add(1);
         match refusal(connect).map_or_else(|| connection.peer.entrance.door(connect), Door::Closed)
         {
             Door::Open => self.admit(worker, connection, connect),
@@ -82,12 +83,12 @@ impl Core {
             return Err(refuse(worker, connect.version, ReasonCode::SERVER_BUSY));
         }
         let (session, present, will) =
-            self.find_session(&mut sessions, worker.now, who, connect.clean_start);
+            self.find_session(&mut sessions, worker, who, connect.clean_start);
         let connack = self.connack(connect, present, assigned.as_deref());
         let number = self.attach(worker, connection, connect, &session, &connack)?;
         self.open.fetch_add(1, Ordering::Relaxed);
         drop(sessions);
-        self.stats.connections.fetch_add(1, Ordering::Relaxed);
+        worker.counters.connections.add(1);
         let keep_alive = self.limits.server_keep_alive(connect).unwrap_or(connect.keep_alive);
         start_pulse(worker, connection, keep_alive, &session, number);
         connection.open = Some(Open {
@@ -107,7 +108,7 @@ impl Core {
     fn find_session(
         &self,
         sessions: &mut HashMap<Box<str>, Arc<Session>>,
-        now: Time,
+        worker: &Worker,
         who: Who<'_>,
         clean_start: bool,
     ) -> (Arc<Session>, bool, Option<DueWill>) {
@@ -116,7 +117,7 @@ impl Core {
             // What one user was sent is not for another who comes by the same
             // client identifier.
             let anew = clean_start || session.who() != who;
-            let (over, due) = take_over(&session, anew, now);
+            let (over, due) = take_over(&session, anew, worker);
             let due = due.map(|message| (Arc::clone(&session), message));
             if !over {
                 return (session, true, due);
@@ -173,7 +174,8 @@ impl Core {
         hot.link = Some(Arc::clone(&connection.link));
         let packet = Packet::ConnAck(connack.clone());
         packet.encode(connect.version, &mut hot.out).map_err(cut)?;
-        hot.resend(worker.now);
+        worker.counters.answers_sent.add(1);
+        hot.resend(worker.now, &worker.counters);
         worker.touch(session, &mut hot);
         Ok(hot.connection)
     }
@@ -201,11 +203,12 @@ impl Core {
 /// Ends the old connection of a session that is taken over (MQTT-3.1.4-3).
 /// Returns whether the session must not be resumed, and its will if that is
 /// due: the session is over, or the will does not wait.
-fn take_over(session: &Session, anew: bool, now: Time) -> (bool, Option<Message>) {
+fn take_over(session: &Session, anew: bool, worker: &Worker) -> (bool, Option<Message>) {
     let mut hot = session.hot.lock();
     let mut last = Vec::new();
-    put_disconnect(ReasonCode::SESSION_TAKEN_OVER, hot.version, &mut last);
-    let was_connected = hot.release(&last);
+    put_disconnect(ReasonCode::SESSION_TAKEN_OVER, hot.version, &mut last, &worker.counters);
+    let was_connected = hot.release(&last, &worker.counters);
+    let now = worker.now;
     let over = anew || hot.is_over(now);
     let is_due = |will: &PendingWill| {
         over || (was_connected && will.delay.is_zero()) || will.due.is_some_and(|due| due <= now)
@@ -281,6 +284,8 @@ fn answerable(frame: &Frame<'_>, error: Error) -> Option<Version> {
 /// Answers a CONNECT with a refusal, which ends the connection.
 pub(super) fn refuse(worker: &mut Worker, version: Version, reason: ReasonCode) -> End {
     let refusal = Packet::ConnAck(ConnAck::refuse(reason));
+    worker.counters.refused.add(1);
+    worker.counters.answers_sent.add(1);
     let encoded = refusal.encode(version, &mut worker.replies);
     debug_assert!(encoded.is_ok(), "a CONNACK without properties is short");
     End::Lost

@@ -86,6 +86,7 @@ impl Core {
             session: RefCell::new(None),
         });
         worker.watch(&pulse, worker.now + self.limits.connect_timeout);
+        worker.counters.transports.add(1);
         Connection { link, open: None, peer, entry: Entry::default(), pulse }
     }
 
@@ -102,26 +103,31 @@ impl Core {
         if !connection.is_current() {
             return Progress::Over;
         }
-        let mut rest = bytes;
-        while !connection.entry.is_waiting() {
-            let step = match mqtt::next_frame(rest, self.limits.maximum_packet_size as usize) {
+        let (mut rest, mut packets) = (bytes, 0);
+        let mut ended = Ok(());
+        while ended.is_ok() && !connection.entry.is_waiting() {
+            ended = match mqtt::next_frame(rest, self.limits.maximum_packet_size as usize) {
                 Ok(None) => break,
                 Ok(Some(frame)) => {
                     connection.pulse.last_packet.set(worker.now);
                     rest = rest.get(frame.bytes.len()..).unwrap_or_default();
+                    packets += 1;
                     self.on_frame(worker, connection, &frame)
                 }
                 Err(error) => Err(End::Cut(error.reason)),
             };
-            if let Err(end) = step {
-                self.end(worker, connection, end);
-                return Progress::Over;
-            }
+        }
+        let consumed = bytes.len() - rest.len();
+        worker.counters.packets_received.add(packets);
+        worker.counters.bytes_received.add(consumed);
+        if let Err(end) = ended {
+            self.end(worker, connection, end);
+            return Progress::Over;
         }
         if let Some(open) = &connection.open {
             send_replies(worker, open);
         }
-        Progress::Consumed(bytes.len() - rest.len())
+        Progress::Consumed(consumed)
     }
 
     /// The transport was closed or broke.
@@ -263,6 +269,7 @@ pub(super) const fn cut(error: Error) -> End {
 
 /// Answers with a packet; those the broker makes always encode.
 pub(super) fn reply(worker: &mut Worker, open: &Open, packet: &Packet<'_>) -> Result<(), End> {
+    worker.counters.answers_sent.add(1);
     let encoded = packet.encode(open.version, &mut worker.replies);
     encoded.map_err(|_| End::Cut(ReasonCode::UNSPECIFIED_ERROR))
 }
@@ -280,6 +287,7 @@ fn acknowledge(
         // A refused message ends here: its identifier is free (MQTT-4.3.3-9).
         session.cold.lock().inbound.release(id);
     }
+    worker.counters.answers_sent.add(1);
     put_ack(Ack::new(kind, id, reason), version, &mut worker.replies);
 }
 
@@ -311,6 +319,7 @@ fn on_ack(worker: &mut Worker, open: &Open, ack: &Ack<'_>) {
 
 fn answer(worker: &mut Worker, open: &Open, kind: AckKind, id: PacketId, known: bool) {
     let reason = if known { ReasonCode::SUCCESS } else { ReasonCode::PACKET_IDENTIFIER_NOT_FOUND };
+    worker.counters.answers_sent.add(1);
     put_ack(Ack::new(kind, id, reason), open.version, &mut worker.replies);
 }
 

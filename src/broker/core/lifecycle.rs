@@ -18,12 +18,12 @@ impl Core {
     pub(super) fn end(&self, worker: &mut Worker, connection: &mut Connection, end: End) {
         connection.pulse.close();
         let replies = std::mem::take(&mut worker.replies);
-        match connection.open.take() {
-            Some(open) => {
-                self.open.fetch_sub(1, Ordering::Relaxed);
-                self.end_session_connection(worker, &open.session, open.number, end, replies);
-            }
-            None => connection.link.finish(replies),
+        if let Some(open) = connection.open.take() {
+            self.open.fetch_sub(1, Ordering::Relaxed);
+            self.end_session_connection(worker, &open.session, open.number, end, replies);
+        } else {
+            worker.counters.bytes_sent.add(replies.len());
+            connection.link.finish(replies);
         }
     }
 
@@ -40,9 +40,10 @@ impl Core {
             return;
         }
         if let End::Cut(reason) = end {
-            put_disconnect(reason, hot.version, &mut last);
+            put_disconnect(reason, hot.version, &mut last, &worker.counters);
+            worker.counters.cut_off.add(1);
         }
-        hot.release(&last);
+        hot.release(&last, &worker.counters);
         hot.go_offline(end, worker.now);
         drop(hot);
         self.check_offline(worker, session, number);
@@ -60,7 +61,7 @@ impl Core {
         let will_due = hot.will.as_ref().and_then(|will| will.due);
         let due = over || will_due.is_some_and(|due| due <= worker.now);
         let will = if due { hot.will.take() } else { None };
-        let next = hot.next_due();
+        let (next, outlived) = (hot.next_due(), hot.expiry_interval > 0);
         drop(hot);
         if over {
             // The client may have a new session by now.
@@ -68,6 +69,7 @@ impl Core {
                 sessions.remove(&session.client_id);
             }
             self.forget(session);
+            worker.counters.sessions_expired.add(usize::from(outlived));
             worker.sweep_later();
         } else if let Some(next) = next {
             let timer = Timer::Session(Arc::downgrade(session), number);

@@ -51,6 +51,11 @@ pub(super) struct Delivery {
 }
 
 impl Delivery {
+    /// Bytes of the message's payload.
+    pub(super) fn payload_size(&self) -> usize {
+        self.kept.as_ref().map_or(0, |kept| kept.message.payload().len())
+    }
+
     /// Bytes it counts against the limit of a queue.
     pub(super) fn size(&self) -> usize {
         self.kept.as_ref().map_or(0, |kept| kept.message.size())

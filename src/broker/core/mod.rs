@@ -20,6 +20,7 @@
 mod acl;
 mod connect;
 mod connection;
+mod counters;
 mod entry;
 mod group;
 mod index;
@@ -44,6 +45,7 @@ mod writers;
 
 pub use acl::{Access, Acl, Permission, Scope, Who};
 pub use connection::{Connection, Progress};
+pub use counters::Totals;
 pub use entry::{Entrance, Question, Verdict};
 pub use limits::Limits;
 pub use link::{Attempt, Link};
@@ -52,6 +54,7 @@ pub use session::QueueLimits;
 pub use worker::Worker;
 
 use crate::mqtt::topic;
+use counters::Tally;
 use foldhash::fast::FixedState;
 use index::Index;
 use parking_lot::{Mutex, RwLock};
@@ -74,7 +77,7 @@ pub struct Core {
     next_key: AtomicU64,
     /// Connections that have been let in and not ended.
     open: AtomicUsize,
-    stats: Stats,
+    tally: Tally,
 }
 
 /// What a broker starts with.
@@ -100,7 +103,7 @@ impl Core {
             sessions: Mutex::default(),
             next_key: AtomicU64::new(1),
             open: AtomicUsize::new(0),
-            stats: Stats::default(),
+            tally: Tally::default(),
         }
     }
 
@@ -119,16 +122,22 @@ impl Core {
         self.generations.change_all();
     }
 
+    /// Everything counted so far.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        self.tally.sum()
+    }
+
     /// What has happened so far.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let totals = self.totals();
         Summary {
-            connections: read(&self.stats.connections),
-            received: read(&self.stats.received),
-            sent: read(&self.stats.sent),
-            dropped: read(&self.stats.dropped),
-            expired: read(&self.stats.expired),
+            connections: totals.connections,
+            received: totals.messages_received,
+            sent: totals.messages_sent,
+            dropped: totals.dropped(),
+            expired: totals.dropped_expired,
             sessions: self.sessions.lock().len(),
             subscriptions: self.index.read().len(),
             retained: self.retained.read().len(),
@@ -181,31 +190,6 @@ impl Generations {
         let [stripe, ..] = self.hasher.hash_one(first).to_le_bytes();
         #[expect(clippy::indexing_slicing, reason = "a byte is below 256")]
         &self.stripes[usize::from(stripe)]
-    }
-}
-
-/// Totals, added to by the workers once a batch.
-#[derive(Debug, Default)]
-struct Stats {
-    connections: AtomicU64,
-    received: AtomicU64,
-    sent: AtomicU64,
-    dropped: AtomicU64,
-    expired: AtomicU64,
-}
-
-impl Stats {
-    fn add(&self, counters: &worker::Counters) {
-        for (total, count) in [
-            (&self.received, counters.received),
-            (&self.sent, counters.sent),
-            (&self.dropped, counters.dropped),
-            (&self.expired, counters.expired),
-        ] {
-            if count > 0 {
-                total.fetch_add(count, Ordering::Relaxed);
-            }
-        }
     }
 }
 

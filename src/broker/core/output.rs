@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 impl Core {
     /// Writes the output of every session that was touched since the last
-    /// call, and reports the counters. Ends a batch.
+    /// call. Ends a batch.
     pub fn flush(&self, worker: &mut Worker) {
         let mut touched = std::mem::take(&mut worker.touched);
         for session in touched.drain(..) {
             flush_session(&session, worker);
         }
         worker.touched = touched;
-        worker.report(&self.stats);
+        worker.enter(&self.tally);
     }
 
     /// For the owner of a link that was woken: the output to write now. While
@@ -34,6 +34,7 @@ impl Core {
             return None;
         }
         hot.writer = Writer::Owner;
+        worker.counters.bytes_sent.add(hot.out.len());
         Some(std::mem::take(&mut hot.out))
     }
 }
@@ -59,9 +60,11 @@ fn flush_session(session: &Arc<Session>, worker: &mut Worker) {
             Attempt::Wrote(count) => count,
             Attempt::Broken => buffer.len(),
         };
+        worker.counters.bytes_sent.add(written);
         if !hot.is_current(connection) {
             // The connection ended meanwhile and left its last bytes to us.
             buffer.drain(..written);
+            worker.counters.bytes_sent.add(buffer.len());
             buffer.extend(hot.take_ending(connection));
             drop(hot);
             link.finish(buffer);
@@ -86,9 +89,7 @@ fn refill(hot: &mut Hot, worker: &mut Worker) {
     if !hot.is_behind() || hot.link.is_none() {
         return;
     }
-    let sent = hot.refill(worker.now);
-    worker.counters.sent += sent.messages;
-    worker.counters.expired += sent.expired;
+    hot.refill(worker.now, &worker.counters);
 }
 
 impl Hot {

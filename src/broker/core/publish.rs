@@ -22,9 +22,11 @@ impl Core {
         publish: &Publish<'_>,
         source: Option<Source<'_>>,
     ) -> Option<Routed> {
-        worker.counters.received += 1;
+        worker.counters.messages_received.add(1);
+        worker.counters.payload_received.add(publish.payload.len());
         let targets = self.targets(worker, publish.topic);
         if !targets.may_be_sent_by(publisher, publish.topic) {
+            worker.counters.denied.add(1);
             return None;
         }
         let scratch = std::mem::take(&mut worker.scratch);
@@ -37,6 +39,7 @@ impl Core {
         self.deliver(worker, &mut routing, &targets);
         let (routed, scratch) = routing.finish();
         worker.scratch = scratch;
+        worker.counters.unmatched.add(usize::from(routed.matched == 0));
         Some(routed)
     }
 

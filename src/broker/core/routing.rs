@@ -1,5 +1,6 @@
 //! One message on its way to its receivers: what each of them gets, when.
 
+use super::counters::Counter;
 use super::message::{Delivery, Kept};
 use super::session::{Hot, QueueLimits, Session};
 use super::target::Grant;
@@ -35,9 +36,14 @@ pub(super) struct Routing<'a> {
 enum Outcome {
     Sent,
     Queued,
-    /// Nothing is owed: too large for the client, or QoS 0 while offline.
+    /// Nothing is owed: QoS 0 while offline.
     Skipped,
-    Dropped,
+    /// Nothing is owed: too large for the client.
+    TooLarge,
+    /// QoS 0, and the client reads too slowly.
+    TooSlow,
+    /// The queue is full.
+    NoRoom,
 }
 
 impl<'a> Routing<'a> {
@@ -77,16 +83,23 @@ impl<'a> Routing<'a> {
             (false, _) => self.enqueue(&mut hot, grant, variant),
         };
         match outcome {
-            Outcome::Sent => worker.counters.sent += 1,
-            Outcome::Queued | Outcome::Skipped => {}
-            Outcome::Dropped => {
-                worker.counters.dropped += 1;
-                self.routed.refused += 1;
+            Outcome::Sent => {
+                worker.counters.messages_sent.add(1);
+                worker.counters.payload_sent.add(self.publish.payload.len());
             }
+            Outcome::Queued | Outcome::Skipped => {}
+            Outcome::TooLarge => worker.counters.dropped_large.add(1),
+            Outcome::TooSlow => self.refuse(&worker.counters.dropped_slow),
+            Outcome::NoRoom => self.refuse(&worker.counters.dropped_full),
         }
         if online {
             worker.touch(session, &mut hot);
         }
+    }
+
+    fn refuse(&mut self, counter: &Counter) {
+        counter.add(1);
+        self.routed.refused += 1;
     }
 
     /// QoS 0: sent now, behind retained messages that wait, or never.
@@ -95,13 +108,13 @@ impl<'a> Routing<'a> {
             return self.enqueue(hot, grant, variant);
         }
         if hot.out.len() >= self.limits.output {
-            return Outcome::Dropped;
+            return Outcome::TooSlow;
         }
         if grant.ids.is_some() {
             return self.send_with_ids(hot, grant, variant);
         }
         if self.templates.size(variant) > hot.maximum_packet_size {
-            return Outcome::Skipped;
+            return Outcome::TooLarge;
         }
         self.templates.append(variant, None, &mut hot.out);
         Outcome::Sent
@@ -120,7 +133,7 @@ impl<'a> Routing<'a> {
         super::template::encode(&publish, grant.ids.as_deref(), hot.version, &mut hot.out);
         if hot.out.len() - start > hot.maximum_packet_size {
             hot.out.truncate(start);
-            return Outcome::Skipped;
+            return Outcome::TooLarge;
         }
         Outcome::Sent
     }
@@ -131,7 +144,7 @@ impl<'a> Routing<'a> {
             return self.enqueue(hot, grant, variant);
         }
         if self.templates.size(variant) > hot.maximum_packet_size {
-            return Outcome::Skipped;
+            return Outcome::TooLarge;
         }
         let Some(delivery) = self.delivery(grant, variant) else {
             return Outcome::Skipped;
@@ -174,5 +187,5 @@ impl<'a> Routing<'a> {
 }
 
 const fn queued(taken: bool) -> Outcome {
-    if taken { Outcome::Queued } else { Outcome::Dropped }
+    if taken { Outcome::Queued } else { Outcome::NoRoom }
 }

@@ -1,6 +1,7 @@
 //! A session: what the broker remembers of a client, connected or not.
 
 use super::acl::Who;
+use super::counters::Counters;
 use super::link::Link;
 use super::message::Delivery;
 use crate::mqtt::{
@@ -203,12 +204,13 @@ impl Hot {
 
     /// Ends the present connection: its output and `last` are handed to its
     /// link. Returns whether there was one.
-    pub(super) fn release(&mut self, last: &[u8]) -> bool {
+    pub(super) fn release(&mut self, last: &[u8], counters: &Counters) -> bool {
         let Some(link) = self.link.take() else {
             return false;
         };
         let mut rest = std::mem::take(&mut self.out);
         rest.extend_from_slice(last);
+        counters.bytes_sent.add(rest.len());
         if self.writer == Writer::Worker {
             self.endings.push((self.connection, rest));
         } else {
@@ -230,9 +232,8 @@ impl Hot {
     }
 
     /// Moves queued deliveries into the output while there is room and quota.
-    pub(super) fn refill(&mut self, now: Time) -> Sent {
-        self.resend(now);
-        let mut sent = Sent::default();
+    pub(super) fn refill(&mut self, now: Time, counters: &Counters) {
+        self.resend(now, counters);
         while self.out.len() < REFILL_MARK
             && let Some(next) = self.queue.deliveries.front()
             && (next.qos == QoS::AtMostOnce || self.outbound.has_quota())
@@ -240,12 +241,14 @@ impl Hot {
         {
             let expired = |kept: &Arc<super::message::Kept>| kept.is_expired(now);
             if delivery.kept.as_ref().is_some_and(expired) {
-                sent.expired += 1;
+                counters.dropped_expired.add(1);
+            } else if self.send(&delivery, now) {
+                counters.messages_sent.add(1);
+                counters.payload_sent.add(delivery.payload_size());
             } else {
-                sent.messages += u64::from(self.send(&delivery, now));
+                counters.dropped_large.add(1);
             }
         }
-        sent
     }
 
     /// Sends a delivery for the first time. Returns whether it was sent: one
@@ -277,8 +280,9 @@ impl Hot {
 
     /// Sends again what a resumed session has not acknowledged, in order and
     /// within the window (MQTT-4.4.0-1, MQTT-4.6.0-1).
-    pub(super) fn resend(&mut self, now: Time) {
+    pub(super) fn resend(&mut self, now: Time, counters: &Counters) {
         while let Some((id, stage, delivery)) = self.outbound.resend() {
+            counters.answers_sent.add(1);
             match stage {
                 Stage::PubComp => put_ack(
                     Ack::new(AckKind::PubRel, id, ReasonCode::SUCCESS),
@@ -289,13 +293,6 @@ impl Hot {
             }
         }
     }
-}
-
-/// What a refill did.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Sent {
-    pub(super) messages: u64,
-    pub(super) expired: u64,
 }
 
 impl Delivery {
@@ -330,8 +327,14 @@ pub(super) fn put_ack(ack: Ack<'_>, version: Version, out: &mut Vec<u8>) {
 
 /// Appends the DISCONNECT that tells a client of version 5 why it is cut off;
 /// before, a server just closes.
-pub(super) fn put_disconnect(reason: ReasonCode, version: Version, out: &mut Vec<u8>) {
+pub(super) fn put_disconnect(
+    reason: ReasonCode,
+    version: Version,
+    out: &mut Vec<u8>,
+    counters: &Counters,
+) {
     if version.is_v5() {
+        counters.answers_sent.add(1);
         let encoded = Packet::Disconnect(Disconnect::new(reason)).encode(version, out);
         debug_assert!(encoded.is_ok(), "a DISCONNECT without properties is short");
     }

@@ -1,6 +1,6 @@
 //! What each worker thread keeps for itself.
 
-use super::Stats;
+use super::counters::{Counters, Tally};
 use super::link::Link;
 use super::memo::Memo;
 use super::session::{Hot, Session};
@@ -31,7 +31,9 @@ pub struct Worker {
     /// Answers to the packets of the present batch.
     pub(super) replies: Vec<u8>,
     pub(super) scratch: Vec<u8>,
-    pub(super) counters: Counters,
+    pub(super) counters: Arc<Counters>,
+    /// Whether the core knows of the counters.
+    is_entered: bool,
     spares: Vec<Vec<u8>>,
     spare_bytes: usize,
     /// Whether [`Timer::Sweep`] is set.
@@ -84,15 +86,6 @@ impl Pulse {
     }
 }
 
-/// What a worker has counted since it last said so.
-#[derive(Debug, Default)]
-pub(super) struct Counters {
-    pub(super) received: u64,
-    pub(super) sent: u64,
-    pub(super) dropped: u64,
-    pub(super) expired: u64,
-}
-
 impl Default for Worker {
     fn default() -> Self {
         Self {
@@ -102,7 +95,8 @@ impl Default for Worker {
             timers: Timers::new(),
             replies: Vec::new(),
             scratch: Vec::new(),
-            counters: Counters::default(),
+            counters: Arc::default(),
+            is_entered: false,
             spares: Vec::new(),
             spare_bytes: 0,
             will_sweep: false,
@@ -171,8 +165,10 @@ impl Worker {
         }
     }
 
-    pub(super) fn report(&mut self, stats: &Stats) {
-        let counters = std::mem::take(&mut self.counters);
-        stats.add(&counters);
+    /// Has the core count what this worker counts.
+    pub(super) fn enter(&mut self, tally: &Tally) {
+        if !std::mem::replace(&mut self.is_entered, true) {
+            tally.enter(&self.counters);
+        }
     }
 }

@@ -4,7 +4,8 @@
 pub(super) use crate::hex::bytes as hex;
 use mqx::broker::access::load_acl;
 use mqx::broker::core::{
-    Attempt, Connection, Core, Entrance, Limits, Link, Peer, Progress, Setup, Verdict, Worker,
+    Attempt, Connection, Core, Entrance, Limits, Link, Peer, Progress, Setup, Totals, Verdict,
+    Worker,
 };
 use mqx::mqtt::{
     Ack, AckKind, Connect, ConnectProperties, Disconnect, Packet, PacketId, Publish, QoS,
@@ -244,6 +245,10 @@ impl Lab {
 
     pub(super) fn disconnect(&mut self, client: &mut Client, reason: ReasonCode) {
         self.send(client, &Packet::Disconnect(Disconnect::new(reason)));
+    }
+
+    pub(super) fn totals(&self) -> Totals {
+        self.core.totals()
     }
 
     pub(super) fn summary(&self) -> mqx::broker::core::Summary {

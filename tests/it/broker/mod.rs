@@ -4,6 +4,7 @@
 
 mod acl;
 mod connect;
+mod counters;
 mod delivery;
 mod entrance;
 mod lab;
