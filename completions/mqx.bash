@@ -265,7 +265,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__broker)
-            opts="-p --port --bind --unix --proxy-protocol --cert --key --tls-port --cafile --require-client-cert --ws-port --ws-path --password-file --allow-anonymous --no-anonymous --acl-file --acl-subscribe-check --max-qos --no-retain --receive-maximum --max-packet-size --max-keepalive --topic-alias-maximum --max-inflight --max-queued --max-connections --workers --color --help passwd help"
+            opts="-p --port --bind --unix --proxy-protocol --cert --key --tls-port --cafile --require-client-cert --crlfile --use-identity-as-username --use-subject-as-username --ws-port --ws-path --password-file --allow-anonymous --no-anonymous --acl-file --acl-subscribe-check --max-qos --no-retain --receive-maximum --max-packet-size --max-keepalive --topic-alias-maximum --max-inflight --max-queued --max-connections --workers --color --help passwd help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -300,6 +300,10 @@ _mqx() {
                     return 0
                     ;;
                 --cafile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --crlfile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,12 +1,14 @@
 //! What may be spoken at a listener, and telling it apart by the first bytes.
 
-use super::core::Entrance;
+use super::core::{Entrance, Peer};
 use super::proxy;
 use super::socket::Socket;
 use super::transport::Transport;
 use super::websocket;
+use crate::net::CertificateName;
 use rustls::ServerConfig;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::io::AsyncBufReadExt as _;
 use tokio::net::TcpStream;
@@ -27,6 +29,8 @@ pub(super) struct Door {
     pub(super) mqtt: bool,
     /// Who is let in.
     pub(super) entrance: Arc<Entrance>,
+    /// The name in a client's certificate that is its user name.
+    pub(super) identity: Option<CertificateName>,
     /// How to speak TLS, if it may be spoken.
     pub(super) tls: Option<Arc<ServerConfig>>,
     /// Whether a proxy says first who has connected to it.
@@ -56,6 +60,16 @@ impl Door {
             Some(_) if self.mqtt => Ok(Some(transport)),
             _ => Ok(None),
         }
+    }
+}
+
+impl Door {
+    /// Who has come in, before it has said so itself.
+    pub(super) fn peer(&self, address: Option<SocketAddr>, transport: &Transport) -> Peer {
+        let name = self.identity.zip(transport.certificate());
+        let name = name.and_then(|(kind, certificate)| kind.of(certificate));
+        let entrance = Arc::clone(&self.entrance);
+        Peer { address, identity: name.map(Into::into), entrance }
     }
 }
 

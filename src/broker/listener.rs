@@ -51,8 +51,10 @@ pub(super) fn bind_all(config: &Config) -> Result<Vec<Listener>> {
     let (tls_port, tls) = config.tls.clone().unzip();
     let entrance = Arc::new(config.entrance());
     let proxied = config.proxy_protocol;
-    let bare = Door { bare: true, mqtt: true, entrance, tls, proxied, path };
-    let without_tls = Door { tls: None, ..bare.clone() };
+    let identity = config.identity;
+    let bare = Door { bare: true, mqtt: true, entrance, identity, tls, proxied, path };
+    let local = Arc::new(config.local_entrance());
+    let without_tls = Door { tls: None, entrance: local, ..bare.clone() };
     let ports = [
         ("--port", Some(config.port), bare.clone()),
         ("--tls-port", tls_port, Door { bare: false, ..bare.clone() }),

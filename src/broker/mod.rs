@@ -26,6 +26,7 @@ pub use inline::{InlineClient, Messages};
 use self::access::{Gate, Passwords};
 use self::core::{Acl, Core, Entrance, Limits, Setup, Summary};
 use crate::error::{Class, Error, Result};
+use crate::net::CertificateName;
 use crate::output::{self, Sink};
 use crate::session::ClientConfig;
 use clock::Clock;
@@ -64,6 +65,9 @@ pub struct Config {
     pub proxy_protocol: bool,
     /// Whether clients must show a certificate, for the words at the start.
     pub client_certificates: bool,
+    /// The name in a client's certificate that is its user name; then nobody is
+    /// let in without one. `None` leaves user names to the clients.
+    pub identity: Option<CertificateName>,
     /// The users there are; without, everybody is who they say they are.
     pub passwords: Option<Passwords>,
     /// Whether clients without a user name may connect.
@@ -100,6 +104,7 @@ impl Default for Config {
             unix: None,
             proxy_protocol: false,
             client_certificates: false,
+            identity: None,
             passwords: None,
             anonymous: true,
             acl: None,
@@ -110,9 +115,20 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Who is let in.
+    /// Who is let in at a port.
     fn entrance(&self) -> Entrance {
-        Entrance { anonymous: self.anonymous, passwords: self.passwords.is_some() }
+        Entrance {
+            anonymous: self.anonymous,
+            passwords: self.passwords.is_some(),
+            certificates: self.identity.is_some(),
+        }
+    }
+
+    /// Who is let in at the Unix socket, where there is no TLS to show a
+    /// certificate under: a password is as good, if there are any.
+    fn local_entrance(&self) -> Entrance {
+        let entrance = self.entrance();
+        Entrance { certificates: entrance.certificates && !entrance.passwords, ..entrance }
     }
 }
 
@@ -273,11 +289,12 @@ fn who_may_connect(config: &Config) -> String {
         Some(address) => format!("from wherever {address} can be reached"),
     };
     let who = match (&config.passwords, config.anonymous) {
+        _ if config.identity.is_some() => "who shows a certificate may connect under its name",
         (None, _) => "anyone may connect without a password",
         (Some(_), false) => "who has a user name and its password may connect",
         (Some(_), true) => "anyone may connect, under a user name with its password only",
     };
-    let certificates = if config.client_certificates {
+    let certificates = if config.client_certificates && config.identity.is_none() {
         "; the TLS port asks for a client certificate"
     } else {
         ""

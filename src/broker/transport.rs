@@ -3,6 +3,7 @@
 
 use super::socket::{Reader, Socket, Writer};
 use super::websocket::WebSocket;
+use rustls::pki_types::CertificateDer;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -33,6 +34,15 @@ impl Transport {
         match self {
             Self::Bare(_, write) => Some(write.clone()),
             Self::Tls(_) | Self::WebSocket(_) => None,
+        }
+    }
+
+    /// The certificate that the client has shown under TLS.
+    pub(super) fn certificate(&self) -> Option<&CertificateDer<'static>> {
+        match self {
+            Self::Bare(..) => None,
+            Self::Tls(stream) => stream.get_ref().1.peer_certificates()?.first(),
+            Self::WebSocket(socket) => socket.certificate(),
         }
     }
 

@@ -4,6 +4,7 @@ use super::transport::Transport;
 use crate::net::websocket::{
     Answer, Decoder, End, MAX_REQUEST, Opcode, answer, code, put_close, put_frame,
 };
+use rustls::pki_types::CertificateDer;
 use std::future::poll_fn;
 use std::io;
 use std::task::{Context, Poll, ready};
@@ -59,6 +60,11 @@ impl WebSocket {
     fn new(inner: Transport, early: Vec<u8>) -> Self {
         let (decoder, out) = (Decoder::new(), Vec::new());
         Self { inner, early, decoder, out, written: 0, closing: false }
+    }
+
+    /// The certificate that the client has shown under TLS.
+    pub(super) fn certificate(&self) -> Option<&CertificateDer<'static>> {
+        self.inner.certificate()
     }
 
     /// Whether the client has ended it by the rules of WebSocket or against

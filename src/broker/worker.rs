@@ -4,7 +4,7 @@
 use super::access::Gate;
 use super::clock::Clock;
 use super::connection::Task;
-use super::core::{Core, Peer, Worker};
+use super::core::{Core, Worker};
 use super::door::Door;
 use super::inline::Visit;
 use super::listener::Listener;
@@ -175,10 +175,11 @@ async fn serve(mut handover: Handover) {
 /// Makes a connection of a socket and serves it.
 async fn welcome(shared: Rc<Shared>, incoming: Incoming) {
     let limit = shared.core.limits().connect_timeout;
-    let peer = incoming.peer();
+    let (door, address) = (Arc::clone(&incoming.door), incoming.socket.address());
     let open = tokio::time::timeout(limit, Box::pin(incoming.open())).await;
     // Whoever does not come in is gone without a word to the core.
     let Ok(Ok(Some(transport))) = open else { return };
+    let peer = door.peer(address, &transport);
     shared.count(Task::new(Rc::clone(&shared), transport, peer).run()).await;
 }
 
@@ -188,10 +189,6 @@ async fn accommodate(shared: Rc<Shared>, visit: Visit) {
 }
 
 impl Incoming {
-    fn peer(&self) -> Peer {
-        Peer { address: self.socket.address(), entrance: Arc::clone(&self.door.entrance) }
-    }
-
     async fn open(self) -> io::Result<Option<Transport>> {
         self.door.open(self.socket.register()?).await
     }

@@ -1,6 +1,7 @@
 //! `mqx broker`: its arguments.
 
 use super::access::AccessArgs;
+use super::client_certificate::ClientCertificateArgs;
 use super::limits::LimitArgs;
 use super::passwd::PasswdArgs;
 use super::values;
@@ -89,9 +90,8 @@ struct RunArgs {
     #[arg(long, value_name = "FILE", requires = "cert", help_heading = "TLS")]
     cafile: Option<PathBuf>,
 
-    /// Refuse clients on the TLS port that show no certificate
-    #[arg(long, requires = "cafile", help_heading = "TLS")]
-    require_client_cert: bool,
+    #[command(flatten)]
+    clients: ClientCertificateArgs,
 
     /// Port for WebSocket only; 0 takes a free one
     #[arg(long, value_name = "PORT", help_heading = "WebSocket")]
@@ -122,12 +122,14 @@ impl RunArgs {
     fn into_config(self) -> Result<Config> {
         let default = Config::default();
         let client_certificates = self.cafile.is_some();
+        let identity = self.clients.identity();
         let tls = self.cert.zip(self.key).map(|(cert, key)| {
             let options = TlsServerOptions {
                 cert,
                 key,
                 client_ca: self.cafile,
-                require_client_cert: self.require_client_cert,
+                revocations: self.clients.crlfile,
+                require_client_cert: self.clients.require_client_cert,
             };
             let (config, warnings) = tls_server(&options)?;
             warnings.iter().for_each(output::warn);
@@ -139,6 +141,7 @@ impl RunArgs {
             port: self.port,
             tls: tls.transpose()?,
             client_certificates,
+            identity,
             unix: self.unix,
             proxy_protocol: self.proxy_protocol,
             ws_port: self.ws_port,

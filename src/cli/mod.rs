@@ -7,6 +7,7 @@ mod access;
 pub mod bench;
 pub mod broker;
 pub mod certs;
+mod client_certificate;
 pub mod connection;
 pub mod generate;
 mod limits;

@@ -9,6 +9,7 @@
 //! Nothing here knows MQTT, prints, or installs anything for the whole process.
 
 mod alert;
+mod certificate_name;
 mod certificate_problem;
 mod connect;
 mod endpoint;
@@ -24,6 +25,7 @@ mod trust;
 mod validity;
 pub mod websocket;
 
+pub use certificate_name::CertificateName;
 pub use connect::connect;
 pub use endpoint::Endpoint;
 pub use explain::explain;

@@ -3,7 +3,7 @@
 
 use crate::error::{Class, Error, Result};
 use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -30,9 +30,11 @@ type Cure = (&'static str, &'static str);
 const DECRYPT: Cure = ("decrypt", "pkey");
 const CONVERT_KEY: Cure = ("convert", "pkey");
 const CONVERT_CERTIFICATE: Cure = ("convert", "x509");
+const CONVERT_LIST: Cure = ("convert", "crl");
 
 const CERTIFICATE: Wanted = Wanted { what: "certificate", cure: CONVERT_CERTIFICATE };
 const PRIVATE_KEY: Wanted = Wanted { what: "private key", cure: CONVERT_KEY };
+const REVOCATIONS: Wanted = Wanted { what: "revocation list", cure: CONVERT_LIST };
 
 /// A kind of PEM section that may be in a file instead of what is wanted.
 struct Section {
@@ -74,6 +76,11 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> 
 pub(super) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>> {
     let keys = sections(path, &PRIVATE_KEY)?;
     Ok(keys.into_iter().next().expect("sections gives at least one"))
+}
+
+/// The revocation lists in a file, at least one.
+pub(super) fn revocations(path: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>> {
+    sections(path, &REVOCATIONS)
 }
 
 /// The sections of one type in a file, at least one.

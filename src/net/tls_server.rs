@@ -1,7 +1,7 @@
 //! TLS as a server speaks it.
 
 use super::identity::Identity;
-use super::{provider, trust};
+use super::{pem, provider, trust};
 use crate::error::{Class, Error, Result};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
@@ -22,6 +22,9 @@ pub struct TlsServerOptions {
     /// PEM file with the CAs that client certificates must be signed by;
     /// without it no client is asked for a certificate.
     pub client_ca: Option<PathBuf>,
+    /// PEM file with the lists of certificates that those CAs have revoked; a
+    /// client whose CA has no list in it, or one that is out of date, is refused.
+    pub revocations: Option<PathBuf>,
     /// Refuse clients without a certificate; needs `client_ca`.
     pub require_client_cert: bool,
 }
@@ -53,7 +56,7 @@ pub fn tls_server(options: &TlsServerOptions) -> Result<(Arc<ServerConfig>, Vec<
 
 fn client_verifier(options: &TlsServerOptions) -> Result<Arc<dyn ClientCertVerifier>> {
     match &options.client_ca {
-        Some(ca) => believing(ca, options.require_client_cert),
+        Some(ca) => believing(ca, options),
         None if options.require_client_cert => {
             Err(Error::usage("client certificates are required, but no CA says which to believe")
                 .hint("give the CA of the clients with --cafile CA"))
@@ -62,10 +65,18 @@ fn client_verifier(options: &TlsServerOptions) -> Result<Arc<dyn ClientCertVerif
     }
 }
 
-fn believing(ca: &Path, required: bool) -> Result<Arc<dyn ClientCertVerifier>> {
+fn believing(ca: &Path, options: &TlsServerOptions) -> Result<Arc<dyn ClientCertVerifier>> {
     let roots = Arc::new(trust::from_file(ca)?);
-    let builder = WebPkiClientVerifier::builder_with_provider(roots, provider());
-    let builder = if required { builder } else { builder.allow_unauthenticated() };
+    let mut builder = WebPkiClientVerifier::builder_with_provider(roots, provider());
+    if let Some(lists) = &options.revocations {
+        builder = builder
+            .with_crls(pem::revocations(lists)?)
+            .only_check_end_entity_revocation()
+            .enforce_revocation_expiration();
+    }
+    if !options.require_client_cert {
+        builder = builder.allow_unauthenticated();
+    }
     builder.build().map_err(|cause| {
         let what = format!("{} cannot be used to check clients", ca.display());
         Error::new(Class::Tls, what).because(cause)

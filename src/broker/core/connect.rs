@@ -4,7 +4,7 @@
 use super::Core;
 use super::acl::{Access, Who};
 use super::connection::{Connection, End, Open, cut, is_reserved};
-use super::entry::Door;
+use super::entry::{Door, Entrance};
 use super::peer::Peer;
 use super::session::{Hot, PendingWill, Session, put_disconnect};
 use super::worker::Worker;
@@ -53,8 +53,7 @@ impl Core {
         frame: &Frame<'_>,
     ) -> Result<(), End> {
         worker.counters.connects.add(1);
-        match refusal(connect).map_or_else(|| connection.peer.entrance.door(connect), Door::Closed)
-        {
+        match refusal(connect).map_or_else(|| connection.peer.door(connect), Door::Closed) {
             Door::Open => self.admit(worker, connection, connect),
             Door::Guarded(question) => {
                 connection.entry.ask(question, frame.bytes);
@@ -133,9 +132,10 @@ impl Core {
 
     /// The user that a client is. Where nothing depends on the name it is not
     /// kept, so that a session can be resumed under any.
-    fn user<'a>(&self, peer: &Peer, connect: &Connect<'a>) -> Option<&'a str> {
-        let matters = || peer.entrance.passwords || self.acl.read().is_some();
-        connect.username.filter(|_| matters())
+    fn user<'a>(&self, peer: &'a Peer, connect: &Connect<'a>) -> Option<&'a str> {
+        let Entrance { passwords, certificates, .. } = *peer.entrance;
+        let matters = || passwords || certificates || self.acl.read().is_some();
+        peer.user(connect).filter(|_| matters())
     }
 
     fn check_will(&self, who: Who<'_>, will: &Will<'_>) -> Result<(), ReasonCode> {

@@ -6,6 +6,7 @@
 use super::Core;
 use super::connect::refuse;
 use super::connection::{Connection, End, Progress};
+use super::peer::Peer;
 use super::worker::Worker;
 use crate::mqtt::{Connect, Packet, ReasonCode, Version, next_frame};
 use crate::session::Secret;
@@ -17,12 +18,15 @@ pub struct Entrance {
     pub anonymous: bool,
     /// Clients with a user name are asked about; otherwise they may.
     pub passwords: bool,
+    /// Clients are who their certificate says they are, whatever else they say;
+    /// those without one are refused.
+    pub certificates: bool,
 }
 
 impl Default for Entrance {
     /// Everybody is who they say they are.
     fn default() -> Self {
-        Self { anonymous: true, passwords: false }
+        Self { anonymous: true, passwords: false, certificates: false }
     }
 }
 
@@ -111,17 +115,25 @@ impl Core {
     }
 }
 
-impl Entrance {
+impl Peer {
     pub(super) fn door(&self, connect: &Connect<'_>) -> Door {
+        let Entrance { anonymous, passwords, certificates } = *self.entrance;
         match connect.username {
-            None if self.anonymous => Door::Open,
+            _ if certificates && self.identity.is_some() => Door::Open,
+            _ if certificates => Door::Closed(ReasonCode::NOT_AUTHORIZED),
+            None if anonymous => Door::Open,
             None => Door::Closed(ReasonCode::NOT_AUTHORIZED),
-            Some(_) if !self.passwords => Door::Open,
+            Some(_) if !passwords => Door::Open,
             Some(user) => Door::Guarded(Question {
                 user: user.into(),
                 password: Secret::new(connect.password.unwrap_or_default()),
             }),
         }
+    }
+
+    /// The user that a client is: the one it was let in as.
+    pub(super) fn user<'a>(&'a self, connect: &Connect<'a>) -> Option<&'a str> {
+        if self.entrance.certificates { self.identity.as_deref() } else { connect.username }
     }
 }
 

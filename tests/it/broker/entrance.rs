@@ -11,7 +11,7 @@ use std::path::Path;
 
 fn guarded(anonymous: bool) -> Lab {
     let mut lab = Lab::with(Limits::default());
-    lab.set_entrance(Entrance { anonymous, passwords: true });
+    lab.set_entrance(Entrance { anonymous, passwords: true, ..Entrance::default() });
     lab
 }
 

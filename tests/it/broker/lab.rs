@@ -180,6 +180,11 @@ impl Lab {
         self.peer.entrance = Arc::new(entrance);
     }
 
+    /// What the transports of later connections have found out by themselves.
+    pub(super) fn set_identity(&mut self, name: Option<&str>) {
+        self.peer.identity = name.map(Into::into);
+    }
+
     /// Brings the verdict on the password of `client`.
     pub(super) fn answer(&mut self, client: &mut Client, verdict: Verdict) {
         self.worker.begin(self.now);

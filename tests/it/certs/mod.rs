@@ -9,6 +9,7 @@ mod files;
 mod handshake;
 pub(crate) mod peer;
 mod refused_server;
+mod revoked;
 mod unreachable;
 
 use mqx::certs::{self, Config};
@@ -57,6 +58,7 @@ pub(crate) fn server_options(dir: &Path) -> TlsServerOptions {
         cert: dir.join("server.crt"),
         key: dir.join("server.key"),
         client_ca: None,
+        revocations: None,
         require_client_cert: false,
     }
 }
@@ -70,7 +72,7 @@ pub(crate) fn trusting(dir: &Path) -> TlsClientOptions {
     TlsClientOptions { ca: Trust::File(dir.join("ca.crt")), ..TlsClientOptions::default() }
 }
 
-fn identified(dir: &Path) -> TlsClientOptions {
+pub(crate) fn identified(dir: &Path) -> TlsClientOptions {
     let identity = Some((dir.join("client.crt"), dir.join("client.key")));
     TlsClientOptions { identity, ..trusting(dir) }
 }

@@ -1,0 +1,45 @@
+//! The options of `mqx broker` about the certificates of its clients.
+
+use crate::net::CertificateName;
+use std::path::PathBuf;
+
+const TLS: &str = "TLS";
+
+/// The options as they are typed.
+#[derive(Debug, clap::Args)]
+pub(super) struct ClientCertificateArgs {
+    /// Refuse clients on the TLS port that show no certificate
+    #[arg(long, requires = "cafile", help_heading = TLS)]
+    pub(super) require_client_cert: bool,
+
+    /// Certificates that the CAs of --cafile have revoked (PEM); each of them
+    /// needs a list in it that is not out of date
+    #[arg(long, value_name = "FILE", requires = "cafile", help_heading = TLS)]
+    pub(super) crlfile: Option<PathBuf>,
+
+    /// A client's user name is the common name in its certificate
+    ///
+    /// It is asked for no password, and the user name it gives is ignored.
+    /// Without TLS there is no certificate, so nobody is let in without; at a
+    /// Unix socket the users of --password-file are.
+    #[arg(long, requires = "require_client_cert", help_heading = TLS)]
+    use_identity_as_username: bool,
+
+    /// A client's user name is the whole subject of its certificate, written
+    /// as CN=ann,O=Example
+    #[arg(
+        long,
+        requires = "require_client_cert",
+        conflicts_with = "use_identity_as_username",
+        help_heading = TLS
+    )]
+    use_subject_as_username: bool,
+}
+
+impl ClientCertificateArgs {
+    /// The name that is the user name, if one is.
+    pub(super) fn identity(&self) -> Option<CertificateName> {
+        let common_name = self.use_identity_as_username.then_some(CertificateName::CommonName);
+        common_name.or(self.use_subject_as_username.then_some(CertificateName::Subject))
+    }
+}
