@@ -265,12 +265,20 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__broker)
-            opts="-p --port --bind --unix --proxy-protocol --cert --key --tls-port --cafile --require-client-cert --crlfile --use-identity-as-username --use-subject-as-username --ws-port --ws-path --password-file --allow-anonymous --no-anonymous --acl-file --acl-subscribe-check --max-qos --no-retain --receive-maximum --max-packet-size --max-keepalive --topic-alias-maximum --max-inflight --max-queued --max-connections --workers --color --help passwd help"
+            opts="-c -p --config --check-config --port --bind --unix --proxy-protocol --ws-port --ws-path --cert --key --tls-port --cafile --require-client-cert --crlfile --use-identity-as-username --use-subject-as-username --password-file --allow-anonymous --no-anonymous --acl-file --acl-subscribe-check --max-qos --no-retain --receive-maximum --max-packet-size --max-keepalive --topic-alias-maximum --max-inflight --max-queued --max-connections --workers --color --help passwd help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --port)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -284,6 +292,14 @@ _mqx() {
                     return 0
                     ;;
                 --unix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ws-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ws-path)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -304,14 +320,6 @@ _mqx() {
                     return 0
                     ;;
                 --crlfile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ws-port)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ws-path)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -18,10 +18,12 @@ mod socket;
 mod transport;
 mod unix;
 mod websocket;
+mod words;
 mod worker;
 
 pub use address::Address;
 pub use inline::{InlineClient, Messages};
+pub use words::say_good;
 
 use self::access::{Gate, Passwords};
 use self::core::{Acl, Core, Entrance, Limits, Setup, Summary};
@@ -270,42 +272,11 @@ pub async fn run<S>(config: &Config, mut out: Sink, stop: impl Future<Output = S
     let addresses = broker.addresses.iter().map(|address| format!(" {address}"));
     let ready = format!("ready{}\n", addresses.collect::<String>());
     output::check(out.write_all(ready.as_bytes()).and_then(|()| out.flush()))?;
-    output::note(who_may_connect(config));
+    output::note(words::who_may_connect(config));
     if !stopped {
         stop.await;
     }
     let summary = broker.shutdown().await?;
-    output::note(farewell(&summary));
+    output::note(words::farewell(&summary));
     Ok(())
-}
-
-fn who_may_connect(config: &Config) -> String {
-    let from = match config.bind {
-        None => "from this machine only (--bind 0.0.0.0 lets others in)".to_owned(),
-        Some(address) if address.is_loopback() => {
-            format!("from this machine only, on {address}")
-        }
-        Some(address) if address.is_unspecified() => "from anywhere".to_owned(),
-        Some(address) => format!("from wherever {address} can be reached"),
-    };
-    let who = match (&config.passwords, config.anonymous) {
-        _ if config.identity.is_some() => "who shows a certificate may connect under its name",
-        (None, _) => "anyone may connect without a password",
-        (Some(_), false) => "who has a user name and its password may connect",
-        (Some(_), true) => "anyone may connect, under a user name with its password only",
-    };
-    let certificates = if config.client_certificates && config.identity.is_none() {
-        "; the TLS port asks for a client certificate"
-    } else {
-        ""
-    };
-    let how = format!("{who}{certificates}");
-    format!("{how}, {from}")
-}
-
-fn farewell(summary: &Summary) -> String {
-    format!(
-        "stopped after {} connections: {} messages received, {} sent, {} dropped, {} expired",
-        summary.connections, summary.received, summary.sent, summary.dropped, summary.expired,
-    )
 }

@@ -3,15 +3,11 @@
 //! Each command has one file with its `Args`; `into_config` lowers them once to
 //! the feature's `Config`, which is where files are read and defaults end.
 
-mod access;
 pub mod bench;
 pub mod broker;
 pub mod certs;
-mod client_certificate;
 pub mod connection;
 pub mod generate;
-mod limits;
-mod passwd;
 pub mod publish;
 pub mod subscribe;
 mod usage;

@@ -9,15 +9,32 @@ use std::ffi::OsString;
 /// What begins the part of clap's text that the hint replaces.
 const REST: [&str; 2] = ["Usage:", "For more information"];
 
+/// How like another a name must be to be taken for it, from 0 to 1.
+const LIKE: f64 = 0.8;
+
 /// `text`, which clap printed, as the failure of the command line in `words`.
 pub(super) fn explain(text: &str, words: &[OsString], definition: &Definition) -> Error {
+    let (told, tips) = told(text);
+    let help = format!("`{} --help` says what may be typed", command(words, definition));
+    let hints: Vec<_> = tips.into_iter().chain([help]).collect();
+    Error::usage(told).hint(hints.join("; "))
+}
+
+/// What `text`, which clap printed, says on one line, and its tips.
+pub(super) fn told(text: &str) -> (String, Vec<String>) {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let told = lines.take_while(|line| !REST.iter().any(|rest| line.starts_with(rest)));
     let (tips, told): (Vec<_>, Vec<_>) = told.partition(|line| line.starts_with("tip: "));
-    let help = format!("`{} --help` says what may be typed", command(words, definition));
     let tips = tips.iter().filter_map(|tip| tip.strip_prefix("tip: "));
-    let hints: Vec<_> = tips.chain([help.as_str()]).map(output::escape).collect();
-    Error::usage(joined(&told)).hint(hints.join("; "))
+    (joined(&told), tips.map(output::escape).collect())
+}
+
+/// The name among `known` that `name` was most likely meant to be, if any is
+/// near enough.
+pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let rated = known.into_iter().map(|known| (strsim::jaro_winkler(name, known), known));
+    let best = rated.max_by(|one, other| one.0.total_cmp(&other.0));
+    best.filter(|(likeness, _)| *likeness > LIKE).map(|(_, known)| known)
 }
 
 /// The lines as one; a list follows its colon.
@@ -65,11 +82,10 @@ mod tests {
 
     #[test]
     fn a_list_of_missing_options_is_one_line() {
-        let (line, hint) = said("mqx broker --tls-port 1");
-        let wanted =
-            "the following required arguments were not provided: --key <FILE>, --cert <FILE>";
+        let (line, hint) = said("mqx broker passwd");
+        let wanted = "the following required arguments were not provided: <FILE>, <USER>";
         assert_eq!(line, wanted);
-        assert_eq!(hint, "`mqx broker --help` says what may be typed");
+        assert_eq!(hint, "`mqx broker passwd --help` says what may be typed");
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! `README.md` says what is true: its commands can be typed, its exit codes are
 //! those of the code, and a fresh machine finds its two commands.
 
+use crate::support::program::{mqx, run};
 use clap::error::ErrorKind;
 use mqx::cli::parse_from;
 use mqx::error::EXIT_CODES;
+use std::io::Write as _;
 
 const README: &str = include_str!("../../README.md");
 
@@ -80,6 +82,20 @@ fn every_command_can_be_typed() {
         };
         let fault = parse_from(&command).err().filter(|error| !asks(error));
         assert!(fault.is_none(), "{}: {}", command.join(" "), fault.unwrap());
+    }
+}
+
+#[test]
+fn every_file_in_the_readme_can_be_read() {
+    let blocks = README.split("```").skip(1).step_by(2);
+    let files: Vec<_> = blocks.filter_map(|block| block.strip_prefix("toml\n")).collect();
+    assert!(!files.is_empty());
+    for file in files {
+        let mut config = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+        config.write_all(file.as_bytes()).unwrap();
+        let path = config.path().to_str().unwrap();
+        let ended = run(mqx(["broker", "--check-config", "--config", path]));
+        assert_eq!(ended.code, Some(0), "{file}\n{}", ended.err);
     }
 }
 

@@ -59,8 +59,9 @@ const USAGE: &[Row] = &[
     ("broker -h", 2, &["-h", "`mqx broker --help`"]),
     ("broker --cert {ca}", 2, &["--key"]),
     ("broker --key {ca}", 2, &["--cert"]),
-    ("broker --tls-port 1", 2, &["--cert", "--key"]),
+    ("broker --tls-port 1", 2, &["--tls-port needs --cert"]),
     ("broker --require-client-cert", 2, &["--cafile"]),
+    ("broker --no-anonymous", 2, &["--no-anonymous needs --password-file"]),
     ("broker --bind localhost", 2, &["localhost", "--bind", "0.0.0.0"]),
     ("broker --workers 0", 2, &["--workers", "1"]),
     ("broker --port 65536", 2, &["65536", "--port"]),
@@ -171,6 +172,9 @@ const FILES: &[Row] = &[
     ("certs init --dir {dir}", 11, &["ca.crt exists, nothing was written", "--force"]),
     ("certs init --dir {text}", 11, &["{text}", "--dir DIR"]),
     ("broker --port 0 --cert {missing} --key {missing}", 11, &["cannot read {missing}"]),
+    ("broker --check-config --acl-file {missing}", 11, &["cannot read {missing}", "spelling"]),
+    ("broker -c {missing}", 11, &["cannot read {missing}", "spelling"]),
+    ("broker --check-config -c {text}", 11, &["{text}:1: "]),
 ];
 
 const PORTS: &[Row] = &[

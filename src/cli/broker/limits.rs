@@ -1,7 +1,7 @@
 //! The options of `mqx broker` that limit what clients may do.
 
-use super::values::qos;
 use crate::broker::core::{Limits, QueueLimits};
+use crate::cli::values::qos;
 use crate::mqtt::QoS;
 use clap::value_parser;
 use std::num::NonZeroU16;

@@ -1,0 +1,102 @@
+//! `mqx broker`: its arguments, and the other places its options are read from.
+//!
+//! An option is one field of a clap group. `sources` takes the same word as a
+//! flag, as a key of a TOML file and, in capitals behind `MQX_BROKER_`, as a
+//! variable of the environment; the groups then lower what was said to
+//! [`Config`], once.
+//!
+//! # Where do I add a broker option?
+//! A field with `#[arg(long, help_heading = ...)]` in the group it belongs to
+//! (`listen`, `tls`, `access`, `limits`; a new group gets a line in
+//! `settings::Settings`), and its place where that group is lowered. The key of
+//! the file and the variable follow from the flag. Leave `requires` and
+//! `conflicts_with` out, for the other option may stand in the file: what
+//! options need of each other is asked in the lowering, with
+//! `settings::need`. `MQX_BLESS=1 cargo test` refreshes completions and man
+//! pages.
+
+mod access;
+mod client_certificate;
+mod limits;
+mod listen;
+mod passwd;
+mod settings;
+mod sources;
+mod tls;
+mod toml_file;
+
+use crate::broker::Config;
+use crate::broker::access::passwd as passwd_command;
+use crate::error::Result;
+use passwd::PasswdArgs;
+use settings::Settings;
+use sources::{Entries, Typed};
+use std::path::PathBuf;
+
+/// What may be typed behind `mqx broker`.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, after_help = ELSEWHERE)]
+pub struct BrokerArgs {
+    #[command(subcommand)]
+    command: Option<BrokerCommand>,
+
+    /// File with options; what is typed and what the environment says come first
+    ///
+    /// A TOML file, whose keys are the options without dashes in front:
+    /// `max-qos = 1`, `no-retain = true`.
+    #[arg(short, long, value_name = "FILE", env = "MQX_BROKER_CONFIG", hide_env = true)]
+    config: Option<PathBuf>,
+
+    /// Read the configuration and every file it names, say what is wrong with it, and end
+    #[arg(long, alias = "test-config")]
+    check_config: bool,
+
+    #[command(flatten)]
+    typed: Typed,
+}
+
+/// What the help says of the other places that options come from.
+const ELSEWHERE: &str = "Each option is also read from the environment, --max-qos from \
+    MQX_BROKER_MAX_QOS, and from the file that --config names. The command line comes before \
+    the environment, and that before the file.";
+
+#[derive(Debug, clap::Subcommand)]
+enum BrokerCommand {
+    /// Set or delete a user's password in a file for --password-file
+    Passwd(PasswdArgs),
+}
+
+/// What `mqx broker` is to do.
+#[derive(Debug)]
+pub enum Task {
+    /// To run a broker.
+    Run(Box<Config>),
+    /// To say that this configuration can be run.
+    Check(Box<Config>),
+    /// To change a password.
+    Passwd(passwd_command::Config),
+}
+
+impl BrokerArgs {
+    /// Reads the configuration, certificates and rules and says what to do.
+    ///
+    /// # Errors
+    /// When an option is wrong, or a file cannot be read or used.
+    pub fn into_task(self) -> Result<Task> {
+        if let Some(BrokerCommand::Passwd(args)) = self.command {
+            return Ok(Task::Passwd(args.into_config()));
+        }
+        let config = Box::new(self.read()?);
+        Ok(if self.check_config { Task::Check(config) } else { Task::Run(config) })
+    }
+
+    /// Puts together what the command line, the environment and the file say.
+    fn read(&self) -> Result<Config> {
+        let file = self.config.as_deref().map(toml_file::read).transpose()?;
+        let said = file
+            .unwrap_or_default()
+            .under(Entries::environment(std::env::vars_os()))
+            .under(self.typed.entries());
+        said.parse::<Settings>()?.into_config()
+    }
+}

@@ -1,0 +1,77 @@
+//! Every option that a broker runs by, in groups.
+
+use super::access::AccessArgs;
+use super::limits::LimitArgs;
+use super::listen::ListenArgs;
+use super::tls::TlsArgs;
+use crate::broker::Config;
+use crate::broker::core::Limits;
+use crate::error::{Error, Result};
+
+/// The options, wherever they were said.
+#[derive(Debug, clap::Args)]
+pub(super) struct Settings {
+    #[command(flatten)]
+    listen: ListenArgs,
+
+    #[command(flatten)]
+    tls: TlsArgs,
+
+    #[command(flatten)]
+    access: AccessArgs,
+
+    #[command(flatten)]
+    limits: LimitArgs,
+
+    /// Threads that serve connections [default: one per core, 4 at most]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
+    workers: Option<u16>,
+}
+
+impl Settings {
+    /// Reads the files that the options name.
+    ///
+    /// # Errors
+    /// When options do not go together, or a file cannot be read or used.
+    pub(super) fn into_config(self) -> Result<Config> {
+        let default = Config::default();
+        let client_certificates = self.tls.asks_clients();
+        let identity = self.tls.identity();
+        let tls = self.tls.read()?;
+        let access = self.access.read()?;
+        Ok(Config {
+            bind: self.listen.bind,
+            port: self.listen.port,
+            tls,
+            client_certificates,
+            identity,
+            unix: self.listen.unix,
+            proxy_protocol: self.listen.proxy_protocol,
+            ws_port: self.listen.ws_port,
+            ws_path: self.listen.ws_path,
+            passwords: access.passwords,
+            anonymous: access.anonymous,
+            acl: access.acl,
+            limits: Limits {
+                acl_subscribe_check: access.subscribe_check,
+                ..self.limits.into_limits()
+            },
+            workers: self.workers.map_or(default.workers, usize::from),
+        })
+    }
+}
+
+/// An option, and whether it was said.
+pub(super) type Said = (&'static str, bool);
+
+/// Demands that whoever says the `first` option says the `other` too.
+///
+/// # Errors
+/// [`crate::error::Class::Usage`] where the other is missing.
+pub(super) fn need((option, said): Said, (other, there): Said) -> Result<()> {
+    if said && !there {
+        return Err(Error::usage(format!("--{option} needs --{other}"))
+            .hint(format!("give --{other}, or leave --{option} out")));
+    }
+    Ok(())
+}

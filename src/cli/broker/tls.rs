@@ -1,0 +1,80 @@
+//! The options of `mqx broker` that are about TLS.
+
+use super::client_certificate::ClientCertificateArgs;
+use super::settings::need;
+use crate::broker::DEFAULT_TLS_PORT;
+use crate::error::Result;
+use crate::net::{CertificateName, TlsServerOptions, tls_server};
+use crate::output;
+use rustls::ServerConfig;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+const TLS: &str = "TLS";
+
+/// The options as they are said.
+#[derive(Debug, clap::Args)]
+pub(super) struct TlsArgs {
+    /// Server certificate with its chain (PEM); opens the TLS port. The file that
+    /// SSLKEYLOGFILE names gets the secrets, for Wireshark
+    #[arg(long, value_name = "FILE", help_heading = TLS)]
+    cert: Option<PathBuf>,
+
+    /// Private key of the server certificate (PEM)
+    #[arg(long, value_name = "FILE", help_heading = TLS)]
+    key: Option<PathBuf>,
+
+    /// Port for MQTT over TLS; 0 takes a free one [default: 8883]
+    #[arg(long, value_name = "PORT", help_heading = TLS)]
+    tls_port: Option<u16>,
+
+    /// CA that client certificates are checked against (PEM)
+    #[arg(long, value_name = "FILE", help_heading = TLS)]
+    cafile: Option<PathBuf>,
+
+    #[command(flatten)]
+    clients: ClientCertificateArgs,
+}
+
+impl TlsArgs {
+    /// Whether clients are asked for a certificate.
+    pub(super) const fn asks_clients(&self) -> bool {
+        self.cafile.is_some()
+    }
+
+    /// The name in a client's certificate that is its user name, if one is.
+    pub(super) fn identity(&self) -> Option<CertificateName> {
+        self.clients.identity()
+    }
+
+    /// The port for TLS and how it is spoken there, if it is.
+    ///
+    /// # Errors
+    /// When options do not go together, or a file cannot be read or used.
+    pub(super) fn read(self) -> Result<Option<(u16, Arc<ServerConfig>)>> {
+        self.check()?;
+        let Some((cert, key)) = self.cert.zip(self.key) else {
+            return Ok(None);
+        };
+        let (config, warnings) = tls_server(&TlsServerOptions {
+            cert,
+            key,
+            client_ca: self.cafile,
+            revocations: self.clients.crlfile,
+            require_client_cert: self.clients.require_client_cert,
+        })?;
+        warnings.iter().for_each(output::warn);
+        Ok(Some((self.tls_port.unwrap_or(DEFAULT_TLS_PORT), config)))
+    }
+
+    fn check(&self) -> Result<()> {
+        let cert = ("cert", self.cert.is_some());
+        let key = ("key", self.key.is_some());
+        let cafile = ("cafile", self.cafile.is_some());
+        self.clients.check(cafile)?;
+        need(("tls-port", self.tls_port.is_some()), cert)?;
+        need(cafile, cert)?;
+        need(cert, key)?;
+        need(key, cert)
+    }
+}

@@ -1,0 +1,101 @@
+//! Options in a TOML file.
+
+use super::sources::{Entries, Entry, Place};
+use crate::error::{Class, Error, Result};
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// Reads the options in the file at `path`.
+///
+/// # Errors
+/// When the file cannot be read or is not TOML, or a value is of a kind that no
+/// option has; the error says where.
+pub(super) fn read(path: &Path) -> Result<Entries> {
+    let text = fs::read_to_string(path).map_err(|cause| Error::file("read", path, cause))?;
+    parse(&text, &path.display().to_string())
+}
+
+/// Reads the options in `text`, the content of the file `name`.
+pub(super) fn parse(text: &str, name: &str) -> Result<Entries> {
+    let place = |at: usize| format!("{name}:{}", line(text, at));
+    let table = DeTable::parse(text).map_err(|wrong| {
+        let at = wrong.span().map_or(0, |span| span.start);
+        Error::new(Class::File, format!("{}: {}", place(at), wrong.message()))
+    })?;
+    let mut entries = Entries::default();
+    for (key, value) in table.get_ref() {
+        let place = place(key.span().start);
+        let values = values(value).map_err(|what| {
+            let what = format!("{place}: {key}: {what}", key = key.get_ref().escape_debug());
+            Error::new(Class::File, what)
+        })?;
+        let option = key.get_ref().clone().into_owned();
+        entries.set(Entry { option, values, place: Place::File(place) });
+    }
+    Ok(entries)
+}
+
+/// The number of the line that the byte `at` is in.
+fn line(text: &str, at: usize) -> usize {
+    let before = text.get(..at).unwrap_or_default();
+    before.matches('\n').count() + 1
+}
+
+/// The values of an option as they would be typed.
+fn values(value: &Spanned<DeValue<'_>>) -> Result<Vec<OsString>, &'static str> {
+    match value.get_ref() {
+        DeValue::Array(values) => values.iter().map(|value| single(value.get_ref())).collect(),
+        value => single(value).map(|value| vec![value]),
+    }
+}
+
+fn single(value: &DeValue<'_>) -> Result<OsString, &'static str> {
+    match value {
+        DeValue::String(text) => Ok(text.as_ref().into()),
+        DeValue::Integer(number) => {
+            let number = i128::from_str_radix(number.as_str(), number.radix());
+            number.map(|number| number.to_string().into()).map_err(|_| "the number is too large")
+        }
+        DeValue::Float(number) => Ok(number.as_str().into()),
+        DeValue::Boolean(on) => Ok(on.to_string().into()),
+        DeValue::Datetime(_) => Err("no option is a date: put it in quotes"),
+        DeValue::Array(_) => Err("no option is a list of lists"),
+        DeValue::Table(_) => Err("no option is a table: keys stand in no section"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn refusal(text: &str) -> String {
+        crate::error::line(&parse(text, "f").unwrap_err().into())
+    }
+
+    #[test]
+    fn what_is_no_toml_or_no_value_of_an_option_is_said_with_its_line() {
+        for (text, wanted) in [
+            ("port = 1\nport = 2", "f:2: duplicate key"),
+            ("a = 1\n\nb =", "f:3: "),
+            ("[limits]\nmax-qos = 1", "f:1: limits: no option is a table"),
+            ("a = [[1]]", "f:1: a: no option is a list of lists"),
+            ("a = 2026-11-21", "f:1: a: no option is a date"),
+        ] {
+            let said = refusal(text);
+            assert!(said.starts_with(wanted), "{text}: {said}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_strange_to_be_answered(
+            text in "([a-z\"'\\[\\]{}=.,#-]|[0-9_x]|\n| |\\PC){0,60}",
+        ) {
+            let _ = parse(&text, "f");
+        }
+    }
+}
