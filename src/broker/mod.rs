@@ -157,8 +157,8 @@ pub fn start(config: &Config) -> Result<Broker> {
     let mut listeners = listener::bind_all(config)?;
     let addresses = listener::addresses(&listeners);
     let files = listeners.iter().filter_map(Listener::file).collect();
-    let core =
-        Arc::new(Core::new(Setup { limits: config.limits.clone(), acl: config.acl.clone() }));
+    let (limits, acl) = (config.limits.clone(), config.acl.clone());
+    let core = Arc::new(Core::new(Setup { limits, acl, ..Setup::default() }));
     let gate = Arc::new(Gate::new(config.passwords.clone().unwrap_or_default()));
     let (stop, stopped) = watch::channel(false);
     let (ending, ended) = mpsc::channel(1);

@@ -5,8 +5,10 @@ use super::Core;
 use super::acl::{Access, Who};
 use super::connection::{Connection, End, Open, cut, is_reserved};
 use super::entry::{Door, Entrance};
+use super::event::{Refusal, SessionEnd};
 use super::peer::Peer;
-use super::session::{Hot, PendingWill, Session, put_disconnect};
+use super::session::{Hot, PendingWill, Session};
+use super::tell::Outgoing;
 use super::worker::Worker;
 use crate::mqtt::{
     ConnAck, Connect, Error, Frame, Message, Packet, PacketType, ReasonCode, Version, Will,
@@ -33,15 +35,13 @@ impl Core {
         frame: &Frame<'_>,
     ) -> Result<(), End> {
         if PacketType::of(frame.header) != Some(PacketType::Connect) {
-            return Err(End::Lost);
+            let error = Error::protocol("MQTT-3.1.0-1", "the first packet is not CONNECT");
+            return Err(self.turn_away(worker, connection, error, None));
         }
         match Packet::decode(frame, Version::V5) {
             Ok(Packet::Connect(connect)) => self.on_connect(worker, connection, &connect, frame),
             Ok(_) => Err(End::Lost),
-            Err(error) => {
-                let version = answerable(frame, error);
-                Err(version.map_or(End::Lost, |version| refuse(worker, version, error.reason)))
-            }
+            Err(error) => Err(self.turn_away(worker, connection, error, answerable(frame, error))),
         }
     }
 
@@ -59,7 +59,7 @@ impl Core {
                 connection.entry.ask(question, frame.bytes);
                 Ok(())
             }
-            Door::Closed(reason) => Err(refuse(worker, connect.version, reason)),
+            Door::Closed(why) => Err(self.refuse(worker, connection, connect, why)),
         }
     }
 
@@ -74,25 +74,27 @@ impl Core {
         let client_id = assigned.as_deref().unwrap_or(connect.client_id);
         let who = Who { client_id, user: self.user(&connection.peer, connect) };
         let will = connect.will.as_ref();
-        if let Err(reason) = will.map_or(Ok(()), |will| self.check_will(who, will)) {
-            return Err(refuse(worker, connect.version, reason));
+        if let Err(why) = will.map_or(Ok(()), |will| self.check_will(who, will)) {
+            return Err(self.refuse(worker, connection, connect, why));
         }
         let mut sessions = self.sessions.lock();
         if self.is_full(&sessions, client_id) {
-            return Err(refuse(worker, connect.version, ReasonCode::SERVER_BUSY));
+            drop(sessions);
+            return Err(self.refuse(worker, connection, connect, Refusal::Full));
         }
         let (session, present, will) =
             self.find_session(&mut sessions, worker, who, connect.clean_start);
         let connack = self.connack(connect, present, assigned.as_deref());
-        let number = self.attach(worker, connection, connect, &session, &connack)?;
+        self.attach(worker, connection, connect, &session, &connack)?;
         self.open.fetch_add(1, Ordering::Relaxed);
+        self.tell_connected(worker.now, connection, connect, &session, present);
         drop(sessions);
         worker.counters.connections.add(1);
         let keep_alive = self.limits.server_keep_alive(connect).unwrap_or(connect.keep_alive);
-        start_pulse(worker, connection, keep_alive, &session, number);
+        start_pulse(worker, connection, keep_alive, &session);
         connection.open = Some(Open {
             session,
-            number,
+            number: connection.number,
             version: connect.version,
             aliases: AliasReceiver::new(self.limits.topic_alias_maximum),
         });
@@ -116,18 +118,36 @@ impl Core {
             // What one user was sent is not for another who comes by the same
             // client identifier.
             let anew = clean_start || session.who() != who;
-            let (over, due) = take_over(&session, anew, worker);
+            let (over, due) = self.take_over(&session, anew, worker);
             let due = due.map(|message| (Arc::clone(&session), message));
             if !over {
                 return (session, true, due);
             }
-            self.forget(&session);
+            let why = if anew { SessionEnd::Discarded } else { SessionEnd::Expired };
+            self.forget(worker.now, &session, why);
             will = due;
         }
         let key = self.next_key.fetch_add(1, Ordering::Relaxed);
         let session = Arc::new(Session::new(key, who));
         sessions.insert(who.client_id.into(), Arc::clone(&session));
         (session, false, will)
+    }
+
+    /// Ends the old connection of a session that is taken over (MQTT-3.1.4-3).
+    /// Returns whether the session must not be resumed, and its will if that is
+    /// due: the session is over, or the will does not wait.
+    fn take_over(&self, session: &Session, anew: bool, worker: &Worker) -> (bool, Option<Message>) {
+        let now = worker.now;
+        let mut hot = session.hot.lock();
+        let end = End::Cut(ReasonCode::SESSION_TAKEN_OVER);
+        let was_connected = self.release(session, &mut hot, end, Vec::new(), worker);
+        let over = anew || hot.is_over(now);
+        let is_due = |will: &PendingWill| {
+            over || (was_connected && will.delay.is_zero())
+                || will.due.is_some_and(|due| due <= now)
+        };
+        let will = hot.will.take().filter(is_due);
+        (over, will.map(|will| will.message))
     }
 
     /// The user that a client is. Where nothing depends on the name it is not
@@ -138,12 +158,12 @@ impl Core {
         peer.user(connect).filter(|_| matters())
     }
 
-    fn check_will(&self, who: Who<'_>, will: &Will<'_>) -> Result<(), ReasonCode> {
-        self.limits.check(will.qos, will.retain)?;
+    fn check_will(&self, who: Who<'_>, will: &Will<'_>) -> Result<(), Refusal> {
+        self.limits.check(will.qos, will.retain).map_err(Refusal::Violation)?;
         let acl = self.acl.read();
         let denied = acl.as_ref().is_some_and(|acl| !acl.allows(who, Access::Write, will.topic));
         if denied || is_reserved(will.topic) {
-            return Err(ReasonCode::NOT_AUTHORIZED);
+            return Err(Refusal::Will);
         }
         Ok(())
     }
@@ -155,8 +175,7 @@ impl Core {
             && !sessions.get(client_id).is_some_and(|session| session.is_connected())
     }
 
-    /// Makes this the session's connection, CONNACK first, and returns its
-    /// number.
+    /// Makes this the session's connection, CONNACK first.
     fn attach(
         &self,
         worker: &mut Worker,
@@ -164,11 +183,11 @@ impl Core {
         connect: &Connect<'_>,
         session: &Arc<Session>,
         connack: &ConnAck<'_>,
-    ) -> Result<u64, End> {
+    ) -> Result<(), End> {
         let will = connect.will.as_ref();
         let will = will.map(|will| PendingWill::new(will).map_err(cut));
         let mut hot = session.hot.lock();
-        hot.connection += 1;
+        hot.connection = connection.number;
         hot.prepare(connect, &self.limits);
         hot.will = will.transpose()?;
         hot.link = Some(Arc::clone(&connection.link));
@@ -177,7 +196,53 @@ impl Core {
         worker.counters.answers_sent.add(1);
         hot.resend(worker.now, &worker.counters);
         worker.touch(session, &mut hot);
-        Ok(hot.connection)
+        Ok(())
+    }
+
+    /// Answers a CONNECT that could be read with a refusal, which ends the
+    /// connection.
+    pub(super) fn refuse(
+        &self,
+        worker: &mut Worker,
+        connection: &Connection,
+        connect: &Connect<'_>,
+        why: Refusal,
+    ) -> End {
+        self.tell_refused(worker.now, connection, Some(connect), why);
+        self.put_refusal(worker, connection, connect.version, why.reason())
+    }
+
+    /// Ends a connection whose first packet was no CONNECT or a bad one, with
+    /// an answer if there is a `version` to give it in.
+    fn turn_away(
+        &self,
+        worker: &mut Worker,
+        connection: &Connection,
+        error: Error,
+        version: Option<Version>,
+    ) -> End {
+        self.tell_refused(worker.now, connection, None, Refusal::Violation(error));
+        match version {
+            Some(version) => self.put_refusal(worker, connection, version, error.reason),
+            None => End::Refused,
+        }
+    }
+
+    fn put_refusal(
+        &self,
+        worker: &mut Worker,
+        connection: &Connection,
+        version: Version,
+        reason: ReasonCode,
+    ) -> End {
+        worker.counters.refused.add(1);
+        worker.counters.answers_sent.add(1);
+        let refusal = Packet::ConnAck(ConnAck::refuse(reason));
+        let encoded = refusal.encode(version, &mut worker.replies);
+        debug_assert!(encoded.is_ok(), "a CONNACK without properties is short");
+        let to = Outgoing { connection: connection.number, who: None, version };
+        self.tell_output(worker.now, to, &worker.replies, 0);
+        End::Refused
     }
 
     fn assign_client_id(&self) -> String {
@@ -198,23 +263,6 @@ impl Core {
             properties: self.limits.announce(connect, assigned),
         }
     }
-}
-
-/// Ends the old connection of a session that is taken over (MQTT-3.1.4-3).
-/// Returns whether the session must not be resumed, and its will if that is
-/// due: the session is over, or the will does not wait.
-fn take_over(session: &Session, anew: bool, worker: &Worker) -> (bool, Option<Message>) {
-    let mut hot = session.hot.lock();
-    let mut last = Vec::new();
-    put_disconnect(ReasonCode::SESSION_TAKEN_OVER, hot.version, &mut last, &worker.counters);
-    let was_connected = hot.release(&last, &worker.counters);
-    let now = worker.now;
-    let over = anew || hot.is_over(now);
-    let is_due = |will: &PendingWill| {
-        over || (was_connected && will.delay.is_zero()) || will.due.is_some_and(|due| due <= now)
-    };
-    let will = hot.will.take().filter(is_due);
-    (over, will.map(|will| will.message))
 }
 
 impl PendingWill {
@@ -258,14 +306,14 @@ impl Hot {
 }
 
 /// Why a CONNECT that was read is refused, if it is.
-fn refusal(connect: &Connect<'_>) -> Option<ReasonCode> {
+fn refusal(connect: &Connect<'_>) -> Option<Refusal> {
     let anonymous_session =
         connect.client_id.is_empty() && !connect.clean_start && !connect.version.is_v5();
     if anonymous_session {
-        return Some(ReasonCode::CLIENT_IDENTIFIER_NOT_VALID);
+        return Some(Refusal::ClientIdentifier);
     }
     let method = connect.properties.authentication_method;
-    method.map(|_| ReasonCode::BAD_AUTHENTICATION_METHOD)
+    method.map(|_| Refusal::Method)
 }
 
 /// The version to answer a CONNECT in that could not be read, if it is to be
@@ -281,26 +329,15 @@ fn answerable(frame: &Frame<'_>, error: Error) -> Option<Version> {
     }
 }
 
-/// Answers a CONNECT with a refusal, which ends the connection.
-pub(super) fn refuse(worker: &mut Worker, version: Version, reason: ReasonCode) -> End {
-    let refusal = Packet::ConnAck(ConnAck::refuse(reason));
-    worker.counters.refused.add(1);
-    worker.counters.answers_sent.add(1);
-    let encoded = refusal.encode(version, &mut worker.replies);
-    debug_assert!(encoded.is_ok(), "a CONNACK without properties is short");
-    End::Lost
-}
-
 /// From now on the keep alive counts, one and a half times (MQTT-3.1.2-22).
 fn start_pulse(
     worker: &mut Worker,
     connection: &Connection,
     keep_alive: u16,
     session: &Arc<Session>,
-    number: u64,
 ) {
     let pulse = &connection.pulse;
-    pulse.session.replace(Some((Arc::clone(session), number)));
+    pulse.session.replace(Some((Arc::clone(session), connection.number)));
     let interval = Duration::from_secs(keep_alive.into()) * 3 / 2;
     pulse.interval.set(interval);
     if interval.is_zero() {

@@ -1,37 +1,43 @@
 //! One connection: which packets may come now, and what each one does.
 
 use super::Core;
+use super::acks::acknowledge;
 use super::entry::Entry;
+use super::event::{Client, Event};
 use super::link::Link;
 use super::peer::Peer;
-use super::session::{Session, put_ack};
+use super::session::Session;
 use super::template::Source;
 use super::worker::{Pulse, Worker};
 use crate::mqtt::{
-    self, Ack, AckKind, Disconnect, Error, Frame, Packet, PacketId, Publish, QoS, ReasonCode,
-    Version,
+    self, Disconnect, Error, Frame, Packet, PacketId, Publish, QoS, ReasonCode, Version,
 };
-use crate::session::{AliasReceiver, Stage, Time};
+use crate::session::{AliasReceiver, Time};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// What one connection is to the broker. Made when the transport is there,
 /// ended by [`Core::close`].
 #[derive(Debug)]
 pub struct Connection {
+    /// Unique as long as the broker runs.
+    pub(super) number: u64,
     pub(super) link: Arc<dyn Link>,
     pub(super) open: Option<Open>,
     pub(super) peer: Peer,
     pub(super) entry: Entry,
     pub(super) pulse: Rc<Pulse>,
+    /// Whether its end has been seen to.
+    pub(super) ended: bool,
 }
 
 /// A connection after its CONNECT was accepted.
 #[derive(Debug)]
 pub(super) struct Open {
     pub(super) session: Arc<Session>,
-    /// The number of this connection in its session.
+    /// The number of the connection.
     pub(super) number: u64,
     pub(super) version: Version,
     pub(super) aliases: AliasReceiver,
@@ -48,13 +54,41 @@ pub enum Progress {
 
 /// Why a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
-    /// The client said goodbye, and whether its will is published all the same.
-    Goodbye { with_will: bool, expiry_interval: Option<u32> },
+pub enum End {
+    /// The client said goodbye.
+    Goodbye {
+        /// Whether its will is published all the same.
+        with_will: bool,
+        /// Seconds its session is to live on, if it said so.
+        expiry_interval: Option<u32>,
+    },
     /// The transport broke or was closed.
     Lost,
+    /// The client was not let in, and has been told so if it is to be told.
+    Refused,
+    /// The client broke the standard; it is told and cut off.
+    Violation(Error),
     /// The client is told why and cut off.
     Cut(ReasonCode),
+}
+
+impl End {
+    /// What the client is told, if it is.
+    #[must_use]
+    pub const fn reason(self) -> Option<ReasonCode> {
+        match self {
+            Self::Violation(error) => Some(error.reason),
+            Self::Cut(reason) => Some(reason),
+            Self::Goodbye { .. } | Self::Lost | Self::Refused => None,
+        }
+    }
+}
+
+impl Open {
+    /// Whose connection it is.
+    pub(super) fn client(&self) -> Client<'_> {
+        self.session.client(self.number)
+    }
 }
 
 impl Connection {
@@ -87,7 +121,10 @@ impl Core {
         });
         worker.watch(&pulse, worker.now + self.limits.connect_timeout);
         worker.counters.transports.add(1);
-        Connection { link, open: None, peer, entry: Entry::default(), pulse }
+        let number = self.next_connection.fetch_add(1, Ordering::Relaxed);
+        let address = peer.address;
+        self.events.lifecycle(worker.now, || Event::Accepted { connection: number, address });
+        Connection { number, link, open: None, peer, entry: Entry::default(), pulse, ended: false }
     }
 
     /// Does what the whole packets at the start of `bytes` ask for. The shell
@@ -114,7 +151,7 @@ impl Core {
                     packets += 1;
                     self.on_frame(worker, connection, &frame)
                 }
-                Err(error) => Err(End::Cut(error.reason)),
+                Err(error) => Err(End::Violation(error)),
             };
         }
         let consumed = bytes.len() - rest.len();
@@ -141,6 +178,9 @@ impl Core {
         connection: &mut Connection,
         frame: &Frame<'_>,
     ) -> Result<(), End> {
+        if self.events.want_packets() {
+            self.tell_received(worker.now, connection, frame.bytes);
+        }
         match &mut connection.open {
             None => self.on_first_frame(worker, connection, frame),
             Some(open) => {
@@ -160,7 +200,7 @@ impl Core {
         match packet {
             Packet::Publish(publish) => self.on_publish(worker, open, publish, frame),
             Packet::Ack(ack) => {
-                on_ack(worker, open, ack);
+                self.on_ack(worker, open, ack);
                 Ok(())
             }
             Packet::Subscribe(subscribe) => self.on_subscribe(worker, open, subscribe),
@@ -168,12 +208,11 @@ impl Core {
             Packet::PingReq => reply(worker, open, &Packet::PingResp),
             Packet::Disconnect(disconnect) => Err(on_disconnect(open, disconnect)),
             // Enhanced authentication is not offered, so no AUTH is in place.
-            Packet::Auth(_)
-            | Packet::Connect(_)
-            | Packet::ConnAck(_)
-            | Packet::SubAck(_)
-            | Packet::UnsubAck(_)
-            | Packet::PingResp => Err(End::Cut(ReasonCode::PROTOCOL_ERROR)),
+            Packet::Auth(_) => Err(violation("§4.12", "AUTH follows no authentication method")),
+            Packet::Connect(_) => Err(violation("MQTT-3.1.0-2", "a second CONNECT was sent")),
+            Packet::ConnAck(_) | Packet::SubAck(_) | Packet::UnsubAck(_) | Packet::PingResp => {
+                Err(violation("§2.1.2", "only a server sends such a packet"))
+            }
         }
     }
 
@@ -185,9 +224,10 @@ impl Core {
         frame: &Frame<'_>,
     ) -> Result<(), End> {
         if !publish.properties.subscription_identifiers.is_empty() {
-            return Err(End::Cut(ReasonCode::PROTOCOL_ERROR));
+            let what = "a client sent a subscription identifier with a message";
+            return Err(violation("MQTT-3.3.4-6", what));
         }
-        self.limits.check(publish.qos, publish.retain).map_err(End::Cut)?;
+        self.limits.check(publish.qos, publish.retain).map_err(cut)?;
         let aliased = publish.properties.topic_alias.is_some();
         let source = (!aliased).then_some(Source { version: open.version, bytes: frame.bytes });
         let mut resolved = *publish;
@@ -202,6 +242,10 @@ impl Core {
         } else {
             self.judge(worker, &open.session, &resolved, source)
         };
+        if self.events.want_messages() && !repeated {
+            let client = open.session.client(open.number);
+            self.events.tell(worker.now, &Event::Published { client, publish: &resolved, reason });
+        }
         if let Some(id) = publish.packet_id {
             acknowledge(worker, &open.session, open.version, publish.qos, id, reason);
         }
@@ -213,7 +257,9 @@ impl Core {
         let mut cold = session.cold.lock();
         let new = cold.inbound.receive(id);
         if cold.inbound.len() > usize::from(self.limits.receive_maximum) {
-            return Err(End::Cut(ReasonCode::RECEIVE_MAXIMUM_EXCEEDED));
+            let what = "more QoS 2 messages are unacknowledged than the receive maximum allows";
+            let error = Error::protocol("MQTT-3.3.4-7", what);
+            return Err(cut(error.with_reason(ReasonCode::RECEIVE_MAXIMUM_EXCEEDED)));
         }
         Ok(new)
     }
@@ -264,7 +310,12 @@ fn send_replies(worker: &mut Worker, open: &Open) {
 }
 
 pub(super) const fn cut(error: Error) -> End {
-    End::Cut(error.reason)
+    End::Violation(error)
+}
+
+/// The end of a client that has broken `statement`.
+const fn violation(statement: &'static str, what: &'static str) -> End {
+    End::Violation(Error::protocol(statement, what))
 }
 
 /// Answers with a packet; those the broker makes always encode.
@@ -274,60 +325,12 @@ pub(super) fn reply(worker: &mut Worker, open: &Open, packet: &Packet<'_>) -> Re
     encoded.map_err(|_| End::Cut(ReasonCode::UNSPECIFIED_ERROR))
 }
 
-fn acknowledge(
-    worker: &mut Worker,
-    session: &Session,
-    version: Version,
-    qos: QoS,
-    id: PacketId,
-    reason: ReasonCode,
-) {
-    let kind = AckKind::of_publish(qos);
-    if kind == AckKind::PubRec && version.is_v5() && reason.is_error() {
-        // A refused message ends here: its identifier is free (MQTT-4.3.3-9).
-        session.cold.lock().inbound.release(id);
-    }
-    worker.counters.answers_sent.add(1);
-    put_ack(Ack::new(kind, id, reason), version, &mut worker.replies);
-}
-
-fn on_ack(worker: &mut Worker, open: &Open, ack: &Ack<'_>) {
-    if ack.kind == AckKind::PubRel {
-        let known = open.session.cold.lock().inbound.release(ack.packet_id);
-        answer(worker, open, AckKind::PubComp, ack.packet_id, known);
-        return;
-    }
-    let mut hot = open.session.hot.lock();
-    let id = ack.packet_id;
-    let ended = match ack.kind {
-        AckKind::PubAck => hot.outbound.finish(id, Stage::PubAck),
-        AckKind::PubRec if ack.reason.is_error() => hot.outbound.finish(id, Stage::PubRec),
-        AckKind::PubComp => hot.outbound.finish(id, Stage::PubComp),
-        AckKind::PubRec | AckKind::PubRel => {
-            let released = hot.outbound.release(id);
-            // Only the identifier is needed from here on.
-            let known = released.map(|delivery| delivery.kept = None).is_ok();
-            drop(hot);
-            answer(worker, open, AckKind::PubRel, id, known);
-            return;
-        }
-    };
-    if ended.is_ok() && hot.is_behind() && hot.is_current(open.number) {
-        worker.touch(&open.session, &mut hot);
-    }
-}
-
-fn answer(worker: &mut Worker, open: &Open, kind: AckKind, id: PacketId, known: bool) {
-    let reason = if known { ReasonCode::SUCCESS } else { ReasonCode::PACKET_IDENTIFIER_NOT_FOUND };
-    worker.counters.answers_sent.add(1);
-    put_ack(Ack::new(kind, id, reason), open.version, &mut worker.replies);
-}
-
 fn on_disconnect(open: &Open, disconnect: &Disconnect<'_>) -> End {
     let asked = disconnect.properties.session_expiry_interval;
     let was_zero = open.session.hot.lock().expiry_interval == 0;
     if was_zero && asked.is_some_and(|seconds| seconds > 0) {
-        return End::Cut(ReasonCode::PROTOCOL_ERROR);
+        let what = "a session that was to end with its connection is to be kept";
+        return violation("§3.14.2.2.2", what);
     }
     End::Goodbye {
         with_will: disconnect.reason == ReasonCode::DISCONNECT_WITH_WILL,

@@ -4,6 +4,7 @@
 //! a plain addition in memory no other thread writes; whoever wants to know
 //! sums them up.
 
+use super::event::{Fate, Why};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,6 +22,23 @@ impl Counter {
 
     fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Counters {
+    /// Notes what became of a message on its way to one client.
+    pub(super) fn note(&self, fate: Fate, payload: usize) {
+        match fate {
+            Fate::Sent => {
+                self.messages_sent.add(1);
+                self.payload_sent.add(payload);
+            }
+            Fate::Dropped(Why::TooLarge) => self.dropped_large.add(1),
+            Fate::Dropped(Why::OutputFull) => self.dropped_slow.add(1),
+            Fate::Dropped(Why::QueueFull) => self.dropped_full.add(1),
+            Fate::Dropped(Why::Expired) => self.dropped_expired.add(1),
+            Fate::Dropped(Why::Offline | Why::NoLocal) | Fate::Queued | Fate::Acknowledged(_) => {}
+        }
     }
 }
 

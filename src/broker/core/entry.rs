@@ -4,11 +4,11 @@
 //! The core only asks; the shell knows passwords and may take its time.
 
 use super::Core;
-use super::connect::refuse;
 use super::connection::{Connection, End, Progress};
+use super::event::Refusal;
 use super::peer::Peer;
 use super::worker::Worker;
-use crate::mqtt::{Connect, Packet, ReasonCode, Version, next_frame};
+use crate::mqtt::{Connect, Packet, Version, next_frame};
 use crate::session::Secret;
 
 /// Who may come in at a listener.
@@ -52,7 +52,7 @@ pub enum Verdict {
 pub(super) enum Door {
     Open,
     Guarded(Question),
-    Closed(ReasonCode),
+    Closed(Refusal),
 }
 
 /// A connection's CONNECT while it waits for its verdict.
@@ -102,8 +102,7 @@ impl Core {
         let admitted = match (read(&bytes), verdict) {
             (Some(connect), Verdict::Admitted) => self.admit(worker, connection, &connect),
             (Some(connect), Verdict::Refused) => {
-                let reason = ReasonCode::BAD_USER_NAME_OR_PASSWORD;
-                Err(refuse(worker, connect.version, reason))
+                Err(self.refuse(worker, connection, &connect, Refusal::Password))
             }
             (None, _) => Err(End::Lost),
         };
@@ -120,9 +119,9 @@ impl Peer {
         let Entrance { anonymous, passwords, certificates } = *self.entrance;
         match connect.username {
             _ if certificates && self.identity.is_some() => Door::Open,
-            _ if certificates => Door::Closed(ReasonCode::NOT_AUTHORIZED),
+            _ if certificates => Door::Closed(Refusal::Certificate),
             None if anonymous => Door::Open,
-            None => Door::Closed(ReasonCode::NOT_AUTHORIZED),
+            None => Door::Closed(Refusal::Anonymous),
             Some(_) if !passwords => Door::Open,
             Some(user) => Door::Guarded(Question {
                 user: user.into(),

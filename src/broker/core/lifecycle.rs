@@ -3,7 +3,9 @@
 
 use super::Core;
 use super::connection::{Connection, End};
-use super::session::{Hot, Session, put_disconnect};
+use super::event::{Event, Refusal, SessionEnd};
+use super::session::{Hot, Session, Writer, put_disconnect};
+use super::tell::Outgoing;
 use super::worker::{Pulse, Timer, Worker};
 use crate::mqtt::topic::Filter;
 use crate::mqtt::{Message, ReasonCode};
@@ -16,15 +18,28 @@ use std::time::Duration;
 impl Core {
     /// Ends a connection for whatever reason; a second time does nothing.
     pub(super) fn end(&self, worker: &mut Worker, connection: &mut Connection, end: End) {
-        connection.pulse.close();
+        if std::mem::replace(&mut connection.ended, true) {
+            return;
+        }
+        let (link, _) = connection.pulse.close();
         let replies = std::mem::take(&mut worker.replies);
         if let Some(open) = connection.open.take() {
             self.open.fetch_sub(1, Ordering::Relaxed);
             self.end_session_connection(worker, &open.session, open.number, end, replies);
-        } else {
-            worker.counters.bytes_sent.add(replies.len());
-            connection.link.finish(replies);
+            return;
         }
+        let why = match end {
+            End::Refused => None,
+            End::Violation(error) => Some(Refusal::Violation(error)),
+            // The watch was ended before: CONNECT did not come in time.
+            _ if link.is_none() => Some(Refusal::Silent),
+            _ => Some(Refusal::Lost),
+        };
+        if let Some(why) = why {
+            self.tell_refused(worker.now, connection, None, why);
+        }
+        worker.counters.bytes_sent.add(replies.len());
+        connection.link.finish(replies);
     }
 
     fn end_session_connection(
@@ -33,20 +48,51 @@ impl Core {
         session: &Arc<Session>,
         number: u64,
         end: End,
-        mut last: Vec<u8>,
+        last: Vec<u8>,
     ) {
         let mut hot = session.hot.lock();
         if !hot.is_current(number) {
             return;
         }
-        if let End::Cut(reason) = end {
-            put_disconnect(reason, hot.version, &mut last, &worker.counters);
-            worker.counters.cut_off.add(1);
-        }
-        hot.release(&last, &worker.counters);
+        self.release(session, &mut hot, end, last, worker);
+        worker.counters.cut_off.add(usize::from(end.reason().is_some()));
         hot.go_offline(end, worker.now);
         drop(hot);
         self.check_offline(worker, session, number);
+    }
+
+    /// Takes the present connection from a session: its output and its `last`
+    /// bytes are handed to its link. Returns whether there was one.
+    pub(super) fn release(
+        &self,
+        session: &Session,
+        hot: &mut Hot,
+        end: End,
+        mut last: Vec<u8>,
+        worker: &Worker,
+    ) -> bool {
+        let (now, counters) = (worker.now, &worker.counters);
+        let Some(link) = hot.link.take() else {
+            return false;
+        };
+        if let Some(reason) = end.reason() {
+            put_disconnect(reason, hot.version, &mut last, counters);
+        }
+        let told = std::mem::take(&mut hot.told);
+        let mut rest = std::mem::take(&mut hot.out);
+        rest.extend(last);
+        counters.bytes_sent.add(rest.len());
+        if hot.writer == Writer::Worker {
+            hot.endings.push((hot.connection, rest));
+        } else {
+            self.tell_output(now, Outgoing::of(session, hot), &rest, told);
+            link.finish(rest);
+        }
+        hot.writer = Writer::Nobody;
+        hot.queue.keep_acknowledged();
+        let client = session.client(hot.connection);
+        self.events.lifecycle(now, || Event::Disconnected { client, end });
+        true
     }
 
     /// Publishes the will and ends the session of an offline client where
@@ -61,15 +107,19 @@ impl Core {
         let will_due = hot.will.as_ref().and_then(|will| will.due);
         let due = over || will_due.is_some_and(|due| due <= worker.now);
         let will = if due { hot.will.take() } else { None };
-        let (next, outlived) = (hot.next_due(), hot.expiry_interval > 0);
+        let next = hot.next_due();
+        let why = match hot.expiry_interval {
+            0 => SessionEnd::Connection,
+            _ => SessionEnd::Expired,
+        };
         drop(hot);
         if over {
             // The client may have a new session by now.
             if sessions.get(&session.client_id).is_some_and(|known| Arc::ptr_eq(known, session)) {
                 sessions.remove(&session.client_id);
             }
-            self.forget(session);
-            worker.counters.sessions_expired.add(usize::from(outlived));
+            self.forget(worker.now, session, why);
+            worker.counters.sessions_expired.add(usize::from(why == SessionEnd::Expired));
             worker.sweep_later();
         } else if let Some(next) = next {
             let timer = Timer::Session(Arc::downgrade(session), number);
@@ -83,11 +133,14 @@ impl Core {
 
     /// Publishes a will, unless its session may no longer send to that topic.
     pub(super) fn publish_will(&self, worker: &mut Worker, publisher: &Session, will: &Message) {
-        self.publish(worker, publisher, &will.publish(None, false), None);
+        let publish = will.publish(None, false);
+        let who = publisher.who();
+        self.events.lifecycle(worker.now, || Event::WillPublished { who, publish: &publish });
+        self.publish(worker, publisher, &publish, None);
     }
 
     /// Removes every trace of a session that is no longer in the map.
-    pub(super) fn forget(&self, session: &Session) {
+    pub(super) fn forget(&self, now: Time, session: &Session, why: SessionEnd) {
         let mut cold = session.cold.lock();
         cold.ended = true;
         let filters = std::mem::take(&mut cold.filters);
@@ -98,6 +151,11 @@ impl Core {
                 self.generations.change(filter.pattern);
             }
         }
+        drop((index, cold));
+        self.events.lifecycle(now, || {
+            let undelivered = session.hot.lock().undelivered();
+            Event::SessionEnded { who: session.who(), why, undelivered }
+        });
     }
 
     /// Does everything that is due at the worker's present time. The shell

@@ -1,7 +1,7 @@
 //! What the broker allows, and how it says so (MQTT 5.0 §3.2.2.3).
 
 use super::session::QueueLimits;
-use crate::mqtt::{ConnAckProperties, Connect, QoS, ReasonCode};
+use crate::mqtt::{ConnAckProperties, Connect, Error, QoS, ReasonCode};
 use std::num::{NonZeroU16, NonZeroU32};
 use std::time::Duration;
 
@@ -59,12 +59,14 @@ impl Default for Limits {
 
 impl Limits {
     /// Whether a message of this kind is taken from a client.
-    pub(super) fn check(&self, qos: QoS, retain: bool) -> Result<(), ReasonCode> {
+    pub(super) fn check(&self, qos: QoS, retain: bool) -> Result<(), Error> {
         if qos > self.maximum_qos {
-            return Err(ReasonCode::QOS_NOT_SUPPORTED);
+            let error = Error::protocol("MQTT-3.2.2-11", "the QoS is above the announced maximum");
+            return Err(error.with_reason(ReasonCode::QOS_NOT_SUPPORTED));
         }
         if retain && !self.retain_available {
-            return Err(ReasonCode::RETAIN_NOT_SUPPORTED);
+            let error = Error::protocol("MQTT-3.2.2-14", "messages are not retained, as announced");
+            return Err(error.with_reason(ReasonCode::RETAIN_NOT_SUPPORTED));
         }
         Ok(())
     }

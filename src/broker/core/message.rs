@@ -51,6 +51,12 @@ pub(super) struct Delivery {
 }
 
 impl Delivery {
+    /// Takes the message out: from now on a PUBREL is all that is owed.
+    pub(super) fn give_up(&mut self) -> Self {
+        let kept = self.kept.take();
+        Self { kept, ..self.clone() }
+    }
+
     /// Bytes of the message's payload.
     pub(super) fn payload_size(&self) -> usize {
         self.kept.as_ref().map_or(0, |kept| kept.message.payload().len())

@@ -15,13 +15,16 @@
 //! # Locks
 //! `sessions` before `cold` before `index` or `retained` before `hot`; `acl`
 //! is held for a look or two and with it no other is taken. Nobody holds a
-//! lock while writing to a link.
+//! lock while writing to a link. Observers may be called under any of them
+//! but `index` and `acl` (see [`Observer`]).
 
+mod acks;
 mod acl;
 mod connect;
 mod connection;
 mod counters;
 mod entry;
+mod event;
 mod group;
 mod index;
 mod lifecycle;
@@ -37,6 +40,7 @@ mod routing;
 mod session;
 mod subscribe;
 mod target;
+mod tell;
 mod template;
 mod timers;
 mod tree;
@@ -44,9 +48,13 @@ mod worker;
 mod writers;
 
 pub use acl::{Access, Acl, Permission, Scope, Who};
-pub use connection::{Connection, Progress};
+pub use connection::{Connection, End, Progress};
 pub use counters::Totals;
 pub use entry::{Entrance, Question, Verdict};
+pub use event::{
+    Client, Connected, Direction, Event, Fate, Interest, Observer, Observers, Refusal, Refused,
+    SessionEnd, Why,
+};
 pub use limits::Limits;
 pub use link::{Attempt, Link};
 pub use peer::Peer;
@@ -55,6 +63,7 @@ pub use worker::Worker;
 
 use crate::mqtt::topic;
 use counters::Tally;
+use event::Events;
 use foldhash::fast::FixedState;
 use index::Index;
 use parking_lot::{Mutex, RwLock};
@@ -75,9 +84,11 @@ pub struct Core {
     retained: RwLock<Retained>,
     sessions: Mutex<HashMap<Box<str>, Arc<Session>>>,
     next_key: AtomicU64,
+    next_connection: AtomicU64,
     /// Connections that have been let in and not ended.
     open: AtomicUsize,
     tally: Tally,
+    events: Events,
 }
 
 /// What a broker starts with.
@@ -87,13 +98,15 @@ pub struct Setup {
     pub limits: Limits,
     /// Who may read and write what; `None` lets everybody do everything.
     pub acl: Option<Acl>,
+    /// Who is told what happens.
+    pub observer: Option<Arc<dyn Observer>>,
 }
 
 impl Core {
     /// A broker without sessions.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
-        let Setup { limits, acl } = setup;
+        let Setup { limits, acl, observer } = setup;
         Self {
             limits,
             acl: RwLock::new(acl.map(Arc::new)),
@@ -102,8 +115,10 @@ impl Core {
             retained: RwLock::new(Retained::new()),
             sessions: Mutex::default(),
             next_key: AtomicU64::new(1),
+            next_connection: AtomicU64::new(1),
             open: AtomicUsize::new(0),
             tally: Tally::default(),
+            events: Events::new(observer),
         }
     }
 

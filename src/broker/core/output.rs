@@ -3,8 +3,10 @@
 
 use super::link::Attempt;
 use super::session::{Hot, Session, Writer};
+use super::tell::Outgoing;
 use super::worker::Worker;
 use super::{Connection, Core};
+use crate::session::Time;
 use std::sync::Arc;
 
 impl Core {
@@ -13,7 +15,7 @@ impl Core {
     pub fn flush(&self, worker: &mut Worker) {
         let mut touched = std::mem::take(&mut worker.touched);
         for session in touched.drain(..) {
-            flush_session(&session, worker);
+            self.flush_session(&session, worker);
         }
         worker.touched = touched;
         worker.enter(&self.tally);
@@ -28,68 +30,83 @@ impl Core {
         if !hot.is_current(number) || hot.writer == Writer::Worker {
             return None;
         }
-        refill(&mut hot, worker);
+        self.refill(session, &mut hot, worker);
         if hot.out.is_empty() {
             hot.writer = Writer::Nobody;
             return None;
         }
         hot.writer = Writer::Owner;
         worker.counters.bytes_sent.add(hot.out.len());
-        Some(std::mem::take(&mut hot.out))
+        Some(self.take_out(session, &mut hot, worker.now))
     }
-}
 
-fn flush_session(session: &Arc<Session>, worker: &mut Worker) {
-    let mut hot = session.hot.lock();
-    hot.touched = false;
-    if hot.writer != Writer::Nobody {
-        return;
+    /// Takes the output to write it, and tells of it: under the lock, so that
+    /// packets are told of in the order in which they leave.
+    fn take_out(&self, session: &Session, hot: &mut Hot, now: Time) -> Vec<u8> {
+        let told = std::mem::take(&mut hot.told);
+        self.tell_output(now, Outgoing::of(session, hot), &hot.out, told);
+        std::mem::take(&mut hot.out)
     }
-    loop {
-        refill(&mut hot, worker);
-        let Some(link) = hot.link.clone().filter(|_| !hot.out.is_empty()) else {
+
+    fn flush_session(&self, session: &Arc<Session>, worker: &mut Worker) {
+        let mut hot = session.hot.lock();
+        hot.touched = false;
+        if hot.writer != Writer::Nobody {
             return;
-        };
-        hot.writer = Writer::Worker;
-        let connection = hot.connection;
-        let mut buffer = std::mem::take(&mut hot.out);
-        drop(hot);
-        let attempt = link.try_write(&buffer);
-        hot = session.hot.lock();
-        let written = match attempt {
-            Attempt::Wrote(count) => count,
-            Attempt::Broken => buffer.len(),
-        };
-        worker.counters.bytes_sent.add(written);
-        if !hot.is_current(connection) {
-            // The connection ended meanwhile and left its last bytes to us.
-            buffer.drain(..written);
-            worker.counters.bytes_sent.add(buffer.len());
-            buffer.extend(hot.take_ending(connection));
+        }
+        loop {
+            self.refill(session, &mut hot, worker);
+            let Some(link) = hot.link.clone().filter(|_| !hot.out.is_empty()) else {
+                return;
+            };
+            hot.writer = Writer::Worker;
+            let to = Outgoing::of(session, &hot);
+            let mut buffer = self.take_out(session, &mut hot, worker.now);
             drop(hot);
-            link.finish(buffer);
+            let attempt = link.try_write(&buffer);
+            hot = session.hot.lock();
+            let written = match attempt {
+                Attempt::Wrote(count) => count,
+                Attempt::Broken => buffer.len(),
+            };
+            worker.counters.bytes_sent.add(written);
+            if !hot.is_current(to.connection) {
+                // The connection ended meanwhile and left its last bytes to us.
+                buffer.drain(..written);
+                worker.counters.bytes_sent.add(buffer.len());
+                let ending = hot.take_ending(to.connection);
+                drop(hot);
+                self.tell_output(worker.now, to, &ending, 0);
+                buffer.extend(ending);
+                link.finish(buffer);
+                return;
+            }
+            if attempt == Attempt::Wrote(buffer.len()) {
+                hot.writer = Writer::Nobody;
+                worker.recycle(buffer);
+                continue;
+            }
+            buffer.drain(..written);
+            hot.told = buffer.len();
+            buffer.append(&mut hot.out);
+            hot.out = buffer;
+            hot.writer = Writer::Owner;
+            drop(hot);
+            link.wake();
             return;
         }
-        if attempt == Attempt::Wrote(buffer.len()) {
-            hot.writer = Writer::Nobody;
-            worker.recycle(buffer);
-            continue;
-        }
-        buffer.drain(..written);
-        buffer.append(&mut hot.out);
-        hot.out = buffer;
-        hot.writer = Writer::Owner;
-        drop(hot);
-        link.wake();
-        return;
     }
-}
 
-fn refill(hot: &mut Hot, worker: &mut Worker) {
-    if !hot.is_behind() || hot.link.is_none() {
-        return;
+    fn refill(&self, session: &Session, hot: &mut Hot, worker: &mut Worker) {
+        if !hot.is_behind() || hot.link.is_none() {
+            return;
+        }
+        let now = worker.now;
+        let client = session.client(hot.connection);
+        hot.refill(now, &worker.counters, |delivery, fate| {
+            self.tell_kept(now, client, delivery, fate);
+        });
     }
-    hot.refill(worker.now, &worker.counters);
 }
 
 impl Hot {

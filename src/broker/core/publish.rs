@@ -31,8 +31,7 @@ impl Core {
         }
         let scratch = std::mem::take(&mut worker.scratch);
         let templates = Templates::new(publish, source, scratch);
-        let limits = &self.limits.queue;
-        let mut routing = Routing::new(publish, publisher.key, worker.now, limits, templates);
+        let mut routing = Routing::new(publish, publisher, worker.now, self, templates);
         if publish.retain {
             self.retain(worker, &mut routing);
         }
@@ -70,8 +69,9 @@ impl Core {
 
     fn deliver(&self, worker: &mut Worker, routing: &mut Routing<'_>, targets: &Targets) {
         for receiver in &targets.receivers {
-            if let Some(grant) = receiver.grant(routing.publisher) {
-                routing.deliver(worker, &receiver.session, grant);
+            match receiver.grant(routing.publisher.key) {
+                Some(grant) => routing.deliver(worker, &receiver.session, grant),
+                None => routing.skip_own(),
             }
         }
         for group in &targets.groups {

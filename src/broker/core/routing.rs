@@ -1,6 +1,7 @@
 //! One message on its way to its receivers: what each of them gets, when.
 
-use super::counters::Counter;
+use super::Core;
+use super::event::{Client, Event, Events, Fate, Why};
 use super::message::{Delivery, Kept};
 use super::session::{Hot, QueueLimits, Session};
 use super::target::Grant;
@@ -22,8 +23,9 @@ pub(super) struct Routed {
 /// One message while it is being routed.
 pub(super) struct Routing<'a> {
     pub(super) publish: &'a Publish<'a>,
-    /// The key of the session it comes from.
-    pub(super) publisher: u64,
+    /// The session it comes from.
+    pub(super) publisher: &'a Session,
+    events: &'a Events,
     now: Time,
     limits: &'a QueueLimits,
     templates: Templates<'a>,
@@ -32,30 +34,17 @@ pub(super) struct Routing<'a> {
     routed: Routed,
 }
 
-/// What became of one delivery.
-enum Outcome {
-    Sent,
-    Queued,
-    /// Nothing is owed: QoS 0 while offline.
-    Skipped,
-    /// Nothing is owed: too large for the client.
-    TooLarge,
-    /// QoS 0, and the client reads too slowly.
-    TooSlow,
-    /// The queue is full.
-    NoRoom,
-}
-
 impl<'a> Routing<'a> {
     pub(super) fn new(
         publish: &'a Publish<'a>,
-        publisher: u64,
+        publisher: &'a Session,
         now: Time,
-        limits: &'a QueueLimits,
+        core: &'a Core,
         templates: Templates<'a>,
     ) -> Self {
         let routed = Routed::default();
-        Self { publish, publisher, now, limits, templates, kept: None, routed }
+        let (limits, events) = (&core.limits.queue, &core.events);
+        Self { publish, publisher, events, now, limits, templates, kept: None, routed }
     }
 
     /// What became of the message, and the memory its templates were in.
@@ -76,52 +65,64 @@ impl<'a> Routing<'a> {
         if online {
             worker.provide(&mut hot);
         }
-        let outcome = match (online, variant.qos) {
+        let fate = match (online, variant.qos) {
             (true, QoS::AtMostOnce) => self.send(&mut hot, grant, variant),
             (true, _) => self.send_acknowledged(&mut hot, grant, variant),
-            (false, QoS::AtMostOnce) => Outcome::Skipped,
+            (false, QoS::AtMostOnce) => Fate::Dropped(Why::Offline),
             (false, _) => self.enqueue(&mut hot, grant, variant),
         };
-        match outcome {
-            Outcome::Sent => {
-                worker.counters.messages_sent.add(1);
-                worker.counters.payload_sent.add(self.publish.payload.len());
-            }
-            Outcome::Queued | Outcome::Skipped => {}
-            Outcome::TooLarge => worker.counters.dropped_large.add(1),
-            Outcome::TooSlow => self.refuse(&worker.counters.dropped_slow),
-            Outcome::NoRoom => self.refuse(&worker.counters.dropped_full),
+        worker.counters.note(fate, self.publish.payload.len());
+        if matches!(fate, Fate::Dropped(why) if why.is_for_room()) {
+            self.routed.refused += 1;
         }
         if online {
             worker.touch(session, &mut hot);
         }
+        let connection = hot.connection;
+        drop(hot);
+        if self.events.want_messages() {
+            self.tell(session.client(connection), variant.qos, variant.retain, fate);
+        }
     }
 
-    fn refuse(&mut self, counter: &Counter) {
-        counter.add(1);
-        self.routed.refused += 1;
+    /// Tells that a session gets nothing of its own message.
+    pub(super) fn skip_own(&self) {
+        if self.events.want_messages() {
+            let connection = self.publisher.hot.lock().connection;
+            let Publish { qos, retain, .. } = *self.publish;
+            let fate = Fate::Dropped(Why::NoLocal);
+            self.tell(self.publisher.client(connection), qos, retain, fate);
+        }
+    }
+
+    /// Tells what became of the message on its way to one client.
+    #[cold]
+    fn tell(&self, to: Client<'_>, qos: QoS, retain: bool, fate: Fate) {
+        let publish = Publish { dup: false, qos, retain, packet_id: None, ..*self.publish };
+        let from = Some(&*self.publisher.client_id);
+        self.events.tell(self.now, &Event::Delivery { to, from, publish: &publish, fate });
     }
 
     /// QoS 0: sent now, behind retained messages that wait, or never.
-    fn send(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Outcome {
+    fn send(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Fate {
         if hot.queue.is_replaying() {
             return self.enqueue(hot, grant, variant);
         }
         if hot.out.len() >= self.limits.output {
-            return Outcome::TooSlow;
+            return Fate::Dropped(Why::OutputFull);
         }
         if grant.ids.is_some() {
             return self.send_with_ids(hot, grant, variant);
         }
         if self.templates.size(variant) > hot.maximum_packet_size {
-            return Outcome::TooLarge;
+            return Fate::Dropped(Why::TooLarge);
         }
         self.templates.append(variant, None, &mut hot.out);
-        Outcome::Sent
+        Fate::Sent
     }
 
     /// Subscription identifiers are the receiver's own, so no template has them.
-    fn send_with_ids(&self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Outcome {
+    fn send_with_ids(&self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Fate {
         let start = hot.out.len();
         let publish = Publish {
             dup: false,
@@ -133,35 +134,35 @@ impl<'a> Routing<'a> {
         super::template::encode(&publish, grant.ids.as_deref(), hot.version, &mut hot.out);
         if hot.out.len() - start > hot.maximum_packet_size {
             hot.out.truncate(start);
-            return Outcome::TooLarge;
+            return Fate::Dropped(Why::TooLarge);
         }
-        Outcome::Sent
+        Fate::Sent
     }
 
     /// QoS 1 and 2: sent now if there is room and quota, else queued.
-    fn send_acknowledged(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Outcome {
+    fn send_acknowledged(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Fate {
         if !hot.has_room(self.limits) || grant.ids.is_some() {
             return self.enqueue(hot, grant, variant);
         }
         if self.templates.size(variant) > hot.maximum_packet_size {
-            return Outcome::TooLarge;
+            return Fate::Dropped(Why::TooLarge);
         }
         let Some(delivery) = self.delivery(grant, variant) else {
-            return Outcome::Skipped;
+            return Fate::Dropped(Why::TooLarge);
         };
         match hot.outbound.publish(variant.qos, delivery) {
             Ok(id) => {
                 self.templates.append(variant, Some(id), &mut hot.out);
-                Outcome::Sent
+                Fate::Sent
             }
             Err(delivery) => queued(hot.queue.push(delivery, self.limits)),
         }
     }
 
-    fn enqueue(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Outcome {
+    fn enqueue(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Fate {
         match self.delivery(grant, variant) {
             Some(delivery) => queued(hot.queue.push(delivery, self.limits)),
-            None => Outcome::Skipped,
+            None => Fate::Dropped(Why::TooLarge),
         }
     }
 
@@ -186,6 +187,6 @@ impl<'a> Routing<'a> {
     }
 }
 
-const fn queued(taken: bool) -> Outcome {
-    if taken { Outcome::Queued } else { Outcome::NoRoom }
+const fn queued(taken: bool) -> Fate {
+    if taken { Fate::Queued } else { Fate::Dropped(Why::QueueFull) }
 }

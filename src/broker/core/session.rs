@@ -2,6 +2,7 @@
 
 use super::acl::Who;
 use super::counters::Counters;
+use super::event::{Fate, Why};
 use super::link::Link;
 use super::message::Delivery;
 use crate::mqtt::{
@@ -49,6 +50,9 @@ pub(super) struct Hot {
     pub(super) version: Version,
     /// Whole packets to write, in order.
     pub(super) out: Vec<u8>,
+    /// Bytes at the front of `out` that observers have been told of: what was
+    /// left of an attempt to write. Whole packets follow.
+    pub(super) told: usize,
     pub(super) writer: Writer,
     /// Whether some worker will flush this session at the end of its batch.
     pub(super) touched: bool,
@@ -185,6 +189,7 @@ impl Hot {
             link: None,
             version: Version::V5,
             out: Vec::new(),
+            told: 0,
             writer: Writer::Nobody,
             touched: false,
             endings: Vec::new(),
@@ -202,23 +207,9 @@ impl Hot {
         self.connection == connection && self.link.is_some()
     }
 
-    /// Ends the present connection: its output and `last` are handed to its
-    /// link. Returns whether there was one.
-    pub(super) fn release(&mut self, last: &[u8], counters: &Counters) -> bool {
-        let Some(link) = self.link.take() else {
-            return false;
-        };
-        let mut rest = std::mem::take(&mut self.out);
-        rest.extend_from_slice(last);
-        counters.bytes_sent.add(rest.len());
-        if self.writer == Writer::Worker {
-            self.endings.push((self.connection, rest));
-        } else {
-            link.finish(rest);
-        }
-        self.writer = Writer::Nobody;
-        self.queue.keep_acknowledged();
-        true
+    /// Messages in flight and queued.
+    pub(super) fn undelivered(&self) -> usize {
+        self.outbound.len() + self.queue.deliveries.len()
     }
 
     /// Whether something waits for room or for quota.
@@ -232,7 +223,13 @@ impl Hot {
     }
 
     /// Moves queued deliveries into the output while there is room and quota.
-    pub(super) fn refill(&mut self, now: Time, counters: &Counters) {
+    /// `tell` hears what becomes of each.
+    pub(super) fn refill(
+        &mut self,
+        now: Time,
+        counters: &Counters,
+        mut tell: impl FnMut(&Delivery, Fate),
+    ) {
         self.resend(now, counters);
         while self.out.len() < REFILL_MARK
             && let Some(next) = self.queue.deliveries.front()
@@ -240,14 +237,15 @@ impl Hot {
             && let Some(delivery) = self.queue.pop()
         {
             let expired = |kept: &Arc<super::message::Kept>| kept.is_expired(now);
-            if delivery.kept.as_ref().is_some_and(expired) {
-                counters.dropped_expired.add(1);
+            let fate = if delivery.kept.as_ref().is_some_and(expired) {
+                Fate::Dropped(Why::Expired)
             } else if self.send(&delivery, now) {
-                counters.messages_sent.add(1);
-                counters.payload_sent.add(delivery.payload_size());
+                Fate::Sent
             } else {
-                counters.dropped_large.add(1);
-            }
+                Fate::Dropped(Why::TooLarge)
+            };
+            counters.note(fate, delivery.payload_size());
+            tell(&delivery, fate);
         }
     }
 

@@ -3,6 +3,7 @@
 use super::Core;
 use super::acl::Access;
 use super::connection::{End, Open, reply};
+use super::event::Event;
 use super::message::Delivery;
 use super::session::Session;
 use super::target::Subscriber;
@@ -26,7 +27,14 @@ impl Core {
             let qos = request.options.qos.min(self.limits.maximum_qos);
             SubscribeRequest { options: SubscribeOptions { qos, ..request.options }, ..*request }
         });
-        let reasons = requests.map(|request| self.subscribe(worker, open, &request, id)).collect();
+        let reasons = requests.map(|request| {
+            let reason = self.subscribe(worker, open, &request, id);
+            let client = open.client();
+            let event = || Event::Subscribed { client, request: &request, reason };
+            self.events.lifecycle(worker.now, event);
+            reason
+        });
+        let reasons = reasons.collect();
         reply(
             worker,
             open,
@@ -128,7 +136,13 @@ impl Core {
         unsubscribe: &Unsubscribe<'_>,
     ) -> Result<(), End> {
         let filters = unsubscribe.filters.iter();
-        let reasons = filters.map(|filter| self.unsubscribe(open, filter)).collect();
+        let reasons = filters.map(|filter| {
+            let reason = self.unsubscribe(open, filter);
+            let client = open.client();
+            self.events.lifecycle(worker.now, || Event::Unsubscribed { client, filter, reason });
+            reason
+        });
+        let reasons = reasons.collect();
         worker.sweep_later();
         reply(
             worker,

@@ -78,8 +78,12 @@ impl Lab {
     }
 
     pub(super) fn with(limits: Limits) -> Self {
+        Self::made(Setup { limits, ..Setup::default() })
+    }
+
+    pub(super) fn made(setup: Setup) -> Self {
         Self {
-            core: Core::new(Setup { limits, acl: None }),
+            core: Core::new(setup),
             worker: Worker::default(),
             now: Time::ZERO,
             peer: Peer::default(),

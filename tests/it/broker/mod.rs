@@ -7,6 +7,7 @@ mod connect;
 mod counters;
 mod delivery;
 mod entrance;
+mod events;
 mod identity;
 mod lab;
 mod limits;

@@ -1,0 +1,73 @@
+//! Acknowledgements of QoS 1 and 2, both ways (MQTT 5.0 §4.3).
+
+use super::Core;
+use super::connection::Open;
+use super::event::Fate;
+use super::message::Delivery;
+use super::session::{Session, put_ack};
+use super::worker::Worker;
+use crate::mqtt::{Ack, AckKind, PacketId, QoS, ReasonCode, Version};
+use crate::session::Stage;
+
+impl Core {
+    /// A client goes on with a message it was sent, or with one it has sent.
+    pub(super) fn on_ack(&self, worker: &mut Worker, open: &Open, ack: &Ack<'_>) {
+        let id = ack.packet_id;
+        if ack.kind == AckKind::PubRel {
+            let known = open.session.cold.lock().inbound.release(id);
+            answer(worker, open, AckKind::PubComp, id, known);
+            return;
+        }
+        let mut hot = open.session.hot.lock();
+        let goes_on = ack.kind == AckKind::PubRec && !ack.reason.is_error();
+        let acknowledged = if goes_on {
+            // Only the identifier is needed from here on.
+            hot.outbound.release(id).map(Delivery::give_up)
+        } else {
+            hot.outbound.finish(id, awaited(ack.kind))
+        };
+        if !goes_on && acknowledged.is_ok() && hot.is_behind() && hot.is_current(open.number) {
+            worker.touch(&open.session, &mut hot);
+        }
+        drop(hot);
+        if goes_on {
+            answer(worker, open, AckKind::PubRel, id, acknowledged.is_ok());
+        }
+        if let Ok(delivery) = &acknowledged {
+            self.tell_kept(worker.now, open.client(), delivery, Fate::Acknowledged(ack.reason));
+        }
+    }
+}
+
+/// Answers a PUBLISH with QoS 1 or 2.
+pub(super) fn acknowledge(
+    worker: &mut Worker,
+    session: &Session,
+    version: Version,
+    qos: QoS,
+    id: PacketId,
+    reason: ReasonCode,
+) {
+    let kind = AckKind::of_publish(qos);
+    if kind == AckKind::PubRec && version.is_v5() && reason.is_error() {
+        // A refused message ends here: its identifier is free (MQTT-4.3.3-9).
+        session.cold.lock().inbound.release(id);
+    }
+    worker.counters.answers_sent.add(1);
+    put_ack(Ack::new(kind, id, reason), version, &mut worker.replies);
+}
+
+/// What a delivery waits for that this kind of answer ends.
+const fn awaited(kind: AckKind) -> Stage {
+    match kind {
+        AckKind::PubAck => Stage::PubAck,
+        AckKind::PubRec => Stage::PubRec,
+        AckKind::PubRel | AckKind::PubComp => Stage::PubComp,
+    }
+}
+
+fn answer(worker: &mut Worker, open: &Open, kind: AckKind, id: PacketId, known: bool) {
+    let reason = if known { ReasonCode::SUCCESS } else { ReasonCode::PACKET_IDENTIFIER_NOT_FOUND };
+    worker.counters.answers_sent.add(1);
+    put_ack(Ack::new(kind, id, reason), open.version, &mut worker.replies);
+}
