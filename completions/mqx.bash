@@ -265,7 +265,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__broker)
-            opts="-c -p --config --check-config --port --bind --unix --proxy-protocol --ws-port --ws-path --cert --key --tls-port --cafile --require-client-cert --crlfile --use-identity-as-username --use-subject-as-username --password-file --allow-anonymous --no-anonymous --acl-file --acl-subscribe-check --max-qos --no-retain --receive-maximum --max-packet-size --max-keepalive --topic-alias-maximum --max-inflight --max-queued --max-connections --workers --color --help passwd help"
+            opts="-c -p --config --check-config --port --bind --unix --proxy-protocol --ws-port --ws-path --cert --key --tls-port --cafile --require-client-cert --crlfile --use-identity-as-username --use-subject-as-username --password-file --allow-anonymous --no-anonymous --acl-file --acl-subscribe-check --max-qos --no-retain --receive-maximum --max-packet-size --max-keepalive --topic-alias-maximum --max-inflight --max-queued --max-connections --sys-interval --workers --color --help passwd help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -364,6 +364,10 @@ _mqx() {
                     return 0
                     ;;
                 --max-connections)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sys-interval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -214,6 +214,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --max-inflight 'QoS 1 and 2 messages in flight to one client, if that takes as many'
             cand --max-queued 'Messages that wait for one client at most'
             cand --max-connections 'Clients connected at once [default: any number]'
+            cand --sys-interval 'Seconds between the values of `$SYS/broker` while somebody is subscribed to them; 0 is never'
             cand --workers 'Threads that serve connections [default: one per core, 4 at most]'
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --check-config 'Read the configuration and every file it names, say what is wrong with it, and end'

@@ -42,6 +42,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use unix::SocketFile;
 use worker::{Arrival, Handover};
@@ -80,7 +81,13 @@ pub struct Config {
     pub workers: usize,
     /// What is allowed and announced.
     pub limits: Limits,
+    /// How often the values below `$SYS/broker` are published while somebody
+    /// is subscribed to them; zero is never.
+    pub sys_interval: Duration,
 }
+
+/// The interval of mosquitto, in seconds.
+pub const DEFAULT_SYS_SECONDS: u32 = 10;
 
 /// The port of MQTT over TCP that is registered for it.
 pub const DEFAULT_PORT: u16 = 1883;
@@ -112,11 +119,22 @@ impl Default for Config {
             acl: None,
             workers: cores.min(MOST_WORKERS),
             limits: Limits::default(),
+            sys_interval: Duration::from_secs(DEFAULT_SYS_SECONDS.into()),
         }
     }
 }
 
 impl Config {
+    /// What the core starts with.
+    fn setup(&self) -> Setup {
+        Setup {
+            limits: self.limits.clone(),
+            acl: self.acl.clone(),
+            sys_interval: Some(self.sys_interval),
+            ..Setup::default()
+        }
+    }
+
     /// Who is let in at a port.
     fn entrance(&self) -> Entrance {
         Entrance {
@@ -157,8 +175,7 @@ pub fn start(config: &Config) -> Result<Broker> {
     let mut listeners = listener::bind_all(config)?;
     let addresses = listener::addresses(&listeners);
     let files = listeners.iter().filter_map(Listener::file).collect();
-    let (limits, acl) = (config.limits.clone(), config.acl.clone());
-    let core = Arc::new(Core::new(Setup { limits, acl, ..Setup::default() }));
+    let core = Arc::new(Core::new(config.setup()));
     let gate = Arc::new(Gate::new(config.passwords.clone().unwrap_or_default()));
     let (stop, stopped) = watch::channel(false);
     let (ending, ended) = mpsc::channel(1);

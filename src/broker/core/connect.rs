@@ -8,6 +8,7 @@ use super::entry::{Door, Entrance};
 use super::event::{Refusal, SessionEnd};
 use super::peer::Peer;
 use super::session::{Hot, PendingWill, Session};
+use super::sessions::Sessions;
 use super::tell::Outgoing;
 use super::worker::Worker;
 use crate::mqtt::{
@@ -15,7 +16,6 @@ use crate::mqtt::{
 };
 use crate::session::{AliasReceiver, Outbound, Time};
 use foldhash::quality::RandomState;
-use std::collections::HashMap;
 use std::hash::BuildHasher as _;
 use std::num::NonZeroU16;
 use std::sync::Arc;
@@ -101,6 +101,7 @@ impl Core {
         if let Some((publisher, will)) = will {
             self.publish_will(worker, &publisher, &will);
         }
+        self.attend_sys(worker);
         Ok(())
     }
 
@@ -108,7 +109,7 @@ impl Core {
     /// whether it existed before; and the will this makes due.
     fn find_session(
         &self,
-        sessions: &mut HashMap<Box<str>, Arc<Session>>,
+        sessions: &mut Sessions,
         worker: &Worker,
         who: Who<'_>,
         clean_start: bool,
@@ -129,7 +130,7 @@ impl Core {
         }
         let key = self.next_key.fetch_add(1, Ordering::Relaxed);
         let session = Arc::new(Session::new(key, who));
-        sessions.insert(who.client_id.into(), Arc::clone(&session));
+        sessions.insert(Arc::clone(&session));
         (session, false, will)
     }
 
@@ -170,7 +171,7 @@ impl Core {
 
     /// Whether no more connections are let in, except one in place of another
     /// of the same client.
-    fn is_full(&self, sessions: &HashMap<Box<str>, Arc<Session>>, client_id: &str) -> bool {
+    fn is_full(&self, sessions: &Sessions, client_id: &str) -> bool {
         self.open.load(Ordering::Relaxed) >= self.limits.maximum_connections
             && !sessions.get(client_id).is_some_and(|session| session.is_connected())
     }

@@ -4,6 +4,7 @@
 use super::acl::{Access, Acl};
 use super::group::Group;
 use super::session::Session;
+use super::sys;
 use super::target::{Receiver, Subscriber, Targets, put, take};
 use super::tree::{NodeId, ROOT, Tree};
 use super::writers::Writers;
@@ -29,16 +30,30 @@ pub(super) struct Node {
 pub(super) struct Index {
     tree: Tree<Node>,
     count: usize,
+    /// How many of them are shared.
+    shared: usize,
+    /// How many of them are to topics of the broker.
+    of_the_broker: usize,
 }
 
 impl Index {
     pub(super) fn new() -> Self {
-        Self { tree: Tree::new(), count: 0 }
+        Self { tree: Tree::new(), count: 0, shared: 0, of_the_broker: 0 }
     }
 
     /// Subscriptions held.
     pub(super) const fn len(&self) -> usize {
         self.count
+    }
+
+    /// Shared subscriptions held.
+    pub(super) const fn shared(&self) -> usize {
+        self.shared
+    }
+
+    /// Subscriptions held to topics below `$SYS`.
+    pub(super) const fn of_the_broker(&self) -> usize {
+        self.of_the_broker
     }
 
     /// Adds a subscription or replaces the one of the same session and filter.
@@ -53,7 +68,11 @@ impl Index {
             None => put(&mut ending.plain, subscriber),
             Some(name) => ending.group(name).join(subscriber),
         };
-        self.count += usize::from(new);
+        if new {
+            self.count += 1;
+            self.shared += usize::from(filter.share.is_some());
+            self.of_the_broker += usize::from(sys::concerns(filter.pattern));
+        }
         new
     }
 
@@ -65,7 +84,11 @@ impl Index {
             Some(name) => node.ending(below).leave(name, session),
         };
         let removed = self.tree.update(path, change, Node::is_empty) == Some(true);
-        self.count -= usize::from(removed);
+        if removed {
+            self.count -= 1;
+            self.shared -= usize::from(filter.share.is_some());
+            self.of_the_broker -= usize::from(sys::concerns(filter.pattern));
+        }
         removed
     }
 
@@ -258,7 +281,7 @@ mod tests {
             for (number, filter) in filters.iter().enumerate() {
                 prop_assert!(index.remove(&Filter::parse(filter).unwrap(), &session(number)));
             }
-            prop_assert_eq!((index.len(), index.tree.len()), (0, 1));
+            prop_assert_eq!((index.len(), index.tree.len(), index.of_the_broker()), (0, 1, 0));
         }
     }
 }

@@ -114,10 +114,7 @@ impl Core {
         };
         drop(hot);
         if over {
-            // The client may have a new session by now.
-            if sessions.get(&session.client_id).is_some_and(|known| Arc::ptr_eq(known, session)) {
-                sessions.remove(&session.client_id);
-            }
+            sessions.remove(session);
             self.forget(worker.now, session, why);
             worker.counters.sessions_expired.add(usize::from(why == SessionEnd::Expired));
             worker.sweep_later();
@@ -174,6 +171,7 @@ impl Core {
                         }
                     }
                     Timer::Retained(topic) => self.retained.write().expire(&topic, worker.now),
+                    Timer::Sys => self.tell_sys(worker),
                     Timer::Sweep => worker.sweep(|topic| self.generations.of(topic)),
                 }
             }
@@ -197,7 +195,7 @@ impl Core {
 
     /// Tells every client that the broker stops, and ends its connection.
     pub fn shut_down(&self, worker: &mut Worker) {
-        let sessions: Vec<_> = self.sessions.lock().values().cloned().collect();
+        let sessions = self.sessions.lock().page(None, usize::MAX);
         for session in sessions {
             let number = session.hot.lock().connection;
             let end = End::Cut(ReasonCode::SERVER_SHUTTING_DOWN);

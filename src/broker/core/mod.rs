@@ -13,13 +13,14 @@
 //! class, two patches. Nothing is allocated for QoS 0.
 //!
 //! # Locks
-//! `sessions` before `cold` before `index` or `retained` before `hot`; `acl`
-//! is held for a look or two and with it no other is taken. Nobody holds a
-//! lock while writing to a link. Observers may be called under any of them
-//! but `index` and `acl` (see [`Observer`]).
+//! `sys` before `sessions` before `cold` before `index` or `retained` before
+//! `hot`; `acl` is held for a look or two and with it no other is taken. Nobody
+//! holds a lock while writing to a link. Observers may be called under any of
+//! them but `index` and `acl` (see [`Observer`]).
 
 mod acks;
 mod acl;
+mod census;
 mod connect;
 mod connection;
 mod counters;
@@ -38,7 +39,9 @@ mod publish;
 mod retained;
 mod routing;
 mod session;
+mod sessions;
 mod subscribe;
+mod sys;
 mod target;
 mod tell;
 mod template;
@@ -48,6 +51,7 @@ mod worker;
 mod writers;
 
 pub use acl::{Access, Acl, Permission, Scope, Who};
+pub use census::Census;
 pub use connection::{Connection, End, Progress};
 pub use counters::Totals;
 pub use entry::{Entrance, Question, Verdict};
@@ -69,10 +73,12 @@ use index::Index;
 use parking_lot::{Mutex, RwLock};
 use retained::Retained;
 use session::Session;
-use std::collections::HashMap;
+use sessions::Sessions;
 use std::hash::BuildHasher as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+use sys::Sys;
 
 /// The broker's shared state.
 #[derive(Debug)]
@@ -82,13 +88,16 @@ pub struct Core {
     index: RwLock<Index>,
     generations: Generations,
     retained: RwLock<Retained>,
-    sessions: Mutex<HashMap<Box<str>, Arc<Session>>>,
+    sessions: Mutex<Sessions>,
     next_key: AtomicU64,
     next_connection: AtomicU64,
     /// Connections that have been let in and not ended.
     open: AtomicUsize,
     tally: Tally,
     events: Events,
+    sys: Sys,
+    /// Who publishes what no client does; nobody has an empty identifier.
+    itself: Session,
 }
 
 /// What a broker starts with.
@@ -100,13 +109,16 @@ pub struct Setup {
     pub acl: Option<Acl>,
     /// Who is told what happens.
     pub observer: Option<Arc<dyn Observer>>,
+    /// How often the values below `$SYS/broker` are published while somebody
+    /// is subscribed to them; `None` and zero are never.
+    pub sys_interval: Option<Duration>,
 }
 
 impl Core {
     /// A broker without sessions.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
-        let Setup { limits, acl, observer } = setup;
+        let Setup { limits, acl, observer, sys_interval } = setup;
         Self {
             limits,
             acl: RwLock::new(acl.map(Arc::new)),
@@ -119,6 +131,8 @@ impl Core {
             open: AtomicUsize::new(0),
             tally: Tally::default(),
             events: Events::new(observer),
+            sys: Sys::new(sys_interval),
+            itself: Session::new(0, Who { client_id: "", user: None }),
         }
     }
 

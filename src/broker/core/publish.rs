@@ -29,17 +29,31 @@ impl Core {
             worker.counters.denied.add(1);
             return None;
         }
-        let scratch = std::mem::take(&mut worker.scratch);
-        let templates = Templates::new(publish, source, scratch);
-        let mut routing = Routing::new(publish, publisher, worker.now, self, templates);
+        let mut routing = self.routing(worker, publisher, publish, source);
         if publish.retain {
             self.retain(worker, &mut routing);
         }
-        self.deliver(worker, &mut routing, &targets);
-        let (routed, scratch) = routing.finish();
-        worker.scratch = scratch;
+        let routed = self.deliver(worker, routing, &targets);
         worker.counters.unmatched.add(usize::from(routed.matched == 0));
         Some(routed)
+    }
+
+    /// Delivers a message of the broker itself, which is not retained.
+    pub(super) fn publish_own(&self, worker: &mut Worker, publish: &Publish<'_>) -> Routed {
+        let targets = self.targets(worker, publish.topic);
+        let routing = self.routing(worker, &self.itself, publish, None);
+        self.deliver(worker, routing, &targets)
+    }
+
+    fn routing<'a>(
+        &'a self,
+        worker: &mut Worker,
+        publisher: &'a Session,
+        publish: &'a Publish<'a>,
+        source: Option<Source<'a>>,
+    ) -> Routing<'a> {
+        let templates = Templates::new(publish, source, std::mem::take(&mut worker.scratch));
+        Routing::new(publish, publisher, worker.now, self, templates)
     }
 
     /// Keeps or clears the topic's retained message (MQTT-3.3.1-5 to -8).
@@ -67,7 +81,7 @@ impl Core {
         targets
     }
 
-    fn deliver(&self, worker: &mut Worker, routing: &mut Routing<'_>, targets: &Targets) {
+    fn deliver(&self, worker: &mut Worker, mut routing: Routing<'_>, targets: &Targets) -> Routed {
         for receiver in &targets.receivers {
             match receiver.grant(routing.publisher.key) {
                 Some(grant) => routing.deliver(worker, &receiver.session, grant),
@@ -89,5 +103,8 @@ impl Core {
                 routing.deliver(worker, &member.session, &grant);
             }
         }
+        let (routed, scratch) = routing.finish();
+        worker.scratch = scratch;
+        routed
     }
 }

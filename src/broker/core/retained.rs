@@ -11,11 +11,12 @@ use std::sync::Arc;
 pub(super) struct Retained {
     tree: Tree<Option<Arc<Kept>>>,
     count: usize,
+    bytes: usize,
 }
 
 impl Retained {
     pub(super) fn new() -> Self {
-        Self { tree: Tree::new(), count: 0 }
+        Self { tree: Tree::new(), count: 0, bytes: 0 }
     }
 
     /// Messages kept.
@@ -23,12 +24,20 @@ impl Retained {
         self.count
     }
 
+    /// Bytes of them.
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Keeps `message` as the last of its topic.
     pub(super) fn set(&mut self, message: Arc<Kept>) {
         let topic = message.message.topic().to_owned();
         if let Some(slot) = self.tree.entry(levels(&topic)) {
-            self.count += usize::from(slot.is_none());
-            *slot = Some(message);
+            self.bytes += message.message.size();
+            match slot.replace(message) {
+                None => self.count += 1,
+                Some(before) => self.bytes -= before.message.size(),
+            }
         }
     }
 
@@ -45,10 +54,13 @@ impl Retained {
     fn forget_if(&mut self, topic: &str, condition: impl Fn(&Kept) -> bool) {
         let removed = self.tree.update(
             levels(topic),
-            |slot| slot.take_if(|kept| condition(kept)).is_some(),
+            |slot| slot.take_if(|kept| condition(kept)),
             Option::is_none,
         );
-        self.count -= usize::from(removed == Some(true));
+        if let Some(removed) = removed.flatten() {
+            self.count -= 1;
+            self.bytes -= removed.message.size();
+        }
     }
 
     /// The messages of every topic that `filter` matches, except those whose
@@ -144,7 +156,7 @@ mod tests {
             for name in &names {
                 retained.clear(name);
             }
-            prop_assert_eq!((retained.len(), retained.tree.len()), (0, 1));
+            prop_assert_eq!((retained.len(), retained.bytes(), retained.tree.len()), (0, 0, 1));
         }
     }
 }

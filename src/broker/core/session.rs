@@ -117,6 +117,15 @@ impl Queue {
         self.deliveries.is_empty()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.deliveries.len()
+    }
+
+    /// Bytes held for the session alone.
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Whether retained messages wait that a newer message must not overtake.
     pub(super) const fn is_replaying(&self) -> bool {
         self.replayed > 0

@@ -6,6 +6,7 @@ use super::connection::{End, Open, reply};
 use super::event::Event;
 use super::message::Delivery;
 use super::session::Session;
+use super::sys;
 use super::target::Subscriber;
 use super::worker::Worker;
 use crate::mqtt::topic::{self, Filter};
@@ -69,6 +70,9 @@ impl Core {
         let new = self.index.write().insert(&filter, subscriber);
         self.generations.change(filter.pattern);
         drop(cold);
+        if sys::concerns(filter.pattern) {
+            self.attend_sys(worker);
+        }
         let wanted = match request.options.retain_handling {
             RetainHandling::Send => true,
             RetainHandling::SendIfNew => new,
@@ -102,7 +106,11 @@ impl Core {
         request: &SubscribeRequest<'_>,
         id: Option<SubscriptionId>,
     ) {
-        let mut found = self.retained.read().matching(filter, worker.now);
+        let mut found = if sys::concerns(filter.pattern) {
+            self.sys.matching(filter)
+        } else {
+            self.retained.read().matching(filter, worker.now)
+        };
         if let Some(acl) = &*self.acl.read() {
             let who = open.session.who();
             found.retain(|kept| acl.allows(who, Access::Read, kept.message.topic()));

@@ -50,6 +50,8 @@ pub(super) enum Timer {
     Session(Weak<Session>, u64),
     /// A retained message that may have expired.
     Retained(Box<str>),
+    /// The values below `$SYS` may have changed.
+    Sys,
     /// The memo may hold sessions that are gone.
     Sweep,
 }

@@ -3,6 +3,7 @@
 use super::access::AccessArgs;
 use super::limits::LimitArgs;
 use super::listen::ListenArgs;
+use super::operation::OperationArgs;
 use super::tls::TlsArgs;
 use crate::broker::Config;
 use crate::broker::core::Limits;
@@ -22,6 +23,9 @@ pub(super) struct Settings {
 
     #[command(flatten)]
     limits: LimitArgs,
+
+    #[command(flatten)]
+    operation: OperationArgs,
 
     /// Threads that serve connections [default: one per core, 4 at most]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -56,6 +60,7 @@ impl Settings {
                 acl_subscribe_check: access.subscribe_check,
                 ..self.limits.into_limits()
             },
+            sys_interval: self.operation.sys_interval(),
             workers: self.workers.map_or(default.workers, usize::from),
         })
     }

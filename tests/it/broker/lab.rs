@@ -4,8 +4,8 @@
 pub(super) use crate::hex::bytes as hex;
 use mqx::broker::access::load_acl;
 use mqx::broker::core::{
-    Attempt, Connection, Core, Entrance, Limits, Link, Peer, Progress, Setup, Totals, Verdict,
-    Worker,
+    Attempt, Census, Connection, Core, Entrance, Limits, Link, Peer, Progress, Setup, Totals,
+    Verdict, Worker,
 };
 use mqx::mqtt::{
     Ack, AckKind, Connect, ConnectProperties, Disconnect, Packet, PacketId, Publish, QoS,
@@ -254,6 +254,15 @@ impl Lab {
 
     pub(super) fn disconnect(&mut self, client: &mut Client, reason: ReasonCode) {
         self.send(client, &Packet::Disconnect(Disconnect::new(reason)));
+    }
+
+    /// When the broker has something to do next without being asked.
+    pub(super) fn deadline(&self) -> Option<Time> {
+        self.worker.deadline()
+    }
+
+    pub(super) fn census(&self) -> Census {
+        self.core.census()
     }
 
     pub(super) fn totals(&self) -> Totals {

@@ -19,6 +19,7 @@ mod shared;
 mod soak;
 mod sockets;
 mod subscribe;
+mod sys;
 mod time;
 mod tls;
 mod unix;
