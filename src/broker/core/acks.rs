@@ -4,9 +4,10 @@ use super::Core;
 use super::connection::Open;
 use super::event::Fate;
 use super::message::Delivery;
-use super::session::{Session, put_ack};
+use super::session::put_ack;
+use super::words::{Denial, put_answer};
 use super::worker::Worker;
-use crate::mqtt::{Ack, AckKind, PacketId, QoS, ReasonCode, Version};
+use crate::mqtt::{Ack, AckKind, AckProperties, PacketId, QoS, ReasonCode};
 use crate::session::Stage;
 
 impl Core {
@@ -42,19 +43,28 @@ impl Core {
 /// Answers a PUBLISH with QoS 1 or 2.
 pub(super) fn acknowledge(
     worker: &mut Worker,
-    session: &Session,
-    version: Version,
+    open: &Open,
     qos: QoS,
     id: PacketId,
-    reason: ReasonCode,
+    verdict: Result<ReasonCode, Denial>,
 ) {
     let kind = AckKind::of_publish(qos);
-    if kind == AckKind::PubRec && version.is_v5() && reason.is_error() {
+    let denial = match verdict {
+        Ok(reason) => {
+            worker.counters.answers_sent.add(1);
+            put_ack(Ack::new(kind, id, reason), open.version, &mut worker.replies);
+            return;
+        }
+        Err(denial) => denial,
+    };
+    if kind == AckKind::PubRec && open.version.is_v5() {
         // A refused message ends here: its identifier is free (MQTT-4.3.3-9).
-        session.cold.lock().inbound.release(id);
+        open.session.cold.lock().inbound.release(id);
     }
-    worker.counters.answers_sent.add(1);
-    put_ack(Ack::new(kind, id, reason), version, &mut worker.replies);
+    put_answer(worker, open, Some(&denial.words), |reason_string, out| {
+        let properties = AckProperties { reason_string, ..AckProperties::default() };
+        Ack { properties, ..Ack::new(kind, id, denial.reason) }.encode(open.version, out)
+    });
 }
 
 /// What a delivery waits for that this kind of answer ends.

@@ -10,6 +10,7 @@ use super::peer::Peer;
 use super::session::{Hot, PendingWill, Session};
 use super::sessions::Sessions;
 use super::tell::Outgoing;
+use super::words::{maximum_packet_size, put_connack, room_for_words};
 use super::worker::Worker;
 use crate::mqtt::{
     ConnAck, Connect, Error, Frame, Message, Packet, PacketType, ReasonCode, Version, Will,
@@ -97,6 +98,7 @@ impl Core {
             number: connection.number,
             version: connect.version,
             aliases: AliasReceiver::new(self.limits.topic_alias_maximum),
+            room_for_words: room_for_words(connect),
         });
         if let Some((publisher, will)) = will {
             self.publish_will(worker, &publisher, &will);
@@ -210,7 +212,8 @@ impl Core {
         why: Refusal,
     ) -> End {
         self.tell_refused(worker.now, connection, Some(connect), why);
-        self.put_refusal(worker, connection, connect.version, why.reason())
+        let maximum = maximum_packet_size(connect);
+        self.put_refusal(worker, connection, why, connect.version, maximum)
     }
 
     /// Ends a connection whose first packet was no CONNECT or a bad one, with
@@ -222,9 +225,10 @@ impl Core {
         error: Error,
         version: Option<Version>,
     ) -> End {
-        self.tell_refused(worker.now, connection, None, Refusal::Violation(error));
+        let why = Refusal::Violation(error);
+        self.tell_refused(worker.now, connection, None, why);
         match version {
-            Some(version) => self.put_refusal(worker, connection, version, error.reason),
+            Some(version) => self.put_refusal(worker, connection, why, version, usize::MAX),
             None => End::Refused,
         }
     }
@@ -233,14 +237,13 @@ impl Core {
         &self,
         worker: &mut Worker,
         connection: &Connection,
+        why: Refusal,
         version: Version,
-        reason: ReasonCode,
+        maximum: usize,
     ) -> End {
         worker.counters.refused.add(1);
         worker.counters.answers_sent.add(1);
-        let refusal = Packet::ConnAck(ConnAck::refuse(reason));
-        let encoded = refusal.encode(version, &mut worker.replies);
-        debug_assert!(encoded.is_ok(), "a CONNACK without properties is short");
+        put_connack(why, version, maximum, &mut worker.replies);
         let to = Outgoing { connection: connection.number, who: None, version };
         self.tell_output(worker.now, to, &worker.replies, 0);
         End::Refused
@@ -295,8 +298,7 @@ impl Hot {
             self.outbound.restart();
             self.outbound.set_receive_maximum(window);
         }
-        self.maximum_packet_size =
-            properties.maximum_packet_size.map_or(usize::MAX, |size| size.get() as usize);
+        self.maximum_packet_size = maximum_packet_size(connect);
         self.expiry_interval = match connect.version {
             Version::V5 => properties.session_expiry_interval.unwrap_or(0),
             _ if connect.clean_start => 0,

@@ -8,6 +8,7 @@ use super::link::Link;
 use super::peer::Peer;
 use super::session::Session;
 use super::template::Source;
+use super::words::Denial;
 use super::worker::{Pulse, Worker};
 use crate::mqtt::{
     self, Disconnect, Error, Frame, Packet, PacketId, Publish, QoS, ReasonCode, Version,
@@ -41,6 +42,8 @@ pub(super) struct Open {
     pub(super) number: u64,
     pub(super) version: Version,
     pub(super) aliases: AliasReceiver,
+    /// Bytes up to which an acknowledgement may grow by a reason in words.
+    pub(super) room_for_words: usize,
 }
 
 /// How a batch of bytes ended.
@@ -203,8 +206,14 @@ impl Core {
                 self.on_ack(worker, open, ack);
                 Ok(())
             }
-            Packet::Subscribe(subscribe) => self.on_subscribe(worker, open, subscribe),
-            Packet::Unsubscribe(unsubscribe) => self.on_unsubscribe(worker, open, unsubscribe),
+            Packet::Subscribe(subscribe) => {
+                self.on_subscribe(worker, open, subscribe);
+                Ok(())
+            }
+            Packet::Unsubscribe(unsubscribe) => {
+                self.on_unsubscribe(worker, open, unsubscribe);
+                Ok(())
+            }
             Packet::PingReq => reply(worker, open, &Packet::PingResp),
             Packet::Disconnect(disconnect) => Err(on_disconnect(open, disconnect)),
             // Enhanced authentication is not offered, so no AUTH is in place.
@@ -237,17 +246,18 @@ impl Core {
             (QoS::ExactlyOnce, Some(id)) => !self.begin_exactly_once(&open.session, id)?,
             _ => false,
         };
-        let reason = if repeated {
-            ReasonCode::SUCCESS
+        let verdict = if repeated {
+            Ok(ReasonCode::SUCCESS)
         } else {
             self.judge(worker, &open.session, &resolved, source)
         };
         if self.events.want_messages() && !repeated {
             let client = open.session.client(open.number);
+            let reason = verdict.as_ref().map_or_else(|denial| denial.reason, |reason| *reason);
             self.events.tell(worker.now, &Event::Published { client, publish: &resolved, reason });
         }
         if let Some(id) = publish.packet_id {
-            acknowledge(worker, &open.session, open.version, publish.qos, id, reason);
+            acknowledge(worker, open, publish.qos, id, verdict);
         }
         Ok(())
     }
@@ -271,21 +281,25 @@ impl Core {
         publisher: &Session,
         publish: &Publish<'_>,
         source: Option<Source<'_>>,
-    ) -> ReasonCode {
+    ) -> Result<ReasonCode, Denial> {
         if is_reserved(publish.topic) {
-            return ReasonCode::NOT_AUTHORIZED;
+            let words = "only the broker publishes below $SYS/";
+            return Err(Denial::new(ReasonCode::NOT_AUTHORIZED, words));
         }
         let slashes = publish.topic.bytes().filter(|byte| *byte == b'/').count();
-        if slashes >= self.limits.topic_levels {
-            return ReasonCode::TOPIC_NAME_INVALID;
-        }
+        let too_deep = |words| Denial::new(ReasonCode::TOPIC_NAME_INVALID, words);
+        self.limits.check_depth(slashes + 1).map_err(too_deep)?;
         let Some(routed) = self.publish(worker, publisher, publish, source) else {
-            return ReasonCode::NOT_AUTHORIZED;
+            let words = "no access rule lets this client publish to this topic";
+            return Err(Denial::new(ReasonCode::NOT_AUTHORIZED, words));
         };
         match (routed.matched, routed.refused) {
-            (0, _) => ReasonCode::NO_MATCHING_SUBSCRIBERS,
-            (matched, refused) if matched == refused => ReasonCode::QUOTA_EXCEEDED,
-            _ => ReasonCode::SUCCESS,
+            (0, _) => Ok(ReasonCode::NO_MATCHING_SUBSCRIBERS),
+            (matched, refused) if matched == refused => {
+                let words = "the queues of all its subscribers are full";
+                Err(Denial::new(ReasonCode::QUOTA_EXCEEDED, words))
+            }
+            _ => Ok(ReasonCode::SUCCESS),
         }
     }
 }
@@ -319,7 +333,7 @@ const fn violation(statement: &'static str, what: &'static str) -> End {
 }
 
 /// Answers with a packet; those the broker makes always encode.
-pub(super) fn reply(worker: &mut Worker, open: &Open, packet: &Packet<'_>) -> Result<(), End> {
+fn reply(worker: &mut Worker, open: &Open, packet: &Packet<'_>) -> Result<(), End> {
     worker.counters.answers_sent.add(1);
     let encoded = packet.encode(open.version, &mut worker.replies);
     encoded.map_err(|_| End::Cut(ReasonCode::UNSPECIFIED_ERROR))

@@ -4,7 +4,7 @@
 use super::Core;
 use super::connection::{Connection, End};
 use super::event::{Event, Refusal, SessionEnd};
-use super::session::{Hot, Session, Writer, put_disconnect};
+use super::session::{Hot, Session, Writer};
 use super::tell::Outgoing;
 use super::worker::{Pulse, Timer, Worker};
 use crate::mqtt::topic::Filter;
@@ -75,9 +75,7 @@ impl Core {
         let Some(link) = hot.link.take() else {
             return false;
         };
-        if let Some(reason) = end.reason() {
-            put_disconnect(reason, hot.version, &mut last, counters);
-        }
+        hot.put_disconnect(end, &mut last, counters);
         let told = std::mem::take(&mut hot.told);
         let mut rest = std::mem::take(&mut hot.out);
         rest.extend(last);

@@ -71,6 +71,14 @@ impl Limits {
         Ok(())
     }
 
+    /// Whether a topic or a filter is not too deep; in words if it is.
+    pub(super) fn check_depth(&self, levels: usize) -> Result<(), String> {
+        if levels <= self.topic_levels {
+            return Ok(());
+        }
+        Err(format!("{levels} topic levels, {} are allowed", self.topic_levels))
+    }
+
     /// The keep alive that a client is told to use in place of its own: never
     /// to be heard of again (0) is longer than any maximum.
     pub(super) fn server_keep_alive(&self, connect: &Connect<'_>) -> Option<u16> {

@@ -47,6 +47,7 @@ mod tell;
 mod template;
 mod timers;
 mod tree;
+mod words;
 mod worker;
 mod writers;
 

@@ -5,9 +5,7 @@ use super::counters::Counters;
 use super::event::{Fate, Why};
 use super::link::Link;
 use super::message::Delivery;
-use crate::mqtt::{
-    Ack, AckKind, Disconnect, Message, Packet, PacketId, Publish, QoS, ReasonCode, Version,
-};
+use crate::mqtt::{Ack, AckKind, Message, PacketId, Publish, QoS, ReasonCode, Version};
 use crate::session::{Inbound, Outbound, Stage, Time};
 use parking_lot::Mutex;
 use std::collections::{HashSet, VecDeque};
@@ -330,19 +328,4 @@ impl Delivery {
 pub(super) fn put_ack(ack: Ack<'_>, version: Version, out: &mut Vec<u8>) {
     let encoded = ack.encode(version, out);
     debug_assert!(encoded.is_ok(), "an acknowledgement without properties is short");
-}
-
-/// Appends the DISCONNECT that tells a client of version 5 why it is cut off;
-/// before, a server just closes.
-pub(super) fn put_disconnect(
-    reason: ReasonCode,
-    version: Version,
-    out: &mut Vec<u8>,
-    counters: &Counters,
-) {
-    if version.is_v5() {
-        counters.answers_sent.add(1);
-        let encoded = Packet::Disconnect(Disconnect::new(reason)).encode(version, out);
-        debug_assert!(encoded.is_ok(), "a DISCONNECT without properties is short");
-    }
 }

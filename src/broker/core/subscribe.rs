@@ -2,49 +2,47 @@
 
 use super::Core;
 use super::acl::Access;
-use super::connection::{End, Open, reply};
+use super::connection::Open;
 use super::event::Event;
 use super::message::Delivery;
 use super::session::Session;
 use super::sys;
 use super::target::Subscriber;
+use super::words::{Denial, put_answer};
 use super::worker::Worker;
 use crate::mqtt::topic::{self, Filter};
 use crate::mqtt::{
-    AckProperties, Packet, ReasonCode, RetainHandling, SubAck, Subscribe, SubscribeOptions,
-    SubscribeRequest, SubscriptionId, UnsubAck, Unsubscribe,
+    AckProperties, ReasonCode, RetainHandling, SubAck, Subscribe, SubscribeOptions,
+    SubscribeRequest, SubscriptionId, UnsubAck, Unsubscribe, Version,
 };
 use std::sync::Arc;
 
 impl Core {
-    pub(super) fn on_subscribe(
-        &self,
-        worker: &mut Worker,
-        open: &Open,
-        subscribe: &Subscribe<'_>,
-    ) -> Result<(), End> {
+    pub(super) fn on_subscribe(&self, worker: &mut Worker, open: &Open, subscribe: &Subscribe<'_>) {
         let id = subscribe.properties.subscription_identifier;
         let requests = subscribe.requests.iter().map(|request| {
             let qos = request.options.qos.min(self.limits.maximum_qos);
             SubscribeRequest { options: SubscribeOptions { qos, ..request.options }, ..*request }
         });
-        let reasons = requests.map(|request| {
-            let reason = self.subscribe(worker, open, &request, id);
-            let client = open.client();
+        let verdicts = requests.map(|request| {
+            let verdict = self.subscribe(worker, open, &request, id);
+            let (client, reason) = (open.client(), code(&verdict));
             let event = || Event::Subscribed { client, request: &request, reason };
             self.events.lifecycle(worker.now, event);
-            reason
+            verdict
         });
-        let reasons = reasons.collect();
-        reply(
-            worker,
-            open,
-            &Packet::SubAck(SubAck {
-                packet_id: subscribe.packet_id,
-                properties: AckProperties::default(),
-                reasons,
-            }),
-        )
+        let (mut reasons, words) = answers(verdicts);
+        if open.version == Version::V31 {
+            // It knows no failure, so the filter is granted QoS 0 and gets nothing.
+            let failures = reasons.iter_mut().filter(|reason| reason.is_error());
+            failures.for_each(|reason| *reason = ReasonCode::SUCCESS);
+        }
+        let properties = AckProperties::default();
+        let mut answer = SubAck { packet_id: subscribe.packet_id, properties, reasons };
+        put_answer(worker, open, words.as_deref(), |reason_string, out| {
+            answer.properties.reason_string = reason_string;
+            answer.encode(open.version, out)
+        });
     }
 
     /// Makes one subscription effective; its retained messages are queued and
@@ -55,15 +53,12 @@ impl Core {
         open: &Open,
         request: &SubscribeRequest<'_>,
         id: Option<SubscriptionId>,
-    ) -> ReasonCode {
+    ) -> Result<ReasonCode, Denial> {
         let session = &open.session;
-        let filter = match self.check_filter(session, request.filter) {
-            Ok(filter) => filter,
-            Err(reason) => return reason,
-        };
+        let filter = self.check_filter(session, request.filter)?;
         let mut cold = session.cold.lock();
         if cold.ended {
-            return ReasonCode::UNSPECIFIED_ERROR;
+            return Err(Denial::new(ReasonCode::UNSPECIFIED_ERROR, "the session has ended"));
         }
         cold.filters.insert(request.filter.into());
         let subscriber = Subscriber { session: Arc::clone(session), options: request.options, id };
@@ -81,18 +76,18 @@ impl Core {
         if wanted && filter.share.is_none() {
             self.replay(worker, open, &filter, request, id);
         }
-        ReasonCode::granted(request.options.qos)
+        Ok(ReasonCode::granted(request.options.qos))
     }
 
-    fn check_filter<'a>(&self, session: &Session, text: &'a str) -> Result<Filter<'a>, ReasonCode> {
-        let filter = Filter::parse(text).map_err(|error| error.reason)?;
-        if topic::levels(filter.pattern).count() > self.limits.topic_levels {
-            return Err(ReasonCode::TOPIC_FILTER_INVALID);
-        }
+    fn check_filter<'a>(&self, session: &Session, text: &'a str) -> Result<Filter<'a>, Denial> {
+        let filter = Filter::parse(text)?;
+        let too_deep = |words| Denial::new(ReasonCode::TOPIC_FILTER_INVALID, words);
+        self.limits.check_depth(topic::levels(filter.pattern).count()).map_err(too_deep)?;
         let acl = self.acl.read();
         let acl = acl.as_ref().filter(|_| self.limits.acl_subscribe_check);
         if acl.is_some_and(|acl| !acl.allows_subscription(session.who(), &filter)) {
-            return Err(ReasonCode::NOT_AUTHORIZED);
+            let words = "no access rule lets this client read any of these topics";
+            return Err(Denial::new(ReasonCode::NOT_AUTHORIZED, words));
         }
         Ok(filter)
     }
@@ -142,34 +137,47 @@ impl Core {
         worker: &mut Worker,
         open: &Open,
         unsubscribe: &Unsubscribe<'_>,
-    ) -> Result<(), End> {
+    ) {
         let filters = unsubscribe.filters.iter();
-        let reasons = filters.map(|filter| {
-            let reason = self.unsubscribe(open, filter);
-            let client = open.client();
+        let verdicts = filters.map(|filter| {
+            let verdict = self.unsubscribe(open, filter);
+            let (client, reason) = (open.client(), code(&verdict));
             self.events.lifecycle(worker.now, || Event::Unsubscribed { client, filter, reason });
-            reason
+            verdict
         });
-        let reasons = reasons.collect();
+        let (reasons, words) = answers(verdicts);
         worker.sweep_later();
-        reply(
-            worker,
-            open,
-            &Packet::UnsubAck(UnsubAck {
-                packet_id: unsubscribe.packet_id,
-                properties: AckProperties::default(),
-                reasons,
-            }),
-        )
+        let properties = AckProperties::default();
+        let mut answer = UnsubAck { packet_id: unsubscribe.packet_id, properties, reasons };
+        put_answer(worker, open, words.as_deref(), |reason_string, out| {
+            answer.properties.reason_string = reason_string;
+            answer.encode(open.version, out)
+        });
     }
 
-    fn unsubscribe(&self, open: &Open, text: &str) -> ReasonCode {
-        let Ok(filter) = Filter::parse(text) else {
-            return ReasonCode::TOPIC_FILTER_INVALID;
-        };
+    fn unsubscribe(&self, open: &Open, text: &str) -> Result<ReasonCode, Denial> {
+        let filter = Filter::parse(text)?;
         open.session.cold.lock().filters.remove(text);
         let removed = self.index.write().remove(&filter, &open.session);
         self.generations.change(filter.pattern);
-        if removed { ReasonCode::SUCCESS } else { ReasonCode::NO_SUBSCRIPTION_EXISTED }
+        Ok(if removed { ReasonCode::SUCCESS } else { ReasonCode::NO_SUBSCRIPTION_EXISTED })
     }
+}
+
+/// The code of each filter, and why the first that was refused was.
+fn answers(
+    verdicts: impl Iterator<Item = Result<ReasonCode, Denial>>,
+) -> (Vec<ReasonCode>, Option<String>) {
+    let mut words = None;
+    let reasons = verdicts.zip(1..).map(|(verdict, number)| {
+        if let Err(denial) = &verdict {
+            words.get_or_insert_with(|| format!("filter {number}: {}", denial.words));
+        }
+        code(&verdict)
+    });
+    (reasons.collect(), words)
+}
+
+fn code(verdict: &Result<ReasonCode, Denial>) -> ReasonCode {
+    verdict.as_ref().map_or_else(|denial| denial.reason, |reason| *reason)
 }

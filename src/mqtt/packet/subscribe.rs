@@ -157,7 +157,12 @@ impl<'a> SubAck<'a> {
         Ok(Self { packet_id, properties, reasons })
     }
 
-    pub(super) fn encode(&self, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
+    /// Appends the packet; what the version cannot say is left out.
+    ///
+    /// # Errors
+    /// When a property is longer than 65,535 bytes or the packet longer than
+    /// 268,435,455.
+    pub fn encode(&self, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
         write_packet(PacketType::SubAck, out, |out| {
             wire::put_u16(out, self.packet_id.get());
             if version.is_v5() {
@@ -237,7 +242,12 @@ impl<'a> UnsubAck<'a> {
         Ok(Self { packet_id, properties, reasons })
     }
 
-    pub(super) fn encode(&self, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
+    /// Appends the packet; what the version cannot say is left out.
+    ///
+    /// # Errors
+    /// When a property is longer than 65,535 bytes or the packet longer than
+    /// 268,435,455.
+    pub fn encode(&self, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
         write_packet(PacketType::UnsubAck, out, |out| {
             wire::put_u16(out, self.packet_id.get());
             if version.is_v5() {

@@ -288,7 +288,9 @@ fn every_packet_is_told_once_whatever_part_of_it_the_transport_takes() {
     lab.publish(&mut sender, &message("t", "x", QoS::AtMostOnce, 0));
     heard.take();
     lab.send(&mut receiver, &Packet::PingResp);
-    assert_eq!(heard.take(), ["2 in d0 2", "2 out 30 7", "2 out e0 3"]);
+    let told = heard.take();
+    assert_eq!(told[..2], ["2 in d0 2", "2 out 30 7"]);
+    assert!(told.len() == 3 && told[2].starts_with("2 out e0 "), "{told:?}");
 }
 
 #[test]

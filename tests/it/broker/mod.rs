@@ -13,6 +13,7 @@ mod lab;
 mod limits;
 mod malformed;
 mod proxied;
+mod reasons;
 mod retained;
 mod sessions;
 mod shared;
