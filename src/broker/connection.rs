@@ -24,8 +24,8 @@ const SMALL_PARTIAL: usize = 4096;
 /// believed before it is there.
 const GROWTH: usize = 64 * 1024;
 
-/// A check of a password; whether it is the right one.
-type Check = Pin<Box<dyn Future<Output = bool>>>;
+/// A check of who a client is.
+type Check = Pin<Box<dyn Future<Output = Verdict>>>;
 
 /// One connection.
 pub(super) struct Task {
@@ -158,7 +158,7 @@ impl Task {
         if let Some(question) = self.connection.take_question() {
             let gate = Arc::clone(&self.shared.gate);
             let address = self.connection.peer().address.map(|address| address.ip());
-            self.check = Some(Box::pin(gate.admits(question, address)));
+            self.check = Some(Box::pin(gate.judge(question, address)));
         }
         progress
     }
@@ -169,9 +169,8 @@ impl Task {
         let Some(check) = &mut self.check else {
             return Poll::Ready(());
         };
-        let passes = ready!(check.as_mut().poll(cx));
+        let verdict = ready!(check.as_mut().poll(cx));
         self.check = None;
-        let verdict = if passes { Verdict::Admitted } else { Verdict::Refused };
         let connection = &mut self.connection;
         let progress = self.shared.batch(|core, worker| core.answer(worker, connection, verdict));
         if progress == Progress::Over {

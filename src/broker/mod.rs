@@ -25,7 +25,7 @@ pub use address::Address;
 pub use inline::{InlineClient, Messages};
 pub use words::say_good;
 
-use self::access::{Gate, Passwords};
+use self::access::{Gate, Passwords, Tokens};
 use self::core::{Acl, Core, Entrance, Limits, Setup, Summary};
 use crate::error::{Class, Error, Result};
 use crate::net::CertificateName;
@@ -73,6 +73,8 @@ pub struct Config {
     pub identity: Option<CertificateName>,
     /// The users there are; without, everybody is who they say they are.
     pub passwords: Option<Passwords>,
+    /// The tokens that are taken for passwords.
+    pub tokens: Option<Tokens>,
     /// Whether clients without a user name may connect.
     pub anonymous: bool,
     /// Who may read and write what; `None` lets everybody do everything.
@@ -115,6 +117,7 @@ impl Default for Config {
             client_certificates: false,
             identity: None,
             passwords: None,
+            tokens: None,
             anonymous: true,
             acl: None,
             workers: cores.min(MOST_WORKERS),
@@ -139,7 +142,7 @@ impl Config {
     fn entrance(&self) -> Entrance {
         Entrance {
             anonymous: self.anonymous,
-            passwords: self.passwords.is_some(),
+            passwords: self.passwords.is_some() || self.tokens.is_some(),
             certificates: self.identity.is_some(),
         }
     }
@@ -176,7 +179,8 @@ pub fn start(config: &Config) -> Result<Broker> {
     let addresses = listener::addresses(&listeners);
     let files = listeners.iter().filter_map(Listener::file).collect();
     let core = Arc::new(Core::new(config.setup()));
-    let gate = Arc::new(Gate::new(config.passwords.clone().unwrap_or_default()));
+    let gate =
+        Arc::new(Gate::new(config.passwords.clone().unwrap_or_default(), config.tokens.clone()));
     let (stop, stopped) = watch::channel(false);
     let (ending, ended) = mpsc::channel(1);
     let (workers, receivers): (Vec<_>, Vec<_>) =

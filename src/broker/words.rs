@@ -27,11 +27,11 @@ pub(super) fn who_may_connect(config: &Config) -> String {
         Some(address) if address.is_unspecified() => "from anywhere".to_owned(),
         Some(address) => format!("from wherever {address} can be reached"),
     };
-    let who = match (&config.passwords, config.anonymous) {
+    let who = match (config.entrance().passwords, config.anonymous) {
         _ if config.identity.is_some() => "who shows a certificate may connect under its name",
-        (None, _) => "anyone may connect without a password",
-        (Some(_), false) => "who has a user name and its password may connect",
-        (Some(_), true) => "anyone may connect, under a user name with its password only",
+        (false, _) => "anyone may connect without a password",
+        (true, false) => "who has a user name and its password may connect",
+        (true, true) => "anyone may connect, under a user name with its password only",
     };
     let certificates = if config.client_certificates && config.identity.is_none() {
         "; the TLS port asks for a client certificate"

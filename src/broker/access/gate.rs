@@ -1,9 +1,11 @@
-//! Checks passwords away from the workers: a check costs tens of milliseconds
-//! and much memory, and only the connection it is for may wait for it.
+//! Checks passwords and tokens away from the workers: a check of a password
+//! costs tens of milliseconds and much memory, and only the connection it is for
+//! may wait for it.
 
 use super::password_file::Passwords;
 use super::slowdown::Slowdown;
-use crate::broker::core::Question;
+use super::token::{Tokens, looks_like_token};
+use crate::broker::core::{Question, Verdict};
 use aws_lc_rs::{hmac, rand};
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -19,6 +21,7 @@ const CHECKS: usize = 2;
 #[derive(Debug)]
 pub(in crate::broker) struct Gate {
     passwords: Passwords,
+    tokens: Option<Tokens>,
     /// What passed last for each user, under a key of this process; so that a
     /// client that comes again does not cost a check.
     passed: Mutex<HashMap<Box<str>, hmac::Tag>>,
@@ -28,7 +31,7 @@ pub(in crate::broker) struct Gate {
 }
 
 impl Gate {
-    pub(in crate::broker) fn new(passwords: Passwords) -> Self {
+    pub(in crate::broker) fn new(passwords: Passwords, tokens: Option<Tokens>) -> Self {
         let mut key = [0; 32];
         // A process without random numbers could not have started TLS either;
         // with a key of zeros the memory is readable to whoever reads memory.
@@ -36,6 +39,7 @@ impl Gate {
         debug_assert!(seeded.is_ok(), "the system has random numbers");
         Self {
             passwords,
+            tokens,
             passed: Mutex::default(),
             key: hmac::Key::new(hmac::HMAC_SHA256, &key),
             slowdown: Mutex::default(),
@@ -43,22 +47,26 @@ impl Gate {
         }
     }
 
-    /// Whether the client at `address` has the right password. Waits its turn
-    /// where attempts from there have failed.
-    pub(in crate::broker) async fn admits(
+    /// Whether the client at `address` has the right password or a token that
+    /// is taken. Waits its turn where attempts from there have failed.
+    pub(in crate::broker) async fn judge(
         self: Arc<Self>,
         question: Question,
         address: Option<IpAddr>,
-    ) -> bool {
+    ) -> Verdict {
         if let Some(address) = address {
             let turn = self.slowdown.lock().turn(address, Instant::now());
             tokio::time::sleep_until(turn.into()).await;
         }
-        let passes = self.has_passed(&question) || Arc::clone(&self).check(question).await;
-        if let Some(address) = address.filter(|_| !passes) {
+        let verdict = if self.has_passed(&question) {
+            Verdict::Admitted
+        } else {
+            Arc::clone(&self).check(question).await
+        };
+        if let Some(address) = address.filter(|_| verdict == Verdict::Refused) {
             self.slowdown.lock().failed(address, Instant::now());
         }
-        passes
+        verdict
     }
 
     fn has_passed(&self, question: &Question) -> bool {
@@ -68,20 +76,29 @@ impl Gate {
         })
     }
 
-    async fn check(self: Arc<Self>, question: Question) -> bool {
+    async fn check(self: Arc<Self>, question: Question) -> Verdict {
         let Ok(_turn) = self.checks.acquire().await else {
-            return false;
+            return Verdict::Refused;
         };
         let gate = Arc::clone(&self);
-        let check = tokio::task::spawn_blocking(move || {
-            let passes = gate.passwords.check(&question.user, question.password.expose());
-            if passes {
-                let tag = hmac::sign(&gate.key, question.password.expose());
-                gate.passed.lock().insert(question.user, tag);
-            }
-            passes
-        });
-        check.await.unwrap_or(false)
+        let check = tokio::task::spawn_blocking(move || gate.verdict(question));
+        check.await.unwrap_or(Verdict::Refused)
+    }
+
+    /// What looks like a token is one where tokens are taken.
+    fn verdict(&self, question: Question) -> Verdict {
+        let Question { user, password } = question;
+        let tokens = self.tokens.as_ref().filter(|_| looks_like_token(password.expose()));
+        if let Some(tokens) = tokens {
+            let time = tokens.check(&user, password.expose());
+            return time.map_or(Verdict::Refused, Verdict::AdmittedFor);
+        }
+        if !self.passwords.check(&user, password.expose()) {
+            return Verdict::Refused;
+        }
+        let tag = hmac::sign(&self.key, password.expose());
+        self.passed.lock().insert(user, tag);
+        Verdict::Admitted
     }
 }
 
@@ -100,10 +117,11 @@ mod tests {
     async fn a_password_that_has_passed_is_remembered_and_a_wrong_one_is_not() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(b"ann:right\n").unwrap();
-        let gate = Arc::new(Gate::new(load_passwords(file.path()).unwrap().0));
+        let gate = Arc::new(Gate::new(load_passwords(file.path()).unwrap().0, None));
         for (password, passes) in [("wrong", false), ("right", true), ("wrong", false)] {
             let question = question(password);
-            assert_eq!(Arc::clone(&gate).admits(question, None).await, passes, "{password}");
+            let verdict = if passes { Verdict::Admitted } else { Verdict::Refused };
+            assert_eq!(Arc::clone(&gate).judge(question, None).await, verdict, "{password}");
         }
         assert!(gate.has_passed(&question("right")));
         assert!(!gate.has_passed(&question("wrong")));

@@ -8,10 +8,13 @@ mod password;
 mod password_file;
 mod prompt;
 mod slowdown;
+mod token;
+mod token_key;
 
 pub use acl_file::load as load_acl;
 pub(super) use gate::Gate;
 pub use password_file::{Passwords, load as load_passwords};
+pub use token::{TokenOptions, Tokens};
 
 use crate::error::{Class, Error, Result};
 use std::fs;

@@ -7,6 +7,7 @@ use super::connection::{Connection, End, Open, cut, is_reserved};
 use super::entry::{Door, Entrance};
 use super::event::{Refusal, SessionEnd};
 use super::peer::Peer;
+use super::pulse::Health;
 use super::session::{Hot, PendingWill, Session};
 use super::sessions::Sessions;
 use super::tell::Outgoing;
@@ -341,11 +342,10 @@ fn start_pulse(
 ) {
     let pulse = &connection.pulse;
     pulse.session.replace(Some((Arc::clone(session), connection.number)));
-    let interval = Duration::from_secs(keep_alive.into()) * 3 / 2;
-    pulse.interval.set(interval);
-    if interval.is_zero() {
-        pulse.due.set(Time::ZERO);
-    } else {
-        worker.watch(pulse, worker.now + interval);
-    }
+    pulse.interval.set(Duration::from_secs(keep_alive.into()) * 3 / 2);
+    let next = match pulse.check(worker.now) {
+        Health::Well(next) => next,
+        Health::Over(_) => Some(worker.now),
+    };
+    worker.watch(pulse, next);
 }

@@ -6,15 +6,15 @@ use super::entry::Entry;
 use super::event::{Client, Event};
 use super::link::Link;
 use super::peer::Peer;
+use super::pulse::Pulse;
 use super::session::Session;
 use super::template::Source;
 use super::words::Denial;
-use super::worker::{Pulse, Worker};
+use super::worker::Worker;
 use crate::mqtt::{
     self, Disconnect, Error, Frame, Packet, PacketId, Publish, QoS, ReasonCode, Version,
 };
-use crate::session::{AliasReceiver, Time};
-use std::cell::{Cell, RefCell};
+use crate::session::AliasReceiver;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -115,14 +115,9 @@ impl Connection {
 impl Core {
     /// A new connection, which must send CONNECT in time.
     pub fn accept(&self, worker: &mut Worker, link: Arc<dyn Link>, peer: Peer) -> Connection {
-        let pulse = Rc::new(Pulse {
-            last_packet: Cell::new(worker.now),
-            interval: Cell::new(self.limits.connect_timeout),
-            due: Cell::new(Time::ZERO),
-            link: RefCell::new(Some(Arc::clone(&link))),
-            session: RefCell::new(None),
-        });
-        worker.watch(&pulse, worker.now + self.limits.connect_timeout);
+        let limit = self.limits.connect_timeout;
+        let pulse = Rc::new(Pulse::new(worker.now, limit, Arc::clone(&link)));
+        worker.watch(&pulse, Some(worker.now + limit));
         worker.counters.transports.add(1);
         let number = self.next_connection.fetch_add(1, Ordering::Relaxed);
         let address = peer.address;

@@ -10,13 +10,15 @@ use super::peer::Peer;
 use super::worker::Worker;
 use crate::mqtt::{Connect, Packet, Version, next_frame};
 use crate::session::Secret;
+use std::time::Duration;
 
 /// Who may come in at a listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entrance {
     /// Clients without a user name may.
     pub anonymous: bool,
-    /// Clients with a user name are asked about; otherwise they may.
+    /// Clients with a user name are asked about, be it a password or a token
+    /// that they come with; otherwise they may.
     pub passwords: bool,
     /// Clients are who their certificate says they are, whatever else they say;
     /// those without one are refused.
@@ -44,6 +46,8 @@ pub struct Question {
 pub enum Verdict {
     /// It is.
     Admitted,
+    /// It is, for so long: then the connection is ended.
+    AdmittedFor(Duration),
     /// There is no such user, or it is not.
     Refused,
 }
@@ -99,11 +103,14 @@ impl Core {
         }
         // The time it took is not the client's silence.
         connection.pulse.last_packet.set(worker.now);
+        if let Verdict::AdmittedFor(span) = verdict {
+            connection.pulse.ends.set(Some(worker.now + span));
+        }
         let admitted = match (read(&bytes), verdict) {
-            (Some(connect), Verdict::Admitted) => self.admit(worker, connection, &connect),
             (Some(connect), Verdict::Refused) => {
                 Err(self.refuse(worker, connection, &connect, Refusal::Password))
             }
+            (Some(connect), _) => self.admit(worker, connection, &connect),
             (None, _) => Err(End::Lost),
         };
         if let Err(end) = admitted {

@@ -4,9 +4,10 @@
 use super::Core;
 use super::connection::{Connection, End};
 use super::event::{Event, Refusal, SessionEnd};
+use super::pulse::{Health, Pulse};
 use super::session::{Hot, Session, Writer};
 use super::tell::Outgoing;
-use super::worker::{Pulse, Timer, Worker};
+use super::worker::{Timer, Worker};
 use crate::mqtt::topic::Filter;
 use crate::mqtt::{Message, ReasonCode};
 use crate::session::Time;
@@ -177,13 +178,13 @@ impl Core {
     }
 
     fn check_pulse(&self, worker: &mut Worker, pulse: &Rc<Pulse>) {
-        if let Some(next) = pulse.check(worker.now) {
-            worker.watch(pulse, next);
-            return;
-        }
+        let reason = match pulse.check(worker.now) {
+            Health::Well(next) => return worker.watch(pulse, next),
+            Health::Over(reason) => reason,
+        };
         match pulse.close() {
             (_, Some((session, number))) => {
-                let end = End::Cut(ReasonCode::KEEP_ALIVE_TIMEOUT);
+                let end = End::Cut(reason);
                 self.end_session_connection(worker, &session, number, end, Vec::new());
             }
             (Some(link), None) => link.finish(Vec::new()),

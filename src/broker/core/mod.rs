@@ -36,6 +36,7 @@ mod message;
 mod output;
 mod peer;
 mod publish;
+mod pulse;
 mod retained;
 mod routing;
 mod session;

@@ -1,12 +1,11 @@
 //! What each worker thread keeps for itself.
 
 use super::counters::{Counters, Tally};
-use super::link::Link;
 use super::memo::Memo;
+use super::pulse::Pulse;
 use super::session::{Hot, Session};
 use super::timers::Timers;
 use crate::session::Time;
-use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -56,38 +55,6 @@ pub(super) enum Timer {
     Sweep,
 }
 
-/// A session and the number of its connection.
-pub(super) type Attached = (Arc<Session>, u64);
-
-/// The signs of life of a connection. A packet renews it by storing the time;
-/// the timer looks only when the interval could have run out.
-#[derive(Debug)]
-pub(super) struct Pulse {
-    pub(super) last_packet: Cell<Time>,
-    pub(super) interval: Cell<Duration>,
-    /// The deadline of the timer that is meant.
-    pub(super) due: Cell<Time>,
-    /// Given up at the end of the connection, which a timer must not outlive.
-    pub(super) link: RefCell<Option<Arc<dyn Link>>>,
-    /// The session, once there is one.
-    pub(super) session: RefCell<Option<Attached>>,
-}
-
-impl Pulse {
-    /// Ends the watch; returns whom it was for.
-    pub(super) fn close(&self) -> (Option<Arc<dyn Link>>, Option<Attached>) {
-        self.due.set(Time::ZERO);
-        (self.link.take(), self.session.take())
-    }
-
-    /// Whether the connection has been silent for too long at `now`, and if
-    /// not, when that could next be so.
-    pub(super) fn check(&self, now: Time) -> Option<Time> {
-        let deadline = self.last_packet.get() + self.interval.get();
-        (deadline > now).then_some(deadline)
-    }
-}
-
 impl Default for Worker {
     fn default() -> Self {
         Self {
@@ -118,10 +85,12 @@ impl Worker {
         self.timers.next()
     }
 
-    /// Looks at `pulse` when `deadline` has come, and not before.
-    pub(super) fn watch(&mut self, pulse: &Rc<Pulse>, deadline: Time) {
-        pulse.due.set(deadline);
-        self.timers.set(deadline, Timer::Pulse(Rc::clone(pulse), deadline));
+    /// Looks at `pulse` when `deadline` has come, and not before, if at all.
+    pub(super) fn watch(&mut self, pulse: &Rc<Pulse>, deadline: Option<Time>) {
+        pulse.due.set(deadline.unwrap_or(Time::ZERO));
+        if let Some(deadline) = deadline {
+            self.timers.set(deadline, Timer::Pulse(Rc::clone(pulse), deadline));
+        }
     }
 
     /// Has the session flushed at the end of the batch.

@@ -1,7 +1,8 @@
 //! The options of `mqx broker` that say who may connect and what they may do.
 
 use super::settings::need;
-use crate::broker::access::{Passwords, load_acl, load_passwords};
+use super::token::TokenArgs;
+use crate::broker::access::{Passwords, Tokens, load_acl, load_passwords};
 use crate::broker::core::Acl;
 use crate::error::Result;
 use crate::output;
@@ -20,11 +21,16 @@ pub(super) struct AccessArgs {
     #[arg(long, value_name = "FILE", help_heading = PERMISSIONS)]
     password_file: Option<PathBuf>,
 
-    /// Let clients without a user name in beside those of --password-file
+    #[command(flatten)]
+    tokens: TokenArgs,
+
+    /// Let clients without a user name in beside those of --password-file and
+    /// --jwt-key
     #[arg(long, overrides_with = "no_anonymous", help_heading = PERMISSIONS)]
     allow_anonymous: bool,
 
-    /// Refuse clients without a user name; this is so with --password-file
+    /// Refuse clients without a user name; this is so with --password-file and
+    /// --jwt-key
     #[arg(long, help_heading = PERMISSIONS)]
     no_anonymous: bool,
 
@@ -56,6 +62,7 @@ pub(super) struct AccessArgs {
 /// What they and their files say.
 pub(super) struct AccessConfig {
     pub(super) passwords: Option<Passwords>,
+    pub(super) tokens: Option<Tokens>,
     pub(super) anonymous: bool,
     pub(super) acl: Option<Acl>,
     pub(super) subscribe_check: bool,
@@ -65,18 +72,19 @@ impl AccessArgs {
     /// Reads the files.
     ///
     /// # Errors
-    /// When a file cannot be read or is not in mosquitto's format.
+    /// When a file cannot be read or is not what it should be.
     pub(super) fn read(self) -> Result<AccessConfig> {
-        let users = ("password-file", self.password_file.is_some());
-        need(("no-anonymous", self.no_anonymous), users)?;
+        let guarded = self.password_file.is_some() || self.tokens.key().1;
+        need(("no-anonymous", self.no_anonymous), ("password-file", guarded))?;
         let passwords = self.password_file.as_deref().map(load_passwords).transpose()?;
         let passwords = passwords.map(|(passwords, warnings)| {
             warnings.iter().for_each(output::warn);
             passwords
         });
         Ok(AccessConfig {
-            anonymous: !self.no_anonymous && (self.allow_anonymous || passwords.is_none()),
+            anonymous: !self.no_anonymous && (self.allow_anonymous || !guarded),
             passwords,
+            tokens: self.tokens.read()?,
             acl: self.acl_file.as_deref().map(load_acl).transpose()?,
             subscribe_check: self.acl_subscribe_check,
         })

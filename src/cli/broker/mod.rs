@@ -24,6 +24,7 @@ mod passwd;
 mod settings;
 mod sources;
 mod tls;
+mod token;
 mod toml_file;
 
 use crate::broker::Config;

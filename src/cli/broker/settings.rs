@@ -54,6 +54,7 @@ impl Settings {
             ws_port: self.listen.ws_port,
             ws_path: self.listen.ws_path,
             passwords: access.passwords,
+            tokens: access.tokens,
             anonymous: access.anonymous,
             acl: access.acl,
             limits: Limits {

@@ -94,7 +94,7 @@ fn a_client_whose_verdict_does_not_come_in_time_is_cut_off() {
     client.expect_nothing();
 }
 
-fn connected(address: std::net::SocketAddr, user: &str, password: &str) -> u8 {
+pub(super) fn connected(address: std::net::SocketAddr, user: &str, password: &str) -> u8 {
     let mut stream = TcpStream::connect(address).unwrap();
     let connect = Connect {
         username: Some(user),

@@ -23,6 +23,7 @@ mod subscribe;
 mod sys;
 mod time;
 mod tls;
+mod tokens;
 mod unix;
 mod websocket;
 mod wills;
