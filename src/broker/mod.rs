@@ -26,7 +26,7 @@ pub use inline::{InlineClient, Messages};
 pub use words::say_good;
 
 use self::access::{Gate, Passwords, Tokens};
-use self::core::{Acl, Core, Entrance, Limits, Setup, Summary};
+use self::core::{Acl, Core, Entrance, Hooks, Limits, Observer, Observers, Setup, Summary};
 use crate::error::{Class, Error, Result};
 use crate::net::CertificateName;
 use crate::output::{self, Sink};
@@ -79,6 +79,10 @@ pub struct Config {
     pub anonymous: bool,
     /// Who may read and write what; `None` lets everybody do everything.
     pub acl: Option<Acl>,
+    /// Who decides beside the rules: a program that the broker is a part of.
+    pub hooks: Option<Arc<dyn Hooks>>,
+    /// Who is told what happens.
+    pub observers: Vec<Arc<dyn Observer>>,
     /// Worker threads; at least 1.
     pub workers: usize,
     /// What is allowed and announced.
@@ -120,6 +124,8 @@ impl Default for Config {
             tokens: None,
             anonymous: true,
             acl: None,
+            hooks: None,
+            observers: Vec::new(),
             workers: cores.min(MOST_WORKERS),
             limits: Limits::default(),
             sys_interval: Duration::from_secs(DEFAULT_SYS_SECONDS.into()),
@@ -130,11 +136,14 @@ impl Default for Config {
 impl Config {
     /// What the core starts with.
     fn setup(&self) -> Setup {
+        let mut observers = Observers::default();
+        self.observers.iter().cloned().for_each(|observer| observers.add(observer));
         Setup {
             limits: self.limits.clone(),
             acl: self.acl.clone(),
+            hooks: self.hooks.clone(),
+            observer: observers.into_observer(),
             sys_interval: Some(self.sys_interval),
-            ..Setup::default()
         }
     }
 
@@ -229,6 +238,11 @@ impl Broker {
     fn ask_to_stop(&self) {
         // The receivers are gone only if the workers are.
         let _ = self.stop.send(true);
+    }
+
+    /// Forgets what [`Hooks::authorize`] has said: it is asked anew.
+    pub fn reconsider(&self) {
+        self.core.reconsider();
     }
 
     /// What has happened so far.

@@ -55,7 +55,8 @@ impl Core {
         frame: &Frame<'_>,
     ) -> Result<(), End> {
         worker.counters.connects.add(1);
-        match refusal(connect).map_or_else(|| connection.peer.door(connect), Door::Closed) {
+        let refusal = refusal(connect).or_else(|| self.unwanted(connect, &connection.peer));
+        match refusal.map_or_else(|| connection.peer.door(connect), Door::Closed) {
             Door::Open => self.admit(worker, connection, connect),
             Door::Guarded(question) => {
                 connection.entry.ask(question, frame.bytes);
@@ -63,6 +64,11 @@ impl Core {
             }
             Door::Closed(why) => Err(self.refuse(worker, connection, connect, why)),
         }
+    }
+
+    fn unwanted(&self, connect: &Connect<'_>, peer: &Peer) -> Option<Refusal> {
+        let wanted = self.hooks.as_ref()?.connect(connect, peer);
+        wanted.err().map(Refusal::Unwanted)
     }
 
     /// Lets a client in that may come in.
@@ -158,14 +164,15 @@ impl Core {
     /// kept, so that a session can be resumed under any.
     fn user<'a>(&self, peer: &'a Peer, connect: &Connect<'a>) -> Option<&'a str> {
         let Entrance { passwords, certificates, .. } = *peer.entrance;
-        let matters = || passwords || certificates || self.acl.read().is_some();
+        let matters = || passwords || certificates || self.rules.read().is_some();
         peer.user(connect).filter(|_| matters())
     }
 
     fn check_will(&self, who: Who<'_>, will: &Will<'_>) -> Result<(), Refusal> {
         self.limits.check(will.qos, will.retain).map_err(Refusal::Violation)?;
-        let acl = self.acl.read();
-        let denied = acl.as_ref().is_some_and(|acl| !acl.allows(who, Access::Write, will.topic));
+        let rules = self.rules.read();
+        let denied =
+            rules.as_ref().is_some_and(|rules| !rules.allow(who, Access::Write, will.topic));
         if denied || is_reserved(will.topic) {
             return Err(Refusal::Will);
         }

@@ -7,6 +7,7 @@ use super::event::{Client, Event};
 use super::link::Link;
 use super::peer::Peer;
 use super::pulse::Pulse;
+use super::routing::Routed;
 use super::session::Session;
 use super::template::Source;
 use super::words::Denial;
@@ -284,13 +285,9 @@ impl Core {
         let slashes = publish.topic.bytes().filter(|byte| *byte == b'/').count();
         let too_deep = |words| Denial::new(ReasonCode::TOPIC_NAME_INVALID, words);
         self.limits.check_depth(slashes + 1).map_err(too_deep)?;
-        let Some(routed) = self.publish(worker, publisher, publish, source) else {
-            let words = "no access rule lets this client publish to this topic";
-            return Err(Denial::new(ReasonCode::NOT_AUTHORIZED, words));
-        };
-        match (routed.matched, routed.refused) {
-            (0, _) => Ok(ReasonCode::NO_MATCHING_SUBSCRIBERS),
-            (matched, refused) if matched == refused => {
+        match self.publish(worker, publisher, publish, source)? {
+            Routed { matched: 0, .. } => Ok(ReasonCode::NO_MATCHING_SUBSCRIBERS),
+            Routed { matched, refused } if matched == refused => {
                 let words = "the queues of all its subscribers are full";
                 Err(Denial::new(ReasonCode::QUOTA_EXCEEDED, words))
             }

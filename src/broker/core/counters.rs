@@ -37,7 +37,9 @@ impl Counters {
             Fate::Dropped(Why::OutputFull) => self.dropped_slow.add(1),
             Fate::Dropped(Why::QueueFull) => self.dropped_full.add(1),
             Fate::Dropped(Why::Expired) => self.dropped_expired.add(1),
-            Fate::Dropped(Why::Offline | Why::NoLocal) | Fate::Queued | Fate::Acknowledged(_) => {}
+            Fate::Dropped(Why::Offline | Why::NoLocal | Why::Withheld)
+            | Fate::Queued
+            | Fate::Acknowledged(_) => {}
         }
     }
 }

@@ -168,6 +168,8 @@ pub enum Refusal {
     ClientIdentifier,
     /// It may not send its will to the topic of that.
     Will,
+    /// The program that the broker is a part of does not want it.
+    Unwanted(ReasonCode),
     /// There are as many connections as there may be.
     Full,
 }
@@ -232,6 +234,8 @@ pub enum Why {
     Expired,
     /// It is the sender, and its subscriptions say No Local (MQTT-3.8.3-3).
     NoLocal,
+    /// The program that the broker is a part of withholds it.
+    Withheld,
 }
 
 /// Which way a packet goes.
@@ -258,6 +262,7 @@ impl Refusal {
     pub const fn reason(self) -> ReasonCode {
         match self {
             Self::Violation(error) => error.reason,
+            Self::Unwanted(reason) => reason,
             Self::Anonymous | Self::Certificate | Self::Will => ReasonCode::NOT_AUTHORIZED,
             Self::Password => ReasonCode::BAD_USER_NAME_OR_PASSWORD,
             Self::Method => ReasonCode::BAD_AUTHENTICATION_METHOD,

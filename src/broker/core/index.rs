@@ -1,8 +1,9 @@
 //! Who has subscribed to what: the tree of filters, and the receivers it
 //! resolves a topic to.
 
-use super::acl::{Access, Acl};
+use super::acl::Access;
 use super::group::Group;
+use super::rules::Rules;
 use super::session::Session;
 use super::sys;
 use super::target::{Receiver, Subscriber, Targets, put, take};
@@ -94,9 +95,9 @@ impl Index {
 
     /// Finds everybody who gets a message of `topic`: who has subscribed to it
     /// and, where there are rules, may read it.
-    pub(super) fn resolve(&self, topic: &str, acl: Option<Arc<Acl>>) -> Targets {
+    pub(super) fn resolve(&self, topic: &str, rules: Option<Arc<Rules>>) -> Targets {
         let may_read = |session: &Session| {
-            acl.as_ref().is_none_or(|acl| acl.allows(session.who(), Access::Read, topic))
+            rules.as_ref().is_none_or(|rules| rules.allow(session.who(), Access::Read, topic))
         };
         let mut endings = Vec::new();
         self.walk(topic, |ending| endings.push(ending));
@@ -113,7 +114,7 @@ impl Index {
             receivers: subscribers.chunk_by(same).filter_map(Receiver::merge).collect(),
             barred: barred.collect(),
             groups,
-            writers: acl.map(Writers::new),
+            writers: rules.map(Writers::new),
         }
     }
 

@@ -132,7 +132,8 @@ impl Core {
         let publish = will.publish(None, false);
         let who = publisher.who();
         self.events.lifecycle(worker.now, || Event::WillPublished { who, publish: &publish });
-        self.publish(worker, publisher, &publish, None);
+        // Who is not there cannot be told that it was refused.
+        let _ = self.publish(worker, publisher, &publish, None);
     }
 
     /// Removes every trace of a session that is no longer in the map.

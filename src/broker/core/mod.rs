@@ -14,9 +14,9 @@
 //!
 //! # Locks
 //! `sys` before `sessions` before `cold` before `index` or `retained` before
-//! `hot`; `acl` is held for a look or two and with it no other is taken. Nobody
+//! `hot`; `rules` is held for a look or two and with it no other is taken. Nobody
 //! holds a lock while writing to a link. Observers may be called under any of
-//! them but `index` and `acl` (see [`Observer`]).
+//! them but `index` and `rules` (see [`Observer`]).
 
 mod acks;
 mod acl;
@@ -27,6 +27,7 @@ mod counters;
 mod entry;
 mod event;
 mod group;
+mod hooks;
 mod index;
 mod lifecycle;
 mod limits;
@@ -39,6 +40,7 @@ mod publish;
 mod pulse;
 mod retained;
 mod routing;
+mod rules;
 mod session;
 mod sessions;
 mod subscribe;
@@ -61,6 +63,7 @@ pub use event::{
     Client, Connected, Direction, Event, Fate, Interest, Observer, Observers, Refusal, Refused,
     SessionEnd, Why,
 };
+pub use hooks::{Decision, Hooks};
 pub use limits::Limits;
 pub use link::{Attempt, Link};
 pub use peer::Peer;
@@ -74,6 +77,7 @@ use foldhash::fast::FixedState;
 use index::Index;
 use parking_lot::{Mutex, RwLock};
 use retained::Retained;
+use rules::Rules;
 use session::Session;
 use sessions::Sessions;
 use std::hash::BuildHasher as _;
@@ -86,7 +90,8 @@ use sys::Sys;
 #[derive(Debug)]
 pub struct Core {
     limits: Limits,
-    acl: RwLock<Option<Arc<Acl>>>,
+    hooks: Option<Arc<dyn Hooks>>,
+    rules: RwLock<Option<Arc<Rules>>>,
     index: RwLock<Index>,
     generations: Generations,
     retained: RwLock<Retained>,
@@ -109,6 +114,8 @@ pub struct Setup {
     pub limits: Limits,
     /// Who may read and write what; `None` lets everybody do everything.
     pub acl: Option<Acl>,
+    /// Who decides beside the rules.
+    pub hooks: Option<Arc<dyn Hooks>>,
     /// Who is told what happens.
     pub observer: Option<Arc<dyn Observer>>,
     /// How often the values below `$SYS/broker` are published while somebody
@@ -120,10 +127,11 @@ impl Core {
     /// A broker without sessions.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
-        let Setup { limits, acl, observer, sys_interval } = setup;
+        let Setup { limits, acl, hooks, observer, sys_interval } = setup;
         Self {
             limits,
-            acl: RwLock::new(acl.map(Arc::new)),
+            rules: RwLock::new(Rules::new(acl, hooks.as_ref())),
+            hooks,
             index: RwLock::new(Index::new()),
             generations: Generations::new(),
             retained: RwLock::new(Retained::new()),
@@ -149,7 +157,13 @@ impl Core {
     /// already and subscriptions that are made already stay; from now on
     /// nothing is delivered to them that may not be read.
     pub fn set_acl(&self, acl: Option<Acl>) {
-        *self.acl.write() = acl.map(Arc::new);
+        *self.rules.write() = Rules::new(acl, self.hooks.as_ref());
+        self.reconsider();
+    }
+
+    /// Forgets every verdict on who may send to and read which topic: from now
+    /// on [`Hooks::authorize`] is asked anew.
+    pub fn reconsider(&self) {
         self.generations.change_all();
     }
 

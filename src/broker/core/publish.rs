@@ -2,40 +2,69 @@
 //! gets it. This is the hot path.
 
 use super::Core;
+use super::hooks::Decision;
 use super::routing::{Routed, Routing};
 use super::session::Session;
 use super::target::{Grant, Targets};
 use super::template::{Source, Templates};
+use super::words::Denial;
 use super::worker::{Timer, Worker};
-use crate::mqtt::{Publish, QoS};
+use crate::mqtt::{Publish, QoS, ReasonCode};
 use std::rc::Rc;
 
 impl Core {
     /// Retains `publish` if it asks for it and delivers it to every matching
-    /// session; `None` if its publisher may not send to this topic. The topic
-    /// must be resolved; `source` are its bytes if they can be forwarded as
-    /// they are.
+    /// session. The topic must be resolved; `source` are its bytes if they can
+    /// be forwarded as they are.
+    ///
+    /// # Errors
+    /// When its publisher may not send to this topic, or it is not wanted.
     pub(super) fn publish(
         &self,
         worker: &mut Worker,
         publisher: &Session,
         publish: &Publish<'_>,
         source: Option<Source<'_>>,
-    ) -> Option<Routed> {
+    ) -> Result<Routed, Denial> {
         worker.counters.messages_received.add(1);
         worker.counters.payload_received.add(publish.payload.len());
         let targets = self.targets(worker, publish.topic);
         if !targets.may_be_sent_by(publisher, publish.topic) {
             worker.counters.denied.add(1);
-            return None;
+            let words = "no access rule lets this client publish to this topic";
+            return Err(Denial::new(ReasonCode::NOT_AUTHORIZED, words));
         }
+        match &self.hooks {
+            None => Ok(self.route(worker, publisher, publish, source, &targets)),
+            Some(hooks) => match hooks.publish(publisher.who(), publish) {
+                Decision::Pass => Ok(self.route(worker, publisher, publish, source, &targets)),
+                Decision::Refuse(reason) => {
+                    Err(Denial::new(reason, "this message is not wanted here"))
+                }
+                Decision::Replace(message) => {
+                    let targets = self.targets(worker, message.topic());
+                    let publish = message.publish(None, false);
+                    Ok(self.route(worker, publisher, &publish, None, &targets))
+                }
+            },
+        }
+    }
+
+    fn route(
+        &self,
+        worker: &mut Worker,
+        publisher: &Session,
+        publish: &Publish<'_>,
+        source: Option<Source<'_>>,
+        targets: &Targets,
+    ) -> Routed {
         let mut routing = self.routing(worker, publisher, publish, source);
         if publish.retain {
             self.retain(worker, &mut routing);
         }
-        let routed = self.deliver(worker, routing, &targets);
+        let routed = self.deliver(worker, routing, targets);
         worker.counters.unmatched.add(usize::from(routed.matched == 0));
-        Some(routed)
+        routed
     }
 
     /// Delivers a message of the broker itself, which is not retained.
@@ -75,8 +104,8 @@ impl Core {
         if let Some(targets) = worker.memo.get(topic, generation) {
             return targets;
         }
-        let acl = self.acl.read().clone();
-        let targets = Rc::new(self.index.read().resolve(topic, acl));
+        let rules = self.rules.read().clone();
+        let targets = Rc::new(self.index.read().resolve(topic, rules));
         worker.memo.note(topic, generation, &targets);
         targets
     }

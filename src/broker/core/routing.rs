@@ -2,6 +2,7 @@
 
 use super::Core;
 use super::event::{Client, Event, Events, Fate, Why};
+use super::hooks::Hooks;
 use super::message::{Delivery, Kept};
 use super::session::{Hot, QueueLimits, Session};
 use super::target::Grant;
@@ -26,6 +27,7 @@ pub(super) struct Routing<'a> {
     /// The session it comes from.
     pub(super) publisher: &'a Session,
     events: &'a Events,
+    hooks: Option<&'a dyn Hooks>,
     now: Time,
     limits: &'a QueueLimits,
     templates: Templates<'a>,
@@ -44,7 +46,8 @@ impl<'a> Routing<'a> {
     ) -> Self {
         let routed = Routed::default();
         let (limits, events) = (&core.limits.queue, &core.events);
-        Self { publish, publisher, events, now, limits, templates, kept: None, routed }
+        let hooks = core.hooks.as_deref();
+        Self { publish, publisher, events, hooks, now, limits, templates, kept: None, routed }
     }
 
     /// What became of the message, and the memory its templates were in.
@@ -66,6 +69,7 @@ impl<'a> Routing<'a> {
             worker.provide(&mut hot);
         }
         let fate = match (online, variant.qos) {
+            _ if self.is_withheld_from(session) => Fate::Dropped(Why::Withheld),
             (true, QoS::AtMostOnce) => self.send(&mut hot, grant, variant),
             (true, _) => self.send_acknowledged(&mut hot, grant, variant),
             (false, QoS::AtMostOnce) => Fate::Dropped(Why::Offline),
@@ -83,6 +87,10 @@ impl<'a> Routing<'a> {
         if self.events.want_messages() {
             self.tell(session.client(connection), variant.qos, variant.retain, fate);
         }
+    }
+
+    fn is_withheld_from(&self, session: &Session) -> bool {
+        self.hooks.is_some_and(|hooks| !hooks.deliver(session.who(), self.publish))
     }
 
     /// Tells that a session gets nothing of its own message.

@@ -83,9 +83,9 @@ impl Core {
         let filter = Filter::parse(text)?;
         let too_deep = |words| Denial::new(ReasonCode::TOPIC_FILTER_INVALID, words);
         self.limits.check_depth(topic::levels(filter.pattern).count()).map_err(too_deep)?;
-        let acl = self.acl.read();
-        let acl = acl.as_ref().filter(|_| self.limits.acl_subscribe_check);
-        if acl.is_some_and(|acl| !acl.allows_subscription(session.who(), &filter)) {
+        let rules = self.rules.read();
+        let rules = rules.as_ref().filter(|_| self.limits.acl_subscribe_check);
+        if rules.is_some_and(|rules| !rules.allow_subscription(session.who(), &filter)) {
             let words = "no access rule lets this client read any of these topics";
             return Err(Denial::new(ReasonCode::NOT_AUTHORIZED, words));
         }
@@ -106,9 +106,9 @@ impl Core {
         } else {
             self.retained.read().matching(filter, worker.now)
         };
-        if let Some(acl) = &*self.acl.read() {
+        if let Some(rules) = &*self.rules.read() {
             let who = open.session.who();
-            found.retain(|kept| acl.allows(who, Access::Read, kept.message.topic()));
+            found.retain(|kept| rules.allow(who, Access::Read, kept.message.topic()));
         }
         if found.is_empty() {
             return;

@@ -50,6 +50,7 @@ impl Refusal {
             Self::Method => "this authentication method is not offered",
             Self::ClientIdentifier => "a session that is kept needs a client identifier",
             Self::Will => "the client may not publish to the topic of its will",
+            Self::Unwanted(_) => "this client is not wanted here",
             Self::Full => "no more connections are taken at present",
         })
     }

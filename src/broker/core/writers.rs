@@ -1,6 +1,7 @@
 //! Who may send to a topic: the verdicts on those who have tried.
 
-use super::acl::{Access, Acl};
+use super::acl::Access;
+use super::rules::Rules;
 use super::session::Session;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -13,14 +14,14 @@ const MOST: usize = 64;
 /// memo's entry of the topic, so a change of the rules ends it.
 #[derive(Debug)]
 pub(super) struct Writers {
-    acl: Arc<Acl>,
+    rules: Arc<Rules>,
     /// Keys of sessions, and whether each may send.
     known: RefCell<Vec<(u64, bool)>>,
 }
 
 impl Writers {
-    pub(super) const fn new(acl: Arc<Acl>) -> Self {
-        Self { acl, known: RefCell::new(Vec::new()) }
+    pub(super) const fn new(rules: Arc<Rules>) -> Self {
+        Self { rules, known: RefCell::new(Vec::new()) }
     }
 
     /// Whether `session` may send messages of `topic`, which must be the same
@@ -30,7 +31,7 @@ impl Writers {
         if let Some((_, verdict)) = known.iter().find(|(key, _)| *key == session.key) {
             return *verdict;
         }
-        let verdict = self.acl.allows(session.who(), Access::Write, topic);
+        let verdict = self.rules.allow(session.who(), Access::Write, topic);
         if known.len() >= MOST {
             known.clear();
         }

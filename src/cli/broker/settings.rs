@@ -63,6 +63,7 @@ impl Settings {
             },
             sys_interval: self.operation.sys_interval(),
             workers: self.workers.map_or(default.workers, usize::from),
+            ..default
         })
     }
 }

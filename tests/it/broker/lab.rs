@@ -203,6 +203,11 @@ impl Lab {
         self.core.set_acl(Some(load_acl(file.path()).unwrap()));
     }
 
+    /// Forgets the verdicts of hooks.
+    pub(super) fn reconsider(&self) {
+        self.core.reconsider();
+    }
+
     fn fire(&mut self) {
         self.worker.begin(self.now);
         self.core.fire(&mut self.worker);

@@ -8,6 +8,7 @@ mod counters;
 mod delivery;
 mod entrance;
 mod events;
+mod hooks;
 mod identity;
 mod lab;
 mod limits;
