@@ -115,6 +115,29 @@ impl<M> Outbound<M> {
         self.begin(Stage::Answer, item)
     }
 
+    /// Takes on an exchange that an earlier sender began, behind all others;
+    /// it waits to be sent again.
+    ///
+    /// # Errors
+    /// The item, when its identifier does not follow those in use.
+    pub fn restore(&mut self, id: PacketId, stage: Stage, item: M) -> Result<(), M> {
+        if let (Some(first), Some(last)) = (self.slots.front(), self.slots.back()) {
+            let distance = |id: PacketId| id.get().wrapping_sub(first.id.get());
+            if distance(id) <= distance(last.id) {
+                return Err(item);
+            }
+        }
+        self.next = id.checked_add(1).unwrap_or(PacketId::MIN);
+        self.slots.push_back(Slot { id, stage, item });
+        Ok(())
+    }
+
+    /// The exchange that was begun last.
+    #[must_use]
+    pub fn last(&self) -> Option<(PacketId, Stage, &M)> {
+        self.slots.back().map(|slot| (slot.id, slot.stage, &slot.item))
+    }
+
     fn begin(&mut self, stage: Stage, item: M) -> Result<PacketId, M> {
         if !self.next_is_free() {
             return Err(item);
@@ -320,6 +343,21 @@ mod tests {
         flow.finish(id(3), Stage::PubRec).unwrap();
         assert!(flow.has_quota());
         assert_eq!(flow.finish(id(4), Stage::Answer), Ok('s'));
+    }
+
+    #[test]
+    fn what_an_earlier_sender_began_is_sent_again_and_its_identifiers_are_in_use() {
+        let mut flow = Outbound::new(9);
+        flow.restore(id(65_535), Stage::PubAck, 'a').unwrap();
+        flow.restore(id(2), Stage::PubComp, 'b').unwrap();
+        assert_eq!(flow.restore(id(1), Stage::PubAck, 'c'), Err('c'));
+        assert_eq!(flow.restore(id(2), Stage::PubAck, 'd'), Err('d'));
+        assert!(!flow.has_quota(), "what is old goes first");
+        assert_eq!(flow.resend(), Some((id(65_535), Stage::PubAck, &'a')));
+        assert_eq!(flow.resend(), Some((id(2), Stage::PubComp, &'b')));
+        assert_eq!(flow.publish(QoS::AtLeastOnce, 'e'), Ok(id(3)));
+        assert_eq!(flow.last(), Some((id(3), Stage::PubAck, &'e')));
+        assert_eq!(flow.finish(id(2), Stage::PubComp), Ok('b'));
     }
 
     #[test]

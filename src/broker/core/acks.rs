@@ -15,7 +15,7 @@ impl Core {
     pub(super) fn on_ack(&self, worker: &mut Worker, open: &Open, ack: &Ack<'_>) {
         let id = ack.packet_id;
         if ack.kind == AckKind::PubRel {
-            let known = open.session.cold.lock().inbound.release(id);
+            let known = end_exactly_once(open, id);
             answer(worker, open, AckKind::PubComp, id, known);
             return;
         }
@@ -27,6 +27,13 @@ impl Core {
         } else {
             hot.outbound.finish(id, awaited(ack.kind))
         };
+        if let (Some(diary), Ok(delivery)) = (&hot.diary, &acknowledged) {
+            if goes_on {
+                diary.owed(delivery, Some((id, Stage::PubComp)));
+            } else {
+                diary.settled(delivery);
+            }
+        }
         if !goes_on && acknowledged.is_ok() && hot.is_behind() && hot.is_current(open.number) {
             worker.touch(&open.session, &mut hot);
         }
@@ -59,12 +66,22 @@ pub(super) fn acknowledge(
     };
     if kind == AckKind::PubRec && open.version.is_v5() {
         // A refused message ends here: its identifier is free (MQTT-4.3.3-9).
-        open.session.cold.lock().inbound.release(id);
+        end_exactly_once(open, id);
     }
     put_answer(worker, open, Some(&denial.words), |reason_string, out| {
         let properties = AckProperties { reason_string, ..AckProperties::default() };
         Ack { properties, ..Ack::new(kind, id, denial.reason) }.encode(open.version, out)
     });
+}
+
+/// Frees the identifier of a QoS 2 message; returns whether it was in use.
+fn end_exactly_once(open: &Open, id: PacketId) -> bool {
+    let mut cold = open.session.cold.lock();
+    let known = cold.inbound.release(id);
+    if let Some(diary) = open.diary.as_ref().filter(|_| known) {
+        diary.freed(id);
+    }
+    known
 }
 
 /// What a delivery waits for that this kind of answer ends.

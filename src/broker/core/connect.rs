@@ -6,6 +6,7 @@ use super::acl::{Access, Who};
 use super::connection::{Connection, End, Open, cut, is_reserved};
 use super::entry::{Door, Entrance};
 use super::event::{Refusal, SessionEnd};
+use super::journal::Diary;
 use super::peer::Peer;
 use super::pulse::Health;
 use super::session::{Hot, PendingWill, Session};
@@ -93,7 +94,7 @@ impl Core {
         let (session, present, will) =
             self.find_session(&mut sessions, worker, who, connect.clean_start);
         let connack = self.connack(connect, present, assigned.as_deref());
-        self.attach(worker, connection, connect, &session, &connack)?;
+        let diary = self.attach(worker, connection, connect, &session, &connack)?;
         self.open.fetch_add(1, Ordering::Relaxed);
         self.tell_connected(worker.now, connection, connect, &session, present);
         drop(sessions);
@@ -106,6 +107,7 @@ impl Core {
             version: connect.version,
             aliases: AliasReceiver::new(self.limits.topic_alias_maximum),
             room_for_words: room_for_words(connect),
+            diary,
         });
         if let Some((publisher, will)) = will {
             self.publish_will(worker, &publisher, &will);
@@ -119,7 +121,7 @@ impl Core {
     fn find_session(
         &self,
         sessions: &mut Sessions,
-        worker: &Worker,
+        worker: &mut Worker,
         who: Who<'_>,
         clean_start: bool,
     ) -> (Arc<Session>, bool, Option<DueWill>) {
@@ -146,7 +148,12 @@ impl Core {
     /// Ends the old connection of a session that is taken over (MQTT-3.1.4-3).
     /// Returns whether the session must not be resumed, and its will if that is
     /// due: the session is over, or the will does not wait.
-    fn take_over(&self, session: &Session, anew: bool, worker: &Worker) -> (bool, Option<Message>) {
+    fn take_over(
+        &self,
+        session: &Session,
+        anew: bool,
+        worker: &mut Worker,
+    ) -> (bool, Option<Message>) {
         let now = worker.now;
         let mut hot = session.hot.lock();
         let end = End::Cut(ReasonCode::SESSION_TAKEN_OVER);
@@ -186,7 +193,8 @@ impl Core {
             && !sessions.get(client_id).is_some_and(|session| session.is_connected())
     }
 
-    /// Makes this the session's connection, CONNACK first.
+    /// Makes this the session's connection, CONNACK first, and returns where
+    /// its changes are recorded.
     fn attach(
         &self,
         worker: &mut Worker,
@@ -194,7 +202,7 @@ impl Core {
         connect: &Connect<'_>,
         session: &Arc<Session>,
         connack: &ConnAck<'_>,
-    ) -> Result<(), End> {
+    ) -> Result<Option<Diary>, End> {
         let will = connect.will.as_ref();
         let will = will.map(|will| PendingWill::new(will).map_err(cut));
         let mut hot = session.hot.lock();
@@ -202,12 +210,28 @@ impl Core {
         hot.prepare(connect, &self.limits);
         hot.will = will.transpose()?;
         hot.link = Some(Arc::clone(&connection.link));
+        self.record_connection(session, &mut hot);
         let packet = Packet::ConnAck(connack.clone());
         packet.encode(connect.version, &mut hot.out).map_err(cut)?;
         worker.counters.answers_sent.add(1);
         hot.resend(worker.now, &worker.counters);
         worker.touch(session, &mut hot);
-        Ok(())
+        Ok(hot.diary.clone())
+    }
+
+    /// Records the session if it is to outlive its connection, or that it
+    /// does so no longer.
+    fn record_connection(&self, session: &Session, hot: &mut Hot) {
+        let Some(journal) = &self.journal else {
+            return;
+        };
+        let earlier = hot.diary.take();
+        if hot.expiry_interval > 0 {
+            hot.diary = Some(Diary::new(journal, session));
+            session.introduce(hot);
+        } else if let Some(earlier) = earlier {
+            earlier.ended();
+        }
     }
 
     /// Answers a CONNECT that could be read with a refusal, which ends the

@@ -4,6 +4,7 @@ use super::Core;
 use super::acks::acknowledge;
 use super::entry::Entry;
 use super::event::{Client, Event};
+use super::journal::Diary;
 use super::link::Link;
 use super::peer::Peer;
 use super::pulse::Pulse;
@@ -45,6 +46,8 @@ pub(super) struct Open {
     pub(super) aliases: AliasReceiver,
     /// Bytes up to which an acknowledgement may grow by a reason in words.
     pub(super) room_for_words: usize,
+    /// Where changes of the session are recorded.
+    pub(super) diary: Option<Diary>,
 }
 
 /// How a batch of bytes ended.
@@ -139,6 +142,7 @@ impl Core {
         if !connection.is_current() {
             return Progress::Over;
         }
+        let _batch = self.begin_batch();
         let (mut rest, mut packets) = (bytes, 0);
         let mut ended = Ok(());
         while ended.is_ok() && !connection.entry.is_waiting() {
@@ -168,6 +172,7 @@ impl Core {
 
     /// The transport was closed or broke.
     pub fn close(&self, worker: &mut Worker, connection: &mut Connection) {
+        let _batch = self.begin_batch();
         self.end(worker, connection, End::Lost);
     }
 
@@ -239,7 +244,9 @@ impl Core {
         resolved.topic = open.aliases.resolve(publish).map_err(cut)?;
         resolved.properties.topic_alias = None;
         let repeated = match (publish.qos, publish.packet_id) {
-            (QoS::ExactlyOnce, Some(id)) => !self.begin_exactly_once(&open.session, id)?,
+            (QoS::ExactlyOnce, Some(id)) => {
+                !self.begin_exactly_once(&open.session, open.diary.as_ref(), id)?
+            }
             _ => false,
         };
         let verdict = if repeated {
@@ -259,9 +266,17 @@ impl Core {
     }
 
     /// Notes a QoS 2 message; returns whether it is new.
-    fn begin_exactly_once(&self, session: &Session, id: PacketId) -> Result<bool, End> {
+    fn begin_exactly_once(
+        &self,
+        session: &Session,
+        diary: Option<&Diary>,
+        id: PacketId,
+    ) -> Result<bool, End> {
         let mut cold = session.cold.lock();
         let new = cold.inbound.receive(id);
+        if let Some(diary) = diary.filter(|_| new) {
+            diary.received(id);
+        }
         if cold.inbound.len() > usize::from(self.limits.receive_maximum) {
             let what = "more QoS 2 messages are unacknowledged than the receive maximum allows";
             let error = Error::protocol("MQTT-3.3.4-7", what);

@@ -106,6 +106,7 @@ impl Core {
         if let Verdict::AdmittedFor(span) = verdict {
             connection.pulse.ends.set(Some(worker.now + span));
         }
+        let _batch = self.begin_batch();
         let admitted = match (read(&bytes), verdict) {
             (Some(connect), Verdict::Refused) => {
                 Err(self.refuse(worker, connection, &connect, Refusal::Password))

@@ -58,34 +58,36 @@ impl Core {
         self.release(session, &mut hot, end, last, worker);
         worker.counters.cut_off.add(usize::from(end.reason().is_some()));
         hot.go_offline(end, worker.now);
+        session.introduce(&hot);
         drop(hot);
         self.check_offline(worker, session, number);
     }
 
     /// Takes the present connection from a session: its output and its `last`
-    /// bytes are handed to its link. Returns whether there was one.
+    /// bytes are handed to its link at the end of the batch. Returns whether
+    /// there was one.
     pub(super) fn release(
         &self,
         session: &Session,
         hot: &mut Hot,
         end: End,
         mut last: Vec<u8>,
-        worker: &Worker,
+        worker: &mut Worker,
     ) -> bool {
-        let (now, counters) = (worker.now, &worker.counters);
+        let now = worker.now;
         let Some(link) = hot.link.take() else {
             return false;
         };
-        hot.put_disconnect(end, &mut last, counters);
+        hot.put_disconnect(end, &mut last, &worker.counters);
         let told = std::mem::take(&mut hot.told);
         let mut rest = std::mem::take(&mut hot.out);
         rest.extend(last);
-        counters.bytes_sent.add(rest.len());
+        worker.counters.bytes_sent.add(rest.len());
         if hot.writer == Writer::Worker {
             hot.endings.push((hot.connection, rest));
         } else {
             self.tell_output(now, Outgoing::of(session, hot), &rest, told);
-            link.finish(rest);
+            worker.farewells.push((link, rest));
         }
         hot.writer = Writer::Nobody;
         hot.queue.keep_acknowledged();
@@ -107,6 +109,9 @@ impl Core {
         let due = over || will_due.is_some_and(|due| due <= worker.now);
         let will = if due { hot.will.take() } else { None };
         let next = hot.next_due();
+        if will.is_some() && !over {
+            session.introduce(&hot);
+        }
         let why = match hot.expiry_interval {
             0 => SessionEnd::Connection,
             _ => SessionEnd::Expired,
@@ -141,6 +146,9 @@ impl Core {
         let mut cold = session.cold.lock();
         cold.ended = true;
         let filters = std::mem::take(&mut cold.filters);
+        if let Some(diary) = session.hot.lock().diary.take() {
+            diary.ended();
+        }
         let mut index = self.index.write();
         for text in &filters {
             if let Ok(filter) = Filter::parse(text) {
@@ -158,6 +166,7 @@ impl Core {
     /// Does everything that is due at the worker's present time. The shell
     /// then calls [`Core::flush`].
     pub fn fire(&self, worker: &mut Worker) {
+        let _batch = self.begin_batch();
         while let Some(due) = worker.timers.take_due(worker.now) {
             for timer in due {
                 match timer {
@@ -195,6 +204,7 @@ impl Core {
 
     /// Tells every client that the broker stops, and ends its connection.
     pub fn shut_down(&self, worker: &mut Worker) {
+        let _batch = self.begin_batch();
         let sessions = self.sessions.lock().page(None, usize::MAX);
         for session in sessions {
             let number = session.hot.lock().connection;
@@ -206,7 +216,7 @@ impl Core {
 
 impl Hot {
     /// Sets when the will is published and the session ends.
-    fn go_offline(&mut self, end: End, now: Time) {
+    pub(super) fn go_offline(&mut self, end: End, now: Time) {
         if let End::Goodbye { with_will, expiry_interval } = end {
             if !with_will {
                 self.will = None;
@@ -223,7 +233,7 @@ impl Hot {
     }
 
     /// When an offline session must be looked at next.
-    fn next_due(&self) -> Option<Time> {
+    pub(super) fn next_due(&self) -> Option<Time> {
         let will = self.will.as_ref().and_then(|will| will.due);
         [will, self.expires].into_iter().flatten().min()
     }

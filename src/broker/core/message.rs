@@ -1,8 +1,9 @@
 //! Messages the broker keeps: queued, in flight, retained.
 
+use super::journal::Slip;
 use crate::mqtt::{Message, PublishProperties, QoS, SubscriptionId};
 use crate::session::Time;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// A message with the end of its life; one for all the places that keep it.
@@ -11,6 +12,8 @@ pub(super) struct Kept {
     pub(super) message: Message,
     /// When the message expiry interval runs out (MQTT 5.0 §3.3.2.3.3).
     pub(super) expires: Option<Time>,
+    /// Held while the journal has it.
+    pub(super) slip: OnceLock<Slip>,
 }
 
 impl Kept {
@@ -18,7 +21,12 @@ impl Kept {
     pub(super) fn new(message: Message, now: Time) -> Self {
         let interval = message.properties().message_expiry_interval;
         let expires = interval.map(|seconds| now + Duration::from_secs(seconds.into()));
-        Self { message, expires }
+        Self { message, expires, slip: OnceLock::new() }
+    }
+
+    /// A message that the journal has already.
+    pub(super) fn stored(message: Message, expires: Option<Time>, slip: Slip) -> Self {
+        Self { message, expires, slip: slip.into() }
     }
 
     pub(super) fn is_expired(&self, now: Time) -> bool {
@@ -48,6 +56,8 @@ pub(super) struct Delivery {
     pub(super) subscription_ids: Option<Arc<[SubscriptionId]>>,
     /// Whether it is sent because a subscription was made (§3.3.1.3).
     pub(super) replayed: bool,
+    /// Its place among all that its session was ever owed.
+    pub(super) sequence: u64,
 }
 
 impl Delivery {

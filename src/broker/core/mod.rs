@@ -13,10 +13,11 @@
 //! class, two patches. Nothing is allocated for QoS 0.
 //!
 //! # Locks
-//! `sys` before `sessions` before `cold` before `index` or `retained` before
-//! `hot`; `rules` is held for a look or two and with it no other is taken. Nobody
-//! holds a lock while writing to a link. Observers may be called under any of
-//! them but `index` and `rules` (see [`Observer`]).
+//! A batch before `sys` before `sessions` before `cold` before `index` or
+//! `retained` before `hot` before the journal's pages; `rules` is held for a
+//! look or two and with it no other is taken. Nobody holds a lock while writing
+//! to a link. Observers may be called under any of them but `index` and `rules`
+//! (see [`Observer`]).
 
 mod acks;
 mod acl;
@@ -27,8 +28,10 @@ mod counters;
 mod entry;
 mod event;
 mod group;
+mod held;
 mod hooks;
 mod index;
+mod journal;
 mod lifecycle;
 mod limits;
 mod link;
@@ -64,6 +67,10 @@ pub use event::{
     SessionEnd, Why,
 };
 pub use hooks::{Decision, Hooks};
+pub use journal::{
+    Cut, Journal, Moment, Owed, Presence, Profile, Record, SessionState, State, StoredMessage,
+    StoredWill, Subscription,
+};
 pub use limits::Limits;
 pub use link::{Attempt, Link};
 pub use peer::Peer;
@@ -75,7 +82,8 @@ use counters::Tally;
 use event::Events;
 use foldhash::fast::FixedState;
 use index::Index;
-use parking_lot::{Mutex, RwLock};
+use journal::Diary;
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use retained::Retained;
 use rules::Rules;
 use session::Session;
@@ -105,6 +113,8 @@ pub struct Core {
     sys: Sys,
     /// Who publishes what no client does; nobody has an empty identifier.
     itself: Session,
+    /// Where what must outlive the broker is recorded.
+    journal: Option<Arc<Journal>>,
 }
 
 /// What a broker starts with.
@@ -121,20 +131,22 @@ pub struct Setup {
     /// How often the values below `$SYS/broker` are published while somebody
     /// is subscribed to them; `None` and zero are never.
     pub sys_interval: Option<Duration>,
+    /// Where to record what must outlive the broker; `None` is nowhere.
+    pub journal: Option<Arc<Journal>>,
 }
 
 impl Core {
     /// A broker without sessions.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
-        let Setup { limits, acl, hooks, observer, sys_interval } = setup;
+        let Setup { limits, acl, hooks, observer, sys_interval, journal } = setup;
         Self {
             limits,
             rules: RwLock::new(Rules::new(acl, hooks.as_ref())),
             hooks,
             index: RwLock::new(Index::new()),
             generations: Generations::new(),
-            retained: RwLock::new(Retained::new()),
+            retained: RwLock::new(Retained::new(journal.clone())),
             sessions: Mutex::default(),
             next_key: AtomicU64::new(1),
             next_connection: AtomicU64::new(1),
@@ -143,6 +155,7 @@ impl Core {
             events: Events::new(observer),
             sys: Sys::new(sys_interval),
             itself: Session::new(0, Who { client_id: "", user: None }),
+            journal,
         }
     }
 
@@ -165,6 +178,11 @@ impl Core {
     /// on [`Hooks::authorize`] is asked anew.
     pub fn reconsider(&self) {
         self.generations.change_all();
+    }
+
+    /// While this is held, everything that happens is recorded as one.
+    fn begin_batch(&self) -> Option<RwLockReadGuard<'_, ()>> {
+        self.journal.as_ref().map(|journal| journal.begin())
     }
 
     /// Everything counted so far.

@@ -1,5 +1,7 @@
 //! The retained messages: the last of each topic (MQTT 5.0 §3.3.1.3).
 
+use super::connection::is_reserved;
+use super::journal::{Journal, Record};
 use super::message::Kept;
 use super::tree::{NodeId, ROOT, Tree};
 use crate::mqtt::topic::{self, Filter, levels};
@@ -12,11 +14,13 @@ pub(super) struct Retained {
     tree: Tree<Option<Arc<Kept>>>,
     count: usize,
     bytes: usize,
+    /// Where changes are recorded, if they are.
+    journal: Option<Arc<Journal>>,
 }
 
 impl Retained {
-    pub(super) fn new() -> Self {
-        Self { tree: Tree::new(), count: 0, bytes: 0 }
+    pub(super) fn new(journal: Option<Arc<Journal>>) -> Self {
+        Self { tree: Tree::new(), count: 0, bytes: 0, journal }
     }
 
     /// Messages kept.
@@ -31,6 +35,23 @@ impl Retained {
 
     /// Keeps `message` as the last of its topic.
     pub(super) fn set(&mut self, message: Arc<Kept>) {
+        // Recorded before the message it replaces is given up.
+        let topic = message.message.topic();
+        if let Some(journal) = self.journal_of(topic) {
+            let number = journal.keep(&message);
+            journal.append(Record::Retained(topic.into(), number));
+        }
+        self.restore(message);
+    }
+
+    /// Where a change of `topic` is recorded: what the broker says of itself
+    /// ends with it.
+    fn journal_of(&self, topic: &str) -> Option<&Arc<Journal>> {
+        self.journal.as_ref().filter(|_| !is_reserved(topic))
+    }
+
+    /// Keeps a message that is recorded already.
+    pub(super) fn restore(&mut self, message: Arc<Kept>) {
         let topic = message.message.topic().to_owned();
         if let Some(slot) = self.tree.entry(levels(&topic)) {
             self.bytes += message.message.size();
@@ -39,6 +60,19 @@ impl Retained {
                 Some(before) => self.bytes -= before.message.size(),
             }
         }
+    }
+
+    /// The topics whose messages expire, and when.
+    pub(super) fn expiring(&self) -> Vec<(Box<str>, Time)> {
+        let mut found = Vec::new();
+        let mut open = vec![ROOT];
+        while let Some(node) = open.pop() {
+            let kept = self.tree.value(node).and_then(Option::as_ref);
+            let expires = |kept: &Arc<Kept>| Some((kept.message.topic().into(), kept.expires?));
+            found.extend(kept.and_then(expires));
+            open.extend(self.tree.children(node).map(|(_, child)| child));
+        }
+        found
     }
 
     /// Forgets the message of `topic`.
@@ -52,15 +86,20 @@ impl Retained {
     }
 
     fn forget_if(&mut self, topic: &str, condition: impl Fn(&Kept) -> bool) {
-        let removed = self.tree.update(
+        let taken = self.tree.update(
             levels(topic),
             |slot| slot.take_if(|kept| condition(kept)),
             Option::is_none,
         );
-        if let Some(removed) = removed.flatten() {
-            self.count -= 1;
-            self.bytes -= removed.message.size();
+        let Some(taken) = taken.flatten() else {
+            return;
+        };
+        self.count -= 1;
+        self.bytes -= taken.message.size();
+        if let Some(journal) = self.journal_of(topic) {
+            journal.append(Record::Cleared(topic.into()));
         }
+        drop(taken);
     }
 
     /// The messages of every topic that `filter` matches, except those whose
@@ -115,7 +154,7 @@ mod tests {
     fn kept(topic: &str, expires: Option<Time>) -> Arc<Kept> {
         let publish = Publish { topic, retain: true, ..Publish::default() };
         let message = Message::new(&publish).unwrap();
-        Arc::new(Kept { message, expires })
+        Arc::new(Kept { expires, ..Kept::new(message, Time::ZERO) })
     }
 
     fn topics(retained: &Retained, filter: &str, now: Time) -> BTreeSet<String> {
@@ -126,7 +165,7 @@ mod tests {
 
     #[test]
     fn what_has_expired_is_not_found_and_can_be_forgotten() {
-        let mut retained = Retained::new();
+        let mut retained = Retained::new(None);
         let end = Time::ZERO + Duration::from_secs(5);
         retained.set(kept("a", Some(end)));
         assert_eq!(topics(&retained, "#", Time::ZERO).len(), 1);
@@ -145,7 +184,7 @@ mod tests {
         ) {
             let names: BTreeSet<_> = names.into_iter().filter(|name| !name.is_empty()).collect();
             prop_assume!(!filter.is_empty());
-            let mut retained = Retained::new();
+            let mut retained = Retained::new(None);
             for name in &names {
                 retained.set(kept(name, None));
             }

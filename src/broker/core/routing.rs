@@ -155,32 +155,42 @@ impl<'a> Routing<'a> {
         if self.templates.size(variant) > hot.maximum_packet_size {
             return Fate::Dropped(Why::TooLarge);
         }
-        let Some(delivery) = self.delivery(grant, variant) else {
+        let Some(delivery) = self.delivery(hot, grant, variant) else {
             return Fate::Dropped(Why::TooLarge);
         };
         match hot.outbound.publish(variant.qos, delivery) {
             Ok(id) => {
+                hot.note_sent();
                 self.templates.append(variant, Some(id), &mut hot.out);
                 Fate::Sent
             }
-            Err(delivery) => queued(hot.queue.push(delivery, self.limits)),
+            Err(delivery) => self.queue(hot, delivery),
         }
     }
 
     fn enqueue(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Fate {
-        match self.delivery(grant, variant) {
-            Some(delivery) => queued(hot.queue.push(delivery, self.limits)),
+        match self.delivery(hot, grant, variant) {
+            Some(delivery) => self.queue(hot, delivery),
             None => Fate::Dropped(Why::TooLarge),
         }
     }
 
-    fn delivery(&mut self, grant: &Grant, variant: Variant) -> Option<Delivery> {
+    fn queue(&self, hot: &mut Hot, delivery: Delivery) -> Fate {
+        if !hot.queue.push(delivery, self.limits) {
+            return Fate::Dropped(Why::QueueFull);
+        }
+        hot.note_queued();
+        Fate::Queued
+    }
+
+    fn delivery(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Option<Delivery> {
         Some(Delivery {
             kept: Some(self.keep()?),
             qos: variant.qos,
             retain: variant.retain,
             subscription_ids: grant.ids.clone(),
             replayed: false,
+            sequence: hot.number(),
         })
     }
 
@@ -193,8 +203,4 @@ impl<'a> Routing<'a> {
         }
         self.kept.clone()
     }
-}
-
-const fn queued(taken: bool) -> Fate {
-    if taken { Fate::Queued } else { Fate::Dropped(Why::QueueFull) }
 }

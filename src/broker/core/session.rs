@@ -3,6 +3,7 @@
 use super::acl::Who;
 use super::counters::Counters;
 use super::event::{Fate, Why};
+use super::journal::Diary;
 use super::link::Link;
 use super::message::Delivery;
 use crate::mqtt::{Ack, AckKind, Message, PacketId, Publish, QoS, ReasonCode, Version};
@@ -48,8 +49,9 @@ pub(super) struct Hot {
     pub(super) version: Version,
     /// Whole packets to write, in order.
     pub(super) out: Vec<u8>,
-    /// Bytes at the front of `out` that observers have been told of: what was
-    /// left of an attempt to write. Whole packets follow.
+    /// Bytes at the front of `out` that were left of an attempt to write:
+    /// observers have been told of them, and what they depend on is stored.
+    /// Whole packets follow.
     pub(super) told: usize,
     pub(super) writer: Writer,
     /// Whether some worker will flush this session at the end of its batch.
@@ -61,6 +63,10 @@ pub(super) struct Hot {
     pub(super) maximum_packet_size: usize,
     pub(super) outbound: Outbound<Delivery>,
     pub(super) queue: Queue,
+    /// The number of the delivery that came last.
+    pub(super) sequence: u64,
+    /// Where changes are recorded; none if the session ends with its connection.
+    pub(super) diary: Option<Diary>,
     pub(super) will: Option<PendingWill>,
     /// Seconds the session outlives its connection; all ones is for ever.
     pub(super) expiry_interval: u32,
@@ -146,6 +152,18 @@ impl Queue {
         true
     }
 
+    /// Adds a delivery that was taken before, whatever the limits are now.
+    pub(super) fn restore(&mut self, delivery: Delivery) {
+        self.replayed += usize::from(delivery.replayed);
+        self.bytes += if delivery.replayed { 0 } else { delivery.size() };
+        self.deliveries.push_back(delivery);
+    }
+
+    /// The delivery that was queued last.
+    pub(super) fn last(&self) -> Option<&Delivery> {
+        self.deliveries.back()
+    }
+
     fn pop(&mut self) -> Option<Delivery> {
         let delivery = self.deliveries.pop_front()?;
         if delivery.replayed {
@@ -160,9 +178,7 @@ impl Queue {
     pub(super) fn keep_acknowledged(&mut self) {
         for delivery in std::mem::take(self).deliveries {
             if delivery.qos > QoS::AtMostOnce {
-                self.replayed += usize::from(delivery.replayed);
-                self.bytes += if delivery.replayed { 0 } else { delivery.size() };
-                self.deliveries.push_back(delivery);
+                self.restore(delivery);
             }
         }
     }
@@ -203,6 +219,8 @@ impl Hot {
             maximum_packet_size: usize::MAX,
             outbound: Outbound::new(0),
             queue: Queue::default(),
+            sequence: 0,
+            diary: None,
             will: None,
             expiry_interval: 0,
             expires: None,
@@ -212,6 +230,12 @@ impl Hot {
     /// Whether the connection numbered so is still the session's.
     pub(super) const fn is_current(&self, connection: u64) -> bool {
         self.connection == connection && self.link.is_some()
+    }
+
+    /// The number of a delivery that comes now.
+    pub(super) const fn number(&mut self) -> u64 {
+        self.sequence += 1;
+        self.sequence
     }
 
     /// Messages in flight and queued.
@@ -251,6 +275,9 @@ impl Hot {
             } else {
                 Fate::Dropped(Why::TooLarge)
             };
+            if matches!(fate, Fate::Dropped(_)) {
+                self.note_settled(&delivery);
+            }
             counters.note(fate, delivery.payload_size());
             tell(&delivery, fate);
         }
@@ -273,14 +300,14 @@ impl Hot {
             return false;
         };
         delivery.encode(Some(id), false, self.version, now, &mut self.out);
-        let sent = fits(self.out.len() - start);
-        if !sent {
-            self.out.truncate(start);
-            let stage = Stage::first(delivery.qos);
-            let known = self.outbound.finish(id, stage);
-            debug_assert!(known.is_ok(), "it was begun just above");
+        if fits(self.out.len() - start) {
+            self.note_sent();
+            return true;
         }
-        sent
+        self.out.truncate(start);
+        let known = self.outbound.finish(id, Stage::first(delivery.qos));
+        debug_assert!(known.is_ok(), "it was begun just above");
+        false
     }
 
     /// Sends again what a resumed session has not acknowledged, in order and

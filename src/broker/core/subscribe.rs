@@ -4,6 +4,7 @@ use super::Core;
 use super::acl::Access;
 use super::connection::Open;
 use super::event::Event;
+use super::journal::Subscription;
 use super::message::Delivery;
 use super::session::Session;
 use super::sys;
@@ -64,6 +65,9 @@ impl Core {
         let subscriber = Subscriber { session: Arc::clone(session), options: request.options, id };
         let new = self.index.write().insert(&filter, subscriber);
         self.generations.change(filter.pattern);
+        if let Some(diary) = &open.diary {
+            diary.subscribed(request.filter, Subscription { options: request.options, id });
+        }
         drop(cold);
         if sys::concerns(filter.pattern) {
             self.attend_sys(worker);
@@ -119,15 +123,18 @@ impl Core {
             return;
         }
         for kept in found {
+            let sequence = hot.number();
             let delivery = Delivery {
                 qos: kept.message.qos.min(request.options.qos),
                 kept: Some(kept),
                 retain: true,
                 subscription_ids: ids.clone(),
                 replayed: true,
+                sequence,
             };
             let taken = hot.queue.push(delivery, &self.limits.queue);
             debug_assert!(taken, "replayed messages do not count against the limits");
+            hot.note_queued();
         }
         worker.touch(&open.session, &mut hot);
     }
@@ -157,9 +164,14 @@ impl Core {
 
     fn unsubscribe(&self, open: &Open, text: &str) -> Result<ReasonCode, Denial> {
         let filter = Filter::parse(text)?;
-        open.session.cold.lock().filters.remove(text);
+        let mut cold = open.session.cold.lock();
+        cold.filters.remove(text);
         let removed = self.index.write().remove(&filter, &open.session);
         self.generations.change(filter.pattern);
+        if let Some(diary) = &open.diary {
+            diary.unsubscribed(text);
+        }
+        drop(cold);
         Ok(if removed { ReasonCode::SUCCESS } else { ReasonCode::NO_SUBSCRIPTION_EXISTED })
     }
 }

@@ -1,11 +1,14 @@
 //! What each worker thread keeps for itself.
 
 use super::counters::{Counters, Tally};
+use super::held::Held;
+use super::link::Link;
 use super::memo::Memo;
 use super::pulse::Pulse;
 use super::session::{Hot, Session};
 use super::timers::Timers;
 use crate::session::Time;
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -26,6 +29,10 @@ pub struct Worker {
     pub(super) memo: Memo,
     /// Sessions that have got output in this batch.
     pub(super) touched: Vec<Arc<Session>>,
+    /// The last bytes of connections that ended in this batch.
+    pub(super) farewells: Vec<(Arc<dyn Link>, Vec<u8>)>,
+    /// Output that waits for the journal, the earliest first.
+    pub(super) held: VecDeque<Held>,
     pub(super) timers: Timers<Timer>,
     /// Answers to the packets of the present batch.
     pub(super) replies: Vec<u8>,
@@ -61,6 +68,8 @@ impl Default for Worker {
             now: Time::ZERO,
             memo: Memo::new(),
             touched: Vec::new(),
+            farewells: Vec::new(),
+            held: VecDeque::new(),
             timers: Timers::new(),
             replies: Vec::new(),
             scratch: Vec::new(),

@@ -4,8 +4,8 @@
 pub(super) use crate::hex::bytes as hex;
 use mqx::broker::access::load_acl;
 use mqx::broker::core::{
-    Attempt, Census, Connection, Core, Entrance, Limits, Link, Peer, Progress, Setup, Totals,
-    Verdict, Worker,
+    Attempt, Census, Connection, Core, Entrance, Journal, Limits, Link, Peer, Progress, Setup,
+    State, Totals, Verdict, Worker,
 };
 use mqx::mqtt::{
     Ack, AckKind, Connect, ConnectProperties, Disconnect, Frame, Packet, PacketId, Publish, QoS,
@@ -17,12 +17,22 @@ use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+/// When the clock of a broker with a journal shows zero.
+const EPOCH: u64 = 1_800_000_000_000;
+
 /// The broker and its clock.
 pub(super) struct Lab {
     core: Core,
     worker: Worker,
     now: Time,
     peer: Peer,
+    vault: Option<Vault>,
+}
+
+/// What is stored of a broker, and would survive it.
+struct Vault {
+    journal: Arc<Journal>,
+    state: State,
 }
 
 /// A client as the broker sees it.
@@ -87,7 +97,60 @@ impl Lab {
             worker: Worker::default(),
             now: Time::ZERO,
             peer: Peer::default(),
+            vault: None,
         }
+    }
+
+    /// A broker that says nothing before what it depends on is stored, which
+    /// is when [`Lab::store`] is called.
+    pub(super) fn with_journal() -> Self {
+        let mut lab = Self::new();
+        lab.start(State::default());
+        lab
+    }
+
+    fn start(&mut self, state: State) {
+        let journal = Arc::new(Journal::new(EPOCH, 0));
+        let recorded = Some(Arc::clone(&journal));
+        self.core = Core::new(Setup { journal: recorded, ..Setup::default() });
+        self.worker = Worker::default();
+        self.worker.begin(self.now);
+        self.core.restore(state.clone(), self.now);
+        self.core.resume(&mut self.worker);
+        self.vault = Some(Vault { journal, state });
+        self.fire();
+    }
+
+    /// Stores everything that has happened, so that it may be spoken of.
+    pub(super) fn store(&mut self) {
+        while let Some(vault) = self.vault.as_mut().filter(|vault| vault.journal.pending() > 0) {
+            let cut = vault.journal.cut();
+            cut.records.into_iter().for_each(|record| vault.state.apply(record));
+            vault.journal.stored(cut.through);
+            self.worker.begin(self.now);
+            self.core.flush(&mut self.worker);
+        }
+    }
+
+    /// Nothing can be stored any more.
+    pub(super) fn fail_to_store(&mut self) {
+        self.vault.as_ref().unwrap().journal.fail();
+        self.worker.begin(self.now);
+        self.core.flush(&mut self.worker);
+    }
+
+    /// The broker is gone from one moment to the next, and another goes on
+    /// with what is stored after `pause`.
+    pub(super) fn crash(&mut self, pause: Duration) {
+        let Some(vault) = self.vault.take() else { return };
+        vault.journal.close();
+        self.now = self.now + pause;
+        self.start(vault.state);
+    }
+
+    /// What a broker that is started now would know.
+    pub(super) fn stored(&self) -> &State {
+        &self.vault.as_ref().unwrap().state
     }
 
     /// A transport that has not sent anything yet.
@@ -113,6 +176,7 @@ impl Lab {
     /// A client with this identifier and a clean session, its CONNACK read.
     pub(super) fn client(&mut self, version: Version, client_id: &str) -> Client {
         let mut client = self.connect(&hello(version, client_id));
+        self.store();
         let first = client.take_packets(1);
         assert_eq!(first[0][0], 0x20, "the first packet is a CONNACK");
         client
@@ -224,11 +288,13 @@ impl Lab {
             state.arrived.extend_from_slice(&output);
             state.room = state.room.saturating_sub(output.len());
         }
+        self.core.flush(&mut self.worker);
     }
 
     pub(super) fn subscribe(&mut self, client: &mut Client, filter: &str, qos: QoS) {
         let options = SubscribeOptions { qos, ..SubscribeOptions::default() };
         self.subscribe_with(client, filter, options, SubscribeProperties::default());
+        self.store();
         let suback = client.take_packets(1);
         assert_eq!(suback[0][0], 0x90, "a SUBACK follows");
     }
@@ -283,6 +349,11 @@ impl Client {
     /// All bytes that have arrived and not been looked at.
     pub(super) fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.wire.0.lock().unwrap().arrived)
+    }
+
+    /// Whether nothing has arrived that was not looked at.
+    pub(super) fn has_seen_all(&self) -> bool {
+        self.wire.0.lock().unwrap().arrived.is_empty()
     }
 
     /// At most so many of them.

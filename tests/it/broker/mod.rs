@@ -15,6 +15,7 @@ mod limits;
 mod malformed;
 mod proxied;
 mod reasons;
+mod restart;
 mod retained;
 mod sessions;
 mod shared;

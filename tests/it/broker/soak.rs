@@ -1,6 +1,7 @@
 //! Client sessions against the whole broker core, with links that are cut at
-//! any byte, under a virtual clock: nothing acknowledged is lost, nothing of
-//! QoS 2 is doubled, order is kept, and nothing is left behind.
+//! any byte and a broker that is killed at any moment, under a virtual clock:
+//! nothing acknowledged is lost, nothing of QoS 2 is doubled, order is kept,
+//! and nothing is left behind.
 
 use super::lab::{Client, Lab};
 use mqx::mqtt::{Publish, QoS, SubscribeOptions, SubscribeProperties, SubscribeRequest, Version};
@@ -34,11 +35,17 @@ enum Step {
     Move(usize, usize),
     /// Time passes.
     Pass(u64),
+    /// What the broker has recorded is stored.
+    Store,
+    /// The broker is killed, and its clients lose their links, when so many of
+    /// the bytes on their way were delivered.
+    Crash(usize),
 }
 
 const PEERS: usize = 4;
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+/// Steps, with a store and a crash as often as these weights say.
+fn steps(store: u32, crash: u32) -> impl Strategy<Value = Vec<Step>> {
     let peer = 0..PEERS;
     let qos = prop_oneof![Just(QoS::AtLeastOnce), Just(QoS::ExactlyOnce)];
     let step = prop_oneof![
@@ -47,6 +54,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => peer.clone().prop_map(Step::Connect),
         6 => (peer, 1..200_usize).prop_map(|(peer, bytes)| Step::Move(peer, bytes)),
         1 => (1..5_000_u64).prop_map(Step::Pass),
+        store => Just(Step::Store),
+        crash => (0..60_usize).prop_map(Step::Crash),
     ];
     proptest::collection::vec(step, 1..120)
 }
@@ -119,6 +128,7 @@ impl Peer {
             && self.session.in_flight() == 0
             && self.session.output().is_empty()
             && self.incoming.is_empty()
+            && self.link.as_ref().is_none_or(Client::has_seen_all)
     }
 }
 
@@ -130,6 +140,7 @@ fn settle(lab: &mut Lab, peers: &mut [Peer]) {
             peer.connect(lab);
             peer.move_bytes(lab, usize::MAX);
         }
+        lab.store();
         let after: usize = peers.iter().map(|peer| peer.received.len()).sum();
         if before == after && peers.iter_mut().all(Peer::is_idle) {
             return;
@@ -138,8 +149,7 @@ fn settle(lab: &mut Lab, peers: &mut [Peer]) {
     panic!("the clients do not come to rest");
 }
 
-fn run(steps: Vec<Step>) {
-    let mut lab = Lab::new();
+fn run(mut lab: Lab, steps: Vec<Step>) {
     let mut peers: Vec<_> = (0..PEERS).map(Peer::new).collect();
     settle(&mut lab, &mut peers);
     for peer in &mut peers {
@@ -170,6 +180,13 @@ fn run(steps: Vec<Step>) {
             Step::Connect(number) => peers[number].connect(&mut lab),
             Step::Move(number, bytes) => peers[number].move_bytes(&mut lab, bytes),
             Step::Pass(millis) => lab.pass(Duration::from_millis(millis)),
+            Step::Store => lab.store(),
+            Step::Crash(bytes) => {
+                for peer in &mut peers {
+                    peer.cut(&mut lab, bytes);
+                }
+                lab.crash(Duration::ZERO);
+            }
         }
     }
     settle(&mut lab, &mut peers);
@@ -208,7 +225,12 @@ fn check(peers: &[Peer], accepted: &BTreeMap<Token, QoS>) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
     #[test]
-    fn nothing_acknowledged_is_lost_or_doubled_whatever_breaks(steps in steps()) {
-        run(steps);
+    fn nothing_acknowledged_is_lost_or_doubled_whatever_breaks(steps in steps(0, 0)) {
+        run(Lab::new(), steps);
+    }
+
+    #[test]
+    fn nor_whenever_a_broker_with_a_store_is_killed(steps in steps(4, 1)) {
+        run(Lab::with_journal(), steps);
     }
 }
