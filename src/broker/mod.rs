@@ -139,6 +139,7 @@ impl Config {
         let mut observers = Observers::default();
         self.observers.iter().cloned().for_each(|observer| observers.add(observer));
         Setup {
+            journal: None,
             limits: self.limits.clone(),
             acl: self.acl.clone(),
             hooks: self.hooks.clone(),
