@@ -172,6 +172,13 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subc
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-inflight -d 'QoS 1 and 2 messages in flight to one client, if that takes as many' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-queued -d 'Messages that wait for one client at most' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-connections -d 'Clients connected at once [default: any number]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-publish-rate -d 'Messages a connection may publish in a second; one that is faster is not read for a while [default: any number]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-publish-bytes -d 'Bytes of messages a connection may publish in a second [default: any number]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-queued-bytes -d 'Bytes of messages that wait for one client at most' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-subscriptions -d 'Filters one client may have subscribed [default: any number]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-topic-levels -d 'Levels of a topic or a filter' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-session-expiry -d 'Seconds that a session outlives its connection at most; a client of version 5 is told [default: as long as it asks for]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l connect-timeout -d 'Seconds a new connection may take to send CONNECT' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l sys-interval -d 'Seconds between the values of `$SYS/broker` while somebody is subscribed to them; 0 is never' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l workers -d 'Threads that serve connections [default: one per core, 4 at most]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''

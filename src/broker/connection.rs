@@ -4,6 +4,7 @@ use super::core::{Connection, Peer, Progress, Verdict};
 use super::link::{Asked, SocketLink};
 use super::transport::Transport;
 use super::worker::Shared;
+use crate::session::Time;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -35,6 +36,8 @@ pub(super) struct Task {
     connection: Connection,
     /// The check of the client's password, while it lasts.
     check: Option<Check>,
+    /// Until when nothing is read, for the client has published too fast.
+    pause: Option<Time>,
     /// The beginning of a packet whose end has not arrived.
     partial: Vec<u8>,
     /// Output taken from the core, and how much of it is written.
@@ -53,6 +56,7 @@ impl Task {
             link,
             connection,
             check: None,
+            pause: None,
             partial: Vec::new(),
             writing: Vec::new(),
             written: 0,
@@ -92,6 +96,8 @@ impl Task {
             if self.check.is_some() {
                 // What has come behind the CONNECT waits with it.
                 ready!(self.poll_check(cx));
+            } else if let Some(until) = self.pause {
+                ready!(self.poll_pause(until));
             } else if ready!(self.poll_input(cx))? == 0 {
                 return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
             }
@@ -155,6 +161,8 @@ impl Task {
     fn receive(&mut self, bytes: &[u8]) -> Progress {
         let connection = &mut self.connection;
         let progress = self.shared.batch(|core, worker| core.receive(worker, connection, bytes));
+        let pause = self.connection.pause();
+        self.pause = pause.filter(|until| *until > self.shared.now());
         if let Some(question) = self.connection.take_question() {
             let gate = Arc::clone(&self.shared.gate);
             let address = self.connection.peer().address.map(|address| address.ip());
@@ -176,6 +184,17 @@ impl Task {
         if progress == Progress::Over {
             return Poll::Ready(());
         }
+        self.receive_partial();
+        Poll::Ready(())
+    }
+
+    /// Ready when the client may go on, and with it what it has sent already.
+    /// The core rings the bell then.
+    fn poll_pause(&mut self, until: Time) -> Poll<()> {
+        if self.shared.now() < until {
+            return Poll::Pending;
+        }
+        self.pause = None;
         self.receive_partial();
         Poll::Ready(())
     }

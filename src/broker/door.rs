@@ -69,7 +69,7 @@ impl Door {
         let name = self.identity.zip(transport.certificate());
         let name = name.and_then(|(kind, certificate)| kind.of(certificate));
         let entrance = Arc::clone(&self.entrance);
-        Peer { address, identity: name.map(Into::into), entrance }
+        Peer { address, inside: false, identity: name.map(Into::into), entrance }
     }
 }
 

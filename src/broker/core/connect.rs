@@ -9,6 +9,7 @@ use super::event::{Refusal, SessionEnd};
 use super::journal::Diary;
 use super::peer::Peer;
 use super::pulse::Health;
+use super::rate::Rates;
 use super::session::{Hot, PendingWill, Session};
 use super::sessions::Sessions;
 use super::tell::Outgoing;
@@ -100,11 +101,14 @@ impl Core {
         drop(sessions);
         worker.counters.connections.add(1);
         let keep_alive = self.limits.server_keep_alive(connect).unwrap_or(connect.keep_alive);
+        let rates = Some(self.limits.publish_rates).filter(|_| !connection.peer.inside);
         start_pulse(worker, connection, keep_alive, &session);
         connection.open = Some(Open {
             session,
             number: connection.number,
             version: connect.version,
+            allowance: rates.and_then(Rates::allowance),
+            resumes: Time::ZERO,
             aliases: AliasReceiver::new(self.limits.topic_alias_maximum),
             room_for_words: room_for_words(connect),
             diary,
@@ -331,11 +335,11 @@ impl Hot {
             self.outbound.set_receive_maximum(window);
         }
         self.maximum_packet_size = maximum_packet_size(connect);
-        self.expiry_interval = match connect.version {
+        self.expiry_interval = limits.session_expiry(match connect.version {
             Version::V5 => properties.session_expiry_interval.unwrap_or(0),
             _ if connect.clean_start => 0,
             _ => u32::MAX,
-        };
+        });
         self.expires = None;
     }
 }

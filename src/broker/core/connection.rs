@@ -8,15 +8,14 @@ use super::journal::Diary;
 use super::link::Link;
 use super::peer::Peer;
 use super::pulse::Pulse;
+use super::rate::Allowance;
 use super::routing::Routed;
 use super::session::Session;
 use super::template::Source;
 use super::words::Denial;
 use super::worker::Worker;
-use crate::mqtt::{
-    self, Disconnect, Error, Frame, Packet, PacketId, Publish, QoS, ReasonCode, Version,
-};
-use crate::session::AliasReceiver;
+use crate::mqtt::{self, Error, Frame, Packet, PacketId, Publish, QoS, ReasonCode, Version};
+use crate::session::{AliasReceiver, Time};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -44,6 +43,10 @@ pub(super) struct Open {
     pub(super) number: u64,
     pub(super) version: Version,
     pub(super) aliases: AliasReceiver,
+    /// What the client may still publish, if there is a limit.
+    pub(super) allowance: Option<Box<Allowance>>,
+    /// When the next packet is taken, where that is not at once.
+    pub(super) resumes: Time,
     /// Bytes up to which an acknowledgement may grow by a reason in words.
     pub(super) room_for_words: usize,
     /// Where changes of the session are recorded.
@@ -145,7 +148,7 @@ impl Core {
         let _batch = self.begin_batch();
         let (mut rest, mut packets) = (bytes, 0);
         let mut ended = Ok(());
-        while ended.is_ok() && !connection.entry.is_waiting() {
+        while ended.is_ok() && !connection.is_held(worker.now) {
             ended = match mqtt::next_frame(rest, self.limits.maximum_packet_size as usize) {
                 Ok(None) => break,
                 Ok(Some(frame)) => {
@@ -166,6 +169,11 @@ impl Core {
         }
         if let Some(open) = &connection.open {
             send_replies(worker, open);
+        }
+        if packets > 0
+            && let Some(resumes) = connection.pause()
+        {
+            worker.pause(&connection.pulse, resumes);
         }
         Progress::Consumed(consumed)
     }
@@ -202,7 +210,12 @@ impl Core {
         frame: &Frame<'_>,
     ) -> Result<(), End> {
         match packet {
-            Packet::Publish(publish) => self.on_publish(worker, open, publish, frame),
+            Packet::Publish(publish) => {
+                let size = frame.bytes.len();
+                self.on_publish(worker, open, publish, frame)?;
+                open.charge(size, worker.now);
+                Ok(())
+            }
             Packet::Ack(ack) => {
                 self.on_ack(worker, open, ack);
                 Ok(())
@@ -216,7 +229,7 @@ impl Core {
                 Ok(())
             }
             Packet::PingReq => reply(worker, open, &Packet::PingResp),
-            Packet::Disconnect(disconnect) => Err(on_disconnect(open, disconnect)),
+            Packet::Disconnect(disconnect) => Err(self.on_disconnect(open, disconnect)),
             // Enhanced authentication is not offered, so no AUTH is in place.
             Packet::Auth(_) => Err(violation("§4.12", "AUTH follows no authentication method")),
             Packet::Connect(_) => Err(violation("MQTT-3.1.0-2", "a second CONNECT was sent")),
@@ -335,7 +348,7 @@ pub(super) const fn cut(error: Error) -> End {
 }
 
 /// The end of a client that has broken `statement`.
-const fn violation(statement: &'static str, what: &'static str) -> End {
+pub(super) const fn violation(statement: &'static str, what: &'static str) -> End {
     End::Violation(Error::protocol(statement, what))
 }
 
@@ -344,17 +357,4 @@ fn reply(worker: &mut Worker, open: &Open, packet: &Packet<'_>) -> Result<(), En
     worker.counters.answers_sent.add(1);
     let encoded = packet.encode(open.version, &mut worker.replies);
     encoded.map_err(|_| End::Cut(ReasonCode::UNSPECIFIED_ERROR))
-}
-
-fn on_disconnect(open: &Open, disconnect: &Disconnect<'_>) -> End {
-    let asked = disconnect.properties.session_expiry_interval;
-    let was_zero = open.session.hot.lock().expiry_interval == 0;
-    if was_zero && asked.is_some_and(|seconds| seconds > 0) {
-        let what = "a session that was to end with its connection is to be kept";
-        return violation("§3.14.2.2.2", what);
-    }
-    End::Goodbye {
-        with_will: disconnect.reason == ReasonCode::DISCONNECT_WITH_WILL,
-        expiry_interval: asked,
-    }
 }

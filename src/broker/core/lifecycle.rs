@@ -2,14 +2,14 @@
 //! time brings about.
 
 use super::Core;
-use super::connection::{Connection, End};
+use super::connection::{Connection, End, Open, violation};
 use super::event::{Event, Refusal, SessionEnd};
 use super::pulse::{Health, Pulse};
 use super::session::{Hot, Session, Writer};
 use super::tell::Outgoing;
 use super::worker::{Timer, Worker};
 use crate::mqtt::topic::Filter;
-use crate::mqtt::{Message, ReasonCode};
+use crate::mqtt::{Disconnect, Message, ReasonCode};
 use crate::session::Time;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
@@ -41,6 +41,20 @@ impl Core {
         }
         worker.counters.bytes_sent.add(replies.len());
         connection.link.finish(replies);
+    }
+
+    /// How a client that says goodbye leaves its session.
+    pub(super) fn on_disconnect(&self, open: &Open, disconnect: &Disconnect<'_>) -> End {
+        let asked = disconnect.properties.session_expiry_interval;
+        let was_zero = open.session.hot.lock().expiry_interval == 0;
+        if was_zero && asked.is_some_and(|seconds| seconds > 0) {
+            let what = "a session that was to end with its connection is to be kept";
+            return violation("§3.14.2.2.2", what);
+        }
+        End::Goodbye {
+            with_will: disconnect.reason == ReasonCode::DISCONNECT_WITH_WILL,
+            expiry_interval: asked.map(|seconds| self.limits.session_expiry(seconds)),
+        }
     }
 
     fn end_session_connection(
@@ -174,6 +188,7 @@ impl Core {
                         self.check_pulse(worker, &pulse);
                     }
                     Timer::Pulse(..) => {}
+                    Timer::Resume(pulse) => pulse.wake(),
                     Timer::Session(session, number) => {
                         if let Some(session) = Weak::upgrade(&session) {
                             self.check_offline(worker, &session, number);

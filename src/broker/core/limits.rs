@@ -1,5 +1,6 @@
 //! What the broker allows, and how it says so (MQTT 5.0 §3.2.2.3).
 
+use super::rate::Rates;
 use super::session::QueueLimits;
 use crate::mqtt::{ConnAckProperties, Connect, Error, QoS, ReasonCode};
 use std::num::{NonZeroU16, NonZeroU32};
@@ -27,6 +28,13 @@ pub struct Limits {
     pub maximum_in_flight: u16,
     /// Topic aliases taken from a client.
     pub topic_alias_maximum: u16,
+    /// Filters one session may have subscribed.
+    pub subscriptions: usize,
+    /// Seconds that a session outlives its connection at most; `None` is as long
+    /// as the client asks for.
+    pub maximum_session_expiry: Option<u32>,
+    /// What one connection may publish in a second.
+    pub publish_rates: Rates,
     /// Levels of a topic or a filter.
     pub topic_levels: usize,
     /// Whether a subscription that no rule allows is refused, rather than
@@ -49,6 +57,9 @@ impl Default for Limits {
             receive_maximum: 1024,
             maximum_in_flight: 1024,
             topic_alias_maximum: 1024,
+            subscriptions: usize::MAX,
+            maximum_session_expiry: None,
+            publish_rates: Rates::default(),
             topic_levels: 128,
             acl_subscribe_check: true,
             connect_timeout: Duration::from_secs(10),
@@ -87,6 +98,17 @@ impl Limits {
         (connect.version.is_v5() && !within).then_some(maximum)
     }
 
+    /// The session expiry interval a client gets that asks for `seconds`.
+    pub(super) fn session_expiry(&self, seconds: u32) -> u32 {
+        self.maximum_session_expiry.map_or(seconds, |maximum| seconds.min(maximum))
+    }
+
+    /// The interval that a client is told it gets, if it asks for another.
+    fn server_session_expiry(&self, connect: &Connect<'_>) -> Option<u32> {
+        let asked = connect.properties.session_expiry_interval?;
+        Some(self.session_expiry(asked)).filter(|granted| *granted != asked)
+    }
+
     /// What the broker says of itself, to a client it gives this identifier.
     pub(super) fn announce<'a>(
         &self,
@@ -104,6 +126,7 @@ impl Limits {
             maximum_packet_size: NonZeroU32::new(self.maximum_packet_size),
             topic_alias_maximum: Some(self.topic_alias_maximum),
             assigned_client_identifier: assigned,
+            session_expiry_interval: self.server_session_expiry(connect),
             server_keep_alive: self.server_keep_alive(connect),
             ..ConnAckProperties::default()
         }

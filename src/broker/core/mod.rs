@@ -41,6 +41,7 @@ mod output;
 mod peer;
 mod publish;
 mod pulse;
+mod rate;
 mod retained;
 mod routing;
 mod rules;
@@ -74,6 +75,7 @@ pub use journal::{
 pub use limits::Limits;
 pub use link::{Attempt, Link};
 pub use peer::Peer;
+pub use rate::Rates;
 pub use session::QueueLimits;
 pub use worker::Worker;
 

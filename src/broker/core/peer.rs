@@ -10,6 +10,8 @@ use std::sync::Arc;
 pub struct Peer {
     /// Where it comes from; a Unix socket has no address.
     pub address: Option<SocketAddr>,
+    /// Whether it is in this process, where it is never held up.
+    pub inside: bool,
     /// Who its certificate says it is.
     pub identity: Option<Box<str>>,
     /// Who is let in at the listener it came to.

@@ -57,6 +57,13 @@ impl Pulse {
         (self.link.take(), self.session.take())
     }
 
+    /// Has the owner of the connection look what there is to do.
+    pub(super) fn wake(&self) {
+        if let Some(link) = &*self.link.borrow() {
+            link.wake();
+        }
+    }
+
     /// How the connection fares at `now`.
     pub(super) fn check(&self, now: Time) -> Health {
         let interval = Some(self.interval.get()).filter(|interval| !interval.is_zero());

@@ -61,6 +61,11 @@ impl Core {
         if cold.ended {
             return Err(Denial::new(ReasonCode::UNSPECIFIED_ERROR, "the session has ended"));
         }
+        if cold.filters.len() >= self.limits.subscriptions && !cold.filters.contains(request.filter)
+        {
+            let words = format!("a client may subscribe {} filters", self.limits.subscriptions);
+            return Err(Denial::new(ReasonCode::QUOTA_EXCEEDED, words));
+        }
         cold.filters.insert(request.filter.into());
         let subscriber = Subscriber { session: Arc::clone(session), options: request.options, id };
         let new = self.index.write().insert(&filter, subscriber);

@@ -52,6 +52,8 @@ pub(super) enum Timer {
     /// A connection that may have been silent for too long.
     /// Meant only while it is the deadline the pulse was last set for.
     Pulse(Rc<Pulse>, Time),
+    /// A connection that may be read again.
+    Resume(Rc<Pulse>),
     /// A session that was left offline by this connection of it.
     Session(Weak<Session>, u64),
     /// A retained message that may have expired.
@@ -100,6 +102,13 @@ impl Worker {
         if let Some(deadline) = deadline {
             self.timers.set(deadline, Timer::Pulse(Rc::clone(pulse), deadline));
         }
+    }
+
+    /// Wakes the connection when it may be read again. Its silence until then is
+    /// not its own.
+    pub(super) fn pause(&mut self, pulse: &Rc<Pulse>, until: Time) {
+        pulse.last_packet.set(until);
+        self.timers.set(until, Timer::Resume(Rc::clone(pulse)));
     }
 
     /// Has the session flushed at the end of the batch.

@@ -60,8 +60,9 @@ impl Visit {
     pub(in crate::broker) async fn serve(mut self, shared: Rc<Shared>) {
         let link = Arc::new(SocketLink::new(None));
         let for_core = Arc::clone(&link);
-        let connection =
-            shared.batch(|core, worker| core.accept(worker, for_core, Peer::default()));
+        let connection = shared.batch(|core, worker| {
+            core.accept(worker, for_core, Peer { inside: true, ..Peer::default() })
+        });
         let session = ClientSession::new(self.config);
         let ledger = Ledger::new(self.connected);
         let mut guest = Guest { shared, link, connection, session, ledger };

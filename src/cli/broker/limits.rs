@@ -1,5 +1,6 @@
 //! The options of `mqx broker` that limit what clients may do.
 
+use super::shares::ShareArgs;
 use crate::broker::core::{Limits, QueueLimits};
 use crate::cli::values::qos;
 use crate::mqtt::QoS;
@@ -75,13 +76,16 @@ pub(super) struct LimitArgs {
     /// Clients connected at once [default: any number]
     #[arg(long, value_name = "NUMBER", help_heading = LIMITS)]
     max_connections: Option<usize>,
+
+    #[command(flatten)]
+    shares: ShareArgs,
 }
 
 impl LimitArgs {
     /// What is allowed.
     pub(super) fn into_limits(self) -> Limits {
         let default = Limits::default();
-        Limits {
+        self.shares.limit(&Limits {
             maximum_qos: self.max_qos,
             retain_available: !self.no_retain,
             maximum_keep_alive: self.max_keepalive,
@@ -92,6 +96,6 @@ impl LimitArgs {
             topic_alias_maximum: self.topic_alias_maximum,
             queue: QueueLimits { messages: self.max_queued, ..default.queue },
             ..default
-        }
+        })
     }
 }

@@ -22,6 +22,7 @@ mod listen;
 mod operation;
 mod passwd;
 mod settings;
+mod shares;
 mod sources;
 mod tls;
 mod token;

@@ -19,6 +19,7 @@ mod restart;
 mod retained;
 mod sessions;
 mod shared;
+mod shares;
 mod soak;
 mod sockets;
 mod subscribe;

@@ -1,0 +1,75 @@
+//! The options of `mqx broker` that limit what one client may take of the
+//! broker.
+
+use crate::broker::core::{Limits, QueueLimits, Rates};
+use clap::value_parser;
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+const LIMITS: &str = "Limits";
+
+/// The options as they are said.
+#[derive(Debug, clap::Args)]
+pub(super) struct ShareArgs {
+    /// Messages a connection may publish in a second; one that is faster is not
+    /// read for a while [default: any number]
+    #[arg(long, value_name = "NUMBER", help_heading = LIMITS)]
+    max_publish_rate: Option<NonZeroU64>,
+
+    /// Bytes of messages a connection may publish in a second [default: any number]
+    #[arg(long, value_name = "BYTES", help_heading = LIMITS)]
+    max_publish_bytes: Option<NonZeroU64>,
+
+    /// Bytes of messages that wait for one client at most
+    #[arg(
+        long,
+        value_name = "BYTES",
+        default_value_t = Limits::default().queue.bytes,
+        help_heading = LIMITS
+    )]
+    max_queued_bytes: usize,
+
+    /// Filters one client may have subscribed [default: any number]
+    #[arg(long, value_name = "NUMBER", help_heading = LIMITS)]
+    max_subscriptions: Option<usize>,
+
+    /// Levels of a topic or a filter
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 128,
+        value_parser = value_parser!(u16).range(1..),
+        help_heading = LIMITS
+    )]
+    max_topic_levels: u16,
+
+    /// Seconds that a session outlives its connection at most; a client of
+    /// version 5 is told [default: as long as it asks for]
+    #[arg(long, value_name = "SECONDS", help_heading = LIMITS)]
+    max_session_expiry: Option<u32>,
+
+    /// Seconds a new connection may take to send CONNECT
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = Limits::default().connect_timeout.as_secs(),
+        value_parser = value_parser!(u64).range(1..=3600),
+        help_heading = LIMITS
+    )]
+    connect_timeout: u64,
+}
+
+impl ShareArgs {
+    /// What is allowed by these options, and by `limits` otherwise.
+    pub(super) fn limit(self, limits: &Limits) -> Limits {
+        Limits {
+            publish_rates: Rates { messages: self.max_publish_rate, bytes: self.max_publish_bytes },
+            subscriptions: self.max_subscriptions.unwrap_or(limits.subscriptions),
+            topic_levels: self.max_topic_levels.into(),
+            maximum_session_expiry: self.max_session_expiry,
+            connect_timeout: Duration::from_secs(self.connect_timeout),
+            queue: QueueLimits { bytes: self.max_queued_bytes, ..limits.queue },
+            ..limits.clone()
+        }
+    }
+}
