@@ -254,7 +254,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             break
         }
         'mqx;broker;passwd' {
-            [CompletionResult]::new('--hash', '--hash', [CompletionResultType]::ParameterName, 'How the password is hashed; mosquitto reads argon2id since 2.1')
+            [CompletionResult]::new('--hash', '--hash', [CompletionResultType]::ParameterName, 'How the password is hashed; mosquitto reads argon2id since 2.1 and scram-sha-256 never. With the last the client can authenticate without sending the password')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
             [CompletionResult]::new('--delete', '--delete', [CompletionResultType]::ParameterName, 'Remove the user')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')

@@ -480,7 +480,7 @@ _mqx() {
             fi
             case "${prev}" in
                 --hash)
-                    COMPREPLY=($(compgen -W "sha512-pbkdf2 argon2id" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "sha512-pbkdf2 argon2id scram-sha-256" -- "${cur}"))
                     return 0
                     ;;
                 --color)

@@ -241,7 +241,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'mqx;broker;passwd'= {
-            cand --hash 'How the password is hashed; mosquitto reads argon2id since 2.1'
+            cand --hash 'How the password is hashed; mosquitto reads argon2id since 2.1 and scram-sha-256 never. With the last the client can authenticate without sending the password'
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --delete 'Remove the user'
             cand --help 'Print help'

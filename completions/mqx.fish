@@ -195,8 +195,9 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subc
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -f -a "passwd" -d 'Set or delete a user\'s password in a file for --password-file'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from passwd" -l hash -d 'How the password is hashed; mosquitto reads argon2id since 2.1' -r -f -a "sha512-pbkdf2\t''
-argon2id\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from passwd" -l hash -d 'How the password is hashed; mosquitto reads argon2id since 2.1 and scram-sha-256 never. With the last the client can authenticate without sending the password' -r -f -a "sha512-pbkdf2\t''
+argon2id\t''
+scram-sha-256\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from passwd" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"

@@ -1,6 +1,7 @@
 //! The task of one connection: moves bytes between its transport and the core.
 
-use super::core::{Connection, Peer, Progress, Verdict};
+use super::access::{Checked, Exchange};
+use super::core::{Connection, Peer, Progress};
 use super::link::{Asked, SocketLink};
 use super::transport::Transport;
 use super::worker::Shared;
@@ -25,8 +26,8 @@ const SMALL_PARTIAL: usize = 4096;
 /// believed before it is there.
 const GROWTH: usize = 64 * 1024;
 
-/// A check of who a client is.
-type Check = Pin<Box<dyn Future<Output = Verdict>>>;
+/// A check of who the client is.
+type Check = Pin<Box<dyn Future<Output = Checked>>>;
 
 /// One connection.
 pub(super) struct Task {
@@ -34,10 +35,12 @@ pub(super) struct Task {
     transport: Transport,
     link: Arc<SocketLink>,
     connection: Connection,
-    /// The check of the client's password, while it lasts.
+    /// The check of who the client is, while it lasts.
     check: Option<Check>,
     /// Until when nothing is read, for the client has published too fast.
     pause: Option<Time>,
+    /// The exchange by which the client authenticates, while it lasts.
+    exchange: Option<Box<dyn Exchange>>,
     /// The beginning of a packet whose end has not arrived.
     partial: Vec<u8>,
     /// Output taken from the core, and how much of it is written.
@@ -57,6 +60,7 @@ impl Task {
             connection,
             check: None,
             pause: None,
+            exchange: None,
             partial: Vec::new(),
             writing: Vec::new(),
             written: 0,
@@ -93,9 +97,12 @@ impl Task {
             if let Poll::Ready(Err(error)) = self.poll_output(cx) {
                 return Poll::Ready(Err(error));
             }
-            if self.check.is_some() {
+            let checked = self.poll_check(cx);
+            if self.connection.is_waiting() {
                 // What has come behind the CONNECT waits with it.
-                ready!(self.poll_check(cx));
+                ready!(checked);
+            } else if checked.is_ready() {
+                // There may be something to write now.
             } else if let Some(until) = self.pause {
                 ready!(self.poll_pause(until));
             } else if ready!(self.poll_input(cx))? == 0 {
@@ -163,28 +170,35 @@ impl Task {
         let progress = self.shared.batch(|core, worker| core.receive(worker, connection, bytes));
         let pause = self.connection.pause();
         self.pause = pause.filter(|until| *until > self.shared.now());
+        let gate = || Arc::clone(&self.shared.gate);
+        let address = self.connection.peer().address.map(|address| address.ip());
         if let Some(question) = self.connection.take_question() {
-            let gate = Arc::clone(&self.shared.gate);
-            let address = self.connection.peer().address.map(|address| address.ip());
-            self.check = Some(Box::pin(gate.judge(question, address)));
+            self.check = Some(Box::pin(gate().judge(question, address)));
+        } else if let Some(step) = self.connection.take_step() {
+            self.check = Some(Box::pin(gate().step(self.exchange.take(), step, address)));
         }
         progress
     }
 
-    /// Ready when the password is checked and the CONNECT answered, and with
-    /// it what has come behind.
+    /// Ready when a check has ended and the core was told, and with it what has
+    /// come behind; pending also without a check.
     fn poll_check(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(check) = &mut self.check else {
-            return Poll::Ready(());
+            return Poll::Pending;
         };
-        let verdict = ready!(check.as_mut().poll(cx));
+        let checked = ready!(check.as_mut().poll(cx));
         self.check = None;
         let connection = &mut self.connection;
-        let progress = self.shared.batch(|core, worker| core.answer(worker, connection, verdict));
-        if progress == Progress::Over {
-            return Poll::Ready(());
+        let progress = self.shared.batch(|core, worker| match checked {
+            Checked::Password(verdict) => core.answer(worker, connection, verdict),
+            Checked::Step(exchange, outcome) => {
+                self.exchange = exchange;
+                core.answer_step(worker, connection, outcome)
+            }
+        });
+        if progress != Progress::Over {
+            self.receive_partial();
         }
-        self.receive_partial();
         Poll::Ready(())
     }
 

@@ -25,7 +25,7 @@ pub use address::Address;
 pub use inline::{InlineClient, Messages};
 pub use words::say_good;
 
-use self::access::{Gate, Passwords, Tokens};
+use self::access::{Authenticator, Gate, Passwords, Scram, Tokens};
 use self::core::{Acl, Core, Entrance, Hooks, Limits, Observer, Observers, Setup, Summary};
 use crate::error::{Class, Error, Result};
 use crate::net::CertificateName;
@@ -75,6 +75,9 @@ pub struct Config {
     pub passwords: Option<Passwords>,
     /// The tokens that are taken for passwords.
     pub tokens: Option<Tokens>,
+    /// Methods of enhanced authentication beside SCRAM-SHA-256, which is there
+    /// for the users whose passwords are kept as its verifiers.
+    pub authenticators: Vec<Arc<dyn Authenticator>>,
     /// Whether clients without a user name may connect.
     pub anonymous: bool,
     /// Who may read and write what; `None` lets everybody do everything.
@@ -122,6 +125,7 @@ impl Default for Config {
             identity: None,
             passwords: None,
             tokens: None,
+            authenticators: Vec::new(),
             anonymous: true,
             acl: None,
             hooks: None,
@@ -148,12 +152,21 @@ impl Config {
         }
     }
 
+    /// The methods of enhanced authentication that there are.
+    fn methods(&self) -> Vec<Arc<dyn Authenticator>> {
+        let mut methods = self.authenticators.clone();
+        let scram = self.passwords.as_ref().and_then(Scram::new);
+        methods.extend(scram.map(|scram| Arc::new(scram) as Arc<dyn Authenticator>));
+        methods
+    }
+
     /// Who is let in at a port.
     fn entrance(&self) -> Entrance {
         Entrance {
             anonymous: self.anonymous,
             passwords: self.passwords.is_some() || self.tokens.is_some(),
             certificates: self.identity.is_some(),
+            methods: self.methods().iter().map(|method| method.method().into()).collect(),
         }
     }
 
@@ -189,8 +202,8 @@ pub fn start(config: &Config) -> Result<Broker> {
     let addresses = listener::addresses(&listeners);
     let files = listeners.iter().filter_map(Listener::file).collect();
     let core = Arc::new(Core::new(config.setup()));
-    let gate =
-        Arc::new(Gate::new(config.passwords.clone().unwrap_or_default(), config.tokens.clone()));
+    let passwords = config.passwords.clone().unwrap_or_default();
+    let gate = Arc::new(Gate::new(passwords, config.tokens.clone(), config.methods()));
     let (stop, stopped) = watch::channel(false);
     let (ending, ended) = mpsc::channel(1);
     let (workers, receivers): (Vec<_>, Vec<_>) =

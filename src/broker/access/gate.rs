@@ -2,10 +2,11 @@
 //! costs tens of milliseconds and much memory, and only the connection it is for
 //! may wait for it.
 
+use super::authenticator::{Authenticator, Exchange};
 use super::password_file::Passwords;
 use super::slowdown::Slowdown;
 use super::token::{Tokens, looks_like_token};
-use crate::broker::core::{Question, Verdict};
+use crate::broker::core::{Outcome, Question, Step, Verdict};
 use aws_lc_rs::{hmac, rand};
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ const CHECKS: usize = 2;
 pub(in crate::broker) struct Gate {
     passwords: Passwords,
     tokens: Option<Tokens>,
+    authenticators: Vec<Arc<dyn Authenticator>>,
     /// What passed last for each user, under a key of this process; so that a
     /// client that comes again does not cost a check.
     passed: Mutex<HashMap<Box<str>, hmac::Tag>>,
@@ -31,7 +33,11 @@ pub(in crate::broker) struct Gate {
 }
 
 impl Gate {
-    pub(in crate::broker) fn new(passwords: Passwords, tokens: Option<Tokens>) -> Self {
+    pub(in crate::broker) fn new(
+        passwords: Passwords,
+        tokens: Option<Tokens>,
+        authenticators: Vec<Arc<dyn Authenticator>>,
+    ) -> Self {
         let mut key = [0; 32];
         // A process without random numbers could not have started TLS either;
         // with a key of zeros the memory is readable to whoever reads memory.
@@ -40,6 +46,7 @@ impl Gate {
         Self {
             passwords,
             tokens,
+            authenticators,
             passed: Mutex::default(),
             key: hmac::Key::new(hmac::HMAC_SHA256, &key),
             slowdown: Mutex::default(),
@@ -53,20 +60,60 @@ impl Gate {
         self: Arc<Self>,
         question: Question,
         address: Option<IpAddr>,
-    ) -> Verdict {
-        if let Some(address) = address {
-            let turn = self.slowdown.lock().turn(address, Instant::now());
-            tokio::time::sleep_until(turn.into()).await;
-        }
+    ) -> Checked {
+        self.wait_for_turn(address).await;
         let verdict = if self.has_passed(&question) {
             Verdict::Admitted
         } else {
             Arc::clone(&self).check(question).await
         };
-        if let Some(address) = address.filter(|_| verdict == Verdict::Refused) {
+        self.note(address, verdict != Verdict::Refused);
+        Checked::Password(verdict)
+    }
+
+    /// Takes a step of the client's exchange, or of a new one where one begins;
+    /// that waits its turn like a password.
+    pub(in crate::broker) async fn step(
+        self: Arc<Self>,
+        exchange: Option<Box<dyn Exchange>>,
+        step: Step,
+        address: Option<IpAddr>,
+    ) -> Checked {
+        let mut exchange = exchange.filter(|_| !step.begins);
+        if step.begins {
+            self.wait_for_turn(address).await;
+            exchange = self.begin(&step.method);
+        }
+        let Some(mut exchange) = exchange else {
+            return Checked::Step(None, Outcome::Refused);
+        };
+        let taken = tokio::task::spawn_blocking(move || {
+            let outcome = exchange.step(&step.data);
+            (exchange, outcome)
+        });
+        let Ok((exchange, outcome)) = taken.await else {
+            return Checked::Step(None, Outcome::Refused);
+        };
+        self.note(address, outcome != Outcome::Refused);
+        Checked::Step(Some(exchange), outcome)
+    }
+
+    fn begin(&self, method: &str) -> Option<Box<dyn Exchange>> {
+        let known = self.authenticators.iter().find(|known| known.method() == method);
+        known.map(|known| known.begin())
+    }
+
+    async fn wait_for_turn(&self, address: Option<IpAddr>) {
+        if let Some(address) = address {
+            let turn = self.slowdown.lock().turn(address, Instant::now());
+            tokio::time::sleep_until(turn.into()).await;
+        }
+    }
+
+    fn note(&self, address: Option<IpAddr>, passes: bool) {
+        if let Some(address) = address.filter(|_| !passes) {
             self.slowdown.lock().failed(address, Instant::now());
         }
-        verdict
     }
 
     fn has_passed(&self, question: &Question) -> bool {
@@ -102,6 +149,14 @@ impl Gate {
     }
 }
 
+/// What a check has found.
+pub(in crate::broker) enum Checked {
+    /// Whether the password is the user's.
+    Password(Verdict),
+    /// What a step led to, and the exchange if it goes on.
+    Step(Option<Box<dyn Exchange>>, Outcome),
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::load_passwords;
@@ -117,11 +172,11 @@ mod tests {
     async fn a_password_that_has_passed_is_remembered_and_a_wrong_one_is_not() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(b"ann:right\n").unwrap();
-        let gate = Arc::new(Gate::new(load_passwords(file.path()).unwrap().0, None));
+        let gate = Arc::new(Gate::new(load_passwords(file.path()).unwrap().0, None, Vec::new()));
         for (password, passes) in [("wrong", false), ("right", true), ("wrong", false)] {
-            let question = question(password);
-            let verdict = if passes { Verdict::Admitted } else { Verdict::Refused };
-            assert_eq!(Arc::clone(&gate).judge(question, None).await, verdict, "{password}");
+            let checked = Arc::clone(&gate).judge(question(password), None).await;
+            let admitted = matches!(checked, Checked::Password(Verdict::Admitted));
+            assert_eq!(admitted, passes, "{password}");
         }
         assert!(gate.has_passed(&question("right")));
         assert!(!gate.has_passed(&question("wrong")));

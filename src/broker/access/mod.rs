@@ -2,18 +2,22 @@
 //! plain data that the core decides by.
 
 mod acl_file;
+mod authenticator;
 mod gate;
 pub mod passwd;
 mod password;
 mod password_file;
 mod prompt;
+mod scram;
 mod slowdown;
 mod token;
 mod token_key;
 
 pub use acl_file::load as load_acl;
-pub(super) use gate::Gate;
+pub use authenticator::{Authenticator, Exchange};
+pub(super) use gate::{Checked, Gate};
 pub use password_file::{Passwords, load as load_passwords};
+pub use scram::{SCRAM_SHA_256, Scram};
 pub use token::{TokenOptions, Tokens};
 
 use crate::error::{Class, Error, Result};

@@ -6,10 +6,13 @@
 //! | `$7$ITERATIONS$SALT$HASH`                     | PBKDF2 with HMAC-SHA-512      |
 //! | `$argon2id$v=19$m=KIB,t=PASSES,p=LANES$SALT$HASH` | Argon2id                  |
 //!
-//! Salts and hashes are in base64. What does not begin with `$` is the password
+//! | `SCRAM-SHA-256$ITERATIONS:SALT$STORED:SERVER` | a verifier of RFC 5802        |
+//!
+//! Salts, hashes and keys are in base64. What does not begin with `$` is the password
 //! itself.
 
 use super::Problem;
+use super::scram::{PREFIX, Verifier};
 use crate::session::Secret;
 use argon2::{Algorithm, Argon2, Params};
 use aws_lc_rs::{constant_time, digest, pbkdf2, rand};
@@ -24,6 +27,7 @@ pub(super) enum Password {
     Sha512 { salt: Vec<u8>, hash: Vec<u8> },
     Pbkdf2 { iterations: NonZeroU32, salt: Vec<u8>, hash: Vec<u8> },
     Argon2id { params: Params, salt: Vec<u8>, hash: Vec<u8> },
+    Scram(Verifier),
     Plain(Secret),
 }
 
@@ -34,6 +38,9 @@ pub enum HashKind {
     Sha512Pbkdf2,
     /// Argon2id, which mosquitto reads since 2.1.
     Argon2id,
+    /// A verifier of SCRAM-SHA-256, as `PostgreSQL` writes it; mosquitto reads
+    /// none.
+    ScramSha256,
 }
 
 /// Passes of PBKDF2 in new hashes: about 10 ms, as much as a broker can bear
@@ -54,7 +61,7 @@ impl Password {
     /// numbers or too little memory.
     pub(super) fn hash(kind: HashKind, password: &[u8]) -> Option<Self> {
         let length = match kind {
-            HashKind::Sha512Pbkdf2 => SHORT_SALT,
+            HashKind::Sha512Pbkdf2 | HashKind::ScramSha256 => SHORT_SALT,
             HashKind::Argon2id => LONG_SALT,
         };
         let (mut salt, mut hash) = (vec![0; length], vec![0; digest::SHA512_OUTPUT_LEN]);
@@ -71,11 +78,16 @@ impl Password {
                 argon2(&params).hash_password_into(password, &salt, &mut hash).ok()?;
                 Self::Argon2id { params, salt, hash }
             }
+            HashKind::ScramSha256 => Self::Scram(Verifier::derive(ITERATIONS, salt, password)),
         })
     }
 
     /// Reads what stands behind the user name.
     pub(super) fn parse(text: &str) -> Result<Self, Problem> {
+        if let Some(verifier) = text.strip_prefix(PREFIX) {
+            let broken = || "the SCRAM verifier is not whole".to_owned();
+            return Verifier::parse(verifier).map(Self::Scram).ok_or_else(broken);
+        }
         let Some(hashed) = text.strip_prefix('$') else {
             return Ok(Self::Plain(Secret::new(text)));
         };
@@ -109,6 +121,7 @@ impl Password {
                     .hash_password_into(password, salt, &mut made)
                     .is_ok_and(|()| same(&made, hash))
             }
+            Self::Scram(verifier) => verifier.is(password),
             Self::Plain(secret) => same(secret.expose(), password),
         }
     }
@@ -129,6 +142,7 @@ impl fmt::Display for Password {
                 let (salt, hash) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash));
                 write!(f, "$argon2id$v=19$m={memory},t={passes},p={lanes}${salt}${hash}")
             }
+            Self::Scram(verifier) => verifier.fmt(f),
             Self::Plain(_) => f.write_str("(readable)"),
         }
     }
@@ -208,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_new_hash_reads_as_it_was_written_and_no_two_are_alike() {
-        for kind in [HashKind::Sha512Pbkdf2, HashKind::Argon2id] {
+        for kind in [HashKind::Sha512Pbkdf2, HashKind::Argon2id, HashKind::ScramSha256] {
             let text = Password::hash(kind, b"pw").unwrap().to_string();
             let parsed = Password::parse(&text).unwrap();
             assert!(parsed.is(b"pw") && !parsed.is(b"wp"));

@@ -2,6 +2,7 @@
 //! hashed.
 
 use super::password::Password;
+use super::scram::Verifier;
 use super::{Problem, read_lines};
 use crate::error::Result;
 use std::collections::HashMap;
@@ -42,6 +43,14 @@ impl Passwords {
     fn plain(&self) -> usize {
         let passwords = self.users.values();
         passwords.filter(|password| matches!(password, Password::Plain(_))).count()
+    }
+
+    /// The users whose passwords are kept as SCRAM verifiers.
+    pub(super) fn verifiers(&self) -> impl Iterator<Item = (Box<str>, Verifier)> {
+        self.users.iter().filter_map(|(user, password)| match password {
+            Password::Scram(verifier) => Some((user.clone(), verifier.clone())),
+            _ => None,
+        })
     }
 
     /// Whether `user` has this password; may take tens of milliseconds. An

@@ -6,6 +6,7 @@ use super::acl::{Access, Who};
 use super::connection::{Connection, End, Open, cut, is_reserved};
 use super::entry::{Door, Entrance};
 use super::event::{Refusal, SessionEnd};
+use super::exchange::Exchange;
 use super::journal::Diary;
 use super::peer::Peer;
 use super::pulse::Health;
@@ -57,8 +58,12 @@ impl Core {
         frame: &Frame<'_>,
     ) -> Result<(), End> {
         worker.counters.connects.add(1);
-        let refusal = refusal(connect).or_else(|| self.unwanted(connect, &connection.peer));
-        match refusal.map_or_else(|| connection.peer.door(connect), Door::Closed) {
+        let refused = refusal(connect).or_else(|| self.unwanted(connect, &connection.peer));
+        let method = connect.properties.authentication_method;
+        if let Some(method) = method.filter(|_| refused.is_none()) {
+            return self.begin_exchange(worker, connection, connect, method, frame);
+        }
+        match refused.map_or_else(|| connection.peer.door(connect), Door::Closed) {
             Door::Open => self.admit(worker, connection, connect),
             Door::Guarded(question) => {
                 connection.entry.ask(question, frame.bytes);
@@ -82,7 +87,10 @@ impl Core {
     ) -> Result<(), End> {
         let assigned = connect.client_id.is_empty().then(|| self.assign_client_id());
         let client_id = assigned.as_deref().unwrap_or(connect.client_id);
-        let who = Who { client_id, user: self.user(&connection.peer, connect) };
+        let exchange = connection.entry.exchange.as_deref();
+        let proved = exchange.and_then(Exchange::user);
+        let user = proved.or_else(|| self.user(&connection.peer, connect));
+        let who = Who { client_id, user };
         let will = connect.will.as_ref();
         if let Err(why) = will.map_or(Ok(()), |will| self.check_will(who, will)) {
             return Err(self.refuse(worker, connection, connect, why));
@@ -94,7 +102,11 @@ impl Core {
         }
         let (session, present, will) =
             self.find_session(&mut sessions, worker, who, connect.clean_start);
-        let connack = self.connack(connect, present, assigned.as_deref());
+        let connack = ConnAck {
+            session_present: present && connect.version != Version::V31,
+            reason: ReasonCode::SUCCESS,
+            properties: self.limits.announce(connect, assigned.as_deref(), exchange),
+        };
         let diary = self.attach(worker, connection, connect, &session, &connack)?;
         self.open.fetch_add(1, Ordering::Relaxed);
         self.tell_connected(worker.now, connection, connect, &session, present);
@@ -112,6 +124,7 @@ impl Core {
             aliases: AliasReceiver::new(self.limits.topic_alias_maximum),
             room_for_words: room_for_words(connect),
             diary,
+            exchange: connection.entry.exchange.take(),
         });
         if let Some((publisher, will)) = will {
             self.publish_will(worker, &publisher, &will);
@@ -215,6 +228,9 @@ impl Core {
         hot.will = will.transpose()?;
         hot.link = Some(Arc::clone(&connection.link));
         self.record_connection(session, &mut hot);
+        if let Some(exchange) = &connection.entry.exchange {
+            hot.out.extend(exchange.take_early());
+        }
         let packet = Packet::ConnAck(connack.clone());
         packet.encode(connect.version, &mut hot.out).map_err(cut)?;
         worker.counters.answers_sent.add(1);
@@ -290,19 +306,6 @@ impl Core {
         // Not to be guessed from the number alone: the hasher's seed is random.
         format!("mqx-{:016x}", RandomState::default().hash_one(number))
     }
-
-    fn connack<'a>(
-        &self,
-        connect: &Connect<'_>,
-        session_present: bool,
-        assigned: Option<&'a str>,
-    ) -> ConnAck<'a> {
-        ConnAck {
-            session_present: session_present && connect.version != Version::V31,
-            reason: ReasonCode::SUCCESS,
-            properties: self.limits.announce(connect, assigned),
-        }
-    }
 }
 
 impl PendingWill {
@@ -348,11 +351,7 @@ impl Hot {
 fn refusal(connect: &Connect<'_>) -> Option<Refusal> {
     let anonymous_session =
         connect.client_id.is_empty() && !connect.clean_start && !connect.version.is_v5();
-    if anonymous_session {
-        return Some(Refusal::ClientIdentifier);
-    }
-    let method = connect.properties.authentication_method;
-    method.map(|_| Refusal::Method)
+    anonymous_session.then_some(Refusal::ClientIdentifier)
 }
 
 /// The version to answer a CONNECT in that could not be read, if it is to be

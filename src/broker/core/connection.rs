@@ -4,6 +4,7 @@ use super::Core;
 use super::acks::acknowledge;
 use super::entry::Entry;
 use super::event::{Client, Event};
+use super::exchange::{Exchange, on_auth};
 use super::journal::Diary;
 use super::link::Link;
 use super::peer::Peer;
@@ -51,6 +52,8 @@ pub(super) struct Open {
     pub(super) room_for_words: usize,
     /// Where changes of the session are recorded.
     pub(super) diary: Option<Diary>,
+    /// How the client authenticated and may do so again.
+    pub(super) exchange: Option<Box<Exchange>>,
 }
 
 /// How a batch of bytes ended.
@@ -111,6 +114,18 @@ impl Connection {
     pub(super) fn session(&self) -> Option<(&Arc<Session>, u64)> {
         let open = self.open.as_ref()?;
         Some((&open.session, open.number))
+    }
+
+    /// Whether it was cut off, by the broker or by the client's next connection.
+    pub(super) fn is_over(&self) -> bool {
+        self.pulse.link.borrow().is_none() || !self.is_current()
+    }
+
+    /// Whether nothing more is taken from the client until the shell has
+    /// answered [`Connection::take_question`] or [`Connection::take_step`].
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.entry.is_waiting()
     }
 
     /// Whether no later connection has taken the session over.
@@ -194,6 +209,7 @@ impl Core {
             self.tell_received(worker.now, connection, frame.bytes);
         }
         match &mut connection.open {
+            None if connection.entry.is_begun() => self.on_early_frame(worker, connection, frame),
             None => self.on_first_frame(worker, connection, frame),
             Some(open) => {
                 let packet = Packet::decode(frame, open.version).map_err(cut)?;
@@ -230,8 +246,7 @@ impl Core {
             }
             Packet::PingReq => reply(worker, open, &Packet::PingResp),
             Packet::Disconnect(disconnect) => Err(self.on_disconnect(open, disconnect)),
-            // Enhanced authentication is not offered, so no AUTH is in place.
-            Packet::Auth(_) => Err(violation("§4.12", "AUTH follows no authentication method")),
+            Packet::Auth(auth) => on_auth(open, auth),
             Packet::Connect(_) => Err(violation("MQTT-3.1.0-2", "a second CONNECT was sent")),
             Packet::ConnAck(_) | Packet::SubAck(_) | Packet::UnsubAck(_) | Packet::PingResp => {
                 Err(violation("§2.1.2", "only a server sends such a packet"))
@@ -330,7 +345,7 @@ pub(super) fn is_reserved(topic: &str) -> bool {
 }
 
 /// Hands the answers of a batch to the connection's output.
-fn send_replies(worker: &mut Worker, open: &Open) {
+pub(super) fn send_replies(worker: &mut Worker, open: &Open) {
     if worker.replies.is_empty() {
         return;
     }

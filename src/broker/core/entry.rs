@@ -6,6 +6,7 @@
 use super::Core;
 use super::connection::{Connection, End, Progress};
 use super::event::Refusal;
+use super::exchange::Exchange;
 use super::peer::Peer;
 use super::worker::Worker;
 use crate::mqtt::{Connect, Packet, Version, next_frame};
@@ -23,12 +24,14 @@ pub struct Entrance {
     /// Clients are who their certificate says they are, whatever else they say;
     /// those without one are refused.
     pub certificates: bool,
+    /// The methods of enhanced authentication that are offered.
+    pub methods: Vec<Box<str>>,
 }
 
 impl Default for Entrance {
     /// Everybody is who they say they are.
     fn default() -> Self {
-        Self { anonymous: true, passwords: false, certificates: false }
+        Self { anonymous: true, passwords: false, certificates: false, methods: Vec::new() }
     }
 }
 
@@ -64,16 +67,35 @@ pub(super) enum Door {
 pub(super) struct Entry {
     question: Option<Question>,
     connect: Option<Vec<u8>>,
+    /// The exchange that this CONNECT has begun.
+    pub(super) exchange: Option<Box<Exchange>>,
 }
 
 impl Entry {
-    pub(super) const fn is_waiting(&self) -> bool {
+    /// Whether nothing may be taken from the client before the shell has spoken.
+    pub(super) fn is_waiting(&self) -> bool {
+        let waits = |exchange: &Exchange| exchange.waits_for_shell();
+        self.connect.is_some() && self.exchange.as_deref().is_none_or(waits)
+    }
+
+    /// Whether a CONNECT was taken and not answered.
+    pub(super) const fn is_begun(&self) -> bool {
         self.connect.is_some()
     }
 
     pub(super) fn ask(&mut self, question: Question, connect: &[u8]) {
         self.question = Some(question);
         self.connect = Some(connect.to_vec());
+    }
+
+    /// Keeps a CONNECT until its exchange has ended.
+    pub(super) fn hold(&mut self, exchange: Exchange, connect: &[u8]) {
+        self.exchange = Some(Box::new(exchange));
+        self.connect = Some(connect.to_vec());
+    }
+
+    pub(super) const fn take_connect(&mut self) -> Option<Vec<u8>> {
+        self.connect.take()
     }
 }
 
@@ -97,7 +119,7 @@ impl Core {
         let Some(bytes) = connection.entry.connect.take() else {
             return Progress::Consumed(0);
         };
-        if connection.pulse.link.borrow().is_none() {
+        if connection.is_over() {
             // It came too late: the connection was cut off meanwhile.
             return Progress::Over;
         }
@@ -124,7 +146,7 @@ impl Core {
 
 impl Peer {
     pub(super) fn door(&self, connect: &Connect<'_>) -> Door {
-        let Entrance { anonymous, passwords, certificates } = *self.entrance;
+        let Entrance { anonymous, passwords, certificates, .. } = *self.entrance;
         match connect.username {
             _ if certificates && self.identity.is_some() => Door::Open,
             _ if certificates => Door::Closed(Refusal::Certificate),
@@ -145,7 +167,7 @@ impl Peer {
 }
 
 /// The CONNECT in `bytes`, which was read before.
-fn read(bytes: &[u8]) -> Option<Connect<'_>> {
+pub(super) fn read(bytes: &[u8]) -> Option<Connect<'_>> {
     let frame = next_frame(bytes, usize::MAX).ok()??;
     match Packet::decode(&frame, Version::V5).ok()? {
         Packet::Connect(connect) => Some(connect),

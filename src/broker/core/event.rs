@@ -164,6 +164,8 @@ pub enum Refusal {
     Certificate,
     /// The method of enhanced authentication is not known here.
     Method,
+    /// By that method it has not proved to be who it says it is.
+    Exchange,
     /// A session without a client identifier was to be kept (MQTT-3.1.3-8).
     ClientIdentifier,
     /// It may not send its will to the topic of that.
@@ -263,7 +265,9 @@ impl Refusal {
         match self {
             Self::Violation(error) => error.reason,
             Self::Unwanted(reason) => reason,
-            Self::Anonymous | Self::Certificate | Self::Will => ReasonCode::NOT_AUTHORIZED,
+            Self::Anonymous | Self::Certificate | Self::Exchange | Self::Will => {
+                ReasonCode::NOT_AUTHORIZED
+            }
             Self::Password => ReasonCode::BAD_USER_NAME_OR_PASSWORD,
             Self::Method => ReasonCode::BAD_AUTHENTICATION_METHOD,
             Self::ClientIdentifier => ReasonCode::CLIENT_IDENTIFIER_NOT_VALID,

@@ -1,5 +1,6 @@
 //! What the broker allows, and how it says so (MQTT 5.0 §3.2.2.3).
 
+use super::exchange::Exchange;
 use super::rate::Rates;
 use super::session::QueueLimits;
 use crate::mqtt::{ConnAckProperties, Connect, Error, QoS, ReasonCode};
@@ -109,11 +110,13 @@ impl Limits {
         Some(self.session_expiry(asked)).filter(|granted| *granted != asked)
     }
 
-    /// What the broker says of itself, to a client it gives this identifier.
+    /// What the broker says of itself, to a client it gives this identifier and
+    /// lets in after this exchange.
     pub(super) fn announce<'a>(
         &self,
-        connect: &Connect<'_>,
+        connect: &Connect<'a>,
         assigned: Option<&'a str>,
+        exchange: Option<&'a Exchange>,
     ) -> ConnAckProperties<'a> {
         ConnAckProperties {
             receive_maximum: NonZeroU16::new(self.receive_maximum),
@@ -128,6 +131,8 @@ impl Limits {
             assigned_client_identifier: assigned,
             session_expiry_interval: self.server_session_expiry(connect),
             server_keep_alive: self.server_keep_alive(connect),
+            authentication_method: connect.properties.authentication_method,
+            authentication_data: exchange.and_then(Exchange::last_data),
             ..ConnAckProperties::default()
         }
     }

@@ -27,6 +27,7 @@ mod connection;
 mod counters;
 mod entry;
 mod event;
+mod exchange;
 mod group;
 mod held;
 mod hooks;
@@ -67,6 +68,7 @@ pub use event::{
     Client, Connected, Direction, Event, Fate, Interest, Observer, Observers, Refusal, Refused,
     SessionEnd, Why,
 };
+pub use exchange::{Outcome, Step};
 pub use hooks::{Decision, Hooks};
 pub use journal::{
     Cut, Journal, Moment, Owed, Presence, Profile, Record, SessionState, State, StoredMessage,

@@ -52,7 +52,9 @@ impl Core {
     /// written, that another worker is at it, or that the rest must wait for
     /// the journal. The shell then calls [`Core::flush`].
     pub fn take_output(&self, connection: &Connection, worker: &mut Worker) -> Option<Vec<u8>> {
-        let (session, number) = connection.session()?;
+        let Some((session, number)) = connection.session() else {
+            return connection.take_early_output();
+        };
         let mut hot = session.hot.lock();
         if !hot.is_current(number) || hot.writer == Writer::Worker {
             return None;

@@ -48,6 +48,7 @@ impl Refusal {
             Self::Password => "the user name or the password is wrong",
             Self::Certificate => "a client certificate is needed here",
             Self::Method => "this authentication method is not offered",
+            Self::Exchange => "the authentication has failed",
             Self::ClientIdentifier => "a session that is kept needs a client identifier",
             Self::Will => "the client may not publish to the topic of its will",
             Self::Unwanted(_) => "this client is not wanted here",
@@ -68,6 +69,7 @@ impl End {
             Self::Cut(ReasonCode::KEEP_ALIVE_TIMEOUT) => {
                 "no packet came for one and a half times the keep alive"
             }
+            Self::Cut(ReasonCode::NOT_AUTHORIZED) => "the authentication has failed",
             Self::Cut(ReasonCode::SERVER_SHUTTING_DOWN) => "the broker stops",
             Self::Cut(_) | Self::Goodbye { .. } | Self::Lost | Self::Refused => return None,
         }))

@@ -20,12 +20,14 @@ pub(super) struct PasswdArgs {
     #[arg(long)]
     delete: bool,
 
-    /// How the password is hashed; mosquitto reads argon2id since 2.1
+    /// How the password is hashed; mosquitto reads argon2id since 2.1 and
+    /// scram-sha-256 never. With the last the client can authenticate without
+    /// sending the password
     #[arg(
         long,
         value_name = "HASH",
         default_value = "sha512-pbkdf2",
-        value_parser = PossibleValuesParser::new(["sha512-pbkdf2", "argon2id"])
+        value_parser = PossibleValuesParser::new(["sha512-pbkdf2", "argon2id", "scram-sha-256"])
             .map(|name| hash(&name))
     )]
     hash: HashKind,
@@ -34,6 +36,7 @@ pub(super) struct PasswdArgs {
 fn hash(name: &str) -> HashKind {
     match name {
         "argon2id" => HashKind::Argon2id,
+        "scram-sha-256" => HashKind::ScramSha256,
         _ => HashKind::Sha512Pbkdf2,
     }
 }

@@ -55,6 +55,7 @@ impl Settings {
             ws_path: self.listen.ws_path,
             passwords: access.passwords,
             tokens: access.tokens,
+            authenticators: Vec::new(),
             anonymous: access.anonymous,
             acl: access.acl,
             limits: Limits {

@@ -16,7 +16,12 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 fn identifying(identity: Option<&str>) -> Lab {
     let mut lab = Lab::with(Limits::default());
-    lab.set_entrance(Entrance { certificates: true, passwords: true, anonymous: true });
+    lab.set_entrance(Entrance {
+        certificates: true,
+        passwords: true,
+        anonymous: true,
+        ..Entrance::default()
+    });
     lab.set_identity(identity);
     lab.set_acl("user ann\ntopic readwrite for/ann\npattern readwrite own/%u");
     lab

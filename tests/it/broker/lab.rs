@@ -4,8 +4,8 @@
 pub(super) use crate::hex::bytes as hex;
 use mqx::broker::access::load_acl;
 use mqx::broker::core::{
-    Attempt, Census, Connection, Core, Entrance, Journal, Limits, Link, Peer, Progress, Setup,
-    State, Totals, Verdict, Worker,
+    Attempt, Census, Connection, Core, Entrance, Journal, Limits, Link, Outcome, Peer, Progress,
+    Setup, State, Totals, Verdict, Worker,
 };
 use mqx::mqtt::{
     Ack, AckKind, Connect, ConnectProperties, Disconnect, Frame, Packet, PacketId, Publish, QoS,
@@ -258,6 +258,15 @@ impl Lab {
         self.worker.begin(self.now);
         self.core.answer(&mut self.worker, &mut client.connection, verdict);
         self.core.flush(&mut self.worker);
+    }
+
+    /// Brings what a step of `client`'s exchange led to, and writes what it is
+    /// sent before it has a session, as the owner of its connection does.
+    pub(super) fn answer_step(&mut self, client: &mut Client, outcome: Outcome) {
+        self.worker.begin(self.now);
+        self.core.answer_step(&mut self.worker, &mut client.connection, outcome);
+        self.core.flush(&mut self.worker);
+        self.make_room(client, usize::MAX);
     }
 
     /// Puts the rules of an `acl_file` in force.
