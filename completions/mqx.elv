@@ -198,6 +198,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --unix 'Unix socket to listen at; one left behind by a broker is replaced'
             cand --ws-port 'Port for WebSocket only; 0 takes a free one'
             cand --ws-path 'Path that WebSocket clients ask for'
+            cand --ws-origin 'Origin of web pages that may connect, as `https://example.org` (repeatable); * is any [default: this machine]'
             cand --cert 'Server certificate with its chain (PEM); opens the TLS port. The file that SSLKEYLOGFILE names gets the secrets, for Wireshark'
             cand --key 'Private key of the server certificate (PEM)'
             cand --tls-port 'Port for MQTT over TLS; 0 takes a free one [default: 8883]'

@@ -6,6 +6,7 @@ use super::socket::Socket;
 use super::transport::Transport;
 use super::websocket;
 use crate::net::CertificateName;
+use crate::net::websocket::Origins;
 use rustls::ServerConfig;
 use std::io;
 use std::net::SocketAddr;
@@ -37,6 +38,8 @@ pub(super) struct Door {
     pub(super) proxied: bool,
     /// The path of WebSocket requests.
     pub(super) path: Arc<str>,
+    /// The web pages that may send one.
+    pub(super) origins: Arc<Origins>,
 }
 
 impl Door {
@@ -55,7 +58,7 @@ impl Door {
             (socket, _) => (Transport::bare(socket), bare),
         };
         match first {
-            Some(HTTP) => Box::pin(websocket::upgrade(transport, &self.path)).await,
+            Some(HTTP) => Box::pin(websocket::upgrade(transport, &self.path, &self.origins)).await,
             // The core judges what is no CONNECT.
             Some(_) if self.mqtt => Ok(Some(transport)),
             _ => Ok(None),

@@ -52,7 +52,8 @@ pub(super) fn bind_all(config: &Config) -> Result<Vec<Listener>> {
     let entrance = Arc::new(config.entrance());
     let proxied = config.proxy_protocol;
     let identity = config.identity;
-    let bare = Door { bare: true, mqtt: true, entrance, identity, tls, proxied, path };
+    let origins = Arc::new(config.origins());
+    let bare = Door { bare: true, mqtt: true, entrance, identity, tls, proxied, path, origins };
     let local = Arc::new(config.local_entrance());
     let without_tls = Door { tls: None, entrance: local, ..bare.clone() };
     let ports = [

@@ -29,6 +29,7 @@ use self::access::{Authenticator, Gate, Passwords, Scram, Tokens};
 use self::core::{Acl, Core, Entrance, Hooks, Limits, Observer, Observers, Setup, Summary};
 use crate::error::{Class, Error, Result};
 use crate::net::CertificateName;
+use crate::net::websocket::Origins;
 use crate::output::{self, Sink};
 use crate::session::ClientConfig;
 use clock::Clock;
@@ -61,6 +62,9 @@ pub struct Config {
     pub ws_port: Option<u16>,
     /// The path of WebSocket requests, which begins with a slash.
     pub ws_path: String,
+    /// The origins of web pages that may connect; without any, those that
+    /// [`Origins::Near`] lets in, and every page where a password is needed.
+    pub ws_origins: Vec<String>,
     /// Where to put a Unix socket.
     pub unix: Option<PathBuf>,
     /// Whether every connection begins with a header of the PROXY protocol,
@@ -119,6 +123,7 @@ impl Default for Config {
             tls: None,
             ws_port: None,
             ws_path: DEFAULT_WS_PATH.to_owned(),
+            ws_origins: Vec::new(),
             unix: None,
             proxy_protocol: false,
             client_certificates: false,
@@ -167,6 +172,19 @@ impl Config {
             passwords: self.passwords.is_some() || self.tokens.is_some(),
             certificates: self.identity.is_some(),
             methods: self.methods().iter().map(|method| method.method().into()).collect(),
+        }
+    }
+
+    /// The web pages that may connect. One that must show a password cannot do
+    /// more than its user could elsewhere; a certificate is shown by the browser,
+    /// whatever page asks.
+    fn origins(&self) -> Origins {
+        let Entrance { anonymous, passwords, certificates } = self.entrance();
+        match self.ws_origins.as_slice() {
+            [] if passwords && !anonymous && !certificates => Origins::Any,
+            [] => Origins::Near,
+            listed if listed.iter().any(|origin| origin == "*") => Origins::Any,
+            listed => Origins::Listed(listed.to_vec()),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::transport::Transport;
 use crate::net::websocket::{
-    Answer, Decoder, End, MAX_REQUEST, Opcode, answer, code, put_close, put_frame,
+    Answer, Decoder, End, MAX_REQUEST, Opcode, Origins, answer, code, put_close, put_frame,
 };
 use rustls::pki_types::CertificateDer;
 use std::future::poll_fn;
@@ -27,8 +27,12 @@ pub(super) struct WebSocket {
 }
 
 /// Answers the HTTP request at the start of `inner` and returns the WebSocket
-/// it asked for at `path`.
-pub(super) async fn upgrade(mut inner: Transport, path: &str) -> io::Result<Option<Transport>> {
+/// it asked for at `path`, if it does not come from a page that may not ask.
+pub(super) async fn upgrade(
+    mut inner: Transport,
+    path: &str,
+    origins: &Origins,
+) -> io::Result<Option<Transport>> {
     let mut request = Vec::new();
     let answer = loop {
         let mut bytes = [0; 1024];
@@ -36,7 +40,7 @@ pub(super) async fn upgrade(mut inner: Transport, path: &str) -> io::Result<Opti
         let count =
             poll_fn(|cx| inner.poll_read(cx, bytes.get_mut(..space).unwrap_or_default())).await?;
         request.extend_from_slice(bytes.get(..count).unwrap_or_default());
-        match answer(&request, path) {
+        match answer(&request, path, origins) {
             Some(answer) => break answer,
             None if count == 0 => return Ok(None),
             None => {}

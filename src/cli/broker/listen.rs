@@ -38,6 +38,29 @@ pub(super) struct ListenArgs {
         help_heading = "WebSocket",
     )]
     pub(super) ws_path: String,
+
+    /// Origin of web pages that may connect, as `https://example.org`
+    /// (repeatable); * is any [default: this machine]
+    ///
+    /// Without, a page may connect from this machine (`http://localhost:3000`) or
+    /// from the address it connects to, and from anywhere if every client needs
+    /// a user name and password: otherwise every page that is open in a browser
+    /// here could use the broker. Clients that are no browsers name no origin
+    /// and are not concerned.
+    #[arg(long, value_name = "ORIGIN", value_parser = origin, help_heading = "WebSocket")]
+    pub(super) ws_origin: Vec<String>,
+}
+
+/// An origin as a browser names it.
+fn origin(text: &str) -> Result<String, &'static str> {
+    let of_page = text.split_once("://").is_some_and(|(_, host)| {
+        !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/')
+    });
+    if of_page || ["*", "null"].contains(&text) {
+        Ok(text.to_owned())
+    } else {
+        Err("an origin is https://HOST or https://HOST:PORT without a path, null or *")
+    }
 }
 
 /// A path as a request names it.

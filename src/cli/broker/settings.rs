@@ -53,6 +53,7 @@ impl Settings {
             proxy_protocol: self.listen.proxy_protocol,
             ws_port: self.listen.ws_port,
             ws_path: self.listen.ws_path,
+            ws_origins: self.listen.ws_origin,
             passwords: access.passwords,
             tokens: access.tokens,
             authenticators: Vec::new(),

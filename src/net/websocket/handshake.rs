@@ -1,5 +1,6 @@
 //! The HTTP request that asks for WebSocket and its answer (RFC 6455 §4.2).
 
+use super::origin::Origins;
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -33,15 +34,16 @@ pub enum Answer {
 }
 
 /// Answers the request at the start of `bytes`, or returns `None` while it is
-/// not whole. Only a request for `path`, which begins with a slash, is accepted.
+/// not whole. Only a request for `path`, which begins with a slash, is accepted,
+/// and from a web page only if its origin is one of `origins`.
 #[must_use]
-pub fn answer(bytes: &[u8], path: &str) -> Option<Answer> {
+pub fn answer(bytes: &[u8], path: &str, origins: &Origins) -> Option<Answer> {
     let mut headers = [EMPTY_HEADER; MAX_HEADERS];
     let mut request = Request::new(&mut headers);
     let parsed = request.parse(bytes);
     let judged = match parsed {
         Ok(Status::Complete(consumed)) if consumed <= MAX_REQUEST => {
-            judge(&request, path).map(|response| Answer::Accept { response, consumed })
+            judge(&request, path, origins).map(|response| Answer::Accept { response, consumed })
         }
         Ok(Status::Partial) if bytes.len() < MAX_REQUEST => return None,
         Ok(_) | Err(Error::TooManyHeaders) => Err(Refusal::TOO_LARGE),
@@ -67,6 +69,10 @@ impl Refusal {
         what: "the head of a request may have 8 KiB and 100 fields",
     };
     const NO_SUCH_PATH: Self = Self { status: "404 Not Found", what: "nothing is at this path" };
+    const ORIGIN: Self = Self {
+        status: "403 Forbidden",
+        what: "pages of this origin may not connect: --ws-origin ORIGIN lets them",
+    };
     const NO_UPGRADE: Self = Self {
         status: "426 Upgrade Required",
         what: "this is MQTT over WebSocket: connect with an MQTT client",
@@ -91,22 +97,25 @@ impl Refusal {
 }
 
 /// The response that accepts `request`.
-fn judge(request: &Request<'_, '_>, path: &str) -> Result<String, Refusal> {
+fn judge(request: &Request<'_, '_>, path: &str, origins: &Origins) -> Result<String, Refusal> {
     let fields = Fields(request.headers);
     let asked = request.path.unwrap_or_default();
     let asked = asked.split_once('?').map_or(asked, |(path, _query)| path);
     let key = fields.all("Sec-WebSocket-Key").next().unwrap_or_default();
     let protocol =
         PROTOCOLS.into_iter().find(|ours| fields.lists(PROTOCOL_FIELD, |one| one == *ours));
+    let host = fields.all("Host").next();
+    let near = |origin| origins.admit(origin, host.unwrap_or_default());
     let checks = [
         (request.version == Some(1) && request.method == Some("GET"), Refusal::NOT_HTTP),
-        (fields.all("Host").next().is_some(), Refusal::NOT_HTTP),
+        (host.is_some(), Refusal::NOT_HTTP),
         (asked == path, Refusal::NO_SUCH_PATH),
         (fields.names("Upgrade", "websocket"), Refusal::NO_UPGRADE),
         (fields.names("Connection", "upgrade"), Refusal::NO_UPGRADE),
         (fields.names("Sec-WebSocket-Version", "13"), Refusal::OTHER_VERSION),
         (is_key(key), Refusal::BAD_KEY),
         (protocol.is_some(), Refusal::NO_PROTOCOL),
+        (fields.all("Origin").all(near), Refusal::ORIGIN),
     ];
     if let Some((_, refusal)) = checks.into_iter().find(|(holds, _)| !holds) {
         return Err(refusal);
@@ -164,7 +173,7 @@ mod tests {
         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n";
 
     fn answered(request: &str) -> Answer {
-        answer(request.as_bytes(), "/mqtt").unwrap()
+        answer(request.as_bytes(), "/mqtt", &Origins::Near).unwrap()
     }
 
     #[track_caller]
@@ -197,7 +206,8 @@ mod tests {
     #[test]
     fn a_request_is_answered_when_it_is_whole_and_not_before() {
         for cut in 0..GOOD.len() {
-            assert_eq!(answer(&GOOD.as_bytes()[..cut], "/mqtt"), None, "{cut} bytes");
+            let part = &GOOD.as_bytes()[..cut];
+            assert_eq!(answer(part, "/mqtt", &Origins::Near), None, "{cut} bytes");
         }
         let with_frames = format!("{GOOD}\u{2}\u{0}");
         let Answer::Accept { consumed, .. } = answered(&with_frames) else { panic!() };
@@ -226,6 +236,7 @@ mod tests {
     fn names_and_listed_words_may_be_written_in_any_case_and_the_path_with_a_query() {
         accepted(&GOOD.replace("Upgrade: websocket", "UPGRADE: WebSocket"));
         accepted(&GOOD.replace("/mqtt ", "/mqtt?token=x "));
+        accepted(&GOOD.replace("Host: h", "ORIGIN: http://localhost:3000\r\nHost: h"));
     }
 
     #[test]
@@ -244,6 +255,8 @@ mod tests {
             ("ZQ==", "ZQ=", "400 Bad Request"),
             ("dGhl", "d\u{e9}l", "400 Bad Request"),
             ("Key:", "Cay:", "400 Bad Request"),
+            ("Host: h", "Host: h\r\nOrigin: https://example.org", "403 Forbidden"),
+            ("Host: h", "Origin: http://localhost\r\norigin: http://h\r\nHost: h", "403 Forbidden"),
         ] {
             assert_eq!(refused(from, to), format!("HTTP/1.1 {status}"), "{to}");
         }

@@ -10,9 +10,11 @@
 mod decode;
 mod encode;
 mod handshake;
+mod origin;
 mod wire;
 
 pub use decode::{ControlPayload, Decoder, End};
 pub use encode::{put_close, put_frame};
 pub use handshake::{Answer, MAX_REQUEST, answer};
+pub use origin::Origins;
 pub use wire::{Opcode, Violation, code};

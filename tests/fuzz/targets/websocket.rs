@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mqx::net::websocket::{Decoder, End, answer};
+use mqx::net::websocket::{Decoder, End, Origins, answer};
 
 /// Payload, last ping and end of `bytes` that come in pieces of `size`.
 fn decode(bytes: &[u8], size: usize) -> (Vec<u8>, Vec<u8>, Option<End>) {
@@ -26,5 +26,5 @@ fuzz_target!(|bytes: &[u8]| {
     for size in [1, 2, 7] {
         assert_eq!(decode(bytes, size), whole);
     }
-    let _ = answer(bytes, "/mqtt");
+    let _ = answer(bytes, "/mqtt", &Origins::Near);
 });

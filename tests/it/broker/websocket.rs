@@ -4,6 +4,7 @@
 use super::lab::hex;
 use crate::certs::{made, server_options};
 use crate::websocket::client_frame;
+use mqx::broker::access::load_passwords;
 use mqx::broker::{Address, Broker, Config, start};
 use mqx::net::tls_server;
 use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
@@ -20,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// CONNECT of client `c`, MQTT 3.1.1.
 const CONNECT: &str = "10 0d 0004 4d515454 04 02 0000 0001 63";
+
+/// Users of a broker.
+const USERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/mosquitto/password_file");
 
 const CONNACK: &str = "20 02 0000";
 
@@ -331,6 +335,27 @@ fn another_path_takes_the_place_of_the_usual_one() {
     assert!(bare(address).request("/a/b", "mqtt").starts_with("HTTP/1.1 101 "));
     assert!(bare(address).request("/mqtt", "mqtt").starts_with("HTTP/1.1 404 "));
     broker.blocking_shutdown().unwrap();
+}
+
+#[test]
+fn a_web_page_connects_from_this_machine_and_from_elsewhere_only_where_it_is_let() {
+    let guarded = || load_passwords(Path::new(USERS)).unwrap().0;
+    let (near, far) = ("http://localhost:3000", "https://example.org");
+    for (config, origin, answer) in [
+        (Config::default(), near, "101"),
+        (Config::default(), far, "403"),
+        (Config { ws_origins: vec![far.into()], ..Config::default() }, far, "101"),
+        (Config { ws_origins: vec![far.into()], ..Config::default() }, near, "403"),
+        (Config { ws_origins: vec!["*".into()], ..Config::default() }, far, "101"),
+        (Config { passwords: Some(guarded()), ..Config::default() }, far, "403"),
+        (Config { passwords: Some(guarded()), anonymous: false, ..Config::default() }, far, "101"),
+    ] {
+        let broker = start(&Config { port: 0, ..config }).unwrap();
+        let mut page = bare(broker.address().unwrap());
+        let head = page.request("/mqtt", &format!("mqtt\r\nOrigin: {origin}"));
+        assert!(head.starts_with(&format!("HTTP/1.1 {answer} ")), "{origin}: {head}");
+        broker.blocking_shutdown().unwrap();
+    }
 }
 
 #[test]
