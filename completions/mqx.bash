@@ -265,7 +265,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__broker)
-            opts="-c -p --config --check-config --port --bind --unix --proxy-protocol --ws-port --ws-path --ws-origin --cert --key --tls-port --cafile --require-client-cert --crlfile --use-identity-as-username --use-subject-as-username --password-file --jwt-key --jwt-user-claim --jwt-audience --jwt-issuer --allow-anonymous --no-anonymous --acl-file --acl-subscribe-check --max-qos --no-retain --receive-maximum --max-packet-size --max-keepalive --topic-alias-maximum --max-inflight --max-queued --max-connections --max-publish-rate --max-publish-bytes --max-queued-bytes --max-subscriptions --max-topic-levels --max-session-expiry --connect-timeout --sys-interval --workers --color --help passwd help"
+            opts="-c -p --config --check-config --port --unix --tls-port --ws-port --bind --proxy-protocol --ws-path --ws-origin --cert --key --cafile --require-client-cert --crlfile --use-identity-as-username --use-subject-as-username --require-tls --password-file --jwt-key --jwt-user-claim --jwt-audience --jwt-issuer --allow-anonymous --no-anonymous --acl-file --acl-subscribe-check --max-qos --no-retain --receive-maximum --max-packet-size --max-keepalive --topic-alias-maximum --max-inflight --max-queued --max-connections --max-publish-rate --max-publish-bytes --max-queued-bytes --max-subscriptions --max-topic-levels --max-session-expiry --connect-timeout --sys-interval --workers --color --help passwd help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -287,15 +287,19 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --bind)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --unix)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --tls-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --ws-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -312,10 +316,6 @@ _mqx() {
                     return 0
                     ;;
                 --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tls-port)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

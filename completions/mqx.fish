@@ -146,15 +146,15 @@ complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcomman
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -s c -l config -d 'File with options; what is typed and what the environment says come first' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -s p -l port -d 'Port for MQTT over TCP; 0 takes a free one, which the first line names. WebSocket is taken there too, and TLS if there is a certificate' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l bind -d 'Address to listen on; 0.0.0.0 lets other machines in [default: this machine only]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -s p -l port -d 'Port for MQTT over TCP; 0 takes a free one, which the first line names. WebSocket is taken there too, and TLS if there is a certificate [default: 1883]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l unix -d 'Unix socket to listen at; one left behind by a broker is replaced' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l tls-port -d 'Port for MQTT over TLS; 0 takes a free one [default: 8883]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l ws-port -d 'Port for WebSocket only; 0 takes a free one' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l bind -d 'Address to listen on; 0.0.0.0 lets other machines in [default: this machine only]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l ws-path -d 'Path that WebSocket clients ask for' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l ws-origin -d 'Origin of web pages that may connect, as `https://example.org` (repeatable); * is any [default: this machine]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l cert -d 'Server certificate with its chain (PEM); opens the TLS port. The file that SSLKEYLOGFILE names gets the secrets, for Wireshark' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l key -d 'Private key of the server certificate (PEM)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l tls-port -d 'Port for MQTT over TLS; 0 takes a free one [default: 8883]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l cafile -d 'CA that client certificates are checked against (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l crlfile -d 'Certificates that the CAs of --cafile have revoked (PEM); each of them needs a list in it that is not out of date' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l password-file -d 'Users and their passwords, in the format of mosquitto' -r -F
@@ -190,6 +190,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subc
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l require-client-cert -d 'Refuse clients on the TLS port that show no certificate'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l use-identity-as-username -d 'A client\'s user name is the common name in its certificate'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l use-subject-as-username -d 'A client\'s user name is the whole subject of its certificate, written as CN=ann,O=Example'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l require-tls -d 'Refuse clients on every port that do not speak TLS'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l allow-anonymous -d 'Let clients without a user name in beside those of --password-file and --jwt-key'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l no-anonymous -d 'Refuse clients without a user name; this is so with --password-file and --jwt-key'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l no-retain -d 'Retain no messages; a client that asks for it is cut off'

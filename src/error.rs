@@ -115,6 +115,13 @@ impl Error {
         self
     }
 
+    /// The same failure, at this place.
+    #[must_use]
+    pub fn at(mut self, place: &str) -> Self {
+        self.what = format!("{place}: {}", self.what);
+        self
+    }
+
     /// The same failure with what caused it.
     #[must_use]
     pub fn because(mut self, cause: impl Into<anyhow::Error>) -> Self {

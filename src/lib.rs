@@ -94,8 +94,7 @@ fn bench_with(args: cli::bench::BenchArgs) -> error::Result<()> {
     let embedded = args.embedded();
     let mut config = args.into_config()?;
     open_files::raise_limit();
-    let broker =
-        embedded.then(|| broker::start(&broker::Config { port: 0, ..broker::Config::default() }));
+    let broker = embedded.then(|| broker::start(&broker::Config::on_port(0)));
     let broker = broker.transpose()?;
     if let Some(address) = broker.as_ref().and_then(broker::Broker::address) {
         config.connect.endpoint.host = address.ip().to_string();

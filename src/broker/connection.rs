@@ -1,7 +1,8 @@
 //! The task of one connection: moves bytes between its transport and the core.
 
-use super::access::{Checked, Exchange};
-use super::core::{Connection, Peer, Progress};
+use super::access::{Checked, Exchange, Gate};
+use super::core::{Connection, Progress};
+use super::door::Newcomer;
 use super::link::{Asked, SocketLink};
 use super::transport::Transport;
 use super::worker::Shared;
@@ -35,6 +36,8 @@ pub(super) struct Task {
     transport: Transport,
     link: Arc<SocketLink>,
     connection: Connection,
+    /// Who checks who the client is.
+    gate: Arc<Gate>,
     /// The check of who the client is, while it lasts.
     check: Option<Check>,
     /// Until when nothing is read, for the client has published too fast.
@@ -49,7 +52,8 @@ pub(super) struct Task {
 }
 
 impl Task {
-    pub(super) fn new(shared: Rc<Shared>, transport: Transport, peer: Peer) -> Self {
+    pub(super) fn new(shared: Rc<Shared>, newcomer: Newcomer) -> Self {
+        let Newcomer { transport, peer, gate } = newcomer;
         let link = Arc::new(SocketLink::new(transport.shared()));
         let for_core = Arc::clone(&link);
         let connection = shared.batch(|core, worker| core.accept(worker, for_core, peer));
@@ -58,6 +62,7 @@ impl Task {
             transport,
             link,
             connection,
+            gate,
             check: None,
             pause: None,
             exchange: None,
@@ -170,7 +175,7 @@ impl Task {
         let progress = self.shared.batch(|core, worker| core.receive(worker, connection, bytes));
         let pause = self.connection.pause();
         self.pause = pause.filter(|until| *until > self.shared.now());
-        let gate = || Arc::clone(&self.shared.gate);
+        let gate = || Arc::clone(&self.gate);
         let address = self.connection.peer().address.map(|address| address.ip());
         if let Some(question) = self.connection.take_question() {
             self.check = Some(Box::pin(gate().judge(question, address)));

@@ -1,12 +1,12 @@
 //! What may be spoken at a listener, and telling it apart by the first bytes.
 
-use super::core::{Entrance, Peer};
+use super::access::Gate;
+use super::core::Peer;
 use super::proxy;
+use super::reception::{Reception, Terms};
 use super::socket::Socket;
 use super::transport::Transport;
 use super::websocket;
-use crate::net::CertificateName;
-use crate::net::websocket::Origins;
 use rustls::ServerConfig;
 use std::io;
 use std::net::SocketAddr;
@@ -26,31 +26,59 @@ const HTTP: u8 = b'G';
 pub(super) struct Door {
     /// Whether TLS may be left out.
     pub(super) bare: bool,
-    /// Whether MQTT may be spoken without WebSocket.
-    pub(super) mqtt: bool,
-    /// Who is let in.
-    pub(super) entrance: Arc<Entrance>,
-    /// The name in a client's certificate that is its user name.
-    pub(super) identity: Option<CertificateName>,
-    /// How to speak TLS, if it may be spoken.
-    pub(super) tls: Option<Arc<ServerConfig>>,
+    /// What it is in.
+    pub(super) place: Place,
     /// Whether a proxy says first who has connected to it.
     pub(super) proxied: bool,
     /// The path of WebSocket requests.
     pub(super) path: Arc<str>,
-    /// The web pages that may send one.
-    pub(super) origins: Arc<Origins>,
+    /// Who is let in.
+    pub(super) reception: Arc<Reception>,
+}
+
+/// What clients connect to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A port.
+    Port,
+    /// A port where MQTT is spoken over WebSocket only.
+    WebSocketPort,
+    /// A Unix socket, where there is no TLS.
+    UnixSocket,
+}
+
+/// Somebody who has come in.
+#[derive(Debug)]
+pub(super) struct Newcomer {
+    pub(super) transport: Transport,
+    /// Who it is, before it has said so itself.
+    pub(super) peer: Peer,
+    /// Who knows the passwords.
+    pub(super) gate: Arc<Gate>,
 }
 
 impl Door {
     /// Does what has to be done before MQTT is spoken; `None` is a peer that
     /// has been turned away or has gone.
-    pub(super) async fn open(&self, socket: Socket) -> io::Result<Option<Transport>> {
+    pub(super) async fn open(
+        &self,
+        socket: Socket,
+        address: Option<SocketAddr>,
+    ) -> io::Result<Option<Newcomer>> {
+        let terms = self.reception.terms();
+        let transport = self.transport(socket, &terms).await?;
+        Ok(transport.map(|transport| {
+            let peer = self.peer(&terms, address, &transport);
+            Newcomer { transport, peer, gate: Arc::clone(&terms.gate) }
+        }))
+    }
+
+    async fn transport(&self, socket: Socket, terms: &Terms) -> io::Result<Option<Transport>> {
         if self.proxied {
             proxy::skip_header(&socket).await?;
         }
         let bare = if self.bare { first_byte(&socket).await? } else { Some(TLS) };
-        let (transport, first) = match (socket, &self.tls) {
+        let (transport, first) = match (socket, &terms.tls) {
             (Socket::Tcp(socket), Some(tls)) if bare == Some(TLS) => {
                 // Boxed, because what waits for it is large and others need not be.
                 Box::pin(accept_tls(socket, tls)).await?
@@ -58,21 +86,22 @@ impl Door {
             (socket, _) => (Transport::bare(socket), bare),
         };
         match first {
-            Some(HTTP) => Box::pin(websocket::upgrade(transport, &self.path, &self.origins)).await,
+            Some(HTTP) => Box::pin(websocket::upgrade(transport, &self.path, &terms.origins)).await,
             // The core judges what is no CONNECT.
-            Some(_) if self.mqtt => Ok(Some(transport)),
+            Some(_) if self.place != Place::WebSocketPort => Ok(Some(transport)),
             _ => Ok(None),
         }
     }
-}
 
-impl Door {
-    /// Who has come in, before it has said so itself.
-    pub(super) fn peer(&self, address: Option<SocketAddr>, transport: &Transport) -> Peer {
-        let name = self.identity.zip(transport.certificate());
+    fn peer(&self, terms: &Terms, address: Option<SocketAddr>, transport: &Transport) -> Peer {
+        let name = terms.identity.zip(transport.certificate());
         let name = name.and_then(|(kind, certificate)| kind.of(certificate));
-        let entrance = Arc::clone(&self.entrance);
-        Peer { address, inside: false, identity: name.map(Into::into), entrance }
+        let entrance = match self.place {
+            Place::UnixSocket => &terms.local_entrance,
+            Place::Port | Place::WebSocketPort => &terms.entrance,
+        };
+        let identity = name.map(Into::into);
+        Peer { address, inside: false, identity, entrance: Arc::clone(entrance) }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Listening, and handing on who comes.
 
-use super::Config;
 use super::address::Address;
-use super::door::Door;
+use super::config::Listen;
+use super::door::{Door, Place};
+use super::reception::Reception;
 use super::socket::Accepted;
 use super::unix::{self, SocketFile};
 use super::worker::{Arrival, Incoming};
@@ -45,33 +46,32 @@ enum Acceptor {
     Unix(tokio::net::UnixListener),
 }
 
-/// Binds everything `config` says.
-pub(super) fn bind_all(config: &Config) -> Result<Vec<Listener>> {
-    let path: Arc<str> = config.ws_path.as_str().into();
-    let (tls_port, tls) = config.tls.clone().unzip();
-    let entrance = Arc::new(config.entrance());
-    let proxied = config.proxy_protocol;
-    let identity = config.identity;
-    let origins = Arc::new(config.origins());
-    let bare = Door { bare: true, mqtt: true, entrance, identity, tls, proxied, path, origins };
-    let local = Arc::new(config.local_entrance());
-    let without_tls = Door { tls: None, entrance: local, ..bare.clone() };
+/// Binds everything `listen` says, for clients that `reception` meets.
+pub(super) fn bind_all(listen: &Listen, reception: &Arc<Reception>) -> Result<Vec<Listener>> {
+    let door = Door {
+        bare: !listen.require_tls,
+        place: Place::Port,
+        proxied: listen.proxy_protocol,
+        path: listen.ws_path.as_str().into(),
+        reception: Arc::clone(reception),
+    };
     let ports = [
-        ("--port", Some(config.port), bare.clone()),
-        ("--tls-port", tls_port, Door { bare: false, ..bare.clone() }),
-        ("--ws-port", config.ws_port, Door { mqtt: false, ..bare }),
+        ("--port", listen.port, door.clone()),
+        ("--tls-port", listen.tls_port, Door { bare: false, ..door.clone() }),
+        ("--ws-port", listen.ws_port, Door { place: Place::WebSocketPort, ..door.clone() }),
     ];
     let mut listeners = Vec::new();
     for (option, port, door) in ports {
         let Some(port) = port else { continue };
         let door = Arc::new(door);
-        for (socket, at) in bind(config.bind, port, option)? {
+        for (socket, at) in bind(listen.bind, port, option)? {
             listeners.push(Listener { bound: Bound::Tcp(socket, at), door: Arc::clone(&door) });
         }
     }
-    if let Some(path) = &config.unix {
+    if let Some(path) = &listen.unix {
         let (socket, file) = unix::listen(path)?;
-        listeners.push(Listener { bound: Bound::Unix(socket, file), door: Arc::new(without_tls) });
+        let door = Arc::new(Door { bare: true, place: Place::UnixSocket, ..door });
+        listeners.push(Listener { bound: Bound::Unix(socket, file), door });
     }
     Ok(listeners)
 }
@@ -109,7 +109,8 @@ impl Listener {
         match &self.bound {
             Bound::Tcp(_, at) => {
                 let tls = !self.door.bare;
-                self.door.mqtt.then_some(Address::Mqtt { tls, socket: *at })
+                let mqtt = self.door.place == Place::Port;
+                mqtt.then_some(Address::Mqtt { tls, socket: *at })
             }
             Bound::Unix(_, file) => Some(Address::Unix(file.path())),
         }

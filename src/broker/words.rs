@@ -1,25 +1,42 @@
 //! What the command says to people, on stderr.
 
-use super::Config;
+use super::config::{Config, Listen};
 use super::core::Summary;
 use crate::output;
 
 /// Says that a broker can be run with `config`, and what it would do.
 pub fn say_good(config: &Config) {
-    let place = |name: &str, at: Option<String>| at.map(|at| format!("{name} {at}"));
-    let places = [
-        place("port", Some(config.port.to_string())),
-        place("TLS port", config.tls.as_ref().map(|(port, _)| port.to_string())),
-        place("WebSocket port", config.ws_port.map(|port| port.to_string())),
-        place("Unix socket", config.unix.as_ref().map(|path| path.display().to_string())),
-    ];
-    let places: Vec<_> = places.into_iter().flatten().collect();
+    let places: Vec<_> = config.listeners.iter().flat_map(places).collect();
     let who = who_may_connect(config);
     output::note(format!("the configuration is good: {}; {who}", places.join(", ")));
 }
 
+/// Where `listen` listens, as a configuration names it.
+fn places(listen: &Listen) -> Vec<String> {
+    let port = |name: &str, port: Option<u16>| port.map(|port| format!("{name} {port}"));
+    let places = [
+        port("port", listen.port),
+        port("TLS port", listen.tls_port),
+        port("WebSocket port", listen.ws_port),
+        listen.unix.as_ref().map(|path| format!("Unix socket {}", path.display())),
+    ];
+    places.into_iter().flatten().collect()
+}
+
+/// Who may connect from where: of several listeners, at each.
 pub(super) fn who_may_connect(config: &Config) -> String {
-    let from = match config.bind {
+    match config.listeners.as_slice() {
+        [listen] => who_may_connect_at(listen),
+        all => {
+            let each =
+                |listen| format!("{}: {}", places(listen).join(", "), who_may_connect_at(listen));
+            all.iter().map(each).collect::<Vec<_>>().join("; ")
+        }
+    }
+}
+
+fn who_may_connect_at(listen: &Listen) -> String {
+    let from = match listen.bind {
         None => "from this machine only (--bind 0.0.0.0 lets others in)".to_owned(),
         Some(address) if address.is_loopback() => {
             format!("from this machine only, on {address}")
@@ -27,19 +44,20 @@ pub(super) fn who_may_connect(config: &Config) -> String {
         Some(address) if address.is_unspecified() => "from anywhere".to_owned(),
         Some(address) => format!("from wherever {address} can be reached"),
     };
-    let who = match (config.entrance().passwords, config.anonymous) {
-        _ if config.identity.is_some() => "who shows a certificate may connect under its name",
-        (false, _) => "anyone may connect without a password",
+    let entrance = listen.entrance();
+    let who = match (entrance.passwords, entrance.anonymous) {
+        _ if entrance.certificates => "who shows a certificate may connect under its name",
+        (false, false) => "who says a user name may connect, without a password",
+        (false, true) => "anyone may connect without a password",
         (true, false) => "who has a user name and its password may connect",
         (true, true) => "anyone may connect, under a user name with its password only",
     };
-    let certificates = if config.client_certificates && config.identity.is_none() {
-        "; the TLS port asks for a client certificate"
+    let certificates = if listen.client_certificates && !entrance.certificates {
+        "; TLS asks for a client certificate"
     } else {
         ""
     };
-    let how = format!("{who}{certificates}");
-    format!("{how}, {from}")
+    format!("{who}{certificates}, {from}")
 }
 
 pub(super) fn farewell(summary: &Summary) -> String {

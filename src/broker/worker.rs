@@ -1,15 +1,13 @@
 //! The worker threads: each runs its share of the connections on a runtime of
 //! its own, and a connection stays where it came.
 
-use super::access::Gate;
 use super::clock::Clock;
 use super::connection::Task;
 use super::core::{Core, Worker};
-use super::door::Door;
+use super::door::{Door, Newcomer};
 use super::inline::Visit;
 use super::listener::Listener;
 use super::socket::Accepted;
-use super::transport::Transport;
 use crate::error::{Class, Error, Result};
 use crate::session::Time;
 use std::cell::{Cell, RefCell};
@@ -47,7 +45,6 @@ pub(super) struct Incoming {
 #[derive(Debug)]
 pub(super) struct Handover {
     pub(super) core: Arc<Core>,
-    pub(super) gate: Arc<Gate>,
     pub(super) clock: Clock,
     pub(super) arrivals: mpsc::UnboundedReceiver<Arrival>,
     /// The listeners this worker accepts from, for all workers.
@@ -60,7 +57,6 @@ pub(super) struct Handover {
 #[derive(Debug)]
 pub(super) struct Shared {
     core: Arc<Core>,
-    pub(super) gate: Arc<Gate>,
     clock: Clock,
     worker: RefCell<Worker>,
     /// What every connection reads into, since only one reads at a time.
@@ -73,10 +69,9 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    fn new(core: Arc<Core>, gate: Arc<Gate>, clock: Clock) -> Self {
+    fn new(core: Arc<Core>, clock: Clock) -> Self {
         Self {
             core,
-            gate,
             clock,
             worker: RefCell::default(),
             buffer: RefCell::new(vec![0; READ_BUFFER].into()),
@@ -149,7 +144,7 @@ pub(super) fn run(handover: Handover) -> Result<()> {
 }
 
 async fn serve(mut handover: Handover) {
-    let shared = Rc::new(Shared::new(handover.core, handover.gate, handover.clock));
+    let shared = Rc::new(Shared::new(handover.core, handover.clock));
     for listener in handover.listeners {
         spawn_local(listener.accept(handover.workers.clone()));
     }
@@ -175,12 +170,10 @@ async fn serve(mut handover: Handover) {
 /// Makes a connection of a socket and serves it.
 async fn welcome(shared: Rc<Shared>, incoming: Incoming) {
     let limit = shared.core.limits().connect_timeout;
-    let (door, address) = (Arc::clone(&incoming.door), incoming.socket.address());
     let open = tokio::time::timeout(limit, Box::pin(incoming.open())).await;
     // Whoever does not come in is gone without a word to the core.
-    let Ok(Ok(Some(transport))) = open else { return };
-    let peer = door.peer(address, &transport);
-    shared.count(Task::new(Rc::clone(&shared), transport, peer).run()).await;
+    let Ok(Ok(Some(newcomer))) = open else { return };
+    shared.count(Task::new(Rc::clone(&shared), newcomer).run()).await;
 }
 
 /// Serves a client in this process.
@@ -189,7 +182,8 @@ async fn accommodate(shared: Rc<Shared>, visit: Visit) {
 }
 
 impl Incoming {
-    async fn open(self) -> io::Result<Option<Transport>> {
-        self.door.open(self.socket.register()?).await
+    async fn open(self) -> io::Result<Option<Newcomer>> {
+        let address = self.socket.address();
+        self.door.open(self.socket.register()?, address).await
     }
 }

@@ -11,7 +11,7 @@ use std::sync::mpsc;
 // README: begin
 /// Starts a broker in this process, talks to it and stops it.
 async fn embed() -> mqx::error::Result<()> {
-    let config = broker::Config { port: 0, ..broker::Config::default() };
+    let config = broker::Config::on_port(0);
     let broker = broker::start(&config)?;
     let address = broker.address().expect("it listens on TCP");
     assert_ne!(address.port(), 0, "where other programs find it");
@@ -48,7 +48,7 @@ fn the_readme_shows_the_example_as_it_is_tested() {
 }
 
 async fn broker_and_client() -> (broker::Broker, InlineClient) {
-    let config = broker::Config { port: 0, ..broker::Config::default() };
+    let config = broker::Config::on_port(0);
     let broker = broker::start(&config).unwrap();
     let client = broker.client(ClientConfig::default()).await.unwrap();
     (broker, client)
@@ -117,7 +117,7 @@ async fn what_cannot_be_is_refused_with_its_class() {
 #[tokio::test]
 async fn a_client_that_is_not_let_in_is_told_why() {
     let limits = Limits { maximum_connections: 1, ..Limits::default() };
-    let config = broker::Config { port: 0, limits, ..broker::Config::default() };
+    let config = broker::Config { limits, ..broker::Config::on_port(0) };
     let broker = broker::start(&config).unwrap();
     let first = broker.client(ClientConfig::default()).await.unwrap();
     let error = broker.client(ClientConfig::default()).await.unwrap_err();
@@ -128,7 +128,7 @@ async fn a_client_that_is_not_let_in_is_told_why() {
 
 #[test]
 fn a_thread_without_a_runtime_can_stop_it_and_the_port_is_free_again() {
-    let config = broker::Config { port: 0, ..broker::Config::default() };
+    let config = broker::Config::on_port(0);
     let broker = broker::start(&config).unwrap();
     let address = broker.address().unwrap();
     broker.blocking_shutdown().unwrap();

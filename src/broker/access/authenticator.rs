@@ -1,7 +1,7 @@
 //! What a method of enhanced authentication is to the broker (MQTT 5.0 §4.12).
 //!
 //! [`super::Scram`] is one; others are given to the broker in
-//! [`crate::broker::Config::authenticators`].
+//! [`crate::broker::Listen::authenticators`].
 
 use crate::broker::core::Outcome;
 use std::fmt;

@@ -28,8 +28,20 @@ pub(in crate::broker) struct Gate {
     /// client that comes again does not cost a check.
     passed: Mutex<HashMap<Box<str>, hmac::Tag>>,
     key: hmac::Key,
+    turns: Arc<Turns>,
+}
+
+/// When a password may be checked, at whatever listener it was given.
+#[derive(Debug)]
+pub(in crate::broker) struct Turns {
     slowdown: Mutex<Slowdown>,
     checks: Semaphore,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self { slowdown: Mutex::default(), checks: Semaphore::new(CHECKS) }
+    }
 }
 
 impl Gate {
@@ -37,6 +49,7 @@ impl Gate {
         passwords: Passwords,
         tokens: Option<Tokens>,
         authenticators: Vec<Arc<dyn Authenticator>>,
+        turns: Arc<Turns>,
     ) -> Self {
         let mut key = [0; 32];
         // A process without random numbers could not have started TLS either;
@@ -49,8 +62,7 @@ impl Gate {
             authenticators,
             passed: Mutex::default(),
             key: hmac::Key::new(hmac::HMAC_SHA256, &key),
-            slowdown: Mutex::default(),
-            checks: Semaphore::new(CHECKS),
+            turns,
         }
     }
 
@@ -105,14 +117,14 @@ impl Gate {
 
     async fn wait_for_turn(&self, address: Option<IpAddr>) {
         if let Some(address) = address {
-            let turn = self.slowdown.lock().turn(address, Instant::now());
+            let turn = self.turns.slowdown.lock().turn(address, Instant::now());
             tokio::time::sleep_until(turn.into()).await;
         }
     }
 
     fn note(&self, address: Option<IpAddr>, passes: bool) {
         if let Some(address) = address.filter(|_| !passes) {
-            self.slowdown.lock().failed(address, Instant::now());
+            self.turns.slowdown.lock().failed(address, Instant::now());
         }
     }
 
@@ -124,7 +136,7 @@ impl Gate {
     }
 
     async fn check(self: Arc<Self>, question: Question) -> Verdict {
-        let Ok(_turn) = self.checks.acquire().await else {
+        let Ok(_turn) = self.turns.checks.acquire().await else {
             return Verdict::Refused;
         };
         let gate = Arc::clone(&self);
@@ -172,7 +184,12 @@ mod tests {
     async fn a_password_that_has_passed_is_remembered_and_a_wrong_one_is_not() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(b"ann:right\n").unwrap();
-        let gate = Arc::new(Gate::new(load_passwords(file.path()).unwrap().0, None, Vec::new()));
+        let gate = Arc::new(Gate::new(
+            load_passwords(file.path()).unwrap().0,
+            None,
+            Vec::new(),
+            Arc::default(),
+        ));
         for (password, passes) in [("wrong", false), ("right", true), ("wrong", false)] {
             let checked = Arc::clone(&gate).judge(question(password), None).await;
             let admitted = matches!(checked, Checked::Password(Verdict::Admitted));

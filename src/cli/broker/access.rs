@@ -1,39 +1,15 @@
-//! The options of `mqx broker` that say who may connect and what they may do.
+//! The options of `mqx broker` that say what clients may do with which topics.
 
-use super::settings::need;
-use super::token::TokenArgs;
-use crate::broker::access::{Passwords, Tokens, load_acl, load_passwords};
+use crate::broker::access::load_acl;
 use crate::broker::core::Acl;
 use crate::error::Result;
-use crate::output;
 use std::path::PathBuf;
 
 const PERMISSIONS: &str = "Permissions";
 
-/// The options as they are typed.
+/// The options as they are said.
 #[derive(Debug, clap::Args)]
 pub(super) struct AccessArgs {
-    /// Users and their passwords, in the format of mosquitto
-    ///
-    /// Lines `user:password`, the password hashed ($6$, $7$ or $argon2id$, as
-    /// `mosquitto_passwd` writes them). With this file clients without a user
-    /// name are refused unless --allow-anonymous is given.
-    #[arg(long, value_name = "FILE", help_heading = PERMISSIONS)]
-    password_file: Option<PathBuf>,
-
-    #[command(flatten)]
-    tokens: TokenArgs,
-
-    /// Let clients without a user name in beside those of --password-file and
-    /// --jwt-key
-    #[arg(long, overrides_with = "no_anonymous", help_heading = PERMISSIONS)]
-    allow_anonymous: bool,
-
-    /// Refuse clients without a user name; this is so with --password-file and
-    /// --jwt-key
-    #[arg(long, help_heading = PERMISSIONS)]
-    no_anonymous: bool,
-
     /// Who may read and write which topics, in the format of mosquitto
     ///
     /// `user NAME` opens a section; rules before the first are for clients
@@ -50,76 +26,21 @@ pub(super) struct AccessArgs {
     /// mosquitto grants every subscription and then delivers nothing: so does
     /// this broker with false.
     #[arg(
-        long,
+        long = "acl-subscribe-check",
         value_name = "BOOL",
         default_value_t = true,
         action = clap::ArgAction::Set,
         help_heading = PERMISSIONS
     )]
-    acl_subscribe_check: bool,
-}
-
-/// What they and their files say.
-pub(super) struct AccessConfig {
-    pub(super) passwords: Option<Passwords>,
-    pub(super) tokens: Option<Tokens>,
-    pub(super) anonymous: bool,
-    pub(super) acl: Option<Acl>,
     pub(super) subscribe_check: bool,
 }
 
 impl AccessArgs {
-    /// Reads the files.
+    /// Reads the rules.
     ///
     /// # Errors
-    /// When a file cannot be read or is not what it should be.
-    pub(super) fn read(self) -> Result<AccessConfig> {
-        let guarded = self.password_file.is_some() || self.tokens.key().1;
-        need(("no-anonymous", self.no_anonymous), ("password-file", guarded))?;
-        let passwords = self.password_file.as_deref().map(load_passwords).transpose()?;
-        let passwords = passwords.map(|(passwords, warnings)| {
-            warnings.iter().for_each(output::warn);
-            passwords
-        });
-        Ok(AccessConfig {
-            anonymous: !self.no_anonymous && (self.allow_anonymous || !guarded),
-            passwords,
-            tokens: self.tokens.read()?,
-            acl: self.acl_file.as_deref().map(load_acl).transpose()?,
-            subscribe_check: self.acl_subscribe_check,
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::cli::broker::Task;
-    use crate::cli::{Command, parse_from};
-    use std::io::Write as _;
-
-    /// Whether clients without a name may connect.
-    fn anonymous(options: &[&str]) -> bool {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(b"ann:pw\n").unwrap();
-        let path = file.path().to_str().unwrap();
-        let words = ["mqx", "broker"].into_iter().chain(options.iter().copied());
-        let words = words.map(|word| if word == "FILE" { path } else { word });
-        match parse_from(words).unwrap().command {
-            Command::Broker(args) => match args.into_task().unwrap() {
-                Task::Run(config) => config.anonymous,
-                other => panic!("{other:?}"),
-            },
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn clients_without_a_name_are_let_in_as_mosquitto_does() {
-        assert!(anonymous(&[]));
-        assert!(!anonymous(&["--password-file", "FILE"]));
-        assert!(anonymous(&["--password-file", "FILE", "--allow-anonymous"]));
-        assert!(!anonymous(&["--password-file", "FILE", "--no-anonymous"]));
-        let both = ["--password-file", "FILE", "--no-anonymous", "--allow-anonymous"];
-        assert!(anonymous(&both), "the last holds");
+    /// When the file cannot be read or is not in mosquitto's format.
+    pub(super) fn read(&self) -> Result<Option<Acl>> {
+        self.acl_file.as_deref().map(load_acl).transpose()
     }
 }

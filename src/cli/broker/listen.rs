@@ -1,33 +1,56 @@
 //! The options of `mqx broker` that say where it listens.
 
-use crate::broker::{DEFAULT_PORT, DEFAULT_WS_PATH};
+use super::tls::TlsArgs;
+use super::users::UserArgs;
+use crate::broker::{DEFAULT_PORT, DEFAULT_TLS_PORT, DEFAULT_WS_PATH, Listen};
 use crate::cli::values;
+use crate::error::{Error, Result};
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-/// The options as they are said.
+/// What is said of one listener.
 #[derive(Debug, clap::Args)]
 pub(super) struct ListenArgs {
+    #[command(flatten)]
+    pub(super) place: PlaceArgs,
+
+    #[command(flatten)]
+    manner: MannerArgs,
+}
+
+/// Where to listen, which each listener says for itself.
+#[derive(Debug, clap::Args)]
+pub(super) struct PlaceArgs {
     /// Port for MQTT over TCP; 0 takes a free one, which the first line names.
     /// WebSocket is taken there too, and TLS if there is a certificate
-    #[arg(short, long, value_name = "PORT", default_value_t = DEFAULT_PORT)]
-    pub(super) port: u16,
-
-    /// Address to listen on; 0.0.0.0 lets other machines in [default: this machine only]
-    #[arg(long, value_name = "ADDRESS", value_parser = values::address)]
-    pub(super) bind: Option<IpAddr>,
+    /// [default: 1883]
+    #[arg(short, long, value_name = "PORT")]
+    port: Option<u16>,
 
     /// Unix socket to listen at; one left behind by a broker is replaced
     #[arg(long, value_name = "PATH")]
-    pub(super) unix: Option<PathBuf>,
+    unix: Option<PathBuf>,
 
-    /// Every connection comes from a proxy that sends the PROXY header (version 1 or 2) first
-    #[arg(long)]
-    pub(super) proxy_protocol: bool,
+    /// Port for MQTT over TLS; 0 takes a free one [default: 8883]
+    #[arg(long, value_name = "PORT", help_heading = "TLS")]
+    tls_port: Option<u16>,
 
     /// Port for WebSocket only; 0 takes a free one
     #[arg(long, value_name = "PORT", help_heading = "WebSocket")]
-    pub(super) ws_port: Option<u16>,
+    ws_port: Option<u16>,
+}
+
+/// How to listen, which holds for further listeners too if they say nothing
+/// else.
+#[derive(Debug, clap::Args)]
+pub(super) struct MannerArgs {
+    /// Address to listen on; 0.0.0.0 lets other machines in [default: this machine only]
+    #[arg(long, value_name = "ADDRESS", value_parser = values::address)]
+    bind: Option<IpAddr>,
+
+    /// Every connection comes from a proxy that sends the PROXY header (version 1 or 2) first
+    #[arg(long)]
+    proxy_protocol: bool,
 
     /// Path that WebSocket clients ask for
     #[arg(
@@ -37,7 +60,7 @@ pub(super) struct ListenArgs {
         value_parser = path,
         help_heading = "WebSocket",
     )]
-    pub(super) ws_path: String,
+    ws_path: String,
 
     /// Origin of web pages that may connect, as `https://example.org`
     /// (repeatable); * is any [default: this machine]
@@ -48,7 +71,74 @@ pub(super) struct ListenArgs {
     /// here could use the broker. Clients that are no browsers name no origin
     /// and are not concerned.
     #[arg(long, value_name = "ORIGIN", value_parser = origin, help_heading = "WebSocket")]
-    pub(super) ws_origin: Vec<String>,
+    ws_origin: Vec<String>,
+
+    #[command(flatten)]
+    tls: TlsArgs,
+
+    #[command(flatten)]
+    users: UserArgs,
+}
+
+impl PlaceArgs {
+    /// Whether a port or a path is named.
+    pub(super) const fn is_said(&self) -> bool {
+        let tcp = self.port.is_some() || self.tls_port.is_some() || self.ws_port.is_some();
+        tcp || self.unix.is_some()
+    }
+
+    /// The ports that are open without being named, in place of those that are
+    /// not named.
+    fn usual(self, tls: bool) -> Self {
+        Self {
+            port: self.port.or(Some(DEFAULT_PORT)),
+            tls_port: self.tls_port.or(tls.then_some(DEFAULT_TLS_PORT)),
+            ..self
+        }
+    }
+}
+
+impl ListenArgs {
+    /// Reads the files that are named, for the listener that is there without
+    /// being asked for.
+    ///
+    /// # Errors
+    /// When options do not go together, or a file cannot be read or used.
+    pub(super) fn read_usual(self) -> Result<Listen> {
+        let place = self.place.usual(self.manner.tls.is_said());
+        Self { place, ..self }.read()
+    }
+
+    /// Reads the files that are named.
+    ///
+    /// # Errors
+    /// When options do not go together, or a file cannot be read or used.
+    pub(super) fn read(self) -> Result<Listen> {
+        let Self { place, manner } = self;
+        if !place.is_said() {
+            return Err(Error::usage("a listener has a port, a tls-port, a ws-port or a unix"));
+        }
+        manner.tls.check(place.tls_port)?;
+        let users = manner.users.read()?;
+        Ok(Listen {
+            bind: manner.bind,
+            port: place.port,
+            tls_port: place.tls_port,
+            ws_port: place.ws_port,
+            ws_path: manner.ws_path,
+            ws_origins: manner.ws_origin,
+            unix: place.unix,
+            proxy_protocol: manner.proxy_protocol,
+            require_tls: manner.tls.require_tls,
+            client_certificates: manner.tls.asks_clients(),
+            identity: manner.tls.identity(),
+            tls: manner.tls.read()?,
+            passwords: users.passwords,
+            tokens: users.tokens,
+            authenticators: Vec::new(),
+            anonymous: users.anonymous,
+        })
+    }
 }
 
 /// An origin as a browser names it.

@@ -27,13 +27,15 @@ mod sources;
 mod tls;
 mod token;
 mod toml_file;
+mod users;
 
 use crate::broker::Config;
 use crate::broker::access::passwd as passwd_command;
 use crate::error::Result;
+use listen::{ListenArgs, MannerArgs};
 use passwd::PasswdArgs;
 use settings::Settings;
-use sources::{Entries, Typed};
+use sources::{Entries, Section, Typed};
 use std::path::PathBuf;
 
 /// What may be typed behind `mqx broker`.
@@ -46,7 +48,8 @@ pub struct BrokerArgs {
     /// File with options; what is typed and what the environment says come first
     ///
     /// A TOML file, whose keys are the options without dashes in front:
-    /// `max-qos = 1`, `no-retain = true`.
+    /// `max-qos = 1`, `no-retain = true`. Each table `[[listener]]` opens further
+    /// ports, with settings of their own where it names them.
     #[arg(short, long, value_name = "FILE", env = "MQX_BROKER_CONFIG", hide_env = true)]
     config: Option<PathBuf>,
 
@@ -56,6 +59,17 @@ pub struct BrokerArgs {
 
     #[command(flatten)]
     typed: Typed,
+}
+
+/// The configuration that all this says.
+fn lower(said: &Entries, listeners: &[Section]) -> Result<Config> {
+    let usual = said.only::<MannerArgs>();
+    let further = listeners.iter().map(|own| {
+        let all = usual.clone().under(own.entries.clone());
+        all.parse::<ListenArgs>()?.read().map_err(|error| error.at(&own.place))
+    });
+    let further = further.collect::<Result<Vec<_>>>()?;
+    said.parse::<Settings>()?.into_config(further)
 }
 
 /// What the help says of the other places that options come from.
@@ -95,11 +109,11 @@ impl BrokerArgs {
 
     /// Puts together what the command line, the environment and the file say.
     fn read(&self) -> Result<Config> {
-        let file = self.config.as_deref().map(toml_file::read).transpose()?;
+        let file = self.config.as_deref().map(toml_file::read).transpose()?.unwrap_or_default();
         let said = file
-            .unwrap_or_default()
+            .settings
             .under(Entries::environment(std::env::vars_os()))
             .under(self.typed.entries());
-        said.parse::<Settings>()?.into_config()
+        lower(&said, &file.listeners)
     }
 }

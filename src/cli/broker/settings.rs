@@ -4,9 +4,8 @@ use super::access::AccessArgs;
 use super::limits::LimitArgs;
 use super::listen::ListenArgs;
 use super::operation::OperationArgs;
-use super::tls::TlsArgs;
-use crate::broker::Config;
 use crate::broker::core::Limits;
+use crate::broker::{Config, Listen};
 use crate::error::{Error, Result};
 
 /// The options, wherever they were said.
@@ -14,9 +13,6 @@ use crate::error::{Error, Result};
 pub(super) struct Settings {
     #[command(flatten)]
     listen: ListenArgs,
-
-    #[command(flatten)]
-    tls: TlsArgs,
 
     #[command(flatten)]
     access: AccessArgs,
@@ -33,34 +29,20 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Reads the files that the options name.
+    /// Reads the files that the options name. With `further` listeners the usual
+    /// one is there only if a port of it is named.
     ///
     /// # Errors
     /// When options do not go together, or a file cannot be read or used.
-    pub(super) fn into_config(self) -> Result<Config> {
+    pub(super) fn into_config(self, further: Vec<Listen>) -> Result<Config> {
         let default = Config::default();
-        let client_certificates = self.tls.asks_clients();
-        let identity = self.tls.identity();
-        let tls = self.tls.read()?;
-        let access = self.access.read()?;
+        let alone = further.is_empty() || self.listen.place.is_said();
+        let usual = alone.then(|| self.listen.read_usual()).transpose()?;
         Ok(Config {
-            bind: self.listen.bind,
-            port: self.listen.port,
-            tls,
-            client_certificates,
-            identity,
-            unix: self.listen.unix,
-            proxy_protocol: self.listen.proxy_protocol,
-            ws_port: self.listen.ws_port,
-            ws_path: self.listen.ws_path,
-            ws_origins: self.listen.ws_origin,
-            passwords: access.passwords,
-            tokens: access.tokens,
-            authenticators: Vec::new(),
-            anonymous: access.anonymous,
-            acl: access.acl,
+            listeners: usual.into_iter().chain(further).collect(),
+            acl: self.access.read()?,
             limits: Limits {
-                acl_subscribe_check: access.subscribe_check,
+                acl_subscribe_check: self.access.subscribe_check,
                 ..self.limits.into_limits()
             },
             sys_interval: self.operation.sys_interval(),

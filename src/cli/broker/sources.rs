@@ -46,6 +46,15 @@ pub(super) enum Place {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Entries(Vec<Entry>);
 
+/// What a file says of one listener beside the first.
+#[derive(Debug, Clone)]
+pub(super) struct Section {
+    /// Where that begins, `FILE:LINE`.
+    pub(super) place: String,
+    /// What it says.
+    pub(super) entries: Entries,
+}
+
 impl Entries {
     /// Adds an entry, which takes the place of an earlier one.
     pub(super) fn set(&mut self, entry: Entry) {
@@ -78,6 +87,14 @@ impl Entries {
     pub(super) fn under(mut self, above: Self) -> Self {
         above.0.into_iter().for_each(|entry| self.set(entry));
         self
+    }
+
+    /// Those of the options that `S` describes.
+    #[must_use]
+    pub(super) fn only<S: Args>(&self) -> Self {
+        let known = definition::<S>();
+        let entries = self.0.iter().filter(|entry| find(&known, &entry.option).is_some());
+        Self(entries.cloned().collect())
     }
 
     /// Reads the entries as the options that `S` describes.
@@ -215,7 +232,7 @@ mod tests {
     use crate::cli::{Command as Chosen, parse_from};
 
     fn entries(text: &str) -> Entries {
-        toml_file::parse(text, "mqx.toml").unwrap()
+        toml_file::parse(text, "mqx.toml").unwrap().settings
     }
 
     fn variables(list: &[(&str, &str)]) -> Entries {
@@ -231,7 +248,7 @@ mod tests {
     }
 
     fn config(said: &Entries) -> Config {
-        said.parse::<Settings>().unwrap().into_config().unwrap()
+        said.parse::<Settings>().unwrap().into_config(Vec::new()).unwrap()
     }
 
     fn refusal(said: &Entries) -> String {
@@ -244,8 +261,9 @@ mod tests {
         let file = entries("port = 1\nws-port = 1\nmax-queued = 1\n");
         let environment = variables(&[("MQX_BROKER_PORT", "2"), ("MQX_BROKER_WS_PORT", "2")]);
         let said = config(&file.under(environment).under(typed("--port 3")));
-        let ports = (said.port, said.ws_port, said.limits.queue.messages);
-        assert_eq!(ports, (3, Some(2), 1));
+        let first = &said.listeners[0];
+        let ports = (first.port, first.ws_port, said.limits.queue.messages);
+        assert_eq!(ports, (Some(3), Some(2), 1));
         assert_eq!(said.limits.maximum_packet_size, Config::default().limits.maximum_packet_size);
     }
 
@@ -254,10 +272,10 @@ mod tests {
         let file =
             || entries("no-retain = true\nproxy-protocol = true\nacl-subscribe-check = false");
         let before = config(&file());
-        assert!(!before.limits.retain_available && before.proxy_protocol);
+        assert!(!before.limits.retain_available && before.listeners[0].proxy_protocol);
         assert!(!before.limits.acl_subscribe_check);
         let after = config(&file().under(variables(&[("MQX_BROKER_NO_RETAIN", "off")])));
-        assert!(after.limits.retain_available && after.proxy_protocol);
+        assert!(after.limits.retain_available && after.listeners[0].proxy_protocol);
     }
 
     #[test]
@@ -289,11 +307,65 @@ mod tests {
     fn what_was_typed_holds_against_its_opposite_in_the_file() {
         let file = entries("password-file = 'p'\nno-anonymous = true");
         let said = file.under(typed("--allow-anonymous"));
-        let error = said.parse::<Settings>().unwrap().into_config().unwrap_err();
+        let error = said.parse::<Settings>().unwrap().into_config(Vec::new()).unwrap_err();
         assert_eq!(
             error.to_string(),
             "cannot read p",
             "the options are good, the file is not there"
         );
+    }
+
+    /// The configuration of a file, or the line that says why there is none.
+    fn whole(text: &str) -> Result<Config, String> {
+        let read = || {
+            let file = toml_file::parse(text, "mqx.toml")?;
+            crate::cli::broker::lower(&file.settings, &file.listeners)
+        };
+        read().map_err(|error| crate::error::line(&error.into()))
+    }
+
+    #[test]
+    fn a_listener_of_its_own_is_as_the_first_where_it_says_nothing_else() {
+        let config = whole(
+            "port = 1\nbind = '0.0.0.0'\nproxy-protocol = true\n\
+             [[listener]]\nport = 2\nproxy-protocol = false\n\
+             [[listener]]\nunix = 'x'\nbind = '::1'\n",
+        );
+        let listeners = config.unwrap().listeners;
+        let ports: Vec<_> = listeners.iter().map(|listen| listen.port).collect();
+        assert_eq!(ports, [Some(1), Some(2), None]);
+        let proxied: Vec<_> = listeners.iter().map(|listen| listen.proxy_protocol).collect();
+        assert_eq!(proxied, [true, false, true]);
+        let binds: Vec<_> =
+            listeners.iter().map(|listen| listen.bind.unwrap().to_string()).collect();
+        assert_eq!(binds, ["0.0.0.0", "0.0.0.0", "::1"]);
+    }
+
+    #[test]
+    fn the_usual_port_is_open_if_no_other_is_named() {
+        let ports = |text| {
+            let listeners = whole(text).unwrap().listeners;
+            listeners.iter().map(|listen| listen.port).collect::<Vec<_>>()
+        };
+        assert_eq!(ports(""), [Some(1883)]);
+        assert_eq!(ports("ws-port = 1"), [Some(1883)]);
+        assert_eq!(ports("[[listener]]\nport = 1"), [Some(1)]);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_listener_is_said_with_its_place() {
+        for (text, wanted) in [
+            ("\n[[listener]]\nbind = '::'", "mqx.toml:2: a listener has a port"),
+            (
+                "[[listener]]\nport = 1\nrequire-tls = true",
+                "mqx.toml:1: --require-tls needs --cert",
+            ),
+            ("[[listener]]\nmax-qos = 1", "mqx.toml:2: max-qos: there is no such option"),
+            ("listener = 1", "mqx.toml:1: a listener is a table"),
+            ("[listener]\nport = 1", "mqx.toml:1: a listener is a table"),
+        ] {
+            let said = whole(text).unwrap_err();
+            assert!(said.starts_with(wanted), "{text}: {said}");
+        }
     }
 }

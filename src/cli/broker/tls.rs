@@ -2,7 +2,6 @@
 
 use super::client_certificate::ClientCertificateArgs;
 use super::settings::need;
-use crate::broker::DEFAULT_TLS_PORT;
 use crate::error::Result;
 use crate::net::{CertificateName, TlsServerOptions, tls_server};
 use crate::output;
@@ -24,19 +23,24 @@ pub(super) struct TlsArgs {
     #[arg(long, value_name = "FILE", help_heading = TLS)]
     key: Option<PathBuf>,
 
-    /// Port for MQTT over TLS; 0 takes a free one [default: 8883]
-    #[arg(long, value_name = "PORT", help_heading = TLS)]
-    tls_port: Option<u16>,
-
     /// CA that client certificates are checked against (PEM)
     #[arg(long, value_name = "FILE", help_heading = TLS)]
     cafile: Option<PathBuf>,
 
     #[command(flatten)]
     clients: ClientCertificateArgs,
+
+    /// Refuse clients on every port that do not speak TLS
+    #[arg(long, help_heading = TLS)]
+    pub(super) require_tls: bool,
 }
 
 impl TlsArgs {
+    /// Whether there is a certificate.
+    pub(super) const fn is_said(&self) -> bool {
+        self.cert.is_some()
+    }
+
     /// Whether clients are asked for a certificate.
     pub(super) const fn asks_clients(&self) -> bool {
         self.cafile.is_some()
@@ -47,12 +51,11 @@ impl TlsArgs {
         self.clients.identity()
     }
 
-    /// The port for TLS and how it is spoken there, if it is.
+    /// How TLS is spoken, if it is.
     ///
     /// # Errors
-    /// When options do not go together, or a file cannot be read or used.
-    pub(super) fn read(self) -> Result<Option<(u16, Arc<ServerConfig>)>> {
-        self.check()?;
+    /// When a file cannot be read or used.
+    pub(super) fn read(self) -> Result<Option<Arc<ServerConfig>>> {
         let Some((cert, key)) = self.cert.zip(self.key) else {
             return Ok(None);
         };
@@ -64,15 +67,20 @@ impl TlsArgs {
             require_client_cert: self.clients.require_client_cert,
         })?;
         warnings.iter().for_each(output::warn);
-        Ok(Some((self.tls_port.unwrap_or(DEFAULT_TLS_PORT), config)))
+        Ok(Some(config))
     }
 
-    fn check(&self) -> Result<()> {
+    /// Demands what the options need, and `tls_port` too.
+    ///
+    /// # Errors
+    /// [`crate::error::Class::Usage`] where it is missing.
+    pub(super) fn check(&self, tls_port: Option<u16>) -> Result<()> {
         let cert = ("cert", self.cert.is_some());
         let key = ("key", self.key.is_some());
         let cafile = ("cafile", self.cafile.is_some());
         self.clients.check(cafile)?;
-        need(("tls-port", self.tls_port.is_some()), cert)?;
+        need(("tls-port", tls_port.is_some()), cert)?;
+        need(("require-tls", self.require_tls), cert)?;
         need(cafile, cert)?;
         need(cert, key)?;
         need(key, cert)

@@ -1,6 +1,6 @@
 //! Options in a TOML file.
 
-use super::sources::{Entries, Entry, Place};
+use super::sources::{Entries, Entry, Place, Section};
 use crate::error::{Class, Error, Result};
 use std::ffi::OsString;
 use std::fs;
@@ -8,34 +8,86 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+/// The tables that describe further listeners.
+const LISTENER: &str = "listener";
+
+/// What a file says.
+#[derive(Debug, Default)]
+pub(super) struct File {
+    /// The options of the broker and of its first listener.
+    pub(super) settings: Entries,
+    /// Those of the listeners beside it.
+    pub(super) listeners: Vec<Section>,
+}
+
 /// Reads the options in the file at `path`.
 ///
 /// # Errors
 /// When the file cannot be read or is not TOML, or a value is of a kind that no
 /// option has; the error says where.
-pub(super) fn read(path: &Path) -> Result<Entries> {
+pub(super) fn read(path: &Path) -> Result<File> {
     let text = fs::read_to_string(path).map_err(|cause| Error::file("read", path, cause))?;
     parse(&text, &path.display().to_string())
 }
 
 /// Reads the options in `text`, the content of the file `name`.
-pub(super) fn parse(text: &str, name: &str) -> Result<Entries> {
-    let place = |at: usize| format!("{name}:{}", line(text, at));
+pub(super) fn parse(text: &str, name: &str) -> Result<File> {
+    let source = Source { text, name };
     let table = DeTable::parse(text).map_err(|wrong| {
         let at = wrong.span().map_or(0, |span| span.start);
-        Error::new(Class::File, format!("{}: {}", place(at), wrong.message()))
+        source.wrong(at, wrong.message())
     })?;
-    let mut entries = Entries::default();
-    for (key, value) in table.get_ref() {
-        let place = place(key.span().start);
-        let values = values(value).map_err(|what| {
-            let what = format!("{place}: {key}: {what}", key = key.get_ref().escape_debug());
-            Error::new(Class::File, what)
-        })?;
-        let option = key.get_ref().clone().into_owned();
-        entries.set(Entry { option, values, place: Place::File(place) });
+    let mut table = table.into_inner();
+    let listeners = table.remove(LISTENER).map_or(Ok(Vec::new()), |value| source.tables(&value))?;
+    Ok(File { settings: source.entries(&table)?, listeners })
+}
+
+/// A file while it is read.
+struct Source<'a> {
+    text: &'a str,
+    name: &'a str,
+}
+
+impl Source<'_> {
+    /// The options in `table`.
+    fn entries(&self, table: &DeTable<'_>) -> Result<Entries> {
+        let mut entries = Entries::default();
+        for (key, value) in table {
+            let at = key.span().start;
+            let values = values(value).map_err(|what| {
+                self.wrong(at, &format!("{}: {what}", key.get_ref().escape_debug()))
+            })?;
+            let option = key.get_ref().clone().into_owned();
+            entries.set(Entry { option, values, place: Place::File(self.place(at)) });
+        }
+        Ok(entries)
     }
-    Ok(entries)
+
+    /// The options in each of the tables of the further listeners.
+    fn tables(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<Section>> {
+        let wrong =
+            |at: usize| self.wrong(at, "a listener is a table, and its heading is [[listener]]");
+        let DeValue::Array(tables) = value.get_ref() else {
+            return Err(wrong(value.span().start));
+        };
+        let tables = tables.iter().map(|table| match table.get_ref() {
+            DeValue::Table(entries) => Ok(Section {
+                place: self.place(table.span().start),
+                entries: self.entries(entries)?,
+            }),
+            _ => Err(wrong(table.span().start)),
+        });
+        tables.collect()
+    }
+
+    fn wrong(&self, at: usize, what: &str) -> Error {
+        Error::new(Class::File, format!("{}: {what}", self.place(at)))
+    }
+
+    /// The place of the byte `at` as an error names it.
+    fn place(&self, at: usize) -> String {
+        format!("{}:{}", self.name, line(self.text, at))
+    }
 }
 
 /// The number of the line that the byte `at` is in.

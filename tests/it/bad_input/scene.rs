@@ -2,7 +2,7 @@
 //! name that stands in braces for its port or path.
 
 use crate::certs::{forged, made, mutual, server_options};
-use mqx::broker::{Address, Broker, Config, start};
+use mqx::broker::{Address, Broker, Config, Listen, start};
 use mqx::net::{TlsServerOptions, tls_server};
 use rcgen::CertificateParams;
 use std::fs::{self, File};
@@ -76,8 +76,9 @@ impl Scene {
     /// A broker with a port of this name: under TLS with `options`, where the
     /// plain one takes TLS as well, or without any.
     fn broker(&mut self, name: &'static str, options: Option<&TlsServerOptions>) {
-        let tls = options.map(|options| (0, tls_server(options).unwrap().0));
-        let config = Config { port: 0, tls, workers: 1, ..Config::default() };
+        let tls = options.map(|options| tls_server(options).unwrap().0);
+        let listen = Listen { tls_port: tls.as_ref().map(|_| 0), tls, ..Listen::on_port(0) };
+        let config = Config { workers: 1, ..Config::at(listen) };
         let broker = start(&config).unwrap();
         for address in broker.addresses() {
             if let Address::Mqtt { tls, socket: SocketAddr::V4(socket) } = address

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mqx::broker::access::{load_acl, load_passwords};
 use mqx::broker::core::{Entrance, Limits, Outcome};
-use mqx::broker::{Config, start};
+use mqx::broker::{Config, Listen, start};
 use mqx::mqtt::{
     Auth, AuthProperties, Connect, ConnectProperties, Packet, QoS, ReasonCode, Version, next_frame,
 };
@@ -317,13 +317,12 @@ fn s29_scram_lets_those_in_who_know_the_password_under_their_own_rules() {
     let verifier = "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=";
     std::fs::write(&users, format!("ann:{verifier}\nbob:plain\n")).unwrap();
     std::fs::write(&rules, "user ann\ntopic readwrite for/ann\n").unwrap();
-    let config = Config {
-        port: 0,
+    let listen = Listen {
         passwords: Some(load_passwords(&users).unwrap().0),
         anonymous: false,
-        acl: Some(load_acl(&rules).unwrap()),
-        ..Config::default()
+        ..Listen::on_port(0)
     };
+    let config = Config { acl: Some(load_acl(&rules).unwrap()), ..Config::at(listen) };
     let broker = start(&config).unwrap();
     let address = broker.address().unwrap();
     for (user, password, reason) in [

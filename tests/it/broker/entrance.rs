@@ -3,7 +3,7 @@
 use super::lab::{Client, Lab, hello, hex, message};
 use mqx::broker::access::load_passwords;
 use mqx::broker::core::{Entrance, Limits, Verdict};
-use mqx::broker::{Config, start};
+use mqx::broker::{Config, Listen, start};
 use mqx::mqtt::{Connect, Packet, QoS, Version};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -122,7 +122,7 @@ fn the_passwords_of_mosquitto_passwd_open_the_broker() {
     let (passwords, warnings) = load_passwords(&path).unwrap();
     assert!(warnings.is_empty());
     let config =
-        Config { port: 0, passwords: Some(passwords), anonymous: false, ..Config::default() };
+        Config::at(Listen { passwords: Some(passwords), anonymous: false, ..Listen::on_port(0) });
     let broker = start(&config).unwrap();
     let address = broker.address().unwrap();
     for (user, password, code) in [

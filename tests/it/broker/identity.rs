@@ -5,7 +5,7 @@ use crate::certs::peer::{LIMIT, endpoint};
 use crate::certs::{identified, made, mutual};
 use mqx::broker::access::load_acl;
 use mqx::broker::core::{Entrance, Limits};
-use mqx::broker::{Address, Broker, Config, start};
+use mqx::broker::{Address, Broker, Config, Listen, start};
 use mqx::mqtt::{Connect, Packet, Version};
 use mqx::net::{CertificateName, Stream, connect, tls_server};
 use std::io::{Read as _, Write as _};
@@ -80,14 +80,14 @@ fn running(files: &TempDir, identity: CertificateName, rules: &str) -> Broker {
     let (tls, _) = tls_server(&mutual(files.path())).unwrap();
     let acl = files.path().join("acl");
     std::fs::write(&acl, rules).unwrap();
-    let config = Config {
-        port: 0,
-        tls: Some((0, tls)),
+    let listen = Listen {
+        tls_port: Some(0),
+        tls: Some(tls),
         unix: Some(files.path().join("sock")),
         identity: Some(identity),
-        acl: Some(load_acl(&acl).unwrap()),
-        ..Config::default()
+        ..Listen::on_port(0)
     };
+    let config = Config { acl: Some(load_acl(&acl).unwrap()), ..Config::at(listen) };
     start(&config).unwrap()
 }
 

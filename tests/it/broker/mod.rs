@@ -13,6 +13,7 @@ mod hooks;
 mod identity;
 mod lab;
 mod limits;
+mod listeners;
 mod malformed;
 mod proxied;
 mod reasons;

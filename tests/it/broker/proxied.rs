@@ -1,7 +1,7 @@
 //! The broker behind a proxy that speaks the PROXY protocol.
 
 use super::lab::hex;
-use mqx::broker::{Broker, Config, start};
+use mqx::broker::{Broker, Config, Listen, start};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -9,7 +9,11 @@ use std::time::Duration;
 const CONNECT: &str = "10 0d 0004 4d515454 04 02 0000 0001 63";
 
 fn running() -> Broker {
-    start(&Config { port: 0, workers: 1, proxy_protocol: true, ..Config::default() }).unwrap()
+    start(&Config {
+        workers: 1,
+        ..Config::at(Listen { proxy_protocol: true, ..Listen::on_port(0) })
+    })
+    .unwrap()
 }
 
 fn dial(broker: &Broker) -> TcpStream {

@@ -116,7 +116,7 @@ fn the_time_a_client_is_held_up_for_is_not_its_silence() {
 
 #[test]
 fn a_held_up_connection_is_read_again_by_the_shell_without_being_asked() {
-    let mut config = Config { port: 0, workers: 1, ..Config::default() };
+    let mut config = Config { workers: 1, ..Config::on_port(0) };
     config.limits.publish_rates.messages = NonZeroU64::new(20);
     let broker = start(&config).unwrap();
     let mut stream = TcpStream::connect(broker.address().unwrap()).unwrap();

@@ -14,7 +14,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn running(workers: usize) -> (Broker, SocketAddr) {
-    let config = Config { port: 0, workers, ..Config::default() };
+    let config = Config { workers, ..Config::on_port(0) };
     let broker = start(&config).unwrap();
     let address = broker.address().unwrap();
     (broker, address)
@@ -136,7 +136,7 @@ fn a_client_that_never_reads_does_not_hold_up_the_others() {
 #[test]
 fn a_port_that_is_taken_is_named_with_a_cure() {
     let (broker, address) = running(1);
-    let config = Config { port: address.port(), ..Config::default() };
+    let config = Config::on_port(address.port());
     let error = start(&config).unwrap_err();
     assert_eq!(error.class(), Class::Listen);
     let error = anyhow::Error::from(error);
@@ -154,7 +154,7 @@ fn shutting_down_ends_every_connection_and_frees_the_port() {
         let mut rest = Vec::new();
         stream.read_to_end(&mut rest).unwrap();
     }
-    let config = Config { port: address.port(), ..Config::default() };
+    let config = Config::on_port(address.port());
     start(&config).unwrap().blocking_shutdown().unwrap();
 }
 

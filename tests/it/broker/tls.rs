@@ -3,7 +3,7 @@
 use super::lab::{hello, hex, message};
 use crate::certs::peer::{LIMIT, endpoint};
 use crate::certs::{made, server_options, trusting};
-use mqx::broker::{Address, Broker, Config, start};
+use mqx::broker::{Address, Broker, Config, Listen, start};
 use mqx::mqtt::{Packet, QoS, Version};
 use mqx::net::{Stream, connect, tls_server};
 use std::path::Path;
@@ -11,7 +11,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 fn running(dir: &Path) -> Broker {
     let (tls, _) = tls_server(&server_options(dir)).unwrap();
-    let config = Config { port: 0, tls: Some((0, tls)), workers: 2, ..Config::default() };
+    let config = Config {
+        workers: 2,
+        ..Config::at(Listen { tls_port: Some(0), tls: Some(tls), ..Listen::on_port(0) })
+    };
     start(&config).unwrap()
 }
 

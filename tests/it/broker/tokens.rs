@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mqx::broker::access::{TokenOptions, Tokens, load_passwords};
 use mqx::broker::core::{Entrance, Limits, Verdict};
-use mqx::broker::{Config, start};
+use mqx::broker::{Config, Listen, start};
 use mqx::mqtt::{Connect, QoS, Version, Will, WillProperties};
 use std::fs;
 use std::io::Write as _;
@@ -119,14 +119,13 @@ fn a_token_opens_the_broker_beside_passwords_and_a_wrong_one_is_no_password() {
     writeln!(file, "bob:pw\nann:{tampered}").unwrap();
     let options =
         TokenOptions { keys, user_claim: "sub".to_owned(), audience: vec![], issuer: vec![] };
-    let config = Config {
-        port: 0,
+    let listen = Listen {
         passwords: Some(load_passwords(&users).unwrap().0),
         tokens: Some(Tokens::load(&options).unwrap()),
         anonymous: false,
-        ..Config::default()
+        ..Listen::on_port(0)
     };
-    let broker = start(&config).unwrap();
+    let broker = start(&Config::at(listen)).unwrap();
     let address = broker.address().unwrap();
     for (user, password, code) in [
         ("ann", good.as_str(), 0),

@@ -1,7 +1,7 @@
 //! The broker at a Unix socket.
 
 use super::lab::hex;
-use mqx::broker::{Broker, Config, start};
+use mqx::broker::{Broker, Config, Listen, start};
 use mqx::error::{Class, Error};
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -12,7 +12,10 @@ use std::time::Duration;
 const CONNECT: &str = "10 0d 0004 4d515454 04 02 0000 0001 63";
 
 fn start_at(path: &Path) -> Result<Broker, Error> {
-    start(&Config { port: 0, unix: Some(path.to_owned()), workers: 2, ..Config::default() })
+    start(&Config {
+        workers: 2,
+        ..Config::at(Listen { unix: Some(path.to_owned()), ..Listen::on_port(0) })
+    })
 }
 
 /// A connection that has sent CONNECT and read its CONNACK.

@@ -5,7 +5,7 @@ use super::lab::hex;
 use crate::certs::{made, server_options};
 use crate::websocket::client_frame;
 use mqx::broker::access::load_passwords;
-use mqx::broker::{Address, Broker, Config, start};
+use mqx::broker::{Address, Broker, Config, Listen, start};
 use mqx::net::tls_server;
 use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -131,7 +131,7 @@ fn secure(address: SocketAddr, files: &Path) -> Raw {
 }
 
 fn running() -> (Broker, SocketAddr) {
-    let broker = start(&Config { port: 0, workers: 1, ..Config::default() }).unwrap();
+    let broker = start(&Config { workers: 1, ..Config::on_port(0) }).unwrap();
     let address = broker.address().unwrap();
     (broker, address)
 }
@@ -140,8 +140,9 @@ fn running() -> (Broker, SocketAddr) {
 fn running_with_tls() -> (Broker, TempDir) {
     let files = made();
     let (tls, _) = tls_server(&server_options(files.path())).unwrap();
-    let (tls, ws_port) = (Some((0, tls)), Some(0));
-    let broker = start(&Config { port: 0, tls, ws_port, ..Config::default() }).unwrap();
+    let listen =
+        Listen { tls_port: Some(0), tls: Some(tls), ws_port: Some(0), ..Listen::on_port(0) };
+    let broker = start(&Config::at(listen)).unwrap();
     (broker, files)
 }
 
@@ -329,7 +330,7 @@ fn a_request_for_anything_else_gets_an_http_error() {
 
 #[test]
 fn another_path_takes_the_place_of_the_usual_one() {
-    let config = Config { port: 0, ws_path: "/a/b".to_owned(), ..Config::default() };
+    let config = Config::at(Listen { ws_path: "/a/b".to_owned(), ..Listen::on_port(0) });
     let broker = start(&config).unwrap();
     let address = broker.address().unwrap();
     assert!(bare(address).request("/a/b", "mqtt").starts_with("HTTP/1.1 101 "));
@@ -341,16 +342,16 @@ fn another_path_takes_the_place_of_the_usual_one() {
 fn a_web_page_connects_from_this_machine_and_from_elsewhere_only_where_it_is_let() {
     let guarded = || load_passwords(Path::new(USERS)).unwrap().0;
     let (near, far) = ("http://localhost:3000", "https://example.org");
-    for (config, origin, answer) in [
-        (Config::default(), near, "101"),
-        (Config::default(), far, "403"),
-        (Config { ws_origins: vec![far.into()], ..Config::default() }, far, "101"),
-        (Config { ws_origins: vec![far.into()], ..Config::default() }, near, "403"),
-        (Config { ws_origins: vec!["*".into()], ..Config::default() }, far, "101"),
-        (Config { passwords: Some(guarded()), ..Config::default() }, far, "403"),
-        (Config { passwords: Some(guarded()), anonymous: false, ..Config::default() }, far, "101"),
+    for (listen, origin, answer) in [
+        (Listen::on_port(0), near, "101"),
+        (Listen::on_port(0), far, "403"),
+        (Listen { ws_origins: vec![far.into()], ..Listen::on_port(0) }, far, "101"),
+        (Listen { ws_origins: vec![far.into()], ..Listen::on_port(0) }, near, "403"),
+        (Listen { ws_origins: vec!["*".into()], ..Listen::on_port(0) }, far, "101"),
+        (Listen { passwords: Some(guarded()), ..Listen::on_port(0) }, far, "403"),
+        (Listen { passwords: Some(guarded()), anonymous: false, ..Listen::on_port(0) }, far, "101"),
     ] {
-        let broker = start(&Config { port: 0, ..config }).unwrap();
+        let broker = start(&Config::at(listen)).unwrap();
         let mut page = bare(broker.address().unwrap());
         let head = page.request("/mqtt", &format!("mqtt\r\nOrigin: {origin}"));
         assert!(head.starts_with(&format!("HTTP/1.1 {answer} ")), "{origin}: {head}");
@@ -360,7 +361,7 @@ fn a_web_page_connects_from_this_machine_and_from_elsewhere_only_where_it_is_let
 
 #[test]
 fn a_half_sent_request_is_given_up_in_time() {
-    let mut config = Config { port: 0, ..Config::default() };
+    let mut config = Config::on_port(0);
     config.limits.connect_timeout = Duration::from_millis(100);
     let broker = start(&config).unwrap();
     for start in ["", "G", "GET /mqtt HTTP/1.1\r\nHost:"] {

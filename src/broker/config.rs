@@ -1,0 +1,202 @@
+//! What a broker is told before it starts.
+
+use super::access::{Authenticator, Passwords, Scram, Tokens};
+use super::core::{Acl, Entrance, Hooks, Limits, Observer, Observers, Setup};
+use crate::net::CertificateName;
+use crate::net::websocket::Origins;
+use rustls::ServerConfig;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a broker listens on and allows.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where it listens, and who is let in there.
+    pub listeners: Vec<Listen>,
+    /// Who may read and write what; `None` lets everybody do everything.
+    pub acl: Option<Acl>,
+    /// Who decides beside the rules: a program that the broker is a part of.
+    pub hooks: Option<Arc<dyn Hooks>>,
+    /// Who is told what happens.
+    pub observers: Vec<Arc<dyn Observer>>,
+    /// Worker threads; at least 1.
+    pub workers: usize,
+    /// What is allowed and announced.
+    pub limits: Limits,
+    /// How often the values below `$SYS/broker` are published while somebody
+    /// is subscribed to them; zero is never.
+    pub sys_interval: Duration,
+}
+
+/// Some ports or a Unix socket, and what holds for whoever connects there.
+#[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "choices that do not depend on each other")]
+pub struct Listen {
+    /// The address of the ports; `None` is this machine only.
+    pub bind: Option<IpAddr>,
+    /// A port for MQTT over TCP. On every port 0 takes a free one, WebSocket is
+    /// told from MQTT by its first byte, and so is TLS if there is a certificate.
+    pub port: Option<u16>,
+    /// A port where TLS must be spoken; needs [`Listen::tls`].
+    pub tls_port: Option<u16>,
+    /// A port for nothing but WebSocket.
+    pub ws_port: Option<u16>,
+    /// The path of WebSocket requests, which begins with a slash.
+    pub ws_path: String,
+    /// The origins of web pages that may connect; without any, those that
+    /// [`Origins::Near`] lets in, and every page where a password is needed.
+    pub ws_origins: Vec<String>,
+    /// Where to put a Unix socket.
+    pub unix: Option<PathBuf>,
+    /// Whether every connection begins with a header of the PROXY protocol,
+    /// version 1 or 2; one without is cut off.
+    pub proxy_protocol: bool,
+    /// How TLS is spoken, if it is.
+    pub tls: Option<Arc<ServerConfig>>,
+    /// Whether TLS must be spoken on every port.
+    pub require_tls: bool,
+    /// Whether clients are asked for a certificate, for the words at the start.
+    pub client_certificates: bool,
+    /// The name in a client's certificate that is its user name; then nobody is
+    /// let in without one. `None` leaves user names to the clients.
+    pub identity: Option<CertificateName>,
+    /// The users there are; without, everybody is who they say they are.
+    pub passwords: Option<Passwords>,
+    /// The tokens that are taken for passwords.
+    pub tokens: Option<Tokens>,
+    /// Methods of enhanced authentication beside SCRAM-SHA-256, which is there
+    /// for the users whose passwords are kept as its verifiers.
+    pub authenticators: Vec<Arc<dyn Authenticator>>,
+    /// Whether clients without a user name may connect.
+    pub anonymous: bool,
+}
+
+/// The interval of mosquitto, in seconds.
+pub const DEFAULT_SYS_SECONDS: u32 = 10;
+
+/// The port of MQTT over TCP that is registered for it.
+pub const DEFAULT_PORT: u16 = 1883;
+
+/// The port of MQTT over TLS that is registered for it.
+pub const DEFAULT_TLS_PORT: u16 = 8883;
+
+/// The path clients of MQTT over WebSocket ask for.
+pub const DEFAULT_WS_PATH: &str = "/mqtt";
+
+/// More workers than this have not been seen to help.
+const MOST_WORKERS: usize = 4;
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::on_port(DEFAULT_PORT)
+    }
+}
+
+impl Default for Listen {
+    /// No port at all, and everybody is let in.
+    fn default() -> Self {
+        Self {
+            bind: None,
+            port: None,
+            tls_port: None,
+            ws_port: None,
+            ws_path: DEFAULT_WS_PATH.to_owned(),
+            ws_origins: Vec::new(),
+            unix: None,
+            proxy_protocol: false,
+            tls: None,
+            require_tls: false,
+            client_certificates: false,
+            identity: None,
+            passwords: None,
+            tokens: None,
+            authenticators: Vec::new(),
+            anonymous: true,
+        }
+    }
+}
+
+impl Config {
+    /// A broker on this port of this machine; 0 takes a free one.
+    #[must_use]
+    pub fn on_port(port: u16) -> Self {
+        Self::at(Listen::on_port(port))
+    }
+
+    /// A broker that listens here.
+    #[must_use]
+    pub fn at(listen: Listen) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            listeners: vec![listen],
+            acl: None,
+            hooks: None,
+            observers: Vec::new(),
+            workers: cores.min(MOST_WORKERS),
+            limits: Limits::default(),
+            sys_interval: Duration::from_secs(DEFAULT_SYS_SECONDS.into()),
+        }
+    }
+
+    /// What the core starts with.
+    pub(super) fn setup(&self) -> Setup {
+        let mut observers = Observers::default();
+        self.observers.iter().cloned().for_each(|observer| observers.add(observer));
+        Setup {
+            journal: None,
+            limits: self.limits.clone(),
+            acl: self.acl.clone(),
+            hooks: self.hooks.clone(),
+            observer: observers.into_observer(),
+            sys_interval: Some(self.sys_interval),
+        }
+    }
+}
+
+impl Listen {
+    /// This port of this machine; 0 takes a free one.
+    #[must_use]
+    pub fn on_port(port: u16) -> Self {
+        Self { port: Some(port), ..Self::default() }
+    }
+
+    /// The methods of enhanced authentication that there are.
+    pub(super) fn methods(&self) -> Vec<Arc<dyn Authenticator>> {
+        let mut methods = self.authenticators.clone();
+        let scram = self.passwords.as_ref().and_then(Scram::new);
+        methods.extend(scram.map(|scram| Arc::new(scram) as Arc<dyn Authenticator>));
+        methods
+    }
+
+    /// Who is let in at a port.
+    pub(super) fn entrance(&self) -> Entrance {
+        Entrance {
+            anonymous: self.anonymous,
+            passwords: self.passwords.is_some() || self.tokens.is_some(),
+            certificates: self.identity.is_some(),
+            methods: self.methods().iter().map(|method| method.method().into()).collect(),
+        }
+    }
+
+    /// The web pages that may connect. One that must show a password cannot do
+    /// more than its user could elsewhere; a certificate is shown by the browser,
+    /// whatever page asks.
+    pub(super) fn origins(&self) -> Origins {
+        let Entrance { anonymous, passwords, certificates, .. } = self.entrance();
+        match self.ws_origins.as_slice() {
+            [] if passwords && !anonymous && !certificates => Origins::Any,
+            [] => Origins::Near,
+            listed if listed.iter().any(|origin| origin == "*") => Origins::Any,
+            listed => Origins::Listed(listed.to_vec()),
+        }
+    }
+
+    /// Who is let in at the Unix socket, where there is no TLS to show a
+    /// certificate under: a password is as good, if there are any.
+    pub(super) fn local_entrance(&self) -> Entrance {
+        let entrance = self.entrance();
+        Entrance { certificates: entrance.certificates && !entrance.passwords, ..entrance }
+    }
+}

@@ -1,0 +1,64 @@
+//! Who is let in at a listener and how TLS is spoken there: what holds for the
+//! next connection, and can be changed for those after it.
+
+use super::access::{Gate, Turns};
+use super::config::Listen;
+use super::core::Entrance;
+use crate::net::CertificateName;
+use crate::net::websocket::Origins;
+use parking_lot::RwLock;
+use rustls::ServerConfig;
+use std::sync::Arc;
+
+/// What holds at the ports of one [`Listen`] now.
+#[derive(Debug)]
+pub(super) struct Reception(RwLock<Arc<Terms>>);
+
+/// What holds for a connection from its beginning to its end.
+#[derive(Debug)]
+pub(super) struct Terms {
+    /// How to speak TLS, if it may be spoken.
+    pub(super) tls: Option<Arc<ServerConfig>>,
+    /// The name in a client's certificate that is its user name.
+    pub(super) identity: Option<CertificateName>,
+    /// The web pages that may connect.
+    pub(super) origins: Origins,
+    /// Who is let in at a port.
+    pub(super) entrance: Arc<Entrance>,
+    /// Who is let in at the Unix socket.
+    pub(super) local_entrance: Arc<Entrance>,
+    /// Who knows the passwords.
+    pub(super) gate: Arc<Gate>,
+}
+
+impl Reception {
+    /// Meets clients as `listen` says, those whose passwords must be checked in
+    /// turn with those at other listeners.
+    pub(super) fn new(listen: &Listen, turns: &Arc<Turns>) -> Self {
+        Self(RwLock::new(Arc::new(Terms::new(listen, turns))))
+    }
+
+    /// What holds for a connection that comes now.
+    pub(super) fn terms(&self) -> Arc<Terms> {
+        Arc::clone(&self.0.read())
+    }
+}
+
+impl Terms {
+    fn new(listen: &Listen, turns: &Arc<Turns>) -> Self {
+        let passwords = listen.passwords.clone().unwrap_or_default();
+        Self {
+            tls: listen.tls.clone(),
+            identity: listen.identity,
+            origins: listen.origins(),
+            entrance: Arc::new(listen.entrance()),
+            local_entrance: Arc::new(listen.local_entrance()),
+            gate: Arc::new(Gate::new(
+                passwords,
+                listen.tokens.clone(),
+                listen.methods(),
+                Arc::clone(turns),
+            )),
+        }
+    }
+}
