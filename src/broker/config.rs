@@ -1,7 +1,9 @@
 //! What a broker is told before it starts.
 
 use super::access::{Authenticator, Passwords, Scram, Tokens};
-use super::core::{Acl, Entrance, Hooks, Limits, Observer, Observers, Setup};
+use super::core::{Acl, Entrance, Hooks, Limits, Observer, Setup};
+use super::log;
+use super::recorders::Recorders;
 use crate::net::CertificateName;
 use crate::net::websocket::Origins;
 use rustls::ServerConfig;
@@ -19,6 +21,8 @@ pub struct Config {
     pub acl: Option<Acl>,
     /// Who decides beside the rules: a program that the broker is a part of.
     pub hooks: Option<Arc<dyn Hooks>>,
+    /// What is logged.
+    pub log: Option<log::Config>,
     /// Who is told what happens.
     pub observers: Vec<Arc<dyn Observer>>,
     /// Worker threads; at least 1.
@@ -133,6 +137,7 @@ impl Config {
             listeners: vec![listen],
             acl: None,
             hooks: None,
+            log: None,
             observers: Vec::new(),
             workers: cores.min(MOST_WORKERS),
             limits: Limits::default(),
@@ -141,15 +146,13 @@ impl Config {
     }
 
     /// What the core starts with.
-    pub(super) fn setup(&self) -> Setup {
-        let mut observers = Observers::default();
-        self.observers.iter().cloned().for_each(|observer| observers.add(observer));
+    pub(super) fn setup(&self, recorders: &Recorders) -> Setup {
         Setup {
             journal: None,
             limits: self.limits.clone(),
             acl: self.acl.clone(),
             hooks: self.hooks.clone(),
-            observer: observers.into_observer(),
+            observer: recorders.observer(&self.observers),
             sys_interval: Some(self.sys_interval),
         }
     }

@@ -14,8 +14,12 @@ mod door;
 mod inline;
 mod link;
 mod listener;
+pub mod log;
+mod outlet;
 mod proxy;
 mod reception;
+mod record;
+mod recorders;
 mod socket;
 mod transport;
 mod unix;
@@ -35,8 +39,10 @@ use crate::error::{Class, Error, Result};
 use crate::output::{self, Sink};
 use crate::session::ClientConfig;
 use clock::Clock;
+use jiff::Timestamp;
 use listener::Listener;
 use reception::Reception;
+use recorders::Recorders;
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::SocketAddr;
@@ -52,6 +58,7 @@ use worker::{Arrival, Handover};
 #[derive(Debug)]
 pub struct Broker {
     core: Arc<Core>,
+    recorders: Recorders,
     addresses: Vec<Address>,
     /// The files to remove in the end.
     files: Vec<SocketFile>,
@@ -76,12 +83,13 @@ pub fn start(config: &Config) -> Result<Broker> {
     }
     let addresses = listener::addresses(&listeners);
     let files = listeners.iter().filter_map(Listener::file).collect();
-    let core = Arc::new(Core::new(config.setup()));
+    let clock = Clock::start();
+    let recorders = Recorders::start(config, Timestamp::now())?;
+    let core = Arc::new(Core::new(config.setup(&recorders)));
     let (stop, stopped) = watch::channel(false);
     let (ending, ended) = mpsc::channel(1);
     let (workers, receivers): (Vec<_>, Vec<_>) =
         (0..config.workers.max(1)).map(|_| mpsc::unbounded_channel()).unzip();
-    let clock = Clock::start();
     let mut threads = Vec::new();
     for (number, arrivals) in receivers.into_iter().enumerate() {
         let handover = Handover {
@@ -102,7 +110,7 @@ pub fn start(config: &Config) -> Result<Broker> {
         let failed = |cause| Error::new(Class::Other, "cannot start a thread").because(cause);
         threads.push(thread.map_err(failed)?);
     }
-    Ok(Broker { core, addresses, files, stop, threads, workers, ended })
+    Ok(Broker { core, recorders, addresses, files, stop, threads, workers, ended })
 }
 
 impl Broker {
@@ -176,6 +184,7 @@ impl Broker {
             let failed = |_| Error::new(Class::Other, "a worker of the broker has failed");
             thread.join().map_err(failed)??;
         }
+        self.recorders.finish();
         self.files.iter().for_each(SocketFile::remove);
         Ok(self.core.summary())
     }

@@ -3,6 +3,7 @@
 use super::access::AccessArgs;
 use super::limits::LimitArgs;
 use super::listen::ListenArgs;
+use super::log::LogArgs;
 use super::operation::OperationArgs;
 use crate::broker::core::Limits;
 use crate::broker::{Config, Listen};
@@ -22,6 +23,9 @@ pub(super) struct Settings {
 
     #[command(flatten)]
     operation: OperationArgs,
+
+    #[command(flatten)]
+    log: LogArgs,
 
     /// Threads that serve connections [default: one per core, 4 at most]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -46,6 +50,7 @@ impl Settings {
                 ..self.limits.into_limits()
             },
             sys_interval: self.operation.sys_interval(),
+            log: Some(self.log.into_config()),
             workers: self.workers.map_or(default.workers, usize::from),
             ..default
         })

@@ -244,6 +244,11 @@ impl Lab {
         }
     }
 
+    /// Who is at the other end of later connections.
+    pub(super) fn set_peer(&mut self, peer: Peer) {
+        self.peer = peer;
+    }
+
     pub(super) fn set_entrance(&mut self, entrance: Entrance) {
         self.peer.entrance = Arc::new(entrance);
     }

@@ -14,6 +14,7 @@ mod identity;
 mod lab;
 mod limits;
 mod listeners;
+mod log;
 mod malformed;
 mod proxied;
 mod reasons;

@@ -1,0 +1,160 @@
+//! The log: a line for what happens to connections and sessions, and at the
+//! lower levels to messages.
+
+mod line;
+
+use super::core::{Event, Interest, Observer};
+use super::outlet::{Outlet, Writer};
+use crate::error::{Error, Result};
+use crate::session::Time;
+use jiff::Timestamp;
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What is logged, how and where.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Config {
+    /// The least that is worth a line.
+    pub level: Level,
+    /// How a line looks.
+    pub format: Format,
+    /// The file that lines are appended to; `None` is stderr.
+    pub file: Option<PathBuf>,
+}
+
+/// How much something is worth knowing; the first is the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Level {
+    /// The broker cannot do what it is there for.
+    Error,
+    /// A client is refused, cut off or has broken the standard.
+    Warn,
+    /// Clients come and go.
+    #[default]
+    Info,
+    /// Subscriptions, sessions, and messages that are not delivered.
+    Debug,
+    /// Every message.
+    Trace,
+}
+
+/// How a line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// The time, the level, what has happened, and `name=value` of the rest.
+    #[default]
+    Text,
+    /// A JSON object.
+    Json,
+}
+
+impl Level {
+    /// The name of the level, as it is typed and written.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+
+    /// What an observer must hear to log at this level.
+    const fn interest(self) -> Interest {
+        let messages = matches!(self, Self::Debug | Self::Trace);
+        Interest { lifecycle: true, messages, packets: false }
+    }
+}
+
+/// An observer that writes a line for each event that is worth it.
+#[derive(Debug)]
+pub struct Log {
+    level: Level,
+    format: Format,
+    /// Whether levels have colours.
+    color: bool,
+    /// When the broker's time began.
+    began: Timestamp,
+    outlet: Outlet<String>,
+}
+
+impl Log {
+    /// Opens the file and starts the thread that writes to it. The broker's
+    /// time began at `began`.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or the system gives no thread.
+    pub fn start(config: &Config, began: Timestamp) -> Result<Self> {
+        let lines = Lines::open(config)?;
+        let Config { level, format, .. } = *config;
+        let color = config.file.is_none() && io::stderr().is_terminal();
+        Ok(Self { level, format, color, began, outlet: Outlet::start("mqx-log", lines)? })
+    }
+
+    /// Waits until every line is written.
+    pub fn finish(&self) {
+        self.outlet.finish();
+    }
+}
+
+impl Observer for Log {
+    fn interest(&self) -> Interest {
+        self.level.interest()
+    }
+
+    fn event(&self, now: Time, event: &Event<'_>) {
+        let level = line::level(event);
+        if level <= self.level {
+            let at = self.began + Duration::from_nanos(now.nanos());
+            let line = line::Line { at, level, event };
+            self.outlet.offer(match self.format {
+                Format::Text => line.text(self.color),
+                Format::Json => line.json(),
+            });
+        }
+    }
+}
+
+/// Where lines go.
+struct Lines {
+    name: String,
+    format: Format,
+    to: io::BufWriter<Box<dyn Write + Send>>,
+}
+
+impl Lines {
+    fn open(config: &Config) -> Result<Self> {
+        let (name, to): (_, Box<dyn Write + Send>) = match &config.file {
+            None => ("the log to stderr".to_owned(), Box::new(io::stderr())),
+            Some(path) => {
+                let file = File::options().create(true).append(true).open(path);
+                let file = file.map_err(|cause| Error::file("write", path, cause))?;
+                (path.display().to_string(), Box::new(file))
+            }
+        };
+        Ok(Self { name, format: config.format, to: io::BufWriter::new(to) })
+    }
+}
+
+impl Writer<String> for Lines {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn write(&mut self, line: String) -> io::Result<()> {
+        self.to.write_all(line.as_bytes())
+    }
+
+    fn skip(&mut self, count: u64) -> io::Result<()> {
+        let line = line::missing(Timestamp::now(), count, self.format);
+        self.to.write_all(line.as_bytes())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}

@@ -1,0 +1,159 @@
+//! One thing that is said of the broker, as named values: a line of text for
+//! people or of JSON for programs, in the log and in the trace alike.
+
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use std::fmt::{self, Write as _};
+
+/// Named values in the order in which they are said.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Record(Vec<(&'static str, Value)>);
+
+/// A value in a [`Record`].
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Value {
+    Flag(bool),
+    Number(u64),
+    Text(String),
+}
+
+impl Record {
+    /// Adds a value.
+    pub(super) fn put(&mut self, name: &'static str, value: impl Into<Value>) {
+        self.0.push((name, value.into()));
+    }
+
+    /// Adds a value if there is one.
+    pub(super) fn put_some(&mut self, name: &'static str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.put(name, value);
+        }
+    }
+
+    /// Adds a switch that is on; one that is off is not worth a word.
+    pub(super) fn put_if(&mut self, name: &'static str, on: bool) {
+        if on {
+            self.put(name, on);
+        }
+    }
+
+    /// These values and those of `more` behind them.
+    #[must_use]
+    pub(super) fn and(mut self, more: Self) -> Self {
+        self.0.extend(more.0);
+        self
+    }
+
+    /// One line of JSON, with its line feed.
+    pub(super) fn json(&self) -> String {
+        // Names are text and a string takes every byte.
+        let mut line = serde_json::to_string(self).unwrap_or_default();
+        line.push('\n');
+        line
+    }
+}
+
+impl From<bool> for Value {
+    fn from(on: bool) -> Self {
+        Self::Flag(on)
+    }
+}
+
+impl From<u64> for Value {
+    fn from(number: u64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+/// `name=value name="a value" ...`.
+impl fmt::Display for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, (name, value)) in self.0.iter().enumerate() {
+            let blank = if place > 0 { " " } else { "" };
+            write!(f, "{blank}{name}={value}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(on) => write!(f, "{on}"),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Text(text) => write_text(f, text),
+        }
+    }
+}
+
+/// Writes text so that it is one word, and nothing in it moves the cursor of a
+/// terminal or passes for something else.
+fn write_text(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    let plain = |character: char| {
+        !character.is_control() && !character.is_whitespace() && !matches!(character, '"' | '\\')
+    };
+    if !text.is_empty() && text.chars().all(plain) {
+        return f.write_str(text);
+    }
+    f.write_char('"')?;
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => write!(f, "\\{character}")?,
+            character if character.is_control() => write!(f, "{}", character.escape_default())?,
+            character => f.write_char(character)?,
+        }
+    }
+    f.write_char('"')
+}
+
+impl Serialize for Record {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in &self.0 {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Flag(on) => serializer.serialize_bool(*on),
+            Self::Number(number) => serializer.serialize_u64(*number),
+            Self::Text(text) => serializer.serialize_str(text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_network_has_chosen_stays_one_word_on_one_line() {
+        let mut record = Record::default();
+        record.put("plain", "a/b:1");
+        record.put("empty", "");
+        record.put("evil", "a b\u{1b}[2J\n\"level=error\"");
+        assert_eq!(
+            record.to_string(),
+            r#"plain=a/b:1 empty="" evil="a b\u{1b}[2J\n\"level=error\"""#
+        );
+        assert_eq!(
+            record.json(),
+            "{\"plain\":\"a/b:1\",\"empty\":\"\",\"evil\":\"a b\\u001b[2J\\n\\\"level=error\\\"\"}\n"
+        );
+    }
+}

@@ -1,0 +1,44 @@
+//! Who hears what happens in a broker: those the configuration asks for, and
+//! those of the program it is a part of.
+
+use super::Config;
+use super::core::{Observer, Observers};
+use super::log::Log;
+use crate::error::Result;
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// The observers that write files, which must be finished in the end.
+#[derive(Debug, Default)]
+pub(super) struct Recorders {
+    log: Option<Arc<Log>>,
+}
+
+impl Recorders {
+    /// Starts those that `config` asks for, in a broker whose time begins at
+    /// `began`.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub(super) fn start(config: &Config, began: Timestamp) -> Result<Self> {
+        let log = config.log.as_ref().map(|config| Log::start(config, began)).transpose()?;
+        Ok(Self { log: log.map(Arc::new) })
+    }
+
+    /// These and `others` as one observer, if there is any.
+    pub(super) fn observer(&self, others: &[Arc<dyn Observer>]) -> Option<Arc<dyn Observer>> {
+        let mut all = Observers::default();
+        if let Some(log) = &self.log {
+            all.add(Arc::clone(log) as _);
+        }
+        for other in others {
+            all.add(Arc::clone(other));
+        }
+        all.into_observer()
+    }
+
+    /// Waits until everything is written.
+    pub(super) fn finish(&self) {
+        self.log.iter().for_each(|log| log.finish());
+    }
+}
