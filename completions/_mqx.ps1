@@ -238,6 +238,8 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--max-topic-levels', '--max-topic-levels', [CompletionResultType]::ParameterName, 'Levels of a topic or a filter')
             [CompletionResult]::new('--max-session-expiry', '--max-session-expiry', [CompletionResultType]::ParameterName, 'Seconds that a session outlives its connection at most; a client of version 5 is told [default: as long as it asks for]')
             [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Seconds a new connection may take to send CONNECT')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'File that keeps sessions, subscriptions, retained, queued and in-flight messages and wills; it is made if it is missing [default: memory only]')
+            [CompletionResult]::new('--sync', '--sync', [CompletionResultType]::ParameterName, 'What the store promises')
             [CompletionResult]::new('--sys-interval', '--sys-interval', [CompletionResultType]::ParameterName, 'Seconds between the values of `$SYS/broker` while somebody is subscribed to them; 0 is never')
             [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least that is worth a line: error, warn, info, debug or trace')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Look of a line: text or json')

@@ -226,6 +226,8 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --max-topic-levels 'Levels of a topic or a filter'
             cand --max-session-expiry 'Seconds that a session outlives its connection at most; a client of version 5 is told [default: as long as it asks for]'
             cand --connect-timeout 'Seconds a new connection may take to send CONNECT'
+            cand --store 'File that keeps sessions, subscriptions, retained, queued and in-flight messages and wills; it is made if it is missing [default: memory only]'
+            cand --sync 'What the store promises'
             cand --sys-interval 'Seconds between the values of `$SYS/broker` while somebody is subscribed to them; 0 is never'
             cand --log-level 'Least that is worth a line: error, warn, info, debug or trace'
             cand --log-format 'Look of a line: text or json'

@@ -1,9 +1,9 @@
 //! What a broker is told before it starts.
 
 use super::access::{Authenticator, Passwords, Scram, Tokens};
-use super::core::{Acl, Entrance, Hooks, Limits, Observer, Setup};
-use super::log;
+use super::core::{Acl, Entrance, Hooks, Journal, Limits, Observer, Setup};
 use super::recorders::Recorders;
+use super::{log, store};
 use crate::net::CertificateName;
 use crate::net::websocket::Origins;
 use rustls::ServerConfig;
@@ -29,6 +29,8 @@ pub struct Config {
     pub workers: usize,
     /// What is allowed and announced.
     pub limits: Limits,
+    /// Where to keep what outlives the broker; `None` is in memory only.
+    pub store: Option<store::Config>,
     /// How often the values below `$SYS/broker` are published while somebody
     /// is subscribed to them; zero is never.
     pub sys_interval: Duration,
@@ -141,19 +143,20 @@ impl Config {
             observers: Vec::new(),
             workers: cores.min(MOST_WORKERS),
             limits: Limits::default(),
+            store: None,
             sys_interval: Duration::from_secs(DEFAULT_SYS_SECONDS.into()),
         }
     }
 
-    /// What the core starts with.
-    pub(super) fn setup(&self, recorders: &Recorders) -> Setup {
+    /// What the core starts with, who is told, and where it records.
+    pub(super) fn setup(&self, recorders: &Recorders, journal: Option<Arc<Journal>>) -> Setup {
         Setup {
-            journal: None,
             limits: self.limits.clone(),
             acl: self.acl.clone(),
             hooks: self.hooks.clone(),
             observer: recorders.observer(&self.observers),
             sys_interval: Some(self.sys_interval),
+            journal,
         }
     }
 }

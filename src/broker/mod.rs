@@ -21,6 +21,7 @@ mod reception;
 mod record;
 mod recorders;
 mod socket;
+pub mod store;
 mod transport;
 mod unix;
 mod websocket;
@@ -50,6 +51,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::thread::JoinHandle;
+use store::Store;
 use tokio::sync::{mpsc, watch};
 use unix::SocketFile;
 use worker::{Arrival, Handover};
@@ -67,13 +69,15 @@ pub struct Broker {
     workers: Vec<mpsc::UnboundedSender<Arrival>>,
     /// Ready when every worker has ended: nobody ever sends.
     ended: mpsc::Receiver<Infallible>,
+    store: Option<Store>,
 }
 
 /// Binds what `config` says and starts the workers; when this returns,
 /// clients can connect.
 ///
 /// # Errors
-/// When an address cannot be listened on or a thread cannot be started.
+/// When an address cannot be listened on, the store cannot be opened, or a
+/// thread cannot be started.
 pub fn start(config: &Config) -> Result<Broker> {
     let turns = Arc::default();
     let mut listeners = Vec::new();
@@ -85,7 +89,13 @@ pub fn start(config: &Config) -> Result<Broker> {
     let files = listeners.iter().filter_map(Listener::file).collect();
     let clock = Clock::start();
     let recorders = Recorders::start(config, Timestamp::now())?;
-    let core = Arc::new(Core::new(config.setup(&recorders)));
+    let opened = config.store.as_ref().map(Store::open).transpose()?;
+    let (store, state) = opened.unzip();
+    let journal = store.as_ref().map(|store| Arc::clone(&store.journal));
+    let core = Arc::new(Core::new(config.setup(&recorders, journal)));
+    if let Some(state) = state {
+        core.restore(state, clock.now());
+    }
     let (stop, stopped) = watch::channel(false);
     let (ending, ended) = mpsc::channel(1);
     let (workers, receivers): (Vec<_>, Vec<_>) =
@@ -95,6 +105,8 @@ pub fn start(config: &Config) -> Result<Broker> {
         let handover = Handover {
             core: Arc::clone(&core),
             clock,
+            store: store.as_ref().map(Store::handle),
+            resumes: number == 0,
             arrivals,
             listeners: std::mem::take(&mut listeners),
             workers: workers.clone(),
@@ -110,7 +122,7 @@ pub fn start(config: &Config) -> Result<Broker> {
         let failed = |cause| Error::new(Class::Other, "cannot start a thread").because(cause);
         threads.push(thread.map_err(failed)?);
     }
-    Ok(Broker { core, recorders, addresses, files, stop, threads, workers, ended })
+    Ok(Broker { core, recorders, addresses, files, stop, threads, workers, ended, store })
 }
 
 impl Broker {
@@ -132,6 +144,16 @@ impl Broker {
     fn ask_to_stop(&self) {
         // The receivers are gone only if the workers are.
         let _ = self.stop.send(true);
+    }
+
+    /// Ready when nothing more can be stored: no client is answered from then
+    /// on whose packet changes what is to be stored, and the broker should be
+    /// shut down, which says why.
+    pub async fn store_failed(&self) {
+        match &self.store {
+            Some(store) => store.handle().failed().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Forgets what [`core::Hooks::authorize`] has said: it is asked anew.
@@ -167,7 +189,7 @@ impl Broker {
     /// nothing of the broker runs any more.
     ///
     /// # Errors
-    /// When a worker has failed.
+    /// When a worker or the store has failed.
     pub async fn shutdown(mut self) -> Result<Summary> {
         self.ask_to_stop();
         while self.ended.recv().await.is_some() {}
@@ -177,7 +199,7 @@ impl Broker {
     /// As [`Broker::shutdown`], for a thread that may wait.
     ///
     /// # Errors
-    /// When a worker has failed.
+    /// When a worker or the store has failed.
     pub fn blocking_shutdown(self) -> Result<Summary> {
         self.ask_to_stop();
         for thread in self.threads {
@@ -186,6 +208,7 @@ impl Broker {
         }
         self.recorders.finish();
         self.files.iter().for_each(SocketFile::remove);
+        self.store.map_or(Ok(()), Store::close)?;
         Ok(self.core.summary())
     }
 }
@@ -204,7 +227,10 @@ pub async fn run<S>(config: &Config, mut out: Sink, stop: impl Future<Output = S
     output::check(out.write_all(ready.as_bytes()).and_then(|()| out.flush()))?;
     output::note(words::who_may_connect(config));
     if !stopped {
-        stop.await;
+        tokio::select! {
+            _ = stop => {}
+            () = broker.store_failed() => {}
+        }
     }
     let summary = broker.shutdown().await?;
     output::note(words::farewell(&summary));

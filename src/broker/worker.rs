@@ -8,6 +8,7 @@ use super::door::{Door, Newcomer};
 use super::inline::Visit;
 use super::listener::Listener;
 use super::socket::Accepted;
+use super::store::Handle;
 use crate::error::{Class, Error, Result};
 use crate::session::Time;
 use std::cell::{Cell, RefCell};
@@ -46,6 +47,9 @@ pub(super) struct Incoming {
 pub(super) struct Handover {
     pub(super) core: Arc<Core>,
     pub(super) clock: Clock,
+    pub(super) store: Option<Handle>,
+    /// Whether this worker looks after what was restored.
+    pub(super) resumes: bool,
     pub(super) arrivals: mpsc::UnboundedReceiver<Arrival>,
     /// The listeners this worker accepts from, for all workers.
     pub(super) listeners: Vec<Listener>,
@@ -59,6 +63,7 @@ pub(super) struct Shared {
     core: Arc<Core>,
     clock: Clock,
     worker: RefCell<Worker>,
+    store: Option<Handle>,
     /// What every connection reads into, since only one reads at a time.
     pub(super) buffer: RefCell<Box<[u8]>>,
     /// Rung when an earlier deadline was set than the timer task waits for.
@@ -69,11 +74,12 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    fn new(core: Arc<Core>, clock: Clock) -> Self {
+    fn new(core: Arc<Core>, clock: Clock, store: Option<Handle>) -> Self {
         Self {
             core,
             clock,
             worker: RefCell::default(),
+            store,
             buffer: RefCell::new(vec![0; READ_BUFFER].into()),
             earlier: Notify::new(),
             waits_for: Cell::new(None),
@@ -88,11 +94,22 @@ impl Shared {
         worker.begin(self.clock.now());
         let result = work(&self.core, &mut worker);
         self.core.flush(&mut worker);
+        if let Some(store) = &self.store {
+            store.nudge(worker.is_holding());
+        }
         let next = worker.deadline();
         if next.is_some_and(|next| self.waits_for.get().is_none_or(|waits| next < waits)) {
             self.earlier.notify_one();
         }
         result
+    }
+
+    /// Writes the output that waited for the store, for ever.
+    async fn keep_word(&self, mut store: Handle) {
+        loop {
+            store.settled().await;
+            self.batch(|_, _| ());
+        }
     }
 
     /// Does what is due, for ever.
@@ -144,7 +161,15 @@ pub(super) fn run(handover: Handover) -> Result<()> {
 }
 
 async fn serve(mut handover: Handover) {
-    let shared = Rc::new(Shared::new(handover.core, handover.clock));
+    let store = handover.store;
+    let shared = Rc::new(Shared::new(handover.core, handover.clock, store.clone()));
+    if handover.resumes {
+        shared.batch(Core::resume);
+    }
+    if let Some(store) = store {
+        let for_store = Rc::clone(&shared);
+        spawn_local(async move { for_store.keep_word(store).await });
+    }
     for listener in handover.listeners {
         spawn_local(listener.accept(handover.workers.clone()));
     }

@@ -64,6 +64,11 @@ const RULES: &[Rule] = &[
         why: "only cli knows what may be typed",
     },
     Rule {
+        words: &["redb"],
+        place: Place::Only(&["broker::store"]),
+        why: "the core records, and only the store knows where",
+    },
+    Rule {
         words: &["rumqttc"],
         // The folder's `mod.rs` declares the module of that name.
         place: Place::Only(&["client::engine::rumqttc", "=client::engine"]),

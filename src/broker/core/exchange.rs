@@ -200,6 +200,7 @@ impl Core {
             // It came too late: the connection was cut off meanwhile.
             return Progress::Over;
         }
+        let _batch = self.begin_batch();
         let answered = match &mut connection.open {
             Some(open) => answer_again(worker, open, outcome),
             None => self.answer_first(worker, connection, outcome),

@@ -7,7 +7,7 @@
 //!
 //! # Where do I add a broker option?
 //! A field with `#[arg(long, help_heading = ...)]` in the group it belongs to
-//! (`listen`, `tls`, `access`, `limits`, `log`, `operation`; a new group gets a line in
+//! (`listen`, `tls`, `access`, `limits`, `store`, `log`, `operation`; a new group gets a line in
 //! `settings::Settings`), and its place where that group is lowered. The key of
 //! the file and the variable follow from the flag. Leave `requires` and
 //! `conflicts_with` out, for the other option may stand in the file: what
@@ -25,6 +25,7 @@ mod passwd;
 mod settings;
 mod shares;
 mod sources;
+mod store;
 mod tls;
 mod token;
 mod toml_file;

@@ -5,6 +5,7 @@ use super::limits::LimitArgs;
 use super::listen::ListenArgs;
 use super::log::LogArgs;
 use super::operation::OperationArgs;
+use super::store::StoreArgs;
 use crate::broker::core::Limits;
 use crate::broker::{Config, Listen};
 use crate::error::{Error, Result};
@@ -20,6 +21,9 @@ pub(super) struct Settings {
 
     #[command(flatten)]
     limits: LimitArgs,
+
+    #[command(flatten)]
+    store: StoreArgs,
 
     #[command(flatten)]
     operation: OperationArgs,
@@ -49,6 +53,7 @@ impl Settings {
                 acl_subscribe_check: self.access.subscribe_check,
                 ..self.limits.into_limits()
             },
+            store: self.store.into_config(),
             sys_interval: self.operation.sys_interval(),
             log: Some(self.log.into_config()),
             workers: self.workers.map_or(default.workers, usize::from),

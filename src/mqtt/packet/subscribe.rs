@@ -58,7 +58,10 @@ pub enum RetainHandling {
 
 impl SubscribeOptions {
     /// Reads the options byte of `version`.
-    fn read(byte: u8, version: Version) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// When it is not one that a client may send.
+    pub fn read(byte: u8, version: Version) -> Result<Self, Error> {
         let reserved = if version.is_v5() { 0xc0 } else { 0xfc };
         if byte & reserved != 0 {
             let what = "reserved bits of the subscription options are set";
@@ -80,7 +83,9 @@ impl SubscribeOptions {
         })
     }
 
-    const fn byte(self, version: Version) -> u8 {
+    /// The options byte of `version`.
+    #[must_use]
+    pub const fn byte(self, version: Version) -> u8 {
         if !version.is_v5() {
             return self.qos as u8;
         }

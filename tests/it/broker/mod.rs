@@ -25,6 +25,7 @@ mod shared;
 mod shares;
 mod soak;
 mod sockets;
+mod store;
 mod subscribe;
 mod sys;
 mod time;

@@ -39,6 +39,24 @@ pub enum Record {
     Forgotten(u64),
 }
 
+impl Record {
+    /// The session it is about, if it is about one.
+    #[must_use]
+    pub const fn session(&self) -> Option<u64> {
+        match self {
+            Self::Session(session, _)
+            | Self::Ended(session)
+            | Self::Subscribed(session, ..)
+            | Self::Unsubscribed(session, _)
+            | Self::Owed(session, ..)
+            | Self::Settled(session, _)
+            | Self::Received(session, _)
+            | Self::Freed(session, _) => Some(*session),
+            Self::Retained(..) | Self::Cleared(_) | Self::Message(..) | Self::Forgotten(_) => None,
+        }
+    }
+}
+
 /// Whose session it is and when it ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {

@@ -82,6 +82,12 @@ impl State {
         }
     }
 
+    /// Whether a record about `session` is about one there is, or makes it.
+    #[must_use]
+    pub fn knows(&self, session: u64, record: &Record) -> bool {
+        matches!(record, Record::Session(..)) || self.sessions.contains_key(&session)
+    }
+
     fn meet(&mut self, key: u64, profile: Profile) {
         match self.sessions.get_mut(&key) {
             Some(session) => session.profile = profile,
