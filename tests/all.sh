@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 
 peers=$PWD/target/peers
 commands=(cc c++ mosquitto mosquitto_pub mosquitto_sub openssl node npm python3)
-packages=(build-essential mosquitto mosquitto-clients openssl nodejs npm python3 python3-venv)
+packages=(build-essential libssl-dev mosquitto mosquitto-clients openssl nodejs npm python3 python3-venv)
 
 step() { printf '\n== %s\n' "$*"; }
 
@@ -20,6 +20,7 @@ missing() {
         have "$command" || echo "$command"
     done
     python3 -c 'import ensurepip' 2> /dev/null || echo python3-venv
+    echo '#include <openssl/ssl.h>' | cc -E - > /dev/null 2>&1 || echo libssl-dev
 }
 
 # RUNLEVEL keeps Debian from starting the broker it installs as a service.
