@@ -2,7 +2,7 @@
 //! thread of its own, and brings them back at the start.
 //!
 //! Workers never wait for the store. They nudge it and go on; when it has
-//! stored what their output depends on, [`Handle::settled`] wakes them.
+//! stored what their output depends on, `Handle::settled` wakes them.
 
 mod file;
 mod keeper;
