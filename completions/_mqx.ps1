@@ -228,6 +228,8 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--max-packet-size', '--max-packet-size', [CompletionResultType]::ParameterName, 'Bytes of the largest packet taken')
             [CompletionResult]::new('--max-keepalive', '--max-keepalive', [CompletionResultType]::ParameterName, 'Seconds of silence a client of version 5 may ask for; more or 0 is answered with this Server Keep Alive [default: any]')
             [CompletionResult]::new('--topic-alias-maximum', '--topic-alias-maximum', [CompletionResultType]::ParameterName, 'Topic aliases taken from a client')
+            [CompletionResult]::new('--topic-aliases-sent', '--topic-aliases-sent', [CompletionResultType]::ParameterName, 'Topic aliases given to a client that takes them; mosquitto''s `max_topic_alias_broker`')
+            [CompletionResult]::new('--response-information', '--response-information', [CompletionResultType]::ParameterName, 'What Response Information begins with; the client identifier and a slash follow. Clients that ask for it use it for their response topics [default: none is given]')
             [CompletionResult]::new('--max-inflight', '--max-inflight', [CompletionResultType]::ParameterName, 'QoS 1 and 2 messages in flight to one client, if that takes as many')
             [CompletionResult]::new('--max-queued', '--max-queued', [CompletionResultType]::ParameterName, 'Messages that wait for one client at most')
             [CompletionResult]::new('--max-connections', '--max-connections', [CompletionResultType]::ParameterName, 'Clients connected at once [default: any number]')

@@ -216,6 +216,8 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --max-packet-size 'Bytes of the largest packet taken'
             cand --max-keepalive 'Seconds of silence a client of version 5 may ask for; more or 0 is answered with this Server Keep Alive [default: any]'
             cand --topic-alias-maximum 'Topic aliases taken from a client'
+            cand --topic-aliases-sent 'Topic aliases given to a client that takes them; mosquitto''s `max_topic_alias_broker`'
+            cand --response-information 'What Response Information begins with; the client identifier and a slash follow. Clients that ask for it use it for their response topics [default: none is given]'
             cand --max-inflight 'QoS 1 and 2 messages in flight to one client, if that takes as many'
             cand --max-queued 'Messages that wait for one client at most'
             cand --max-connections 'Clients connected at once [default: any number]'

@@ -2,6 +2,8 @@
 //! connection and die with it.
 
 use crate::mqtt::{Error, Publish, ReasonCode, TopicAlias, topic};
+use std::collections::HashMap;
+use std::num::NonZeroU16;
 
 /// The aliases a peer has set up; resolves what it sends.
 #[derive(Debug, Default)]
@@ -52,11 +54,76 @@ impl AliasReceiver {
     }
 }
 
+/// Bytes of a topic up to which an alias, which takes three, saves nothing.
+const SHORT: usize = 3;
+
+/// The aliases this side has set up: first come, first served.
+#[derive(Debug, Default)]
+pub struct AliasSender {
+    maximum: u16,
+    aliases: HashMap<Box<str>, TopicAlias>,
+}
+
+/// How a packet names its topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// In full, since there is no alias for it.
+    InFull,
+    /// In full, with an alias for those to come.
+    WithAlias(TopicAlias),
+    /// By its alias alone.
+    ByAlias(TopicAlias),
+}
+
+impl AliasSender {
+    /// Uses aliases from 1 to `maximum`, which the peer must take.
+    #[must_use]
+    pub fn new(maximum: u16) -> Self {
+        Self { maximum, aliases: HashMap::new() }
+    }
+
+    /// How the next packet is to name `topic`. An alias is not set up before
+    /// [`AliasSender::note`] has been told that the packet was really sent.
+    #[must_use]
+    pub fn name(&self, topic: &str) -> Named {
+        if topic.len() <= SHORT {
+            return Named::InFull;
+        }
+        if let Some(alias) = self.aliases.get(topic) {
+            return Named::ByAlias(*alias);
+        }
+        let next = u16::try_from(self.aliases.len() + 1).ok();
+        let next = next.filter(|next| *next <= self.maximum).and_then(NonZeroU16::new);
+        next.map_or(Named::InFull, |next| Named::WithAlias(TopicAlias(next)))
+    }
+
+    /// A packet that named its topic so is on its way.
+    pub fn note(&mut self, topic: &str, named: Named) {
+        if let Named::WithAlias(alias) = named {
+            self.aliases.insert(topic.into(), alias);
+        }
+    }
+}
+
+impl Publish<'_> {
+    /// The same packet, its topic named so.
+    #[must_use]
+    pub fn with_topic(mut self, named: Named) -> Self {
+        let (topic, alias) = match named {
+            Named::InFull => (self.topic, None),
+            Named::WithAlias(alias) => (self.topic, Some(alias)),
+            Named::ByAlias(alias) => ("", Some(alias)),
+        };
+        self.topic = topic;
+        self.properties.topic_alias = alias;
+        self
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::mqtt::PublishProperties;
-    use std::num::NonZeroU16;
 
     fn publish(topic: &str, alias: Option<u16>) -> Publish<'_> {
         Publish {
@@ -80,5 +147,35 @@ mod tests {
         assert!(aliases.resolve(&publish("", Some(2))).is_err());
         let error = aliases.resolve(&publish("a", Some(3))).unwrap_err();
         assert_eq!(error.reason, ReasonCode::TOPIC_ALIAS_INVALID);
+    }
+
+    fn alias(number: u16) -> TopicAlias {
+        TopicAlias(NonZeroU16::new(number).unwrap())
+    }
+
+    #[test]
+    fn an_alias_is_set_up_by_a_packet_that_was_sent_and_by_no_other() {
+        let mut aliases = AliasSender::new(2);
+        assert_eq!(aliases.name("long/a"), Named::WithAlias(alias(1)));
+        assert_eq!(aliases.name("long/b"), Named::WithAlias(alias(1)), "the first was not sent");
+        aliases.note("long/b", Named::WithAlias(alias(1)));
+        assert_eq!(aliases.name("long/b"), Named::ByAlias(alias(1)));
+        aliases.note("long/a", aliases.name("long/a"));
+        assert_eq!(aliases.name("long/a"), Named::ByAlias(alias(2)));
+        assert_eq!(aliases.name("long/c"), Named::InFull, "there are no more");
+        assert_eq!(aliases.name("abc"), Named::InFull, "an alias would be longer");
+        assert_eq!(AliasSender::new(0).name("long/a"), Named::InFull);
+    }
+
+    #[test]
+    fn what_one_side_names_the_other_understands() {
+        let mut sender = AliasSender::new(3);
+        let mut receiver = AliasReceiver::new(3);
+        for topic in ["a/b/c", "d/e/f", "a/b/c", "g/h/i", "j/k/l", "d/e/f", "x", "j/k/l"] {
+            let named = sender.name(topic);
+            let packet = publish(topic, None).with_topic(named);
+            assert_eq!(receiver.resolve(&packet), Ok(topic));
+            sender.note(topic, named);
+        }
     }
 }

@@ -14,7 +14,7 @@ mod outbound;
 mod secret;
 mod time;
 
-pub use alias::AliasReceiver;
+pub use alias::{AliasReceiver, AliasSender, Named};
 pub use client::{ClientConfig, ClientSession, Event, Failure, ServerLimits, Token};
 pub use inbound::Inbound;
 pub use outbound::{Outbound, Stage, Unexpected};

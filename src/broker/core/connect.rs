@@ -17,9 +17,10 @@ use super::tell::Outgoing;
 use super::words::{maximum_packet_size, put_connack, room_for_words};
 use super::worker::Worker;
 use crate::mqtt::{
-    ConnAck, Connect, Error, Frame, Message, Packet, PacketType, ReasonCode, Version, Will,
+    ConnAck, ConnAckProperties, Connect, Error, Frame, Message, Packet, PacketType, ReasonCode,
+    Version, Will,
 };
-use crate::session::{AliasReceiver, Outbound, Time};
+use crate::session::{AliasReceiver, AliasSender, Outbound, Time};
 use foldhash::quality::RandomState;
 use std::hash::BuildHasher as _;
 use std::num::NonZeroU16;
@@ -102,10 +103,14 @@ impl Core {
         }
         let (session, present, will) =
             self.find_session(&mut sessions, worker, who, connect.clean_start);
+        let response_information = self.limits.response_information(connect, client_id);
         let connack = ConnAck {
             session_present: present && connect.version != Version::V31,
             reason: ReasonCode::SUCCESS,
-            properties: self.limits.announce(connect, assigned.as_deref(), exchange),
+            properties: ConnAckProperties {
+                response_information: response_information.as_deref(),
+                ..self.limits.announce(connect, assigned.as_deref(), exchange)
+            },
         };
         let diary = self.attach(worker, connection, connect, &session, &connack)?;
         self.open.fetch_add(1, Ordering::Relaxed);
@@ -338,6 +343,8 @@ impl Hot {
             self.outbound.set_receive_maximum(window);
         }
         self.maximum_packet_size = maximum_packet_size(connect);
+        let aliases = properties.topic_alias_maximum.unwrap_or(0).min(limits.topic_aliases_sent);
+        self.aliases = (aliases > 0).then(|| Box::new(AliasSender::new(aliases)));
         self.expiry_interval = limits.session_expiry(match connect.version {
             Version::V5 => properties.session_expiry_interval.unwrap_or(0),
             _ if connect.clean_start => 0,

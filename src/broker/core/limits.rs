@@ -3,7 +3,7 @@
 use super::exchange::Exchange;
 use super::rate::Rates;
 use super::session::QueueLimits;
-use crate::mqtt::{ConnAckProperties, Connect, Error, QoS, ReasonCode};
+use crate::mqtt::{ConnAckProperties, Connect, Error, QoS, ReasonCode, topic};
 use std::num::{NonZeroU16, NonZeroU32};
 use std::time::Duration;
 
@@ -29,6 +29,11 @@ pub struct Limits {
     pub maximum_in_flight: u16,
     /// Topic aliases taken from a client.
     pub topic_alias_maximum: u16,
+    /// Topic aliases given to a client that takes as many; 0 is none.
+    pub topic_aliases_sent: u16,
+    /// The beginning of the Response Information that a client is given that asks
+    /// for it: its identifier and a slash follow. `None` gives none.
+    pub response_prefix: Option<Box<str>>,
     /// Filters one session may have subscribed.
     pub subscriptions: usize,
     /// Seconds that a session outlives its connection at most; `None` is as long
@@ -58,6 +63,8 @@ impl Default for Limits {
             receive_maximum: 1024,
             maximum_in_flight: 1024,
             topic_alias_maximum: 1024,
+            topic_aliases_sent: 0,
+            response_prefix: None,
             subscriptions: usize::MAX,
             maximum_session_expiry: None,
             publish_rates: Rates::default(),
@@ -108,6 +115,20 @@ impl Limits {
     fn server_session_expiry(&self, connect: &Connect<'_>) -> Option<u32> {
         let asked = connect.properties.session_expiry_interval?;
         Some(self.session_expiry(asked)).filter(|granted| *granted != asked)
+    }
+
+    /// Where a client of this identifier may have answers sent, if it asks.
+    pub(super) fn response_information(
+        &self,
+        connect: &Connect<'_>,
+        client_id: &str,
+    ) -> Option<String> {
+        let asks = connect.properties.request_response_information == Some(true);
+        let prefix = self.response_prefix.as_ref().filter(|_| asks)?;
+        let information = format!("{prefix}{client_id}/");
+        // A client identifier may hold what a topic must not.
+        let is_topic = topic::check_name(&information).is_ok();
+        Some(information).filter(|text| is_topic && u16::try_from(text.len()).is_ok())
     }
 
     /// What the broker says of itself, to a client it gives this identifier and

@@ -39,6 +39,7 @@ mod link;
 mod memo;
 mod message;
 mod output;
+mod own_copy;
 mod peer;
 mod publish;
 mod pulse;

@@ -119,8 +119,8 @@ impl<'a> Routing<'a> {
         if hot.out.len() >= self.limits.output {
             return Fate::Dropped(Why::OutputFull);
         }
-        if grant.ids.is_some() {
-            return self.send_with_ids(hot, grant, variant);
+        if grant.ids.is_some() || hot.has_aliases() {
+            return self.send_own(hot, grant, variant);
         }
         if self.templates.size(variant) > hot.maximum_packet_size {
             return Fate::Dropped(Why::TooLarge);
@@ -129,9 +129,8 @@ impl<'a> Routing<'a> {
         Fate::Sent
     }
 
-    /// Subscription identifiers are the receiver's own, so no template has them.
-    fn send_with_ids(&self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Fate {
-        let start = hot.out.len();
+    /// What is the receiver's own is in no template.
+    fn send_own(&self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Fate {
         let publish = Publish {
             dup: false,
             qos: variant.qos,
@@ -139,17 +138,16 @@ impl<'a> Routing<'a> {
             packet_id: None,
             ..*self.publish
         };
-        super::template::encode(&publish, grant.ids.as_deref(), hot.version, &mut hot.out);
-        if hot.out.len() - start > hot.maximum_packet_size {
-            hot.out.truncate(start);
-            return Fate::Dropped(Why::TooLarge);
+        if hot.put_own(&publish, grant.ids.as_deref()) {
+            Fate::Sent
+        } else {
+            Fate::Dropped(Why::TooLarge)
         }
-        Fate::Sent
     }
 
     /// QoS 1 and 2: sent now if there is room and quota, else queued.
     fn send_acknowledged(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Fate {
-        if !hot.has_room(self.limits) || grant.ids.is_some() {
+        if !hot.has_room(self.limits) || grant.ids.is_some() || hot.has_aliases() {
             return self.enqueue(hot, grant, variant);
         }
         if self.templates.size(variant) > hot.maximum_packet_size {

@@ -6,8 +6,8 @@ use super::event::{Fate, Why};
 use super::journal::Diary;
 use super::link::Link;
 use super::message::Delivery;
-use crate::mqtt::{Ack, AckKind, Message, PacketId, Publish, QoS, ReasonCode, Version};
-use crate::session::{Inbound, Outbound, Stage, Time};
+use crate::mqtt::{Ack, AckKind, Message, QoS, ReasonCode, Version};
+use crate::session::{AliasSender, Inbound, Outbound, Stage, Time};
 use parking_lot::Mutex;
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -62,6 +62,8 @@ pub(super) struct Hot {
     /// Bytes of the largest packet the client takes.
     pub(super) maximum_packet_size: usize,
     pub(super) outbound: Outbound<Delivery>,
+    /// The topic aliases the client has been given, if it is given any.
+    pub(super) aliases: Option<Box<AliasSender>>,
     pub(super) queue: Queue,
     /// The number of the delivery that came last.
     pub(super) sequence: u64,
@@ -218,6 +220,7 @@ impl Hot {
             endings: Vec::new(),
             maximum_packet_size: usize::MAX,
             outbound: Outbound::new(0),
+            aliases: None,
             queue: Queue::default(),
             sequence: 0,
             diary: None,
@@ -286,25 +289,19 @@ impl Hot {
     /// Sends a delivery for the first time. Returns whether it was sent: one
     /// too large for the client counts as delivered (MQTT-3.1.2-25).
     fn send(&mut self, delivery: &Delivery, now: Time) -> bool {
-        let start = self.out.len();
-        let fits = |size: usize| size <= self.maximum_packet_size;
+        let ids = delivery.subscription_ids.as_deref();
         if delivery.qos == QoS::AtMostOnce {
-            delivery.encode(None, false, self.version, now, &mut self.out);
-            let sent = fits(self.out.len() - start);
-            if !sent {
-                self.out.truncate(start);
-            }
-            return sent;
+            let publish = delivery.publish(None, false, now);
+            return publish.is_some_and(|publish| self.put_own(&publish, ids));
         }
         let Ok(id) = self.outbound.publish(delivery.qos, delivery.clone()) else {
             return false;
         };
-        delivery.encode(Some(id), false, self.version, now, &mut self.out);
-        if fits(self.out.len() - start) {
+        let publish = delivery.publish(Some(id), false, now);
+        if publish.is_some_and(|publish| self.put_own(&publish, ids)) {
             self.note_sent();
             return true;
         }
-        self.out.truncate(start);
         let known = self.outbound.finish(id, Stage::first(delivery.qos));
         debug_assert!(known.is_ok(), "it was begun just above");
         false
@@ -315,39 +312,15 @@ impl Hot {
     pub(super) fn resend(&mut self, now: Time, counters: &Counters) {
         while let Some((id, stage, delivery)) = self.outbound.resend() {
             counters.answers_sent.add(1);
-            match stage {
-                Stage::PubComp => put_ack(
-                    Ack::new(AckKind::PubRel, id, ReasonCode::SUCCESS),
-                    self.version,
-                    &mut self.out,
-                ),
-                _ => delivery.encode(Some(id), true, self.version, now, &mut self.out),
+            if stage == Stage::PubComp {
+                let pubrel = Ack::new(AckKind::PubRel, id, ReasonCode::SUCCESS);
+                put_ack(pubrel, self.version, &mut self.out);
+            } else if let Some(publish) = delivery.publish(Some(id), true, now) {
+                // In full: an alias could be one of an earlier connection.
+                let ids = delivery.subscription_ids.as_deref();
+                super::template::encode(&publish, ids, self.version, &mut self.out);
             }
         }
-    }
-}
-
-impl Delivery {
-    /// Appends the PUBLISH for a client of `version`.
-    fn encode(
-        &self,
-        packet_id: Option<PacketId>,
-        dup: bool,
-        version: Version,
-        now: Time,
-        out: &mut Vec<u8>,
-    ) {
-        let Some(kept) = &self.kept else {
-            return;
-        };
-        let publish = Publish {
-            qos: self.qos,
-            retain: self.retain,
-            properties: kept.properties(now),
-            ..kept.message.publish(packet_id, dup)
-        };
-        let ids = self.subscription_ids.as_deref();
-        super::template::encode(&publish, ids, version, out);
     }
 }
 

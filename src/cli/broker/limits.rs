@@ -3,7 +3,7 @@
 use super::shares::ShareArgs;
 use crate::broker::core::{Limits, QueueLimits};
 use crate::cli::values::qos;
-use crate::mqtt::QoS;
+use crate::mqtt::{QoS, topic};
 use clap::value_parser;
 use std::num::NonZeroU16;
 
@@ -54,6 +54,22 @@ pub(super) struct LimitArgs {
     )]
     topic_alias_maximum: u16,
 
+    /// Topic aliases given to a client that takes them; mosquitto's
+    /// `max_topic_alias_broker`
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = Limits::default().topic_aliases_sent,
+        help_heading = LIMITS
+    )]
+    topic_aliases_sent: u16,
+
+    /// What Response Information begins with; the client identifier and a slash
+    /// follow. Clients that ask for it use it for their response topics
+    /// [default: none is given]
+    #[arg(long, value_name = "PREFIX", value_parser = prefix, help_heading = LIMITS)]
+    response_information: Option<Box<str>>,
+
     /// QoS 1 and 2 messages in flight to one client, if that takes as many
     #[arg(
         long,
@@ -81,6 +97,11 @@ pub(super) struct LimitArgs {
     shares: ShareArgs,
 }
 
+/// The beginning of a topic.
+fn prefix(text: &str) -> Result<Box<str>, String> {
+    topic::check_name(text).map(|()| text.into()).map_err(|error| error.what.to_owned())
+}
+
 impl LimitArgs {
     /// What is allowed.
     pub(super) fn into_limits(self) -> Limits {
@@ -94,6 +115,8 @@ impl LimitArgs {
             receive_maximum: self.receive_maximum,
             maximum_in_flight: self.max_inflight,
             topic_alias_maximum: self.topic_alias_maximum,
+            topic_aliases_sent: self.topic_aliases_sent,
+            response_prefix: self.response_information,
             queue: QueueLimits { messages: self.max_queued, ..default.queue },
             ..default
         })
