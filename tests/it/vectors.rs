@@ -10,7 +10,7 @@ pub(crate) struct Row {
     pub(crate) version: Version,
     pub(crate) valid: bool,
     section: &'static str,
-    name: &'static str,
+    pub(crate) name: &'static str,
     pub(crate) bytes: Vec<u8>,
 }
 
@@ -33,9 +33,15 @@ impl Row {
         }
     }
 
-    fn title(&self) -> String {
+    pub(crate) fn title(&self) -> String {
         let Self { version, section, name, .. } = self;
         format!("{version} {section} {name} {}", hex::text(&self.bytes))
+    }
+
+    /// The reason that this invalid packet is refused with.
+    pub(crate) fn reason(&self) -> u8 {
+        let line = REFUSALS.iter().find(|line| self.name.contains(line.0));
+        line.expect("an invalid packet has a line in REFUSALS").1
     }
 
     pub(crate) fn decode(&self) -> Result<Packet<'_>, Error> {
