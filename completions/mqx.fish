@@ -195,6 +195,14 @@ trace\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l log-format -d 'Look of a line: text or json' -r -f -a "text\t''
 json\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l log-file -d 'File that lines are appended to [default: stderr]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l trace -d 'Write every packet, decoded, to this file, or to stderr without one' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l trace-format -d 'text, json (a line each) or pcapng, which Wireshark opens [default: by the file\'s ending, else text]' -r -f -a "text\t''
+json\t''
+pcapng\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l trace-client -d 'Clients whose packets are written; * stands for any text' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l trace-topic -d 'Topic filter of what is written: messages, their acknowledgements and requests that name it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l trace-type -d 'Types of packets that are written: publish,puback,...' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l trace-payload -d 'Bytes of each payload that are shown' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l workers -d 'Threads that serve connections [default: one per core, 4 at most]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''

@@ -3,7 +3,7 @@
 use super::access::{Authenticator, Passwords, Scram, Tokens};
 use super::core::{Acl, Entrance, Hooks, Journal, Limits, Observer, Setup};
 use super::recorders::Recorders;
-use super::{log, store};
+use super::{log, store, trace};
 use crate::net::CertificateName;
 use crate::net::websocket::Origins;
 use rustls::ServerConfig;
@@ -23,6 +23,8 @@ pub struct Config {
     pub hooks: Option<Arc<dyn Hooks>>,
     /// What is logged.
     pub log: Option<log::Config>,
+    /// Which packets are traced.
+    pub trace: Option<trace::Config>,
     /// Who is told what happens.
     pub observers: Vec<Arc<dyn Observer>>,
     /// Worker threads; at least 1.
@@ -140,6 +142,7 @@ impl Config {
             acl: None,
             hooks: None,
             log: None,
+            trace: None,
             observers: Vec::new(),
             workers: cores.min(MOST_WORKERS),
             limits: Limits::default(),

@@ -22,6 +22,7 @@ mod record;
 mod recorders;
 mod socket;
 pub mod store;
+pub mod trace;
 mod transport;
 mod unix;
 mod websocket;

@@ -7,12 +7,13 @@ use crate::output;
 use parking_lot::Mutex;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-/// Items that may wait to be written.
+/// Items that may wait to be written, and bytes of them.
 const CAPACITY: usize = 8192;
+const BYTES: usize = 64 * 1024 * 1024;
 
 /// Where items end up.
 pub(super) trait Writer<T>: Send + 'static {
@@ -27,15 +28,25 @@ pub(super) trait Writer<T>: Send + 'static {
 }
 
 enum Order<T> {
-    Write(T),
+    /// An item, and its size.
+    Write(T, usize),
     Finish,
+}
+
+/// What both sides count.
+#[derive(Debug, Default)]
+struct Counts {
+    /// Bytes of the items that wait.
+    waiting: AtomicUsize,
+    /// Items left out and not yet said to be.
+    missing: AtomicU64,
 }
 
 /// The way to the thread of a [`Writer`].
 #[derive(Debug)]
 pub(super) struct Outlet<T> {
     orders: SyncSender<Order<T>>,
-    missing: Arc<AtomicU64>,
+    counts: Arc<Counts>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -46,19 +57,23 @@ impl<T: Send + 'static> Outlet<T> {
     /// When the system gives no thread.
     pub(super) fn start(name: &str, writer: impl Writer<T>) -> Result<Self> {
         let (orders, ordered) = sync_channel(CAPACITY);
-        let missing = Arc::new(AtomicU64::new(0));
-        let counted = Arc::clone(&missing);
+        let counts = Arc::new(Counts::default());
+        let counted = Arc::clone(&counts);
         let thread = std::thread::Builder::new()
             .name(name.to_owned())
             .spawn(move || run(writer, &ordered, &counted))
             .map_err(|cause| Error::new(Class::Other, "cannot start a thread").because(cause))?;
-        Ok(Self { orders, missing, thread: Mutex::new(Some(thread)) })
+        Ok(Self { orders, counts, thread: Mutex::new(Some(thread)) })
     }
 
-    /// Has an item written, or counts it as missing. Never waits.
-    pub(super) fn offer(&self, item: T) {
-        if self.orders.try_send(Order::Write(item)).is_err() {
-            self.missing.fetch_add(1, Ordering::Relaxed);
+    /// Has an item of so many bytes written, or counts it as missing. Never
+    /// waits.
+    pub(super) fn offer(&self, item: T, size: usize) {
+        let waiting = self.counts.waiting.fetch_add(size, Ordering::Relaxed);
+        let fits = waiting.saturating_add(size) <= BYTES;
+        if !fits || self.orders.try_send(Order::Write(item, size)).is_err() {
+            self.counts.waiting.fetch_sub(size, Ordering::Relaxed);
+            self.counts.missing.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -75,10 +90,10 @@ impl<T: Send + 'static> Outlet<T> {
 
 /// Writes until it is told to finish; after a failure, which is said once,
 /// everything is thrown away.
-fn run<T>(mut writer: impl Writer<T>, orders: &Receiver<Order<T>>, missing: &AtomicU64) {
+fn run<T>(mut writer: impl Writer<T>, orders: &Receiver<Order<T>>, counts: &Counts) {
     let mut broken = false;
     while let Ok(first) = orders.recv() {
-        match batch(&mut writer, first, orders, missing, broken) {
+        match batch(&mut writer, first, orders, counts, broken) {
             Ok(true) => {}
             Ok(false) => return,
             Err(error) => {
@@ -94,14 +109,18 @@ fn batch<T>(
     writer: &mut impl Writer<T>,
     first: Order<T>,
     orders: &Receiver<Order<T>>,
-    missing: &AtomicU64,
+    counts: &Counts,
     broken: bool,
 ) -> io::Result<bool> {
     let mut next = Some(first);
     while let Some(order) = next {
         match order {
-            Order::Write(_) if broken => {}
-            Order::Write(item) => writer.write(item)?,
+            Order::Write(item, size) => {
+                counts.waiting.fetch_sub(size, Ordering::Relaxed);
+                if !broken {
+                    writer.write(item)?;
+                }
+            }
             Order::Finish => {
                 writer.flush()?;
                 return Ok(false);
@@ -109,7 +128,7 @@ fn batch<T>(
         }
         next = orders.try_recv().ok();
     }
-    let missed = missing.swap(0, Ordering::Relaxed);
+    let missed = counts.missing.swap(0, Ordering::Relaxed);
     if missed > 0 && !broken {
         writer.skip(missed)?;
     }
@@ -155,13 +174,13 @@ mod tests {
         let (reports, reported) = std::sync::mpsc::channel();
         let (go, waiting) = std::sync::mpsc::channel();
         let outlet = Outlet::start("test", Slow { reports, go: waiting }).unwrap();
-        outlet.offer(0);
+        outlet.offer(0, 0);
         assert_eq!(reported.recv().unwrap(), "0");
         let many = CAPACITY as u64 + 3;
-        (1..=many).for_each(|item| outlet.offer(item));
+        (1..=many).for_each(|item| outlet.offer(item, 0));
         drop(go);
         // It waits for room: what was left out is told before what follows.
-        while outlet.missing.load(Ordering::Relaxed) > 0 {
+        while outlet.counts.missing.load(Ordering::Relaxed) > 0 {
             std::thread::yield_now();
         }
         outlet.finish();

@@ -1,7 +1,7 @@
 //! One thing that is said of the broker, as named values: a line of text for
 //! people or of JSON for programs, in the log and in the trace alike.
 
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 use std::fmt::{self, Write as _};
 
 /// Named values in the order in which they are said.
@@ -14,6 +14,10 @@ pub(super) enum Value {
     Flag(bool),
     Number(u64),
     Text(String),
+    List(Vec<Value>),
+    Map(Record),
+    /// A name and a value that the network has chosen.
+    Pair(String, String),
 }
 
 impl Record {
@@ -41,6 +45,10 @@ impl Record {
     pub(super) fn and(mut self, more: Self) -> Self {
         self.0.extend(more.0);
         self
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// One line of JSON, with its line feed.
@@ -93,6 +101,19 @@ impl fmt::Display for Value {
             Self::Flag(on) => write!(f, "{on}"),
             Self::Number(number) => write!(f, "{number}"),
             Self::Text(text) => write_text(f, text),
+            Self::Pair(name, value) => {
+                write_text(f, name)?;
+                f.write_char(':')?;
+                write_text(f, value)
+            }
+            Self::Map(record) => write!(f, "{{{record}}}"),
+            Self::List(values) => {
+                for (place, value) in values.iter().enumerate() {
+                    let comma = if place > 0 { "," } else { "" };
+                    write!(f, "{comma}{value}")?;
+                }
+                Ok(())
+            }
         }
     }
 }
@@ -133,6 +154,19 @@ impl Serialize for Value {
             Self::Flag(on) => serializer.serialize_bool(*on),
             Self::Number(number) => serializer.serialize_u64(*number),
             Self::Text(text) => serializer.serialize_str(text),
+            Self::Map(record) => record.serialize(serializer),
+            Self::List(values) => {
+                let mut list = serializer.serialize_seq(Some(values.len()))?;
+                for value in values {
+                    list.serialize_element(value)?;
+                }
+                list.end()
+            }
+            Self::Pair(name, value) => {
+                let mut map = serializer.serialize_map(Some(1))?;
+                map.serialize_entry(name, value)?;
+                map.end()
+            }
         }
     }
 }
@@ -147,13 +181,16 @@ mod tests {
         record.put("plain", "a/b:1");
         record.put("empty", "");
         record.put("evil", "a b\u{1b}[2J\n\"level=error\"");
+        record
+            .put("list", Value::List(vec![Value::Number(1), Value::Pair("k".into(), "v".into())]));
         assert_eq!(
             record.to_string(),
-            r#"plain=a/b:1 empty="" evil="a b\u{1b}[2J\n\"level=error\"""#
+            r#"plain=a/b:1 empty="" evil="a b\u{1b}[2J\n\"level=error\"" list=1,k:v"#
         );
         assert_eq!(
             record.json(),
-            "{\"plain\":\"a/b:1\",\"empty\":\"\",\"evil\":\"a b\\u001b[2J\\n\\\"level=error\\\"\"}\n"
+            "{\"plain\":\"a/b:1\",\"empty\":\"\",\"evil\":\"a b\\u001b[2J\\n\\\"level=error\\\"\",\
+             \"list\":[1,{\"k\":\"v\"}]}\n"
         );
     }
 }

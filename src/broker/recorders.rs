@@ -4,6 +4,7 @@
 use super::Config;
 use super::core::{Observer, Observers};
 use super::log::Log;
+use super::trace::Trace;
 use crate::error::Result;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub(super) struct Recorders {
     log: Option<Arc<Log>>,
+    trace: Option<Arc<Trace>>,
 }
 
 impl Recorders {
@@ -22,7 +24,8 @@ impl Recorders {
     /// When a file cannot be written.
     pub(super) fn start(config: &Config, began: Timestamp) -> Result<Self> {
         let log = config.log.as_ref().map(|config| Log::start(config, began)).transpose()?;
-        Ok(Self { log: log.map(Arc::new) })
+        let trace = config.trace.as_ref().map(|config| Trace::start(config, began)).transpose()?;
+        Ok(Self { log: log.map(Arc::new), trace: trace.map(Arc::new) })
     }
 
     /// These and `others` as one observer, if there is any.
@@ -30,6 +33,9 @@ impl Recorders {
         let mut all = Observers::default();
         if let Some(log) = &self.log {
             all.add(Arc::clone(log) as _);
+        }
+        if let Some(trace) = &self.trace {
+            all.add(Arc::clone(trace) as _);
         }
         for other in others {
             all.add(Arc::clone(other));
@@ -40,5 +46,6 @@ impl Recorders {
     /// Waits until everything is written.
     pub(super) fn finish(&self) {
         self.log.iter().for_each(|log| log.finish());
+        self.trace.iter().for_each(|trace| trace.finish());
     }
 }

@@ -28,8 +28,8 @@ pub use packet::{
 };
 pub use property::{
     AckProperties, AuthProperties, ConnAckProperties, ConnectProperties, DisconnectProperties,
-    PropertyBuf, PublishProperties, SubscribeProperties, SubscriptionId, SubscriptionIds,
-    TopicAlias, UnsubscribeProperties, UserProperties, WillProperties,
+    PropertyBuf, PropertyValue, PublishProperties, SubscribeProperties, SubscriptionId,
+    SubscriptionIds, TopicAlias, UnsubscribeProperties, UserProperties, WillProperties,
 };
 pub use reason::ReasonCode;
 

@@ -3,6 +3,8 @@
 
 mod line;
 
+pub(super) use line::dropped;
+
 use super::core::{Event, Interest, Observer};
 use super::outlet::{Outlet, Writer};
 use crate::error::{Error, Result};
@@ -111,10 +113,12 @@ impl Observer for Log {
         if level <= self.level {
             let at = self.began + Duration::from_nanos(now.nanos());
             let line = line::Line { at, level, event };
-            self.outlet.offer(match self.format {
+            let line = match self.format {
                 Format::Text => line.text(self.color),
                 Format::Json => line.json(),
-            });
+            };
+            let size = line.len();
+            self.outlet.offer(line, size);
         }
     }
 }

@@ -29,6 +29,7 @@ mod store;
 mod tls;
 mod token;
 mod toml_file;
+mod trace;
 mod users;
 
 use crate::broker::Config;

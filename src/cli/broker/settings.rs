@@ -6,6 +6,7 @@ use super::listen::ListenArgs;
 use super::log::LogArgs;
 use super::operation::OperationArgs;
 use super::store::StoreArgs;
+use super::trace::TraceArgs;
 use crate::broker::core::Limits;
 use crate::broker::{Config, Listen};
 use crate::error::{Error, Result};
@@ -30,6 +31,9 @@ pub(super) struct Settings {
 
     #[command(flatten)]
     log: LogArgs,
+
+    #[command(flatten)]
+    trace: TraceArgs,
 
     /// Threads that serve connections [default: one per core, 4 at most]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -56,6 +60,7 @@ impl Settings {
             store: self.store.into_config(),
             sys_interval: self.operation.sys_interval(),
             log: Some(self.log.into_config()),
+            trace: self.trace.into_config()?,
             workers: self.workers.map_or(default.workers, usize::from),
             ..default
         })

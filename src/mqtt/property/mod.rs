@@ -15,4 +15,4 @@ pub use sets::{
     AckProperties, AuthProperties, ConnAckProperties, ConnectProperties, DisconnectProperties,
     PublishProperties, SubscribeProperties, UnsubscribeProperties, WillProperties,
 };
-pub use value::{SubscriptionId, TopicAlias};
+pub use value::{PropertyValue, SubscriptionId, TopicAlias};

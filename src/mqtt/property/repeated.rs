@@ -3,7 +3,7 @@
 
 use super::identifier::{Kind, id, kind};
 use super::set::Field;
-use super::value::{SubscriptionId, Value};
+use super::value::{PropertyValue, SubscriptionId, Value};
 use crate::mqtt::Error;
 use crate::mqtt::wire::{self, Reader};
 use std::fmt;
@@ -45,6 +45,10 @@ macro_rules! repeated {
                     value.write(out)?;
                 }
                 Ok(())
+            }
+
+            fn show(&self, visit: &mut dyn FnMut(PropertyValue<'a>)) {
+                self.iter().for_each(|value| visit(value.show()));
             }
         }
 

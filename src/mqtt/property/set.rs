@@ -1,7 +1,7 @@
 //! How a table of properties becomes a struct with a decoder and an encoder
 //! that refuses what is given twice or in the wrong place.
 
-use super::value::Value;
+use super::value::{PropertyValue, Value};
 use crate::mqtt::Error;
 use crate::mqtt::wire::Reader;
 
@@ -11,6 +11,8 @@ pub(super) trait Field<'a>: Default {
     fn accept(&mut self, reader: &mut Reader<'a>, block: &'a [u8]) -> Result<(), Error>;
     /// Appends what is kept, each value behind `identifier`.
     fn write(&self, identifier: u8, out: &mut Vec<u8>) -> Result<(), Error>;
+    /// Shows each value that is kept.
+    fn show(&self, visit: &mut dyn FnMut(PropertyValue<'a>));
 }
 
 impl<'a, T: Value<'a>> Field<'a> for Option<T> {
@@ -27,6 +29,12 @@ impl<'a, T: Value<'a>> Field<'a> for Option<T> {
             value.write(out)?;
         }
         Ok(())
+    }
+
+    fn show(&self, visit: &mut dyn FnMut(PropertyValue<'a>)) {
+        if let Some(value) = self {
+            visit(value.show());
+        }
     }
 }
 
@@ -64,6 +72,12 @@ macro_rules! property_set {
                 let start = out.len();
                 $(self.$field.write(id::$id, out)?;)*
                 wire::insert_length(out, start, 0)
+            }
+
+            /// Calls `visit` with the name and the value of each property, in
+            /// the order in which they are written.
+            pub fn visit(&self, visit: &mut dyn FnMut(&'static str, PropertyValue<'a>)) {
+                $(self.$field.show(&mut |value| visit(name(id::$id), value));)*
             }
 
             /// Whether no property is set.

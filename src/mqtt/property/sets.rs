@@ -3,10 +3,10 @@
 //! The rows are in the order in which they are written. There is no logic here;
 //! [`super::set`] turns a table into a struct, a decoder and an encoder.
 
-use super::identifier::id;
+use super::identifier::{id, name};
 use super::repeated::{SubscriptionIds, UserProperties};
 use super::set::{Field, NOT_ALLOWED, property_set};
-use super::value::{SubscriptionId, TopicAlias};
+use super::value::{PropertyValue, SubscriptionId, TopicAlias};
 use crate::mqtt::Error;
 use crate::mqtt::wire::{self, Reader};
 use std::num::{NonZeroU16, NonZeroU32};

@@ -12,6 +12,21 @@ pub(super) trait Value<'a>: Sized {
     fn read(reader: &mut Reader<'a>) -> Result<Self, Error>;
     /// Appends the value.
     fn write(&self, out: &mut Vec<u8>) -> Result<(), Error>;
+    /// The value as those see it who do not know the property.
+    fn show(&self) -> PropertyValue<'a>;
+}
+
+/// The value of a property that is not looked at for what it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PropertyValue<'a> {
+    /// A number, or 0 and 1 for no and yes.
+    Number(u32),
+    /// Text.
+    Text(&'a str),
+    /// Any bytes.
+    Binary(&'a [u8]),
+    /// A name and its value.
+    Pair(&'a str, &'a str),
 }
 
 /// A topic alias: never zero (MQTT-3.3.2-8).
@@ -53,6 +68,10 @@ impl<'a> Value<'a> for bool {
         out.push(u8::from(*self));
         Ok(())
     }
+
+    fn show(&self) -> PropertyValue<'a> {
+        PropertyValue::Number(u32::from(*self))
+    }
 }
 
 impl<'a> Value<'a> for u16 {
@@ -64,6 +83,10 @@ impl<'a> Value<'a> for u16 {
         wire::put_u16(out, *self);
         Ok(())
     }
+
+    fn show(&self) -> PropertyValue<'a> {
+        PropertyValue::Number(u32::from(*self))
+    }
 }
 
 impl<'a> Value<'a> for u32 {
@@ -74,6 +97,10 @@ impl<'a> Value<'a> for u32 {
     fn write(&self, out: &mut Vec<u8>) -> Result<(), Error> {
         wire::put_u32(out, *self);
         Ok(())
+    }
+
+    fn show(&self) -> PropertyValue<'a> {
+        PropertyValue::Number(*self)
     }
 }
 
@@ -87,6 +114,10 @@ impl<'a> Value<'a> for NonZeroU16 {
     fn write(&self, out: &mut Vec<u8>) -> Result<(), Error> {
         self.get().write(out)
     }
+
+    fn show(&self) -> PropertyValue<'a> {
+        PropertyValue::Number(self.get().into())
+    }
 }
 
 impl<'a> Value<'a> for NonZeroU32 {
@@ -96,6 +127,10 @@ impl<'a> Value<'a> for NonZeroU32 {
 
     fn write(&self, out: &mut Vec<u8>) -> Result<(), Error> {
         self.get().write(out)
+    }
+
+    fn show(&self) -> PropertyValue<'a> {
+        PropertyValue::Number(self.get())
     }
 }
 
@@ -110,6 +145,10 @@ impl<'a> Value<'a> for TopicAlias {
     fn write(&self, out: &mut Vec<u8>) -> Result<(), Error> {
         self.0.write(out)
     }
+
+    fn show(&self) -> PropertyValue<'a> {
+        PropertyValue::Number(self.0.get().into())
+    }
 }
 
 impl<'a> Value<'a> for SubscriptionId {
@@ -121,6 +160,10 @@ impl<'a> Value<'a> for SubscriptionId {
     fn write(&self, out: &mut Vec<u8>) -> Result<(), Error> {
         wire::put_varint(out, self.value() as usize)
     }
+
+    fn show(&self) -> PropertyValue<'a> {
+        PropertyValue::Number(self.value())
+    }
 }
 
 impl<'a> Value<'a> for &'a str {
@@ -130,6 +173,10 @@ impl<'a> Value<'a> for &'a str {
 
     fn write(&self, out: &mut Vec<u8>) -> Result<(), Error> {
         wire::put_binary(out, self.as_bytes())
+    }
+
+    fn show(&self) -> PropertyValue<'a> {
+        PropertyValue::Text(self)
     }
 }
 
@@ -141,6 +188,10 @@ impl<'a> Value<'a> for &'a [u8] {
     fn write(&self, out: &mut Vec<u8>) -> Result<(), Error> {
         wire::put_binary(out, self)
     }
+
+    fn show(&self) -> PropertyValue<'a> {
+        PropertyValue::Binary(self)
+    }
 }
 
 impl<'a> Value<'a> for (&'a str, &'a str) {
@@ -151,5 +202,9 @@ impl<'a> Value<'a> for (&'a str, &'a str) {
     fn write(&self, out: &mut Vec<u8>) -> Result<(), Error> {
         self.0.write(out)?;
         self.1.write(out)
+    }
+
+    fn show(&self) -> PropertyValue<'a> {
+        PropertyValue::Pair(self.0, self.1)
     }
 }

@@ -33,6 +33,7 @@ mod sys;
 mod time;
 mod tls;
 mod tokens;
+mod trace;
 mod traps;
 mod unix;
 mod websocket;
