@@ -24,6 +24,11 @@ pub enum Address {
         /// What its clients have to ask for.
         path: Arc<str>,
     },
+    /// HTTP, for health, metrics and administration.
+    Http {
+        /// Where it is.
+        socket: SocketAddr,
+    },
     /// MQTT over the Unix socket at this path.
     Unix(Arc<Path>),
 }
@@ -33,14 +38,16 @@ impl Address {
     #[must_use]
     pub const fn socket(&self) -> Option<SocketAddr> {
         match self {
-            Self::Mqtt { socket, .. } | Self::WebSocket { socket, .. } => Some(*socket),
+            Self::Mqtt { socket, .. } | Self::WebSocket { socket, .. } | Self::Http { socket } => {
+                Some(*socket)
+            }
             Self::Unix(_) => None,
         }
     }
 }
 
 /// `mqtt://127.0.0.1:1883`, `mqtts://...`, `ws://127.0.0.1:1883/mqtt`, `wss://...`,
-/// `unix:///run/mqtt.sock`.
+/// `http://...`, `unix:///run/mqtt.sock`.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let secure = |tls: bool| if tls { "s" } else { "" };
@@ -49,6 +56,7 @@ impl fmt::Display for Address {
             Self::WebSocket { tls, socket, path } => {
                 write!(f, "ws{}://{socket}{path}", secure(*tls))
             }
+            Self::Http { socket } => write!(f, "http://{socket}"),
             Self::Unix(path) => write!(f, "unix://{}", path.display()),
         }
     }

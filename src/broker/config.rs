@@ -6,6 +6,7 @@ use super::recorders::Recorders;
 use super::{log, store, trace};
 use crate::net::CertificateName;
 use crate::net::websocket::Origins;
+use crate::session::Secret;
 use rustls::ServerConfig;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -36,6 +37,9 @@ pub struct Config {
     /// How often the values below `$SYS/broker` are published while somebody
     /// is subscribed to them; zero is never.
     pub sys_interval: Duration,
+    /// What HTTP requests have to show; without it only this machine is
+    /// answered.
+    pub http_token: Option<Secret>,
 }
 
 /// Some ports or a Unix socket, and what holds for whoever connects there.
@@ -51,6 +55,8 @@ pub struct Listen {
     pub tls_port: Option<u16>,
     /// A port for nothing but WebSocket.
     pub ws_port: Option<u16>,
+    /// A port for nothing but HTTP, which the others serve too.
+    pub http_port: Option<u16>,
     /// The path of WebSocket requests, which begins with a slash.
     pub ws_path: String,
     /// The origins of web pages that may connect; without any, those that
@@ -110,6 +116,7 @@ impl Default for Listen {
             port: None,
             tls_port: None,
             ws_port: None,
+            http_port: None,
             ws_path: DEFAULT_WS_PATH.to_owned(),
             ws_origins: Vec::new(),
             unix: None,
@@ -148,6 +155,7 @@ impl Config {
             limits: Limits::default(),
             store: None,
             sys_interval: Duration::from_secs(DEFAULT_SYS_SECONDS.into()),
+            http_token: None,
         }
     }
 

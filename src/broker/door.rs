@@ -2,6 +2,7 @@
 
 use super::access::Gate;
 use super::core::Peer;
+use super::http::{Caller, HttpStream};
 use super::proxy;
 use super::reception::{Reception, Terms};
 use super::socket::Socket;
@@ -18,10 +19,58 @@ use tokio_rustls::TlsAcceptor;
 /// The first byte of a TLS handshake (RFC 8446 §5.1).
 const TLS: u8 = 0x16;
 
-/// The first byte of the HTTP request that asks for WebSocket, which is a GET.
-const HTTP: u8 = b'G';
+/// How a connection begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Beginning {
+    /// With its end.
+    Nothing,
+    /// With a TLS handshake.
+    Tls,
+    /// With a GET, which WebSocket is asked for with.
+    Get,
+    /// With another HTTP request: DELETE, HEAD, OPTIONS, POST, PUT, PATCH.
+    Request,
+    /// With MQTT or nonsense.
+    Other,
+}
 
-/// What may be spoken at a listener. WebSocket always may.
+impl Beginning {
+    /// Bytes looked at: PUBREC has the first byte of POST, and no letter behind.
+    const LENGTH: usize = 2;
+
+    fn of(bytes: &[u8]) -> Self {
+        let (Some(first), second) = (bytes.first(), bytes.get(1)) else {
+            return Self::Nothing;
+        };
+        let word = second.is_none_or(u8::is_ascii_uppercase);
+        match first {
+            &TLS => Self::Tls,
+            b'G' if word => Self::Get,
+            b'D' | b'H' | b'O' | b'P' if word => Self::Request,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// What a connection speaks.
+#[derive(Debug)]
+pub(super) enum Spoken {
+    /// MQTT, bare or in WebSocket frames.
+    Mqtt(Transport),
+    /// HTTP.
+    Http(HttpStream),
+}
+
+/// Who has come in, and for what.
+#[derive(Debug)]
+pub(super) enum Opened {
+    /// A client.
+    Mqtt(Newcomer),
+    /// Somebody with requests.
+    Http(HttpStream, Caller),
+}
+
+/// How a listener is come in by.
 #[derive(Debug, Clone)]
 pub(super) struct Door {
     /// Whether TLS may be left out.
@@ -43,6 +92,8 @@ pub(super) enum Place {
     Port,
     /// A port where MQTT is spoken over WebSocket only.
     WebSocketPort,
+    /// A port where HTTP is spoken only.
+    HttpPort,
     /// A Unix socket, where there is no TLS.
     UnixSocket,
 }
@@ -58,37 +109,48 @@ pub(super) struct Newcomer {
 }
 
 impl Door {
-    /// Does what has to be done before MQTT is spoken; `None` is a peer that
-    /// has been turned away or has gone.
+    /// Does what has to be done before MQTT or HTTP is spoken; `None` is a peer
+    /// that has been turned away or has gone.
     pub(super) async fn open(
         &self,
         socket: Socket,
         address: Option<SocketAddr>,
-    ) -> io::Result<Option<Newcomer>> {
+    ) -> io::Result<Option<Opened>> {
         let terms = self.reception.terms();
-        let transport = self.transport(socket, &terms).await?;
-        Ok(transport.map(|transport| {
-            let peer = self.peer(&terms, address, &transport);
-            Newcomer { transport, peer, gate: Arc::clone(&terms.gate) }
+        let spoken = self.tell_apart(socket, &terms).await?;
+        Ok(spoken.map(|spoken| match spoken {
+            Spoken::Http(stream) => Opened::Http(stream, Caller::new(address, self.proxied)),
+            Spoken::Mqtt(transport) => {
+                let peer = self.peer(&terms, address, &transport);
+                Opened::Mqtt(Newcomer { transport, peer, gate: Arc::clone(&terms.gate) })
+            }
         }))
     }
 
-    async fn transport(&self, socket: Socket, terms: &Terms) -> io::Result<Option<Transport>> {
+    async fn tell_apart(&self, socket: Socket, terms: &Terms) -> io::Result<Option<Spoken>> {
         if self.proxied {
             proxy::skip_header(&socket).await?;
         }
-        let bare = if self.bare { first_byte(&socket).await? } else { Some(TLS) };
-        let (transport, first) = match (socket, &terms.tls) {
-            (Socket::Tcp(socket), Some(tls)) if bare == Some(TLS) => {
+        let bare = if self.bare { peek(&socket).await? } else { Beginning::Tls };
+        let (transport, begins) = match (socket, &terms.tls) {
+            (Socket::Tcp(socket), Some(tls)) if bare == Beginning::Tls => {
                 // Boxed, because what waits for it is large and others need not be.
                 Box::pin(accept_tls(socket, tls)).await?
             }
             (socket, _) => (Transport::bare(socket), bare),
         };
-        match first {
-            Some(HTTP) => Box::pin(websocket::upgrade(transport, &self.path, &terms.origins)).await,
+        let everything = matches!(self.place, Place::Port | Place::UnixSocket);
+        match begins {
+            Beginning::Nothing => Ok(None),
+            Beginning::Get if self.place != Place::HttpPort => {
+                let (path, origins) = (&self.path, &terms.origins);
+                Box::pin(websocket::upgrade(transport, path, origins, !everything)).await
+            }
+            Beginning::Get | Beginning::Request if self.place != Place::WebSocketPort => {
+                Ok(Some(Spoken::Http(HttpStream::new(Vec::new(), transport))))
+            }
             // The core judges what is no CONNECT.
-            Some(_) if self.place != Place::WebSocketPort => Ok(Some(transport)),
+            _ if everything => Ok(Some(Spoken::Mqtt(transport))),
             _ => Ok(None),
         }
     }
@@ -98,25 +160,49 @@ impl Door {
         let name = name.and_then(|(kind, certificate)| kind.of(certificate));
         let entrance = match self.place {
             Place::UnixSocket => &terms.local_entrance,
-            Place::Port | Place::WebSocketPort => &terms.entrance,
+            Place::Port | Place::WebSocketPort | Place::HttpPort => &terms.entrance,
         };
         let identity = name.map(Into::into);
         Peer { address, inside: false, identity, entrance: Arc::clone(entrance) }
     }
 }
 
-async fn first_byte(socket: &Socket) -> io::Result<Option<u8>> {
-    let mut byte = [0];
-    let count = socket.peek(&mut byte).await?;
-    Ok(byte.first().copied().filter(|_| count > 0))
+/// How the bytes of a socket begin, which stay to be read.
+async fn peek(socket: &Socket) -> io::Result<Beginning> {
+    let mut bytes = [0; Beginning::LENGTH];
+    let count = socket.peek(&mut bytes).await?;
+    Ok(Beginning::of(bytes.get(..count).unwrap_or_default()))
 }
 
-/// TLS on `socket`, and the first byte inside, which stays to be read.
+/// TLS on `socket`, and how the bytes inside begin, which stay to be read.
 async fn accept_tls(
     socket: TcpStream,
     config: &Arc<ServerConfig>,
-) -> io::Result<(Transport, Option<u8>)> {
+) -> io::Result<(Transport, Beginning)> {
     let mut stream = TlsAcceptor::from(Arc::clone(config)).accept(socket).await?;
-    let first = stream.fill_buf().await?.first().copied();
-    Ok((Transport::Tls(Box::new(stream)), first))
+    let begins = Beginning::of(stream.fill_buf().await?);
+    Ok((Transport::Tls(Box::new(stream)), begins))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_bytes_tell_what_is_spoken() {
+        for (bytes, begins) in [
+            (&b""[..], Beginning::Nothing),
+            (b"\x16\x03", Beginning::Tls),
+            (b"GET /", Beginning::Get),
+            (b"G", Beginning::Get),
+            (b"POST", Beginning::Request),
+            (b"DELETE", Beginning::Request),
+            (b"HEAD", Beginning::Request),
+            (b"P", Beginning::Request),
+            (b"\x50\x02\x00\x01", Beginning::Other),
+            (b"\x10\x0e", Beginning::Other),
+        ] {
+            assert_eq!(Beginning::of(bytes), begins, "{bytes:?}");
+        }
+    }
 }

@@ -59,6 +59,7 @@ pub(super) fn bind_all(listen: &Listen, reception: &Arc<Reception>) -> Result<Ve
         ("--port", listen.port, door.clone()),
         ("--tls-port", listen.tls_port, Door { bare: false, ..door.clone() }),
         ("--ws-port", listen.ws_port, Door { place: Place::WebSocketPort, ..door.clone() }),
+        ("--http-port", listen.http_port, Door { place: Place::HttpPort, ..door.clone() }),
     ];
     let mut listeners = Vec::new();
     for (option, port, door) in ports {
@@ -98,10 +99,11 @@ fn bind(address: Option<IpAddr>, port: u16, option: &str) -> Result<Vec<BoundTcp
     Ok(bound)
 }
 
-/// How clients name what is listened on: MQTT first, then WebSocket.
+/// How clients name what is listened on: MQTT first, then WebSocket and HTTP.
 pub(super) fn addresses(listeners: &[Listener]) -> Vec<Address> {
     let mqtt = listeners.iter().filter_map(Listener::mqtt);
-    mqtt.chain(listeners.iter().filter_map(Listener::websocket)).collect()
+    let websocket = listeners.iter().filter_map(Listener::websocket);
+    mqtt.chain(websocket).chain(listeners.iter().filter_map(Listener::http)).collect()
 }
 
 impl Listener {
@@ -119,7 +121,15 @@ impl Listener {
     fn websocket(&self) -> Option<Address> {
         let Bound::Tcp(_, socket) = self.bound else { return None };
         let path = Arc::clone(&self.door.path);
-        Some(Address::WebSocket { tls: !self.door.bare, socket, path })
+        let spoken = self.door.place != Place::HttpPort;
+        spoken.then_some(Address::WebSocket { tls: !self.door.bare, socket, path })
+    }
+
+    /// Only a port of its own is named: that others serve it too goes without
+    /// saying.
+    fn http(&self) -> Option<Address> {
+        let Bound::Tcp(_, socket) = self.bound else { return None };
+        (self.door.place == Place::HttpPort).then_some(Address::Http { socket })
     }
 
     /// The file to remove when nobody listens any more.

@@ -11,6 +11,7 @@ mod config;
 mod connection;
 pub mod core;
 mod door;
+mod http;
 mod inline;
 mod link;
 mod listener;
@@ -37,6 +38,7 @@ pub use inline::{InlineClient, Messages};
 pub use words::say_good;
 
 use self::core::{Core, Summary};
+use self::http::Access;
 use crate::error::{Class, Error, Result};
 use crate::output::{self, Sink};
 use crate::session::ClientConfig;
@@ -105,6 +107,7 @@ pub fn start(config: &Config) -> Result<Broker> {
     for (number, arrivals) in receivers.into_iter().enumerate() {
         let handover = Handover {
             core: Arc::clone(&core),
+            access: Access { token: config.http_token.clone() },
             clock,
             store: store.as_ref().map(Store::handle),
             resumes: number == 0,

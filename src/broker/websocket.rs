@@ -1,8 +1,11 @@
 //! MQTT inside WebSocket frames: wraps a transport in another.
 
+use super::door::Spoken;
+use super::http::HttpStream;
 use super::transport::Transport;
 use crate::net::websocket::{
-    Answer, Decoder, End, MAX_REQUEST, Opcode, Origins, answer, code, put_close, put_frame,
+    Answer, Decoder, End, MAX_REQUEST, Opcode, Origins, answer, code, is_for_another, put_close,
+    put_frame,
 };
 use rustls::pki_types::CertificateDer;
 use std::future::poll_fn;
@@ -27,12 +30,15 @@ pub(super) struct WebSocket {
 }
 
 /// Answers the HTTP request at the start of `inner` and returns the WebSocket
-/// it asked for at `path`, if it does not come from a page that may not ask.
+/// it asked for at `path`, if it does not come from a page that may not ask. A
+/// request for something else is left unanswered and returned, unless `only`
+/// WebSocket is spoken here.
 pub(super) async fn upgrade(
     mut inner: Transport,
     path: &str,
     origins: &Origins,
-) -> io::Result<Option<Transport>> {
+    only: bool,
+) -> io::Result<Option<Spoken>> {
     let mut request = Vec::new();
     let answer = loop {
         let mut bytes = [0; 1024];
@@ -40,6 +46,9 @@ pub(super) async fn upgrade(
         let count =
             poll_fn(|cx| inner.poll_read(cx, bytes.get_mut(..space).unwrap_or_default())).await?;
         request.extend_from_slice(bytes.get(..count).unwrap_or_default());
+        if !only && is_for_another(&request, path) {
+            return Ok(Some(Spoken::Http(HttpStream::new(request, inner))));
+        }
         match answer(&request, path, origins) {
             Some(answer) => break answer,
             None if count == 0 => return Ok(None),
@@ -50,7 +59,8 @@ pub(super) async fn upgrade(
         Answer::Accept { response, consumed } => {
             inner.write_all(response.as_bytes()).await?;
             request.drain(..consumed);
-            Ok(Some(Transport::WebSocket(Box::new(WebSocket::new(inner, request)))))
+            let socket = Box::new(WebSocket::new(inner, request));
+            Ok(Some(Spoken::Mqtt(Transport::WebSocket(socket))))
         }
         Answer::Refuse(response) => {
             inner.write_all(response.as_bytes()).await?;

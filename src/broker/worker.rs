@@ -4,7 +4,8 @@
 use super::clock::Clock;
 use super::connection::Task;
 use super::core::{Core, Worker};
-use super::door::{Door, Newcomer};
+use super::door::{Door, Opened};
+use super::http::{self, Access};
 use super::inline::Visit;
 use super::listener::Listener;
 use super::socket::Accepted;
@@ -46,6 +47,8 @@ pub(super) struct Incoming {
 #[derive(Debug)]
 pub(super) struct Handover {
     pub(super) core: Arc<Core>,
+    /// Whom the HTTP API answers.
+    pub(super) access: Access,
     pub(super) clock: Clock,
     pub(super) store: Option<Handle>,
     /// Whether this worker looks after what was restored.
@@ -61,6 +64,7 @@ pub(super) struct Handover {
 #[derive(Debug)]
 pub(super) struct Shared {
     core: Arc<Core>,
+    pub(super) http: Access,
     clock: Clock,
     worker: RefCell<Worker>,
     store: Option<Handle>,
@@ -74,9 +78,10 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    fn new(core: Arc<Core>, clock: Clock, store: Option<Handle>) -> Self {
+    fn new(core: Arc<Core>, http: Access, clock: Clock, store: Option<Handle>) -> Self {
         Self {
             core,
+            http,
             clock,
             worker: RefCell::default(),
             store,
@@ -130,6 +135,11 @@ impl Shared {
         }
     }
 
+    /// The core, for another thread.
+    pub(super) fn core(&self) -> Arc<Core> {
+        Arc::clone(&self.core)
+    }
+
     pub(super) fn now(&self) -> Time {
         self.clock.now()
     }
@@ -162,7 +172,8 @@ pub(super) fn run(handover: Handover) -> Result<()> {
 
 async fn serve(mut handover: Handover) {
     let store = handover.store;
-    let shared = Rc::new(Shared::new(handover.core, handover.clock, store.clone()));
+    let shared =
+        Rc::new(Shared::new(handover.core, handover.access, handover.clock, store.clone()));
     if handover.resumes {
         shared.batch(Core::resume);
     }
@@ -197,8 +208,16 @@ async fn welcome(shared: Rc<Shared>, incoming: Incoming) {
     let limit = shared.core.limits().connect_timeout;
     let open = tokio::time::timeout(limit, Box::pin(incoming.open())).await;
     // Whoever does not come in is gone without a word to the core.
-    let Ok(Ok(Some(newcomer))) = open else { return };
-    shared.count(Task::new(Rc::clone(&shared), newcomer).run()).await;
+    match open {
+        Ok(Ok(Some(Opened::Mqtt(newcomer)))) => {
+            shared.count(Task::new(Rc::clone(&shared), newcomer).run()).await;
+        }
+        Ok(Ok(Some(Opened::Http(stream, caller)))) => {
+            // Boxed, because most connections are no HTTP and need no room for it.
+            Box::pin(http::serve(shared, stream, caller)).await;
+        }
+        Ok(_) | Err(_) => {}
+    }
 }
 
 /// Serves a client in this process.
@@ -207,7 +226,7 @@ async fn accommodate(shared: Rc<Shared>, visit: Visit) {
 }
 
 impl Incoming {
-    async fn open(self) -> io::Result<Option<Newcomer>> {
+    async fn open(self) -> io::Result<Option<Opened>> {
         let address = self.socket.address();
         self.door.open(self.socket.register()?, address).await
     }

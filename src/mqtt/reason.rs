@@ -106,7 +106,8 @@ impl ReasonCode {
     }
 
     /// The code with this number if it is legal in such a packet.
-    pub(super) fn for_packet(value: u8, packet: PacketType) -> Option<Self> {
+    #[must_use]
+    pub fn for_packet(value: u8, packet: PacketType) -> Option<Self> {
         let code = Self(value);
         code.row().is_some_and(|row| row.2.contains(&packet)).then_some(code)
     }

@@ -229,6 +229,8 @@ impl Core {
         let will = will.map(|will| PendingWill::new(will).map_err(cut));
         let mut hot = session.hot.lock();
         hot.connection = connection.number;
+        hot.address = connection.peer.address;
+        hot.since = worker.now;
         hot.prepare(connect, &self.limits);
         hot.will = will.transpose()?;
         hot.link = Some(Arc::clone(&connection.link));
@@ -336,6 +338,7 @@ impl Hot {
         let window = properties.receive_maximum.map_or(u16::MAX, NonZeroU16::get);
         let window = window.min(limits.maximum_in_flight);
         self.version = connect.version;
+        self.keep_alive = connect.keep_alive;
         if self.outbound.is_empty() {
             self.outbound = Outbound::new(window);
         } else {

@@ -313,6 +313,17 @@ impl Core {
         Ok(new)
     }
 
+    /// Whether a message may have this topic, whoever sends it.
+    pub(super) fn check_topic(&self, topic: &str) -> Result<(), Denial> {
+        if is_reserved(topic) {
+            let words = "only the broker publishes below $SYS/";
+            return Err(Denial::new(ReasonCode::NOT_AUTHORIZED, words));
+        }
+        let slashes = topic.bytes().filter(|byte| *byte == b'/').count();
+        let too_deep = |words| Denial::new(ReasonCode::TOPIC_NAME_INVALID, words);
+        self.limits.check_depth(slashes + 1).map_err(too_deep)
+    }
+
     /// Publishes a client's message, or says why not.
     fn judge(
         &self,
@@ -321,13 +332,7 @@ impl Core {
         publish: &Publish<'_>,
         source: Option<Source<'_>>,
     ) -> Result<ReasonCode, Denial> {
-        if is_reserved(publish.topic) {
-            let words = "only the broker publishes below $SYS/";
-            return Err(Denial::new(ReasonCode::NOT_AUTHORIZED, words));
-        }
-        let slashes = publish.topic.bytes().filter(|byte| *byte == b'/').count();
-        let too_deep = |words| Denial::new(ReasonCode::TOPIC_NAME_INVALID, words);
-        self.limits.check_depth(slashes + 1).map_err(too_deep)?;
+        self.check_topic(publish.topic)?;
         match self.publish(worker, publisher, publish, source)? {
             Routed { matched: 0, .. } => Ok(ReasonCode::NO_MATCHING_SUBSCRIBERS),
             Routed { matched, refused } if matched == refused => {

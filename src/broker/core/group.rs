@@ -1,7 +1,7 @@
 //! Shared subscriptions (MQTT 5.0 §4.8.2).
 
 use super::session::Session;
-use super::target::{Subscriber, put, take};
+use super::target::{Subscriber, find, put, take};
 use parking_lot::Mutex;
 
 /// The sessions that share a subscription (MQTT 5.0 §4.8.2).
@@ -34,6 +34,11 @@ impl Group {
     /// Removes a member. Returns whether it was one.
     pub(super) fn leave(&self, session: &Session) -> bool {
         take(&mut self.members.lock().0, session)
+    }
+
+    /// The subscription of a member.
+    pub(super) fn member(&self, session: &Session) -> Option<Subscriber> {
+        find(&self.members.lock().0, session).cloned()
     }
 
     /// The keys of the members for whom `condition` holds.

@@ -6,7 +6,7 @@ use super::group::Group;
 use super::rules::Rules;
 use super::session::Session;
 use super::sys;
-use super::target::{Receiver, Subscriber, Targets, put, take};
+use super::target::{Receiver, Subscriber, Targets, find, put, take};
 use super::tree::{NodeId, ROOT, Tree};
 use super::writers::Writers;
 use crate::mqtt::topic::{self, Filter, levels};
@@ -91,6 +91,17 @@ impl Index {
             self.of_the_broker -= usize::from(sys::concerns(filter.pattern));
         }
         removed
+    }
+
+    /// The subscription of `session` with this filter, if there is one.
+    pub(super) fn find(&self, filter: &Filter<'_>, session: &Session) -> Option<Subscriber> {
+        let (path, below) = path(filter.pattern);
+        let node = self.tree.get(path)?;
+        let ending = if below { &node.below } else { &node.here };
+        match filter.share {
+            None => find(&ending.plain, session).cloned(),
+            Some(name) => ending.groups.iter().find(|group| group.is_named(name))?.member(session),
+        }
     }
 
     /// Finds everybody who gets a message of `topic`: who has subscribed to it

@@ -57,7 +57,7 @@ impl Core {
         }
     }
 
-    fn end_session_connection(
+    pub(super) fn end_session_connection(
         &self,
         worker: &mut Worker,
         session: &Arc<Session>,
@@ -112,7 +112,7 @@ impl Core {
 
     /// Publishes the will and ends the session of an offline client where
     /// that is due, and sets a timer where it will be.
-    fn check_offline(&self, worker: &mut Worker, session: &Arc<Session>, number: u64) {
+    pub(super) fn check_offline(&self, worker: &mut Worker, session: &Arc<Session>, number: u64) {
         let mut sessions = self.sessions.lock();
         let mut hot = session.hot.lock();
         if hot.connection != number || hot.link.is_some() {

@@ -21,6 +21,7 @@
 
 mod acks;
 mod acl;
+mod admin;
 mod census;
 mod connect;
 mod connection;
@@ -56,6 +57,7 @@ mod tell;
 mod template;
 mod timers;
 mod tree;
+mod view;
 mod words;
 mod worker;
 mod writers;
@@ -79,7 +81,10 @@ pub use limits::Limits;
 pub use link::{Attempt, Link};
 pub use peer::Peer;
 pub use rate::Rates;
+pub use routing::Routed;
 pub use session::QueueLimits;
+pub use view::{ConnectionView, RetainedView, SessionView, SubscriptionView};
+pub use words::Denial;
 pub use worker::Worker;
 
 use crate::mqtt::topic;

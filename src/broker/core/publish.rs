@@ -2,6 +2,7 @@
 //! gets it. This is the hot path.
 
 use super::Core;
+use super::connection::is_reserved;
 use super::hooks::Decision;
 use super::routing::{Routed, Routing};
 use super::session::Session;
@@ -67,10 +68,14 @@ impl Core {
         routed
     }
 
-    /// Delivers a message of the broker itself, which is not retained.
+    /// Delivers a message that no client sent. What the broker says of itself
+    /// is not among the retained messages.
     pub(super) fn publish_own(&self, worker: &mut Worker, publish: &Publish<'_>) -> Routed {
         let targets = self.targets(worker, publish.topic);
-        let routing = self.routing(worker, &self.itself, publish, None);
+        let mut routing = self.routing(worker, &self.itself, publish, None);
+        if publish.retain && !is_reserved(publish.topic) {
+            self.retain(worker, &mut routing);
+        }
         self.deliver(worker, routing, &targets)
     }
 

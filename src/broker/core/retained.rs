@@ -80,6 +80,21 @@ impl Retained {
         self.forget_if(topic, |_| true);
     }
 
+    /// Forgets every message; returns how many there were.
+    pub(super) fn clear_all(&mut self) -> usize {
+        let mut topics = Vec::new();
+        let mut open = vec![ROOT];
+        while let Some(node) = open.pop() {
+            let kept = self.tree.value(node).and_then(Option::as_ref);
+            topics.extend(kept.map(|kept| kept.message.topic().to_owned()));
+            open.extend(self.tree.children(node).map(|(_, child)| child));
+        }
+        for topic in &topics {
+            self.clear(topic);
+        }
+        topics.len()
+    }
+
     /// Forgets the message of `topic` if its time has run out.
     pub(super) fn expire(&mut self, topic: &str, now: Time) {
         self.forget_if(topic, |kept| kept.is_expired(now));

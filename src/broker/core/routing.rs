@@ -14,11 +14,11 @@ use std::sync::Arc;
 
 /// What became of a message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Routed {
+pub struct Routed {
     /// Sessions it was meant for.
-    pub(super) matched: usize,
+    pub matched: usize,
     /// Sessions that had no room for it.
-    pub(super) refused: usize,
+    pub refused: usize,
 }
 
 /// One message while it is being routed.

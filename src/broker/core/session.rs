@@ -8,6 +8,7 @@ use super::link::Link;
 use super::message::Delivery;
 use crate::mqtt::{Ack, AckKind, Message, QoS, ReasonCode, Version};
 use crate::session::{AliasSender, Inbound, Outbound, Stage, Time};
+use ::core::net::SocketAddr;
 use parking_lot::Mutex;
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -47,6 +48,10 @@ pub(super) struct Hot {
     /// The present connection's transport; `None` while offline.
     pub(super) link: Option<Arc<dyn Link>>,
     pub(super) version: Version,
+    /// Where the connection comes from, since when, and the silence it asked for.
+    pub(super) address: Option<SocketAddr>,
+    pub(super) since: Time,
+    pub(super) keep_alive: u16,
     /// Whole packets to write, in order.
     pub(super) out: Vec<u8>,
     /// Bytes at the front of `out` that were left of an attempt to write:
@@ -213,6 +218,9 @@ impl Hot {
             connection: 0,
             link: None,
             version: Version::V5,
+            address: None,
+            since: Time::ZERO,
+            keep_alive: 0,
             out: Vec::new(),
             told: 0,
             writer: Writer::Nobody,

@@ -120,6 +120,11 @@ pub(super) fn put(subscribers: &mut Vec<Subscriber>, subscriber: Subscriber) -> 
     true
 }
 
+/// The subscriber of a session.
+pub(super) fn find<'a>(subscribers: &'a [Subscriber], session: &Session) -> Option<&'a Subscriber> {
+    subscribers.iter().find(|known| known.session.key == session.key)
+}
+
 /// Removes the subscriber of a session. Returns whether there was one.
 pub(super) fn take(subscribers: &mut Vec<Subscriber>, session: &Session) -> bool {
     let place = subscribers.iter().position(|known| known.session.key == session.key);

@@ -47,6 +47,12 @@ impl<T: Default> Tree<T> {
         self.node(node).map(|node| &node.value)
     }
 
+    /// What is kept at the end of the path, if that is there.
+    pub(super) fn get<'a>(&self, mut levels: impl Iterator<Item = &'a str>) -> Option<&T> {
+        let node = levels.try_fold(ROOT, |node, level| self.child(node, level))?;
+        self.value(node)
+    }
+
     /// What is kept at the end of the path, which is made where it is missing.
     pub(super) fn entry<'a>(&mut self, levels: impl Iterator<Item = &'a str>) -> Option<&mut T> {
         let mut node = ROOT;

@@ -15,9 +15,11 @@ use std::borrow::Cow;
 
 /// A request that is refused while the connection stays.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Denial {
-    pub(super) reason: ReasonCode,
-    pub(super) words: Cow<'static, str>,
+pub struct Denial {
+    /// The reason a client is told.
+    pub reason: ReasonCode,
+    /// The same in words.
+    pub words: Cow<'static, str>,
 }
 
 impl Denial {

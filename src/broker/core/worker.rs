@@ -90,6 +90,12 @@ impl Worker {
         self.now = self.now.max(now);
     }
 
+    /// The time of the present batch.
+    #[must_use]
+    pub const fn now(&self) -> Time {
+        self.now
+    }
+
     /// When [`super::Core::fire`] is to be called next; `None` is never.
     #[must_use]
     pub fn deadline(&self) -> Option<Time> {

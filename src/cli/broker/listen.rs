@@ -38,6 +38,11 @@ pub(super) struct PlaceArgs {
     /// Port for WebSocket only; 0 takes a free one
     #[arg(long, value_name = "PORT", help_heading = "WebSocket")]
     ws_port: Option<u16>,
+
+    /// Port for HTTP only: /healthz, /metrics and /api/v1; 0 takes a free one.
+    /// The port of MQTT serves them too
+    #[arg(long, value_name = "PORT", help_heading = "Operation")]
+    http_port: Option<u16>,
 }
 
 /// How to listen, which holds for further listeners too if they say nothing
@@ -84,7 +89,7 @@ impl PlaceArgs {
     /// Whether a port or a path is named.
     pub(super) const fn is_said(&self) -> bool {
         let tcp = self.port.is_some() || self.tls_port.is_some() || self.ws_port.is_some();
-        tcp || self.unix.is_some()
+        tcp || self.http_port.is_some() || self.unix.is_some()
     }
 
     /// The ports that are open without being named, in place of those that are
@@ -125,6 +130,7 @@ impl ListenArgs {
             port: place.port,
             tls_port: place.tls_port,
             ws_port: place.ws_port,
+            http_port: place.http_port,
             ws_path: manner.ws_path,
             ws_origins: manner.ws_origin,
             unix: place.unix,

@@ -50,15 +50,18 @@ impl Settings {
         let default = Config::default();
         let alone = further.is_empty() || self.listen.place.is_said();
         let usual = alone.then(|| self.listen.read_usual()).transpose()?;
+        let listeners: Vec<_> = usual.into_iter().chain(further).collect();
+        let operation = self.operation.read(&listeners)?;
         Ok(Config {
-            listeners: usual.into_iter().chain(further).collect(),
+            listeners,
             acl: self.access.read()?,
             limits: Limits {
                 acl_subscribe_check: self.access.subscribe_check,
                 ..self.limits.into_limits()
             },
             store: self.store.into_config(),
-            sys_interval: self.operation.sys_interval(),
+            sys_interval: operation.sys_interval,
+            http_token: operation.http_token,
             log: Some(self.log.into_config()),
             trace: self.trace.into_config()?,
             workers: self.workers.map_or(default.workers, usize::from),

@@ -52,6 +52,22 @@ pub fn answer(bytes: &[u8], path: &str, origins: &Origins) -> Option<Answer> {
     Some(judged.unwrap_or_else(|refusal| Answer::Refuse(refusal.response())))
 }
 
+/// Whether the request at the start of `bytes` is whole and asks for something
+/// else than WebSocket: neither its path nor its fields speak of it.
+#[must_use]
+pub fn is_for_another(bytes: &[u8], path: &str) -> bool {
+    let mut headers = [EMPTY_HEADER; MAX_HEADERS];
+    let mut request = Request::new(&mut headers);
+    let is_whole = matches!(request.parse(bytes), Ok(Status::Complete(_)));
+    is_whole && asked(&request) != path && !Fields(request.headers).names("Upgrade", "websocket")
+}
+
+/// The path of a request without what is behind a question mark.
+fn asked<'a>(request: &Request<'_, 'a>) -> &'a str {
+    let asked = request.path.unwrap_or_default();
+    asked.split_once('?').map_or(asked, |(path, _query)| path)
+}
+
 /// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Refusal {
@@ -99,8 +115,6 @@ impl Refusal {
 /// The response that accepts `request`.
 fn judge(request: &Request<'_, '_>, path: &str, origins: &Origins) -> Result<String, Refusal> {
     let fields = Fields(request.headers);
-    let asked = request.path.unwrap_or_default();
-    let asked = asked.split_once('?').map_or(asked, |(path, _query)| path);
     let key = fields.all("Sec-WebSocket-Key").next().unwrap_or_default();
     let protocol =
         PROTOCOLS.into_iter().find(|ours| fields.lists(PROTOCOL_FIELD, |one| one == *ours));
@@ -109,7 +123,7 @@ fn judge(request: &Request<'_, '_>, path: &str, origins: &Origins) -> Result<Str
     let checks = [
         (request.version == Some(1) && request.method == Some("GET"), Refusal::NOT_HTTP),
         (host.is_some(), Refusal::NOT_HTTP),
-        (asked == path, Refusal::NO_SUCH_PATH),
+        (asked(request) == path, Refusal::NO_SUCH_PATH),
         (fields.names("Upgrade", "websocket"), Refusal::NO_UPGRADE),
         (fields.names("Connection", "upgrade"), Refusal::NO_UPGRADE),
         (fields.names("Sec-WebSocket-Version", "13"), Refusal::OTHER_VERSION),

@@ -15,6 +15,6 @@ mod wire;
 
 pub use decode::{ControlPayload, Decoder, End};
 pub use encode::{put_close, put_frame};
-pub use handshake::{Answer, MAX_REQUEST, answer};
+pub use handshake::{Answer, MAX_REQUEST, answer, is_for_another};
 pub use origin::Origins;
 pub use wire::{Opcode, Violation, code};

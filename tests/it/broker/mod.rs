@@ -11,6 +11,7 @@ mod delivery;
 mod entrance;
 mod events;
 mod hooks;
+mod http;
 mod identity;
 mod lab;
 mod limits;

@@ -64,10 +64,10 @@ fn websocket_is_told_apart_behind_the_header() {
     let broker = running();
     let [line, ..] = headers();
     let mut stream = dial(&broker);
-    stream.write_all(&[&line[..], b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"].concat()).unwrap();
+    stream.write_all(&[&line[..], b"GET /mqtt HTTP/1.1\r\nHost: h\r\n\r\n"].concat()).unwrap();
     let mut response = String::new();
     stream.read_to_string(&mut response).unwrap();
-    assert!(response.starts_with("HTTP/1.1 404 "), "{response}");
+    assert!(response.starts_with("HTTP/1.1 426 "), "{response}");
     broker.blocking_shutdown().unwrap();
 }
 
