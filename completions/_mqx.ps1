@@ -264,7 +264,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--use-subject-as-username', '--use-subject-as-username', [CompletionResultType]::ParameterName, 'A client''s user name is the whole subject of its certificate, written as CN=ann,O=Example')
             [CompletionResult]::new('--require-tls', '--require-tls', [CompletionResultType]::ParameterName, 'Refuse clients on every port that do not speak TLS')
             [CompletionResult]::new('--allow-anonymous', '--allow-anonymous', [CompletionResultType]::ParameterName, 'Let clients without a user name in beside those of --password-file and --jwt-key')
-            [CompletionResult]::new('--no-anonymous', '--no-anonymous', [CompletionResultType]::ParameterName, 'Refuse clients without a user name; this is so with --password-file and --jwt-key')
+            [CompletionResult]::new('--no-anonymous', '--no-anonymous', [CompletionResultType]::ParameterName, 'Refuse clients without a user name; this is so with --password-file and --jwt-key, and without either nobody is let in')
             [CompletionResult]::new('--no-retain', '--no-retain', [CompletionResultType]::ParameterName, 'Retain no messages; a client that asks for it is cut off')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'As --log-level debug')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'As --log-level debug')

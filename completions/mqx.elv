@@ -252,7 +252,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --use-subject-as-username 'A client''s user name is the whole subject of its certificate, written as CN=ann,O=Example'
             cand --require-tls 'Refuse clients on every port that do not speak TLS'
             cand --allow-anonymous 'Let clients without a user name in beside those of --password-file and --jwt-key'
-            cand --no-anonymous 'Refuse clients without a user name; this is so with --password-file and --jwt-key'
+            cand --no-anonymous 'Refuse clients without a user name; this is so with --password-file and --jwt-key, and without either nobody is let in'
             cand --no-retain 'Retain no messages; a client that asks for it is cut off'
             cand -v 'As --log-level debug'
             cand --verbose 'As --log-level debug'

@@ -217,7 +217,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subc
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l use-subject-as-username -d 'A client\'s user name is the whole subject of its certificate, written as CN=ann,O=Example'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l require-tls -d 'Refuse clients on every port that do not speak TLS'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l allow-anonymous -d 'Let clients without a user name in beside those of --password-file and --jwt-key'
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l no-anonymous -d 'Refuse clients without a user name; this is so with --password-file and --jwt-key'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l no-anonymous -d 'Refuse clients without a user name; this is so with --password-file and --jwt-key, and without either nobody is let in'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l no-retain -d 'Retain no messages; a client that asks for it is cut off'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -s v -l verbose -d 'As --log-level debug'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l help -d 'Print help'

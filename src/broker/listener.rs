@@ -203,7 +203,18 @@ async fn wait_after(cause: &io::Error, warned: &mut bool) {
     tokio::time::sleep(EXHAUSTED).await;
 }
 
+/// Listens on `address`; where there is no IPv6, `::` is every address there is.
 fn listen(address: SocketAddr) -> io::Result<BoundTcp> {
+    let everywhere = address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+    listen_on(address).or_else(|failed| match failed.raw_os_error() {
+        Some(code) if everywhere && code == Errno::AFNOSUPPORT.raw_os_error() => {
+            listen_on((Ipv4Addr::UNSPECIFIED, address.port()).into())
+        }
+        _ => Err(failed),
+    })
+}
+
+fn listen_on(address: SocketAddr) -> io::Result<BoundTcp> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     if address.is_ipv6() {

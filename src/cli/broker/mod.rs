@@ -13,13 +13,14 @@
 //! `conflicts_with` out, for the other option may stand in the file: what
 //! options need of each other is asked in the lowering, with
 //! `settings::need`. `MQX_BLESS=1 cargo test` refreshes completions and man
-//! pages.
+//! pages. What mosquitto calls it is a row in `mosquitto/options.rs`.
 
 mod access;
 mod client_certificate;
 mod limits;
 mod listen;
 mod log;
+mod mosquitto;
 mod operation;
 mod passwd;
 mod settings;
@@ -38,8 +39,8 @@ use crate::error::Result;
 use listen::{ListenArgs, MannerArgs};
 use passwd::PasswdArgs;
 use settings::Settings;
-use sources::{Entries, Section, Typed};
-use std::path::PathBuf;
+use sources::{Entries, File, Typed};
+use std::path::{Path, PathBuf};
 
 /// What may be typed behind `mqx broker`.
 #[derive(Debug, clap::Args)]
@@ -50,9 +51,11 @@ pub struct BrokerArgs {
 
     /// File with options; what is typed and what the environment says come first
     ///
-    /// A TOML file, whose keys are the options without dashes in front:
-    /// `max-qos = 1`, `no-retain = true`. Each table `[[listener]]` opens further
-    /// ports, with settings of their own where it names them.
+    /// A file that ends in .toml has the options without dashes in front for
+    /// keys: `max-qos = 1`, `no-retain = true`. Each table `[[listener]]` opens
+    /// further ports, with settings of their own where it names them. Any other
+    /// file is read as mosquitto.conf, with the defaults of mosquitto; what it
+    /// asks for and mqx does not have is refused.
     #[arg(short, long, value_name = "FILE", env = "MQX_BROKER_CONFIG", hide_env = true)]
     config: Option<PathBuf>,
 
@@ -64,11 +67,20 @@ pub struct BrokerArgs {
     typed: Typed,
 }
 
-/// The configuration that all this says.
-fn lower(said: &Entries, listeners: &[Section]) -> Result<Config> {
+/// Reads a file of options: mosquitto's, unless it says that it is TOML.
+fn read_file(path: &Path) -> Result<File> {
+    let toml = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("toml"));
+    if toml { toml_file::read(path) } else { mosquitto::read(path) }
+}
+
+/// The configuration that a file says, and what is said `above` it.
+fn lower(file: File, above: Entries) -> Result<Config> {
+    let from_above = above.only::<MannerArgs>();
+    let said = file.settings.under(above);
     let usual = said.only::<MannerArgs>();
-    let further = listeners.iter().map(|own| {
-        let all = usual.clone().under(own.entries.clone());
+    let further = file.listeners.into_iter().map(|own| {
+        let below = if own.complete { &from_above } else { &usual };
+        let all = below.clone().under(own.entries);
         all.parse::<ListenArgs>()?.read().map_err(|error| error.at(&own.place))
     });
     let further = further.collect::<Result<Vec<_>>>()?;
@@ -112,11 +124,8 @@ impl BrokerArgs {
 
     /// Puts together what the command line, the environment and the file say.
     fn read(&self) -> Result<Config> {
-        let file = self.config.as_deref().map(toml_file::read).transpose()?.unwrap_or_default();
-        let said = file
-            .settings
-            .under(Entries::environment(std::env::vars_os()))
-            .under(self.typed.entries());
-        lower(&said, &file.listeners)
+        let file = self.config.as_deref().map(read_file).transpose()?.unwrap_or_default();
+        let above = Entries::environment(std::env::vars_os()).under(self.typed.entries());
+        lower(file, above)
     }
 }

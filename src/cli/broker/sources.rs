@@ -46,11 +46,23 @@ pub(super) enum Place {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Entries(Vec<Entry>);
 
+/// What a file says.
+#[derive(Debug, Default)]
+pub(super) struct File {
+    /// The options of the broker and of its first listener.
+    pub(super) settings: Entries,
+    /// Those of the listeners beside it.
+    pub(super) listeners: Vec<Section>,
+}
+
 /// What a file says of one listener beside the first.
 #[derive(Debug, Clone)]
 pub(super) struct Section {
     /// Where that begins, `FILE:LINE`.
     pub(super) place: String,
+    /// Whether it says all of it: nothing the file says of the first listener
+    /// holds for this one.
+    pub(super) complete: bool,
     /// What it says.
     pub(super) entries: Entries,
 }
@@ -60,6 +72,22 @@ impl Entries {
     pub(super) fn set(&mut self, entry: Entry) {
         self.0.retain(|earlier| earlier.option != entry.option);
         self.0.push(entry);
+    }
+
+    /// Adds that the file says this of an option at `place`.
+    pub(super) fn say(&mut self, option: &str, value: &str, place: &str) {
+        let place = Place::File(place.to_owned());
+        self.set(Entry { option: option.to_owned(), values: vec![value.into()], place });
+    }
+
+    /// Whether something is said of this option.
+    pub(super) fn has(&self, option: &str) -> bool {
+        self.0.iter().any(|entry| entry.option == option)
+    }
+
+    /// Forgets what is said of this option.
+    pub(super) fn remove(&mut self, option: &str) {
+        self.0.retain(|entry| entry.option != option);
     }
 
     /// What `variables` of the environment say. A variable that no option has
@@ -319,7 +347,7 @@ mod tests {
     fn whole(text: &str) -> Result<Config, String> {
         let read = || {
             let file = toml_file::parse(text, "mqx.toml")?;
-            crate::cli::broker::lower(&file.settings, &file.listeners)
+            crate::cli::broker::lower(file, Entries::default())
         };
         read().map_err(|error| crate::error::line(&error.into()))
     }

@@ -1,6 +1,6 @@
 //! Options in a TOML file.
 
-use super::sources::{Entries, Entry, Place, Section};
+use super::sources::{Entries, Entry, File, Place, Section};
 use crate::error::{Class, Error, Result};
 use std::ffi::OsString;
 use std::fs;
@@ -10,15 +10,6 @@ use toml::de::{DeTable, DeValue};
 
 /// The tables that describe further listeners.
 const LISTENER: &str = "listener";
-
-/// What a file says.
-#[derive(Debug, Default)]
-pub(super) struct File {
-    /// The options of the broker and of its first listener.
-    pub(super) settings: Entries,
-    /// Those of the listeners beside it.
-    pub(super) listeners: Vec<Section>,
-}
 
 /// Reads the options in the file at `path`.
 ///
@@ -73,6 +64,7 @@ impl Source<'_> {
         let tables = tables.iter().map(|table| match table.get_ref() {
             DeValue::Table(entries) => Ok(Section {
                 place: self.place(table.span().start),
+                complete: false,
                 entries: self.entries(entries)?,
             }),
             _ => Err(wrong(table.span().start)),

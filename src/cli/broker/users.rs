@@ -1,6 +1,5 @@
 //! The options of `mqx broker` that say who may connect.
 
-use super::settings::need;
 use super::token::TokenArgs;
 use crate::broker::access::{Passwords, Tokens, load_passwords};
 use crate::error::Result;
@@ -29,7 +28,7 @@ pub(super) struct UserArgs {
     allow_anonymous: bool,
 
     /// Refuse clients without a user name; this is so with --password-file and
-    /// --jwt-key
+    /// --jwt-key, and without either nobody is let in
     #[arg(long, help_heading = PERMISSIONS)]
     no_anonymous: bool,
 }
@@ -48,15 +47,17 @@ impl UserArgs {
     /// When a file cannot be read or is not what it should be.
     pub(super) fn read(self) -> Result<Users> {
         let guarded = self.password_file.is_some() || self.tokens.key().1;
-        need(("no-anonymous", self.no_anonymous), ("password-file", guarded))?;
         let passwords = self.password_file.as_deref().map(load_passwords).transpose()?;
         let passwords = passwords.map(|(passwords, warnings)| {
             warnings.iter().for_each(output::warn);
             passwords
         });
+        // A name alone does not open the door to the nameless: as in mosquitto
+        // nobody is let in, but for those with a certificate.
+        let nobody = (self.no_anonymous && !guarded).then(Passwords::default);
         Ok(Users {
             anonymous: !self.no_anonymous && (self.allow_anonymous || !guarded),
-            passwords,
+            passwords: passwords.or(nobody),
             tokens: self.tokens.read()?,
         })
     }

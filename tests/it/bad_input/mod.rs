@@ -61,7 +61,6 @@ const USAGE: &[Row] = &[
     ("broker --key {ca}", 2, &["--cert"]),
     ("broker --tls-port 1", 2, &["--tls-port needs --cert"]),
     ("broker --require-client-cert", 2, &["--cafile"]),
-    ("broker --no-anonymous", 2, &["--no-anonymous needs --password-file"]),
     ("broker --bind localhost", 2, &["localhost", "--bind", "0.0.0.0"]),
     ("broker --workers 0", 2, &["--workers", "1"]),
     ("broker --port 65536", 2, &["65536", "--port"]),
@@ -174,7 +173,7 @@ const FILES: &[Row] = &[
     ("broker --port 0 --cert {missing} --key {missing}", 11, &["cannot read {missing}"]),
     ("broker --check-config --acl-file {missing}", 11, &["cannot read {missing}", "spelling"]),
     ("broker -c {missing}", 11, &["cannot read {missing}", "spelling"]),
-    ("broker --check-config -c {text}", 11, &["{text}:1: "]),
+    ("broker --check-config -c {text}", 11, &["{text}:1: ", "no such option", ".toml"]),
 ];
 
 const PORTS: &[Row] = &[

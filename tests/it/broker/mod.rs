@@ -5,6 +5,7 @@
 mod acl;
 mod aliases;
 mod authenticate;
+mod configured;
 mod connect;
 mod counters;
 mod delivery;

@@ -1,0 +1,282 @@
+//! The options of mosquitto.conf and what each is here.
+//!
+//! Nothing is read and then forgotten: an option is an option of mqx, or it
+//! changes nothing that a client could see and a warning says so, or it is
+//! refused.
+
+use Meaning::{Bridge, Idle, Is, Missing, Only, Plugin, Switch, Unless};
+use Scope::{Access, Broker, Listener};
+
+/// What an option of mosquitto is here.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Meaning {
+    /// The options of these names, with the value that the function makes of
+    /// it.
+    Is(&'static [&'static str], Reading),
+    /// The switch of the first name where it is on and the one of the second
+    /// where it is off; an empty name is nothing to say.
+    Switch(&'static str, &'static str),
+    /// Something for the reader itself.
+    Special(Special),
+    /// Taken with this value, which changes nothing; refused with another.
+    Only(&'static [&'static str], &'static str),
+    /// Refused, whatever it says, with the reason.
+    Missing(&'static str),
+    /// Refused unless it is off.
+    Unless(&'static str),
+    /// Without effect here, with the reason.
+    Idle(&'static str),
+    /// For a plugin of mosquitto.
+    Plugin,
+    /// For a bridge.
+    Bridge,
+}
+
+/// What the reader itself has to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Special {
+    Anonymous,
+    BindAddress,
+    IncludeDir,
+    Listener,
+    LogDest,
+    LogType,
+    PerListener,
+    Persistence,
+    PersistenceLocation,
+    Port,
+    Protocol,
+    SocketDomain,
+}
+
+/// What an option is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// The whole broker.
+    Broker,
+    /// The listener it stands below.
+    Listener,
+    /// That listener with `per_listener_settings`, all of them without.
+    Access,
+    /// The listener it stands below, for mosquitto; here the whole broker, so
+    /// that it can be honoured where there is one listener only.
+    Alone,
+}
+
+/// What becomes of the text of a value.
+pub(super) type Reading = fn(&str) -> Value;
+
+/// A value in the words of mqx.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Value {
+    /// This.
+    Is(String),
+    /// What holds anyway.
+    Usual,
+    /// None, for this reason.
+    Wrong(&'static str),
+}
+
+/// An option of mosquitto.
+pub(super) type Row = (&'static str, Scope, Meaning);
+
+/// What is different in mosquitto where its file says nothing.
+pub(super) const DEFAULTS: &[(&str, &str)] = &[
+    ("acl-subscribe-check", "false"),
+    ("max-inflight", "20"),
+    ("max-packet-size", "2000000"),
+    ("max-queued", "1000"),
+    ("receive-maximum", "20"),
+    ("topic-alias-maximum", "10"),
+];
+
+/// The types of log lines and the level of mqx that has them, the quietest
+/// first.
+pub(super) const LOG_TYPES: &[(&str, &str)] = &[
+    ("none", "error"),
+    ("error", "error"),
+    ("warning", "warn"),
+    ("notice", "info"),
+    ("information", "info"),
+    ("websockets", "debug"),
+    ("subscribe", "debug"),
+    ("unsubscribe", "debug"),
+    ("debug", "debug"),
+    ("all", "debug"),
+];
+
+const NOT_YET: &str = "mqx has no such setting yet";
+const ONE_COPY: &str = "a client gets one copy of a message, whatever it is subscribed to";
+const DURABLE: &str = "there is no file to save now and then";
+const FOREGROUND: &str = "mqx stays in the foreground, as the user that starts it";
+const TIMES: &str = "the lines of mqx have times in a form of their own";
+const LIBRARY: &str = "mqx chooses good ciphers itself";
+
+/// The options, sorted by name.
+#[rustfmt::skip]
+pub(super) const OPTIONS: &[Row] = &[
+    ("accept_protocol_versions", Listener, Only(&["3,4,5", "3, 4, 5"], NOT_YET)),
+    ("acl_file", Access, Is(&["acl-file"], text)),
+    ("allow_anonymous", Access, Meaning::Special(Special::Anonymous)),
+    ("allow_duplicate_messages", Broker, Idle(ONE_COPY)),
+    ("allow_zero_length_clientid", Access, Only(&["true"], NOT_YET)),
+    ("auth_plugin", Access, Plugin),
+    ("auth_plugin_deny_special_chars", Access, Plugin),
+    ("auto_id_prefix", Access, Missing(NOT_YET)),
+    ("autosave_interval", Broker, Idle(DURABLE)),
+    ("autosave_on_changes", Broker, Idle(DURABLE)),
+    ("bind_address", Listener, Meaning::Special(Special::BindAddress)),
+    ("bind_interface", Listener, Missing(NOT_YET)),
+    ("cafile", Listener, Is(&["cafile"], text)),
+    ("capath", Listener, Missing("put the CAs of clients in one file, for cafile")),
+    ("certfile", Listener, Is(&["cert"], text)),
+    ("check_retain_source", Broker, Only(&["true"], NOT_YET)),
+    ("ciphers", Listener, Idle(LIBRARY)),
+    ("ciphers_tls1.3", Listener, Idle(LIBRARY)),
+    ("clientid_prefixes", Broker, Missing(NOT_YET)),
+    ("connection_messages", Broker, Only(&["true"], NOT_YET)),
+    ("crlfile", Listener, Is(&["crlfile"], text)),
+    ("dhparamfile", Listener, Idle(LIBRARY)),
+    ("enable_proxy_protocol", Listener, Is(&["proxy-protocol"], proxy)),
+    ("global_max_clients", Broker, Is(&["max-connections"], no_minus)),
+    ("global_max_connections", Broker, Is(&["max-connections"], no_minus)),
+    ("global_plugin", Broker, Plugin),
+    ("http_dir", Listener, Missing("mqx serves no files")),
+    ("include_dir", Broker, Meaning::Special(Special::IncludeDir)),
+    ("keyfile", Listener, Is(&["key"], text)),
+    ("listener", Listener, Meaning::Special(Special::Listener)),
+    ("log_dest", Broker, Meaning::Special(Special::LogDest)),
+    ("log_facility", Broker, Missing(NOT_YET)),
+    ("log_timestamp", Broker, Idle(TIMES)),
+    ("log_timestamp_format", Broker, Idle(TIMES)),
+    ("log_type", Broker, Meaning::Special(Special::LogType)),
+    ("max_connections", Scope::Alone, Is(&["max-connections"], no_minus)),
+    ("max_inflight_bytes", Broker, Only(&["0"], NOT_YET)),
+    ("max_inflight_messages", Broker, Is(&["max-inflight", "receive-maximum"], in_flight)),
+    ("max_keepalive", Broker, Is(&["max-keepalive"], no_zero)),
+    ("max_packet_size", Broker, Is(&["max-packet-size"], packet)),
+    ("max_qos", Scope::Alone, Is(&["max-qos"], text)),
+    ("max_queued_bytes", Broker, Is(&["max-queued-bytes"], no_zero)),
+    ("max_queued_messages", Broker, Is(&["max-queued"], queued)),
+    ("max_topic_alias", Scope::Alone, Is(&["topic-alias-maximum"], text)),
+    ("max_topic_alias_broker", Listener, Only(&["0"], NOT_YET)),
+    ("memory_limit", Broker, Only(&["0"], NOT_YET)),
+    ("message_size_limit", Broker, Only(&["0"], "max_packet_size limits whole packets")),
+    ("mount_point", Listener, Missing(NOT_YET)),
+    ("password_file", Access, Is(&["password-file"], text)),
+    ("per_listener_settings", Broker, Meaning::Special(Special::PerListener)),
+    ("persistence", Broker, Meaning::Special(Special::Persistence)),
+    ("persistence_file", Broker, Idle("the file of mqx has a format and a name of its own")),
+    ("persistence_location", Broker, Meaning::Special(Special::PersistenceLocation)),
+    ("persistent_client_expiration", Broker, Is(&["max-session-expiry"], expiry)),
+    ("pid_file", Broker, Idle(FOREGROUND)),
+    ("plugin", Access, Plugin),
+    ("plugin_load", Access, Plugin),
+    ("plugin_use", Access, Plugin),
+    ("port", Listener, Meaning::Special(Special::Port)),
+    ("protocol", Listener, Meaning::Special(Special::Protocol)),
+    ("psk_file", Access, Missing("mqx has no keys that are shared beforehand: use certificates")),
+    ("psk_hint", Listener, Missing("mqx has no keys that are shared beforehand: use certificates")),
+    ("queue_qos0_messages", Broker, Unless(NOT_YET)),
+    ("require_certificate", Listener, Switch("require-client-cert", "")),
+    ("retain_available", Broker, Switch("", "no-retain")),
+    ("retain_expiry_interval", Broker, Only(&["0"], NOT_YET)),
+    ("set_tcp_nodelay", Broker, Idle("mqx never waits to fill a packet of TCP")),
+    ("socket_domain", Listener, Meaning::Special(Special::SocketDomain)),
+    ("sys_interval", Broker, Is(&["sys-interval"], text)),
+    ("tls_engine", Listener, Missing(NOT_YET)),
+    ("tls_engine_kpass_sha1", Listener, Missing(NOT_YET)),
+    ("tls_keyform", Listener, Only(&["pem"], NOT_YET)),
+    ("tls_version", Listener, Only(&["tlsv1.2"], "mqx speaks TLS 1.2 and 1.3")),
+    ("upgrade_outgoing_qos", Broker, Unless(NOT_YET)),
+    ("use_identity_as_username", Listener, Switch("use-identity-as-username", "")),
+    ("use_subject_as_username", Listener, Switch("use-subject-as-username", "")),
+    ("use_username_as_clientid", Listener, Unless(NOT_YET)),
+    ("user", Broker, Idle(FOREGROUND)),
+    ("websockets_headers_size", Broker, Idle("mqx has its own reader of WebSocket")),
+    ("websockets_log_level", Broker, Idle("mqx has its own reader of WebSocket")),
+];
+
+/// What begins the options of a plugin, and what those of a bridge.
+const BEGINNINGS: &[(&str, Meaning)] = &[
+    ("auth_opt_", Plugin),
+    ("plugin_opt_", Plugin),
+    ("bridge_", Bridge),
+    ("local_", Bridge),
+    ("remote_", Bridge),
+    ("notification", Bridge),
+];
+
+/// The other options of a bridge.
+const OF_BRIDGES: &[&str] = &[
+    "address",
+    "addresses",
+    "cleansession",
+    "connection",
+    "clientid",
+    "idle_timeout",
+    "keepalive_interval",
+    "password",
+    "restart_timeout",
+    "round_robin",
+    "start_type",
+    "threshold",
+    "topic",
+    "try_private",
+    "username",
+];
+
+/// What the option of this name is about and is, if there is one.
+pub(super) fn find(name: &str) -> Option<(Scope, Meaning)> {
+    let row = OPTIONS.iter().find(|row| row.0 == name).map(|row| (row.1, row.2));
+    row.or_else(|| OF_BRIDGES.contains(&name).then_some((Broker, Bridge))).or_else(|| {
+        let beginning = BEGINNINGS.iter().find(|row| name.starts_with(row.0));
+        beginning.map(|row| (Access, row.1))
+    })
+}
+
+fn text(value: &str) -> Value {
+    Value::Is(value.to_owned())
+}
+
+/// A number of which 0 is no limit.
+fn no_zero(value: &str) -> Value {
+    if value == "0" { Value::Usual } else { text(value) }
+}
+
+/// A number of which -1 is no limit.
+fn no_minus(value: &str) -> Value {
+    if value == "-1" { Value::Usual } else { text(value) }
+}
+
+fn in_flight(value: &str) -> Value {
+    text(if value == "0" { "65535" } else { value })
+}
+
+fn queued(value: &str) -> Value {
+    text(if value == "0" { "4294967295" } else { value })
+}
+
+fn packet(value: &str) -> Value {
+    text(if value == "0" { "268435460" } else { value })
+}
+
+/// Version 1 or 2 of the PROXY protocol; mqx takes either.
+fn proxy(value: &str) -> Value {
+    match value {
+        "1" | "2" => text("true"),
+        _ => Value::Wrong("this is 1 or 2"),
+    }
+}
+
+/// The units of a time in which sessions expire, with their seconds.
+const UNITS: &[(char, u32)] =
+    &[('h', 3600), ('d', 86_400), ('w', 604_800), ('m', 2_592_000), ('y', 31_536_000)];
+
+fn expiry(value: &str) -> Value {
+    let seconds = UNITS.iter().find_map(|(unit, seconds)| {
+        value.strip_suffix(*unit)?.parse::<u32>().ok()?.checked_mul(*seconds)
+    });
+    let wrong = Value::Wrong("this is a number with h, d, w, m or y behind it, as in 14d");
+    seconds.map_or(wrong, |seconds| Value::Is(seconds.to_string()))
+}
