@@ -107,7 +107,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__bench)
-            opts="-c -q -s -t -L -F -i -h -p -u -P -k -V -d --rate --count --subscribers --qos --size --topic --duration --limit --inflight --json --embedded --id --host --port --username --password --keepalive --mqtt-version --connect-timeout --engine --debug --tls --cafile --cert --key --insecure --color --help"
+            opts="-c -q -s -t -L -F -i -h -p -b -u -P -k -V -d --rate --count --subscribers --qos --size --topic --duration --limit --inflight --json --embedded --id --host --port --broker --unix --username --password --keepalive --mqtt-version --connect-timeout --engine --debug --tls --cafile --cert --key --insecure --no-tls --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -194,6 +194,18 @@ _mqx() {
                     return 0
                     ;;
                 -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --broker)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --unix)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -783,7 +795,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__pub)
-            opts="-t -m -f -s -l -n -q -r -i -h -p -u -P -k -V -d --topic --message --file --stdin-file --stdin-line --null-message --qos --retain --id --host --port --username --password --keepalive --mqtt-version --connect-timeout --engine --debug --tls --cafile --cert --key --insecure --color --help"
+            opts="-t -m -f -s -l -n -q -r -i -h -p -u -P -k -V -d -L -b --topic --message --file --stdin-file --stdin-line --null-message --qos --retain --id --host --port --unix --username --password --keepalive --mqtt-version --connect-timeout --engine --debug --tls --cafile --cert --key --insecure --no-tls --broker --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -845,6 +857,10 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --unix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --username)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -901,6 +917,18 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --broker)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -L)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -913,7 +941,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__sub)
-            opts="-t -T -q -C -W -E -R -v -F -J -N -i -h -p -u -P -k -V -d --topic --filter-out --qos --count --timeout --exit-after-sub --no-retained --retained-only --no-local --retain-as-published --verbose --format --json --id --host --port --username --password --keepalive --mqtt-version --connect-timeout --engine --debug --tls --cafile --cert --key --insecure --color --help"
+            opts="-t -T -q -C -W -E -R -v -F -J -N -i -h -p -u -P -k -V -d -L -b --topic --filter-out --qos --count --timeout --exit-after-sub --no-retained --retained-only --no-local --retain-as-published --verbose --format --json --id --host --port --unix --username --password --keepalive --mqtt-version --connect-timeout --engine --debug --tls --cafile --cert --key --insecure --no-tls --broker --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -991,6 +1019,10 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --unix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --username)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1044,6 +1076,18 @@ _mqx() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --broker)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -L)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

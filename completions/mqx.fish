@@ -40,8 +40,9 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -s m -l message -d 'Publish
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s f -l file -d 'Publish the content of this file; - is stdin' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s q -l qos -d 'Quality of service: 0, 1 or 2' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s i -l id -d 'Client identifier [default: the broker chooses one]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -s h -l host -d 'Host name or address of the broker' -r
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l unix -d 'Unix socket of the broker' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s u -l username -d 'User name' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s P -l password -d 'Password' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
@@ -53,6 +54,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -l tls -d 'Use TLS; trust t
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l cafile -d 'The same as --tls with a CA' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l key -d 'The private key of that certificate (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -s b -s L -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC] or unix:///PATH (repeatable, as -h)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -62,6 +64,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -s n -l null-message -d 'Pu
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s r -l retain -d 'Ask the broker to keep the message for later subscribers'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s d -l debug -d 'Say on stderr which packets are sent and received'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l insecure -d 'Use TLS and believe any certificate; for tests only'
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l no-tls -d 'Use no TLS, not even with port 8883'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s t -l topic -d 'Topic filter to subscribe to (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s T -l filter-out -d 'Leave out messages whose topic matches this filter (repeatable)' -r
@@ -70,8 +73,9 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -s C -l count -d 'End after
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s W -l timeout -d 'End after this time, as in 10, 500ms or 2m, with exit code 27' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s F -l format -d 'Print each message in this format, the one of mosquitto: %t topic, %p payload, %x payload in hex, %q QoS, %r retained, %j JSON, %I time ...' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s i -l id -d 'Client identifier [default: the broker chooses one]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -s h -l host -d 'Host name or address of the broker' -r
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l unix -d 'Unix socket of the broker' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s u -l username -d 'User name' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s P -l password -d 'Password' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
@@ -83,6 +87,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -l tls -d 'Use TLS; trust t
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l cafile -d 'The same as --tls with a CA' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l key -d 'The private key of that certificate (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s b -s L -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC] or unix:///PATH (repeatable, as -h)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -96,6 +101,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -s J -l json -d 'Print each
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s N -d 'Print no line feed behind each message'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s d -l debug -d 'Say on stderr which packets are sent and received'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l insecure -d 'Use TLS and believe any certificate; for tests only'
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l no-tls -d 'Use no TLS, not even with port 8883'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l rate -d 'Messages per second of all publishers together [default: as many as possible]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s c -l count -d 'Clients that publish' -r
@@ -107,8 +113,10 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench" -l duration -d 'End after
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s L -l limit -d 'End after this many messages of all publishers together' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s F -l inflight -d 'Messages of QoS 1 and 2 that each publisher has unacknowledged at once' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s i -l id -d 'What every client identifier begins with [default: mqx-bench and the run]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -s h -l host -d 'Host name or address of the broker' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -s b -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC] or unix:///PATH (repeatable, as -h)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l unix -d 'Unix socket of the broker' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s u -l username -d 'User name' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s P -l password -d 'Password' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
@@ -127,6 +135,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench" -l json -d 'Print the rep
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l embedded -d 'Start a broker inside this process, on a free port, and measure that'
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s d -l debug -d 'Say on stderr which packets are sent and received'
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l insecure -d 'Use TLS and believe any certificate; for tests only'
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l no-tls -d 'Use no TLS, not even with port 8883'
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''

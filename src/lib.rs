@@ -7,7 +7,7 @@
 //!  2  client: an Engine over a Stream, reconnect    net: sockets and TLS as one Stream, WebSocket
 //!  1  session: packet identifiers, in-flight windows, QoS flows, aliases, keepalive
 //!  0  mqtt: bytes <-> packets, properties, reason codes, topics
-//!     error, output, signals, open_files: leaves for layers 2 to 4
+//!     error, output, signals, open_files: leaves for layers 2 to 4; secret: for all
 //! ```
 //! An arrow may skip layers downwards and never goes upwards or sideways.
 //!
@@ -46,6 +46,7 @@ pub mod net;
 pub mod open_files;
 pub mod output;
 pub mod publish;
+pub mod secret;
 pub mod session;
 pub mod signals;
 pub mod subscribe;
@@ -53,6 +54,7 @@ pub mod subscribe;
 use broker::access::passwd;
 use cli::broker::Task;
 use cli::{Cli, Command};
+use net::Endpoint;
 use tokio::io::BufReader;
 use tokio::runtime::{Builder, Runtime};
 
@@ -97,8 +99,7 @@ fn bench_with(args: cli::bench::BenchArgs) -> error::Result<()> {
     let broker = embedded.then(|| broker::start(&broker::Config::on_port(0)));
     let broker = broker.transpose()?;
     if let Some(address) = broker.as_ref().and_then(broker::Broker::address) {
-        config.connect.endpoint.host = address.ip().to_string();
-        config.connect.endpoint.port = address.port();
+        config.connect.endpoint = Endpoint::tcp(address.ip().to_string(), address.port());
     }
     let measured = block_on(bench::run(&config, &mut output::stdout(), signals::stop()));
     if let Some(broker) = broker {

@@ -35,6 +35,8 @@ pub(super) struct Link {
     told: usize,
     /// Whether written bytes may still wait inside the stream.
     unflushed: bool,
+    /// The number of the broker it is connected to.
+    broker: usize,
     /// Times the socket took no more.
     pub(super) blocked: u64,
 }
@@ -44,12 +46,13 @@ impl Link {
     /// follows.
     pub(super) async fn open(
         options: &Arc<ConnectOptions>,
+        broker: usize,
         client_id: String,
         now: Time,
     ) -> Result<Self> {
         let session = ClientConfig { client_id, ..options.session.clone() };
         let mut engine = client::engine::new(options.engine, session)?;
-        let stream = net::connect(&options.endpoint, options.connect_timeout).await?;
+        let stream = net::connect(options.broker(broker), options.connect_timeout).await?;
         engine.connect(now).map_err(client::explain)?;
         Ok(Self {
             stream,
@@ -59,6 +62,7 @@ impl Link {
             written: 0,
             told: 0,
             unflushed: false,
+            broker,
             blocked: 0,
         })
     }
@@ -181,6 +185,6 @@ impl Link {
     }
 
     fn explain(&self, error: io::Error) -> Error {
-        net::explain(error, &self.options.endpoint)
+        net::explain(error, self.options.broker(self.broker))
     }
 }

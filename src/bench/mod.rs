@@ -94,7 +94,7 @@ pub async fn run<S>(
         }
         Ok(outcome) => outcome,
     };
-    let report = Report::new(&mut outcome, config.connect.endpoint.to_string());
+    let report = Report::new(&mut outcome, config.connect.places());
     let written = if config.json { report.write_json(out) } else { report.write_text(out) };
     output::check(written.and_then(|()| out.flush()))?;
     outcome.failure.map_or(Ok(()), Err)

@@ -60,6 +60,14 @@ pub(super) struct Seat {
     pub(super) subscriber: Option<u32>,
 }
 
+impl Seat {
+    /// Its number among those that do the same: of several brokers it says
+    /// which is its own.
+    pub(super) fn number(self) -> usize {
+        self.publisher.or(self.subscriber).unwrap_or_default() as usize
+    }
+}
+
 /// A load that is possible.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {

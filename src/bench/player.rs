@@ -35,7 +35,7 @@ impl Player {
     pub(super) async fn join(seat: Seat, bell: Rc<Bell>, desk: Rc<Desk>) -> Result<Self> {
         let limit = desk.options.connect_timeout;
         let joined = timeout(limit, Self::join_in_time(seat, bell, desk.clone())).await;
-        joined.unwrap_or_else(|_| Err(client::no_answer(&desk.options.endpoint)))
+        joined.unwrap_or_else(|_| Err(client::no_answer(desk.options.broker(seat.number()))))
     }
 
     async fn join_in_time(seat: Seat, bell: Rc<Bell>, desk: Rc<Desk>) -> Result<Self> {
@@ -43,7 +43,8 @@ impl Player {
         let options = &desk.options;
         let sender = |number| Sender::new(&desk.plan, desk.run, number, options);
         let mut player = Self {
-            link: Link::open(options, desk.client_id(seat), desk.board.now()).await?,
+            link: Link::open(options, seat.number(), desk.client_id(seat), desk.board.now())
+                .await?,
             sender: seat.publisher.map(sender).transpose()?,
             receiver: seat.subscriber.map(|_| Receiver::new(desk.run, load.publishers)),
             bell,
@@ -52,7 +53,7 @@ impl Player {
             desk: desk.clone(),
         };
         let connected = player.until(|player| player.connected).await;
-        connected.map_err(|error| client::not_accepted(error, &options.endpoint))?;
+        connected.map_err(|error| client::not_accepted(error, options.broker(seat.number())))?;
         if let Some(sender) = &player.sender {
             sender.check(player.link.engine().limits())?;
         }

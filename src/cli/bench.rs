@@ -1,6 +1,6 @@
 //! `mqx bench`: its arguments.
 
-use super::connection::ConnectionArgs;
+use super::connection::{ConnectionArgs, Target, one_topic};
 use super::values;
 use crate::bench::{Config, HEADER_SIZE, Load};
 use crate::error::Result;
@@ -63,7 +63,7 @@ pub struct BenchArgs {
     json: bool,
 
     /// Start a broker inside this process, on a free port, and measure that
-    #[arg(long, conflicts_with_all = ["host", "port", "tls", "cafile", "cert", "insecure"])]
+    #[arg(long, conflicts_with_all = ["host", "port", "broker", "unix", "tls", "cafile", "cert", "insecure"])]
     embedded: bool,
 
     /// What every client identifier begins with [default: mqx-bench and the run]
@@ -97,7 +97,7 @@ impl BenchArgs {
     /// # Errors
     /// When a file of the connection is not what it should be.
     pub fn into_config(self) -> Result<Config> {
-        let mut connect = self.connection.into_options()?;
+        let Target { options: mut connect, topic } = self.connection.into_target()?;
         connect.session.client_id = self.id;
         Ok(Config {
             connect,
@@ -106,7 +106,7 @@ impl BenchArgs {
                 subscribers: self.subscribers,
                 qos: self.qos,
                 size: self.size,
-                topic: self.topic,
+                topic: one_topic(self.topic, topic)?,
                 rate: self.rate,
                 limit: self.limit,
                 duration: self.duration,

@@ -134,8 +134,21 @@ fn commands() -> Definition {
         .version(env!("CARGO_PKG_VERSION"))
         .disable_version_flag(true)
         .arg(version)
-        .arg(help);
+        .arg(help)
+        .mut_subcommands(with_url);
     with_conventions(definition)
+}
+
+/// `-L` is the URL of the broker as mosquitto has it, where a command has no
+/// other `-L`.
+fn with_url(command: Definition) -> Definition {
+    let has_url = command.get_arguments().any(|arg| arg.get_id() == "broker");
+    let taken = command.get_arguments().any(|arg| arg.get_short() == Some('L'));
+    if has_url && !taken {
+        command.mut_arg("broker", |arg| arg.visible_short_alias('L'))
+    } else {
+        command
+    }
 }
 
 /// What holds for every command: `-h` is the host and `-V` the MQTT version,

@@ -1,6 +1,6 @@
 //! `mqx pub`: its arguments.
 
-use super::connection::{ClientIdArgs, ConnectionArgs};
+use super::connection::{ClientIdArgs, ConnectionArgs, Target, in_url, no_topic, one_topic};
 use super::values;
 use crate::error::{Error, Result};
 use crate::mqtt::QoS;
@@ -19,8 +19,8 @@ use std::path::{Path, PathBuf};
     .args(["message", "file", "stdin_file", "stdin_line", "null_message"]))]
 pub struct PublishArgs {
     /// Topic to publish to
-    #[arg(short, long, value_parser = values::topic)]
-    topic: TopicName,
+    #[arg(short, long, value_parser = values::topic, required_unless_present = "broker")]
+    topic: Option<TopicName>,
 
     /// Publish this text
     #[arg(short, long, alias = "msg", value_name = "TEXT")]
@@ -71,9 +71,11 @@ impl PublishArgs {
             (None, None) if self.stdin_line => Source::Lines,
             (None, None) => Source::Message(Vec::new()),
         };
-        let mut connect = self.connection.into_options()?;
+        let Target { options: mut connect, topic } = self.connection.into_target()?;
+        let topic = topic.map(|topic| in_url(&topic, values::topic)).transpose()?;
+        let topic = one_topic(self.topic, topic)?.ok_or_else(no_topic)?;
         connect.session.client_id = self.id.id;
-        Ok(Config { connect, topic: self.topic, source, qos: self.qos, retain: self.retain })
+        Ok(Config { connect, topic, source, qos: self.qos, retain: self.retain })
     }
 }
 
@@ -198,7 +200,7 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(config.topic.as_str(), "b");
-        assert_eq!(config.connect.endpoint.host, "h");
+        assert_eq!(config.connect.endpoint.to_string(), "h:1883");
         assert_eq!(config.connect.session.keep_alive, 9);
         assert_eq!(config.connect.session.client_id, "i");
     }
@@ -210,14 +212,57 @@ mod tests {
             parse(&words).unwrap().connect.endpoint
         };
         let alone = tls(&["--tls"]);
-        assert_eq!(alone.tls.map(|tls| tls.trust().clone()), Some(crate::net::Trust::System));
-        assert_eq!(alone.port, 8883);
-        assert_eq!(tls(&["--tls", "-p", "9"]).port, 9);
-        assert_eq!(tls(&["--insecure"]).port, 8883);
+        assert_eq!(
+            alone.tls.as_ref().map(|tls| tls.trust().clone()),
+            Some(crate::net::Trust::System)
+        );
+        assert_eq!(alone.to_string(), "localhost:8883");
+        assert_eq!(tls(&["--tls", "-p", "9"]).to_string(), "localhost:9");
+        assert_eq!(tls(&["--insecure"]).to_string(), "localhost:8883");
         let last = parse(&["-t", "a", "-n", "--tls"]).unwrap().connect.endpoint;
         assert_eq!(last.tls.map(|tls| tls.trust().clone()), Some(crate::net::Trust::System));
         let error = parse(&["--tls", "/no/such/ca", "-t", "a", "-n"]).unwrap_err();
         assert!(error.contains("/no/such/ca"), "{error}");
+    }
+
+    #[test]
+    fn a_url_says_where_as_whom_and_to_which_topic() {
+        for option in ["-b", "-L", "--url", "--broker"] {
+            let config = parse(&[option, "mqtts://ann:p%40@h:9/a/b", "--insecure", "-n"]).unwrap();
+            let connect = config.connect;
+            assert_eq!(connect.endpoint.to_string(), "h:9");
+            assert!(connect.endpoint.tls.is_some());
+            assert_eq!(connect.session.username.as_deref(), Some("ann"));
+            assert_eq!(connect.session.password, Some(Secret::new("p@")));
+            assert_eq!(config.topic.as_str(), "a/b");
+        }
+        let connect =
+            parse(&["-b", "mqtt://ann:p@h", "-u", "bob", "-t", "a", "-n"]).unwrap().connect;
+        assert_eq!(connect.session.username.as_deref(), Some("bob"));
+        assert_eq!(connect.session.password, Some(Secret::new("p")));
+    }
+
+    #[test]
+    fn several_brokers_are_tried_in_the_order_in_which_they_are_named() {
+        for words in [
+            &["-h", "one", "-h", "two", "-p", "7"][..],
+            &["-b", "mqtt://one:7", "-b", "mqtt://two:7"],
+        ] {
+            let config = parse(&[words, &["-t", "a", "-n"]].concat()).unwrap();
+            assert_eq!(config.connect.places(), "one:7, two:7");
+        }
+    }
+
+    #[test]
+    fn the_port_of_tls_means_tls_unless_told_otherwise() {
+        let tls = |words: &[&str]| {
+            let words = [words, &["-p", "8883", "-t", "a", "-n"]].concat();
+            parse(&words).unwrap().connect.endpoint.tls.is_some()
+        };
+        assert!(tls(&[]));
+        assert!(!tls(&["--no-tls"]));
+        let both = parse(&["--unix", "/s", "--tls", "-t", "a", "-n"]).unwrap().connect.endpoint;
+        assert!(both.tls.is_some() && both.to_string() == "/s");
     }
 
     #[test]
@@ -234,6 +279,15 @@ mod tests {
             ("-t a -n --cert c", "--key"),
             ("-t a -n --tls c --cafile d", "cannot be used with"),
             ("-t a -n -P x -V 3.1.1", "-P needs -u"),
+            ("-t a -n -b mqtt://h -p 1", "cannot be used with"),
+            ("-t a -n --unix s -h h", "cannot be used with"),
+            ("-t a -n -b mqtt://h --insecure", "the URL is without TLS"),
+            ("-t a -n -b mqtts://h --no-tls", "--no-tls"),
+            ("-t a -n -b mqtt://a@h -b mqtt://b@h", "different users"),
+            ("-t a -n -b mqtt://h/b", "given twice"),
+            ("-n -b mqtt://h", "no topic is given"),
+            ("-n -b mqtt://h/#", "in the URL"),
+            ("-t a -n -p 0", "1..=65535"),
             ("-t a -f /no/such/file", "cannot read /no/such/file"),
             ("-t a -n --engine rumqttc -V 3.1", "cannot speak MQTT 3.1 (-V)"),
         ] {

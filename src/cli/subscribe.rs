@@ -1,6 +1,6 @@
 //! `mqx sub`: its arguments.
 
-use super::connection::{ClientIdArgs, ConnectionArgs};
+use super::connection::{ClientIdArgs, ConnectionArgs, Target, in_url, no_topic};
 use super::values;
 use crate::error::{Error, Result};
 use crate::mqtt::topic::TopicFilter;
@@ -21,7 +21,7 @@ const FEW: u64 = 20;
 pub struct SubscribeArgs {
     /// Topic filter to subscribe to (repeatable)
     #[arg(
-        short, long = "topic", value_name = "FILTER", required = true,
+        short, long = "topic", value_name = "FILTER", required_unless_present = "broker",
         value_parser = values::filter
     )]
     topics: Vec<TopicFilter>,
@@ -100,7 +100,12 @@ impl SubscribeArgs {
     /// # Errors
     /// When a file cannot be read or the options do not fit together.
     pub fn into_config(self) -> Result<Config> {
-        let mut connect = self.connection.into_options()?;
+        let Target { options: mut connect, topic } = self.connection.into_target()?;
+        let topic = topic.map(|topic| in_url(&topic, values::filter)).transpose()?;
+        let topics: Vec<_> = self.topics.into_iter().chain(topic).collect();
+        if topics.is_empty() {
+            return Err(no_topic());
+        }
         connect.session.client_id = self.id.id;
         if (self.no_local || self.retain_as_published) && !connect.session.version.is_v5() {
             let what = "--no-local and --retain-as-published need MQTT 5";
@@ -120,7 +125,7 @@ impl SubscribeArgs {
         };
         Ok(Config {
             connect,
-            topics: self.topics,
+            topics,
             filter_out: self.filter_out,
             options: SubscribeOptions {
                 qos: self.qos,

@@ -62,12 +62,23 @@ impl Trouble {
 }
 
 impl Connection {
-    /// Connects and waits for the broker to accept. If it refuses MQTT 5 and
-    /// the options allow it, connects again with 3.1.1 and says so.
+    /// Connects and waits for the broker to accept; if that fails, tries the
+    /// others. If a broker refuses MQTT 5 and the options allow it, connects
+    /// again with 3.1.1 and says so.
     ///
     /// # Errors
-    /// When the broker cannot be reached or refuses.
-    pub async fn open(options: ConnectOptions) -> Result<Self> {
+    /// When no broker can be reached or one refuses.
+    pub async fn open(mut options: ConnectOptions) -> Result<Self> {
+        let mut left = options.others.len();
+        loop {
+            match Self::open_here(options.clone()).await {
+                Err(error) => options.go_on_after(error, &mut left)?,
+                opened => return opened,
+            }
+        }
+    }
+
+    async fn open_here(options: ConnectOptions) -> Result<Self> {
         let deadline = Instant::now() + options.connect_timeout;
         let mut connection = Self::dial(options).await?;
         match connection.handshake(deadline, &mut |_| {}).await {
@@ -75,7 +86,7 @@ impl Connection {
             Err(trouble) => {
                 let error = connection.not_accepted(trouble);
                 match connection.options.fall_back_after(&error) {
-                    Some(options) => Box::pin(Self::open(options)).await,
+                    Some(options) => Box::pin(Self::open_here(options)).await,
                     None => Err(error),
                 }
             }
@@ -93,6 +104,16 @@ impl Connection {
     /// # Errors
     /// As [`Connection::open`].
     pub async fn reopen(&mut self, on_event: &mut dyn FnMut(Event<'_>)) -> Result<()> {
+        let mut left = self.options.others.len();
+        loop {
+            match self.reopen_here(on_event).await {
+                Err(error) => self.options.go_on_after(error, &mut left)?,
+                reopened => return reopened,
+            }
+        }
+    }
+
+    async fn reopen_here(&mut self, on_event: &mut dyn FnMut(Event<'_>)) -> Result<()> {
         let deadline = Instant::now() + self.options.connect_timeout;
         self.link = dial(&self.options).await?;
         let accepted = self.handshake(deadline, on_event).await;

@@ -73,6 +73,25 @@ pub(super) fn is_about_version(error: &Error) -> bool {
     matches!(failure, Some(Failure::Refused(reason, _)) if *reason == refused)
 }
 
+/// Whether `error` says something about this broker rather than about the
+/// client, so that another broker may do.
+pub(super) fn is_of_one_broker(error: &Error) -> bool {
+    let failure = std::error::Error::source(error).and_then(|cause| cause.downcast_ref());
+    match failure {
+        Some(Failure::Refused(reason, _)) => NOT_HERE.contains(reason),
+        _ => matches!(error.class(), Class::Connect | Class::ConnectionLost | Class::Tls),
+    }
+}
+
+/// Refusals that are not about the client.
+const NOT_HERE: &[ReasonCode] = &[
+    ReasonCode::SERVER_UNAVAILABLE,
+    ReasonCode::SERVER_BUSY,
+    ReasonCode::USE_ANOTHER_SERVER,
+    ReasonCode::SERVER_MOVED,
+    ReasonCode::CONNECTION_RATE_EXCEEDED,
+];
+
 const fn class(failure: &Failure) -> Class {
     match failure {
         Failure::Refused(..) => Class::Refused,

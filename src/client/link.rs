@@ -151,9 +151,6 @@ impl Link {
     /// Tells the peer that nothing follows, where the stream can say so
     /// without a message the peer may no longer want to read.
     pub(super) async fn end_of_output(&mut self) -> io::Result<()> {
-        match &mut self.stream {
-            Stream::Tcp(stream) => stream.shutdown().await,
-            Stream::Tls(_) => Ok(()),
-        }
+        if self.stream.ends_silently() { self.stream.shutdown().await } else { Ok(()) }
     }
 }

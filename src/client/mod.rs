@@ -16,7 +16,7 @@ pub use engine::EngineKind;
 pub use failure::{explain, no_answer, not_accepted};
 pub use reconnect::reconnect;
 
-use crate::error::Error;
+use crate::error::{self, Error, Result};
 use crate::mqtt::Version;
 use crate::net::Endpoint;
 use crate::output;
@@ -28,6 +28,8 @@ use std::time::Duration;
 pub struct ConnectOptions {
     /// The broker.
     pub endpoint: Endpoint,
+    /// Other brokers that are tried in turn when it fails.
+    pub others: Vec<Endpoint>,
     /// What the client says of itself.
     pub session: ClientConfig,
     /// How long connecting may take, from the name to CONNACK.
@@ -41,6 +43,39 @@ pub struct ConnectOptions {
 }
 
 impl ConnectOptions {
+    /// The broker with this number, counted around.
+    #[must_use]
+    pub fn broker(&self, number: usize) -> &Endpoint {
+        let index = number % (self.others.len() + 1);
+        index.checked_sub(1).and_then(|index| self.others.get(index)).unwrap_or(&self.endpoint)
+    }
+
+    /// Where all brokers are, for people.
+    #[must_use]
+    pub fn places(&self) -> String {
+        let all = std::iter::once(&self.endpoint).chain(&self.others);
+        all.map(Endpoint::to_string).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Goes on to the next broker after this one failed with `error`, and says
+    /// so; `left` is how many have not been tried.
+    ///
+    /// # Errors
+    /// `error`, when no broker is left or another would not help.
+    pub(crate) fn go_on_after(&mut self, error: Error, left: &mut usize) -> Result<()> {
+        if *left == 0 || !failure::is_of_one_broker(&error) {
+            return Err(error);
+        }
+        *left -= 1;
+        self.others.rotate_left(1);
+        if let Some(next) = self.others.last_mut() {
+            std::mem::swap(next, &mut self.endpoint);
+        }
+        let why = error::line(&error.into());
+        output::note(format!("{why}; trying {}", self.endpoint));
+        Ok(())
+    }
+
     /// How to go on after connecting failed with `error`: with MQTT 3.1.1, said
     /// on stderr, if the broker refused version 5 and nobody insists on it.
     #[must_use]
@@ -57,7 +92,8 @@ impl ConnectOptions {
 impl Default for ConnectOptions {
     fn default() -> Self {
         Self {
-            endpoint: Endpoint { host: "localhost".to_owned(), port: 1883, tls: None },
+            endpoint: Endpoint::tcp("localhost", 1883),
+            others: Vec::new(),
             session: ClientConfig::default(),
             connect_timeout: Duration::from_secs(10),
             engine: EngineKind::default(),

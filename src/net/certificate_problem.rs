@@ -76,7 +76,7 @@ fn unknown_issuer(endpoint: &Endpoint) -> Error {
 }
 
 fn wrong_name(presented: &[String], endpoint: &Endpoint) -> Error {
-    let host = escape(&endpoint.host);
+    let host = escape(endpoint.server_name());
     let new_one = format!("make one for {host} with `mqx certs init --host {host}`");
     let Some(names) = list(presented) else {
         let what = format!(

@@ -1,23 +1,62 @@
-//! Where to connect to, and whether to speak TLS there.
+//! Where to connect to, and what to speak there before MQTT.
 
 use super::TlsClient;
 use std::fmt;
+use std::path::PathBuf;
 
-/// A host and port to connect to.
+/// A place to connect to, and how to get through to it.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
-    /// A host name or an IP address; an IPv6 address without brackets.
-    pub host: String,
-    /// The TCP port.
-    pub port: u16,
-    /// How to speak TLS; plain TCP without it.
+    /// Where the broker listens.
+    pub place: Place,
+    /// How to speak TLS; nothing is encrypted without it.
     pub tls: Option<TlsClient>,
+}
+
+/// Where somebody listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// At a port of a host.
+    Tcp {
+        /// A host name or an IP address; an IPv6 address without brackets.
+        host: String,
+        /// The TCP port.
+        port: u16,
+    },
+    /// At a socket in the file system of this machine.
+    Unix(PathBuf),
+}
+
+impl Endpoint {
+    /// Plain TCP to a port of a host.
+    #[must_use]
+    pub fn tcp(host: impl Into<String>, port: u16) -> Self {
+        Self { place: Place::Tcp { host: host.into(), port }, tls: None }
+    }
+
+    /// The name that a server there has to prove with its certificate.
+    #[must_use]
+    pub fn server_name(&self) -> &str {
+        match &self.place {
+            Place::Tcp { host, .. } => host,
+            Place::Unix(_) => "localhost",
+        }
+    }
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, port, .. } = self;
-        if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
+        self.place.fmt(f)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Self::Unix(path) => path.display().fmt(f),
+        }
     }
 }
 
@@ -26,8 +65,7 @@ mod tests {
     use super::*;
 
     fn shown(host: &str) -> String {
-        let host = host.to_owned();
-        Endpoint { host, port: 1883, tls: None }.to_string()
+        Endpoint::tcp(host, 1883).to_string()
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! [`connect()`] turns an [`Endpoint`] into a [`Stream`]; [`TlsClient`] and
 //! [`tls_server()`] turn certificate and key files into what rustls needs, and say
 //! of every bad file what was found in it instead. [`explain()`] gives any later
-//! error of a stream its class, its words and its cure. [`websocket`] and
+//! error of a stream its class, its words and its cure. [`url`] reads what names a
+//! place, [`websocket`] and
 //! [`proxy_protocol`] are what is spoken over a stream before MQTT is, without IO.
 //!
 //! Nothing here knows MQTT, prints, or installs anything for the whole process.
@@ -12,6 +13,7 @@ mod alert;
 mod certificate_name;
 mod certificate_problem;
 mod connect;
+mod dial;
 mod endpoint;
 mod explain;
 mod identity;
@@ -22,12 +24,13 @@ mod stream;
 mod tls_client;
 mod tls_server;
 mod trust;
+pub mod url;
 mod validity;
 pub mod websocket;
 
 pub use certificate_name::CertificateName;
 pub use connect::connect;
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, Place};
 pub use explain::explain;
 pub use stream::Stream;
 pub use tls_client::{TlsClient, TlsClientOptions};

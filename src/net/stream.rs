@@ -5,18 +5,49 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncBufRead as _, AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::client::TlsStream;
 
 /// A connection to a broker, with `TCP_NODELAY` set when [`super::connect()`] made it.
 ///
-/// Errors are those of the socket; [`super::explain()`] puts them into words.
+/// A layer is a stream around another. Errors are those of the socket;
+/// [`super::explain()`] puts them into words.
 #[derive(Debug)]
 pub enum Stream {
     /// Plain TCP.
     Tcp(TcpStream),
-    /// TLS over TCP; boxed, for its state is a kilobyte.
-    Tls(Box<TlsStream<TcpStream>>),
+    /// A socket in the file system.
+    Unix(UnixStream),
+    /// TLS over another stream; boxed, for its state is a kilobyte.
+    Tls(Box<TlsStream<Stream>>),
+}
+
+/// Calls a method of whatever carries the bytes.
+macro_rules! carrier {
+    ($stream:expr, $inner:ident => $call:expr) => {
+        match $stream {
+            Stream::Tcp($inner) => $call,
+            Stream::Unix($inner) => $call,
+            Stream::Tls($inner) => $call,
+        }
+    };
+}
+
+impl Stream {
+    /// Whether the end of the output can be told without a message that the
+    /// peer may no longer want to read.
+    #[must_use]
+    pub const fn ends_silently(&self) -> bool {
+        matches!(self, Self::Tcp(_) | Self::Unix(_))
+    }
+
+    /// The alert of a TLS server that waits unread, instead of the failed write.
+    fn failed(&mut self, cx: &mut Context<'_>, write_error: io::Error) -> io::Error {
+        match self {
+            Self::Tls(stream) => parting_alert(stream, cx, write_error),
+            Self::Tcp(_) | Self::Unix(_) => write_error,
+        }
+    }
 }
 
 impl AsyncRead for Stream {
@@ -25,64 +56,41 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
-            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
-        }
+        carrier!(self.get_mut(), stream => Pin::new(stream).poll_read(cx, buf))
     }
 }
 
 impl AsyncWrite for Stream {
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
-            Self::Tls(stream) => {
-                let written = Pin::new(&mut *stream).poll_write(cx, buf);
-                written.map_err(|error| parting_alert(stream, cx, error))
-            }
-        }
+        let written = carrier!(&mut *self, stream => Pin::new(stream).poll_write(cx, buf));
+        written.map_err(|error| self.failed(cx, error))
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
-            Self::Tls(stream) => {
-                let written = Pin::new(&mut *stream).poll_write_vectored(cx, bufs);
-                written.map_err(|error| parting_alert(stream, cx, error))
-            }
-        }
+        let written =
+            carrier!(&mut *self, stream => Pin::new(stream).poll_write_vectored(cx, bufs));
+        written.map_err(|error| self.failed(cx, error))
     }
 
     fn is_write_vectored(&self) -> bool {
-        match self {
-            Self::Tcp(stream) => stream.is_write_vectored(),
-            Self::Tls(stream) => stream.is_write_vectored(),
-        }
+        carrier!(self, stream => stream.is_write_vectored())
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
-            Self::Tls(stream) => {
-                let flushed = Pin::new(&mut *stream).poll_flush(cx);
-                flushed.map_err(|error| parting_alert(stream, cx, error))
-            }
-        }
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = carrier!(&mut *self, stream => Pin::new(stream).poll_flush(cx));
+        flushed.map_err(|error| self.failed(cx, error))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
-            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
+        carrier!(self.get_mut(), stream => Pin::new(stream).poll_shutdown(cx))
     }
 }
 
@@ -92,7 +100,7 @@ impl AsyncWrite for Stream {
 /// certificate. A refusal then shows first as a broken pipe, while its reason
 /// waits unread; it is looked at without taking any data from the reader.
 fn parting_alert(
-    stream: &mut TlsStream<TcpStream>,
+    stream: &mut TlsStream<Stream>,
     cx: &mut Context<'_>,
     write_error: io::Error,
 ) -> io::Error {

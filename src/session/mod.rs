@@ -11,12 +11,11 @@ mod client;
 mod inbound;
 mod keepalive;
 mod outbound;
-mod secret;
 mod time;
 
+pub use crate::secret::Secret;
 pub use alias::{AliasReceiver, AliasSender, Named};
 pub use client::{ClientConfig, ClientSession, Event, Failure, ServerLimits, Token};
 pub use inbound::Inbound;
 pub use outbound::{Outbound, Stage, Unexpected};
-pub use secret::Secret;
 pub use time::Time;

@@ -19,12 +19,13 @@ struct Source {
 /// fits a module holds for it.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("mqtt", &["mqtt"]),
-    ("session", &["session", "mqtt"]),
+    ("secret", &["secret"]),
+    ("session", &["session", "mqtt", "secret"]),
     ("error", &["error"]),
     ("signals", &["signals", "error"]),
     ("output", &["output", "error"]),
     ("open_files", &["open_files"]),
-    ("net", &["net", "error", "output"]),
+    ("net", &["net", "error", "output", "secret"]),
     ("client", &["client", "net", "session", "mqtt", "error", "output"]),
     ("publish", FEATURE),
     ("subscribe", FEATURE),

@@ -7,6 +7,7 @@ use mqx::bench::{Config, Load, run};
 use mqx::client::EngineKind;
 use mqx::error::{Class, Error};
 use mqx::mqtt::QoS;
+use mqx::net::Endpoint;
 use peer::Fate;
 use serde_json::Value;
 use std::future::{pending, ready};
@@ -18,8 +19,7 @@ use tokio::time::timeout;
 
 fn config(port: u16, load: Load) -> Config {
     let mut config = Config { load, json: true, live: false, cores: 2, ..Config::default() };
-    config.connect.endpoint.host = Ipv4Addr::LOCALHOST.to_string();
-    config.connect.endpoint.port = port;
+    config.connect.endpoint = Endpoint::tcp(Ipv4Addr::LOCALHOST.to_string(), port);
     config
 }
 

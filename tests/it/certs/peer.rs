@@ -53,7 +53,7 @@ where
 
 pub(crate) fn endpoint(host: &str, port: u16, options: &TlsClientOptions) -> Endpoint {
     let tls = Some(TlsClient::new(options).unwrap().0);
-    Endpoint { host: host.to_owned(), port, tls }
+    Endpoint { tls, ..Endpoint::tcp(host, port) }
 }
 
 pub(crate) async fn echo(stream: &mut Stream) -> io::Result<()> {

@@ -35,17 +35,13 @@ async fn a_port_that_never_answers_the_handshake_runs_into_the_limit() {
     assert_says(&said(error), &["did not answer in time", "8883"]);
 }
 
-fn plain(host: &str, port: u16) -> Endpoint {
-    Endpoint { host: host.to_owned(), port, tls: None }
-}
-
 #[tokio::test]
 async fn a_refused_port_says_how_to_start_a_broker() {
     // Bound and not listening, so that no other test gets the port meanwhile.
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
     let port = socket.local_addr().unwrap().port();
-    let error = connect(&plain("localhost", port), LIMIT).await.unwrap_err();
+    let error = connect(&Endpoint::tcp("localhost", port), LIMIT).await.unwrap_err();
     assert_eq!(error.class(), Class::Connect);
     let words = format!("cannot connect to localhost:{port}: Connection refused");
     assert_says(&said(error), &[&words, "`mqx broker` starts one"]);
@@ -58,7 +54,7 @@ async fn an_unknown_host_is_named() {
         ("mqtt://localhost", "without the scheme"),
         ("localhost:1883", "the port with --port"),
     ] {
-        let error = connect(&plain(host, 1883), LIMIT).await.unwrap_err();
+        let error = connect(&Endpoint::tcp(host, 1883), LIMIT).await.unwrap_err();
         assert_eq!(error.class(), Class::Connect);
         assert_says(&said(error), &[&format!("unknown host {host}"), cure]);
     }
@@ -67,7 +63,7 @@ async fn an_unknown_host_is_named() {
 #[tokio::test]
 async fn a_connection_the_server_closes_is_lost_and_not_a_tls_failure() {
     let port = serve(|_| async { Ok(()) }).await;
-    let endpoint = plain("127.0.0.1", port);
+    let endpoint = Endpoint::tcp("127.0.0.1", port);
     let mut stream = connect(&endpoint, LIMIT).await.unwrap();
     let error = explain(stream.read_u8().await.unwrap_err(), &endpoint);
     assert_eq!(error.class(), Class::ConnectionLost);

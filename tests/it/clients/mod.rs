@@ -3,6 +3,7 @@
 
 mod lines;
 mod publishing;
+mod reaching;
 mod subscribing;
 
 use crate::support::peer::{Caller, Peer};
@@ -37,7 +38,7 @@ impl Speaker {
 
     fn connect(self, port: u16) -> ConnectOptions {
         ConnectOptions {
-            endpoint: Endpoint { host: "127.0.0.1".to_owned(), port, tls: None },
+            endpoint: Endpoint::tcp("127.0.0.1", port),
             session: ClientConfig { version: self.version, ..ClientConfig::default() },
             engine: self.engine,
             ..ConnectOptions::default()

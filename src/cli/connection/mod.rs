@@ -1,19 +1,21 @@
 //! The options that say how to reach a broker, the same for every client.
 
+mod brokers;
+mod tls;
+
 use super::values::{self, NamedVersion};
 use crate::client::{ConnectOptions, EngineKind};
 use crate::error::{Error, Result};
 use crate::mqtt::Version;
-use crate::net::{Endpoint, TlsClient, TlsClientOptions, Trust};
-use crate::output;
-use crate::session::{ClientConfig, Secret};
+use crate::net::Endpoint;
+use crate::output::{self, escape};
+use crate::secret::Secret;
+use crate::session::ClientConfig;
+use brokers::{Broker, BrokerArgs, Login};
 use clap::Args;
-use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser as _};
-use std::path::PathBuf;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use std::time::Duration;
-
-/// The port of MQTT over TCP and over TLS.
-const PORTS: (u16, u16) = (1883, 8883);
+use tls::TlsArgs;
 
 /// The name a client gives itself; apart because `bench` has its own.
 #[derive(Debug, Args)]
@@ -31,17 +33,8 @@ pub struct ClientIdArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct ConnectionArgs {
-    /// Host name or address of the broker
-    #[arg(
-        short = 'h', long, alias = "hostname",
-        default_value_t = ConnectOptions::default().endpoint.host,
-        value_parser = NonEmptyStringValueParser::new()
-    )]
-    host: String,
-
-    /// Port of the broker [default: 1883, with TLS 8883]
-    #[arg(short, long)]
-    port: Option<u16>,
+    #[command(flatten)]
+    brokers: BrokerArgs,
 
     /// User name
     #[arg(short, long, alias = "user", value_name = "NAME")]
@@ -88,61 +81,52 @@ pub struct ConnectionArgs {
     tls: TlsArgs,
 }
 
-/// How to encrypt, whom to believe and who to be.
-#[allow(clippy::option_option, reason = "--tls is absent, alone or with a value")]
-#[derive(Debug, Args)]
-#[command(next_help_heading = "TLS")]
-struct TlsArgs {
-    /// Use TLS; trust the CA in this file, or without one those of the system
-    #[arg(
-        long, value_name = "CA", num_args = 0..=1,
-        conflicts_with = "cafile"
-    )]
-    tls: Option<Option<PathBuf>>,
-
-    /// The same as --tls with a CA
-    #[arg(long, aliases = ["ca", "ca-cert", "cacertfile"], value_name = "FILE")]
-    cafile: Option<PathBuf>,
-
-    /// Use TLS and show this certificate to the broker (PEM)
-    #[arg(long, aliases = ["certfile", "client-cert"], value_name = "FILE", requires = "key")]
-    cert: Option<PathBuf>,
-
-    /// The private key of that certificate (PEM)
-    #[arg(
-        long, aliases = ["keyfile", "client-key", "client-private-key"],
-        value_name = "FILE", requires = "cert"
-    )]
-    key: Option<PathBuf>,
-
-    /// Use TLS and believe any certificate; for tests only
-    #[arg(long)]
-    insecure: bool,
+/// What the options of a connection come to.
+#[derive(Debug)]
+pub struct Target {
+    /// What a client needs to connect; the client identifier is empty.
+    pub options: ConnectOptions,
+    /// The topic in the URL.
+    pub topic: Option<String>,
 }
 
 impl ConnectionArgs {
-    /// What a client needs to connect; the TLS files are read here. The client
-    /// identifier is left empty.
+    /// What a client needs to connect; the files of TLS are read here.
     ///
     /// # Errors
-    /// When a file is not what it should be, or the engine cannot do what is
-    /// asked for.
-    pub fn into_options(self) -> Result<ConnectOptions> {
-        let tls = self.tls.into_client()?;
-        let default_port = if tls.is_some() { PORTS.1 } else { PORTS.0 };
+    /// When a URL or a file is not what it should be, or the engine cannot do
+    /// what is asked for.
+    pub fn into_target(self) -> Result<Target> {
+        let mut brokers = self.brokers.read(self.tls.encryption())?;
+        let tls = brokers.iter().any(|broker| broker.tls);
+        let tls = tls.then(|| self.tls.into_client()).transpose()?;
+        let (login, topic) = brokers
+            .first_mut()
+            .map(|first| (std::mem::take(&mut first.login), first.topic.take()))
+            .unwrap_or_default();
+        let endpoint = |broker: Broker| Endpoint {
+            tls: tls.clone().filter(|_| broker.tls),
+            place: broker.place,
+        };
+        let mut endpoints = brokers.into_iter().map(endpoint);
+        let default = ConnectOptions::default();
         let version = self.mqtt_version.map(|named| named.version);
         if self.mqtt_version.is_some_and(|named| named.ambiguous) {
             output::note("-V 3 is read as MQTT 3.1.1; say 3.1 or 3.1.1 to be clear");
         }
-        check_password(version, self.username.as_ref(), self.password.as_ref())?;
+        let Login { username, password } = login;
+        let username = self.username.or(username);
+        let password = self.password.or(password);
+        check_password(version, username.as_ref(), password.as_ref())?;
         let options = ConnectOptions {
-            endpoint: Endpoint { host: self.host, port: self.port.unwrap_or(default_port), tls },
+            endpoint: endpoints.next().unwrap_or(default.endpoint),
+            others: endpoints.collect(),
             session: ClientConfig {
                 version: version.unwrap_or_default(),
                 keep_alive: self.keepalive,
-                username: self.username,
-                password: self.password,
-                ..ClientConfig::default()
+                username,
+                password,
+                ..default.session
             },
             connect_timeout: self.connect_timeout,
             engine: self.engine,
@@ -150,8 +134,35 @@ impl ConnectionArgs {
             debug: self.debug,
         };
         options.engine.check(&options.session)?;
-        Ok(options)
+        Ok(Target { options, topic })
     }
+}
+
+/// The one topic of a command that has only one: that of the option or that
+/// of the URL.
+///
+/// # Errors
+/// When both name one.
+pub fn one_topic<T>(option: Option<T>, url: Option<T>) -> Result<Option<T>> {
+    if option.is_some() && url.is_some() {
+        return Err(Error::usage("the topic is given twice: with -t and in the URL"));
+    }
+    Ok(option.or(url))
+}
+
+/// The topic in the URL as the command takes it.
+///
+/// # Errors
+/// When the command cannot take it.
+pub fn in_url<T>(topic: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<T> {
+    let wrong = |what| Error::usage(format!("the topic {} in the URL: {what}", escape(topic)));
+    read(topic).map_err(wrong)
+}
+
+/// The failure of a command without a topic.
+#[must_use]
+pub fn no_topic() -> Error {
+    Error::usage("no topic is given").hint("name one with -t, or behind the host in the URL")
 }
 
 fn check_password(
@@ -165,25 +176,4 @@ fn check_password(
         return Err(Error::usage(what));
     }
     Ok(())
-}
-
-impl TlsArgs {
-    fn into_client(self) -> Result<Option<TlsClient>> {
-        let wanted =
-            self.tls.is_some() || self.cafile.is_some() || self.cert.is_some() || self.insecure;
-        if !wanted {
-            return Ok(None);
-        }
-        let ca = self.cafile.or(self.tls.flatten());
-        let (client, warnings) = TlsClient::new(&TlsClientOptions {
-            ca: ca.map_or(Trust::System, Trust::File),
-            insecure: self.insecure,
-            identity: self.cert.zip(self.key),
-        })?;
-        if self.insecure {
-            output::warn("--insecure: the broker's certificate is not checked");
-        }
-        warnings.iter().for_each(output::warn);
-        Ok(Some(client))
-    }
 }

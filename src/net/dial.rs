@@ -1,0 +1,139 @@
+//! Opens the socket that everything else goes through.
+
+use super::{Endpoint, Place, Stream};
+use crate::error::{Class, Error, Result};
+use crate::output::escape;
+use rustix::io::Errno;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use tokio::net::{TcpStream, UnixStream, lookup_host};
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// Connects a socket to the place of `endpoint` before `deadline`.
+///
+/// Of a host with several addresses each gets its share of the time that is
+/// left, so one dead address cannot use up the time of the others.
+pub(super) async fn dial(endpoint: &Endpoint, deadline: Instant) -> Result<Stream> {
+    match &endpoint.place {
+        Place::Tcp { host, port } => {
+            let addresses = resolve(host, *port, deadline).await?;
+            let socket = first_of(&addresses, deadline).await;
+            socket.map(Stream::Tcp).map_err(|cause| not_connected(endpoint, cause))
+        }
+        Place::Unix(path) => match timeout_at(deadline, UnixStream::connect(path)).await {
+            Ok(Ok(socket)) => Ok(Stream::Unix(socket)),
+            Ok(Err(cause)) => Err(no_socket(path, cause)),
+            Err(_) => Err(no_socket(path, io::ErrorKind::TimedOut.into())),
+        },
+    }
+}
+
+async fn resolve(host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>> {
+    let found = match timeout_at(deadline, lookup_host((host, port))).await {
+        Ok(found) => found.map(Vec::from_iter),
+        Err(_) => Err(io::ErrorKind::TimedOut.into()),
+    };
+    match found {
+        Ok(addresses) if !addresses.is_empty() => Ok(addresses),
+        Ok(_) => Err(unknown(host, io::ErrorKind::NotFound.into())),
+        Err(cause) => Err(unknown(host, cause)),
+    }
+}
+
+fn unknown(host: &str, cause: io::Error) -> Error {
+    let hint = match host {
+        host if host.contains("://") => {
+            "give the host name without the scheme, or the whole URL with -b"
+        }
+        host if host.contains(':') => "give the host name alone and the port with --port",
+        _ => "check the spelling of the host name and that this machine can resolve names",
+    };
+    Error::new(Class::Connect, format!("unknown host {}", escape(host))).because(cause).hint(hint)
+}
+
+async fn first_of(addresses: &[SocketAddr], deadline: Instant) -> io::Result<TcpStream> {
+    let mut failure = io::Error::from(io::ErrorKind::TimedOut);
+    for (address, left) in addresses.iter().zip((1..=addresses.len()).rev()) {
+        let share = deadline.duration_since(Instant::now()) / u32::try_from(left).unwrap_or(1);
+        let opened = timeout(share, open(*address)).await;
+        match opened.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+            Ok(socket) => return Ok(socket),
+            Err(error) => failure = more_telling(failure, error),
+        }
+    }
+    Err(failure)
+}
+
+async fn open(address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = TcpStream::connect(address).await?;
+    socket.set_nodelay(true)?;
+    Ok(socket)
+}
+
+/// Of two failures the one to report: a refusal shows that a machine is there,
+/// which says more than an address family this network does not have.
+fn more_telling(old: io::Error, new: io::Error) -> io::Error {
+    if old.kind() == io::ErrorKind::ConnectionRefused { old } else { new }
+}
+
+fn not_connected(endpoint: &Endpoint, cause: io::Error) -> Error {
+    let error = Error::new(Class::Connect, format!("cannot connect to {endpoint}"))
+        .hint(cure(&cause, endpoint.tls.is_some()));
+    match cause.kind() {
+        io::ErrorKind::TimedOut => error.because(io::Error::other("no answer in time")),
+        _ => error.because(cause),
+    }
+}
+
+fn cure(cause: &io::Error, with_tls: bool) -> &'static str {
+    match cause.kind() {
+        io::ErrorKind::ConnectionRefused if with_tls => {
+            "is a broker with TLS running there? `mqx broker --cert CRT --key KEY` starts one, \
+             `mqx certs init` makes the files"
+        }
+        io::ErrorKind::ConnectionRefused => "is a broker running there? `mqx broker` starts one",
+        io::ErrorKind::TimedOut => {
+            "check the host and the port; a firewall may be dropping the packets"
+        }
+        io::ErrorKind::AddrNotAvailable => "this machine has no free port left for a connection",
+        _ if cause.raw_os_error() == Some(Errno::MFILE.raw_os_error()) => {
+            "allow this process more open files, with ulimit -n"
+        }
+        _ => "check the host and this machine's network",
+    }
+}
+
+fn no_socket(path: &Path, cause: io::Error) -> Error {
+    let hint = match cause.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "the socket and its directories must be writable for this user"
+        }
+        _ => "is a broker listening there? `mqx broker --unix PATH` starts one",
+    };
+    let what = format!("cannot connect to {}", path.display());
+    Error::new(Class::Connect, what).because(cause).hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_outweighs_other_failures_and_otherwise_the_last_one_counts() {
+        use io::ErrorKind::{ConnectionRefused, NetworkUnreachable, TimedOut};
+        for (old, new, told) in [
+            (ConnectionRefused, TimedOut, ConnectionRefused),
+            (TimedOut, ConnectionRefused, ConnectionRefused),
+            (NetworkUnreachable, TimedOut, TimedOut),
+        ] {
+            assert_eq!(more_telling(old.into(), new.into()).kind(), told);
+        }
+    }
+
+    #[test]
+    fn running_out_of_files_is_not_blamed_on_the_network() {
+        let cause = Errno::MFILE.into();
+        assert!(cure(&cause, false).contains("ulimit -n"));
+    }
+}
