@@ -63,7 +63,10 @@ pub struct BenchArgs {
     json: bool,
 
     /// Start a broker inside this process, on a free port, and measure that
-    #[arg(long, conflicts_with_all = ["host", "port", "broker", "unix", "tls", "cafile", "cert", "insecure"])]
+    #[arg(long, conflicts_with_all = [
+        "host", "port", "broker", "unix", "ws", "ws_path", "ws_header", "proxy", "bind", "tls",
+        "cafile", "cert", "insecure",
+    ])]
     embedded: bool,
 
     /// What every client identifier begins with [default: mqx-bench and the run]

@@ -2,6 +2,7 @@
 
 use super::dial::dial;
 use super::explain::{self, explain};
+use super::upgrade::upgrade;
 use super::{Endpoint, Stream, TlsClient};
 use crate::error::{Class, Error, Result};
 use crate::output::escape;
@@ -9,22 +10,27 @@ use rustls::pki_types::ServerName;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// Connects to the place and does the TLS handshake if the endpoint asks for
-/// it, all within `limit`.
+/// Connects to the place, be it through a proxy, and does the handshakes of TLS
+/// and of WebSocket if the endpoint asks for them, all within `limit`.
 ///
 /// # Errors
-/// [`Class::Connect`] if nothing accepts the connection, [`Class::Tls`] if the
+/// [`Class::Connect`] if nothing accepts the connection, [`Class::Tls`] if that
 /// handshake fails; both name the endpoint and, where known, the cure.
 pub async fn connect(endpoint: &Endpoint, limit: Duration) -> Result<Stream> {
     let deadline = Instant::now() + limit;
     let stream = dial(endpoint, deadline).await?;
-    match &endpoint.tls {
+    let stream = match &endpoint.tls {
+        None => stream,
+        Some(tls) => encrypt(endpoint, tls, stream, deadline).await?,
+    };
+    match &endpoint.websocket {
         None => Ok(stream),
-        Some(tls) => encrypt(endpoint, tls, stream, deadline).await,
+        Some(request) => upgrade(endpoint, request, stream, deadline).await,
     }
 }
 
-async fn encrypt(
+/// Does the TLS handshake with the server of `endpoint` over `stream`.
+pub(super) async fn encrypt(
     endpoint: &Endpoint,
     tls: &TlsClient,
     stream: Stream,

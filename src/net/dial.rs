@@ -1,13 +1,13 @@
 //! Opens the socket that everything else goes through.
 
-use super::{Endpoint, Place, Stream};
+use super::{Endpoint, Place, Stream, proxy};
 use crate::error::{Class, Error, Result};
 use crate::output::escape;
 use rustix::io::Errno;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
-use tokio::net::{TcpStream, UnixStream, lookup_host};
+use tokio::net::{TcpSocket, TcpStream, UnixStream, lookup_host};
 use tokio::time::{Instant, timeout, timeout_at};
 
 /// Connects a socket to the place of `endpoint` before `deadline`.
@@ -15,13 +15,15 @@ use tokio::time::{Instant, timeout, timeout_at};
 /// Of a host with several addresses each gets its share of the time that is
 /// left, so one dead address cannot use up the time of the others.
 pub(super) async fn dial(endpoint: &Endpoint, deadline: Instant) -> Result<Stream> {
-    match &endpoint.place {
-        Place::Tcp { host, port } => {
-            let addresses = resolve(host, *port, deadline).await?;
-            let socket = first_of(&addresses, deadline).await;
+    match (&endpoint.place, &endpoint.proxy) {
+        (Place::Tcp { host, port }, None) => {
+            let socket = tcp(host, *port, endpoint.bind, deadline).await?;
             socket.map(Stream::Tcp).map_err(|cause| not_connected(endpoint, cause))
         }
-        Place::Unix(path) => match timeout_at(deadline, UnixStream::connect(path)).await {
+        (Place::Tcp { host, port }, Some(proxy)) => {
+            proxy::open(proxy, (host, *port), endpoint.bind, deadline).await
+        }
+        (Place::Unix(path), _) => match timeout_at(deadline, UnixStream::connect(path)).await {
             Ok(Ok(socket)) => Ok(Stream::Unix(socket)),
             Ok(Err(cause)) => Err(no_socket(path, cause)),
             Err(_) => Err(no_socket(path, io::ErrorKind::TimedOut.into())),
@@ -29,7 +31,23 @@ pub(super) async fn dial(endpoint: &Endpoint, deadline: Instant) -> Result<Strea
     }
 }
 
-async fn resolve(host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>> {
+/// A socket connected to `host` from the address `bind` of this machine.
+///
+/// # Errors
+/// When the host is not known; why it cannot be connected to is in the result,
+/// for the caller to put into words.
+pub(super) async fn tcp(
+    host: &str,
+    port: u16,
+    bind: Option<IpAddr>,
+    deadline: Instant,
+) -> Result<io::Result<TcpStream>> {
+    let addresses = resolve(host, port, deadline).await?;
+    Ok(first_of(&addresses, bind, deadline).await)
+}
+
+/// The addresses of `host`, at least one.
+pub(super) async fn resolve(host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>> {
     let found = match timeout_at(deadline, lookup_host((host, port))).await {
         Ok(found) => found.map(Vec::from_iter),
         Err(_) => Err(io::ErrorKind::TimedOut.into()),
@@ -52,11 +70,15 @@ fn unknown(host: &str, cause: io::Error) -> Error {
     Error::new(Class::Connect, format!("unknown host {}", escape(host))).because(cause).hint(hint)
 }
 
-async fn first_of(addresses: &[SocketAddr], deadline: Instant) -> io::Result<TcpStream> {
+async fn first_of(
+    addresses: &[SocketAddr],
+    bind: Option<IpAddr>,
+    deadline: Instant,
+) -> io::Result<TcpStream> {
     let mut failure = io::Error::from(io::ErrorKind::TimedOut);
     for (address, left) in addresses.iter().zip((1..=addresses.len()).rev()) {
         let share = deadline.duration_since(Instant::now()) / u32::try_from(left).unwrap_or(1);
-        let opened = timeout(share, open(*address)).await;
+        let opened = timeout(share, open(*address, bind)).await;
         match opened.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
             Ok(socket) => return Ok(socket),
             Err(error) => failure = more_telling(failure, error),
@@ -65,9 +87,23 @@ async fn first_of(addresses: &[SocketAddr], deadline: Instant) -> io::Result<Tcp
     Err(failure)
 }
 
-async fn open(address: SocketAddr) -> io::Result<TcpStream> {
-    let socket = TcpStream::connect(address).await?;
+async fn open(address: SocketAddr, bind: Option<IpAddr>) -> io::Result<TcpStream> {
+    let socket = match bind {
+        None => TcpStream::connect(address).await?,
+        Some(bind) => bound(bind, address.is_ipv4())?.connect(address).await?,
+    };
     socket.set_nodelay(true)?;
+    Ok(socket)
+}
+
+fn bound(bind: IpAddr, to_ipv4: bool) -> io::Result<TcpSocket> {
+    if bind.is_ipv4() != to_ipv4 {
+        let what = format!("the host has no address of the kind that {bind} is");
+        return Err(io::Error::other(what));
+    }
+    let socket = if to_ipv4 { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    let failed = |cause| io::Error::other(format!("cannot connect from {bind}: {cause}"));
+    socket.bind(SocketAddr::new(bind, 0)).map_err(failed)?;
     Ok(socket)
 }
 

@@ -1,7 +1,10 @@
 //! Where to connect to, and what to speak there before MQTT.
 
 use super::TlsClient;
+use super::proxy::Proxy;
+use super::websocket::Request;
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 /// A place to connect to, and how to get through to it.
@@ -11,6 +14,12 @@ pub struct Endpoint {
     pub place: Place,
     /// How to speak TLS; nothing is encrypted without it.
     pub tls: Option<TlsClient>,
+    /// What to ask for to speak WebSocket; without it MQTT comes next.
+    pub websocket: Option<Request>,
+    /// The proxy to go through; one to a socket of this machine is not used.
+    pub proxy: Option<Proxy>,
+    /// The address of this machine to connect from.
+    pub bind: Option<IpAddr>,
 }
 
 /// Where somebody listens.
@@ -31,7 +40,21 @@ impl Endpoint {
     /// Plain TCP to a port of a host.
     #[must_use]
     pub fn tcp(host: impl Into<String>, port: u16) -> Self {
-        Self { place: Place::Tcp { host: host.into(), port }, tls: None }
+        let place = Place::Tcp { host: host.into(), port };
+        Self { place, tls: None, websocket: None, proxy: None, bind: None }
+    }
+
+    /// Host and port as HTTP names them, which leaves out its usual ports.
+    pub(super) fn authority(&self) -> String {
+        let usual = if self.tls.is_some() { 443 } else { 80 };
+        let shown = self.place.to_string();
+        match &self.place {
+            Place::Tcp { port, .. } if *port == usual => {
+                shown.rsplit_once(':').map_or(shown.clone(), |(host, _)| host.to_owned())
+            }
+            Place::Tcp { .. } => shown,
+            Place::Unix(_) => "localhost".to_owned(),
+        }
     }
 
     /// The name that a server there has to prove with its certificate.
@@ -73,5 +96,12 @@ mod tests {
         assert_eq!(shown("localhost"), "localhost:1883");
         assert_eq!(shown("127.0.0.1"), "127.0.0.1:1883");
         assert_eq!(shown("::1"), "[::1]:1883");
+    }
+
+    #[test]
+    fn http_leaves_out_its_usual_port() {
+        assert_eq!(Endpoint::tcp("h", 80).authority(), "h");
+        assert_eq!(Endpoint::tcp("::1", 80).authority(), "[::1]");
+        assert_eq!(Endpoint::tcp("h", 443).authority(), "h:443");
     }
 }

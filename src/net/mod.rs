@@ -4,7 +4,7 @@
 //! [`tls_server()`] turn certificate and key files into what rustls needs, and say
 //! of every bad file what was found in it instead. [`explain()`] gives any later
 //! error of a stream its class, its words and its cure. [`url`] reads what names a
-//! place, [`websocket`] and
+//! place, [`proxy`] asks others for a way there, [`websocket`] and
 //! [`proxy_protocol`] are what is spoken over a stream before MQTT is, without IO.
 //!
 //! Nothing here knows MQTT, prints, or installs anything for the whole process.
@@ -19,14 +19,17 @@ mod explain;
 mod identity;
 mod insecure;
 mod pem;
+pub mod proxy;
 pub mod proxy_protocol;
 mod stream;
 mod tls_client;
 mod tls_server;
 mod trust;
+mod upgrade;
 pub mod url;
 mod validity;
 pub mod websocket;
+mod websocket_stream;
 
 pub use certificate_name::CertificateName;
 pub use connect::connect;
@@ -37,6 +40,7 @@ pub use tls_client::{TlsClient, TlsClientOptions};
 pub use tls_server::{TlsServerOptions, tls_server};
 pub use trust::Trust;
 pub use validity::date;
+pub use websocket_stream::WebSocketStream;
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use std::sync::Arc;

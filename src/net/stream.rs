@@ -1,6 +1,7 @@
 //! One type for every connection, so that nothing above has to know what
 //! carries its bytes.
 
+use super::WebSocketStream;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -20,6 +21,8 @@ pub enum Stream {
     Unix(UnixStream),
     /// TLS over another stream; boxed, for its state is a kilobyte.
     Tls(Box<TlsStream<Stream>>),
+    /// WebSocket over another stream.
+    WebSocket(Box<WebSocketStream>),
 }
 
 /// Calls a method of whatever carries the bytes.
@@ -29,6 +32,7 @@ macro_rules! carrier {
             Stream::Tcp($inner) => $call,
             Stream::Unix($inner) => $call,
             Stream::Tls($inner) => $call,
+            Stream::WebSocket($inner) => $call,
         }
     };
 }
@@ -45,7 +49,7 @@ impl Stream {
     fn failed(&mut self, cx: &mut Context<'_>, write_error: io::Error) -> io::Error {
         match self {
             Self::Tls(stream) => parting_alert(stream, cx, write_error),
-            Self::Tcp(_) | Self::Unix(_) => write_error,
+            Self::Tcp(_) | Self::Unix(_) | Self::WebSocket(_) => write_error,
         }
     }
 }

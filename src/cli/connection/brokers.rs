@@ -1,5 +1,6 @@
 //! The options that say where the brokers are, and what URLs say beside that.
 
+use super::websocket::Carrier;
 use crate::error::{Error, Result};
 use crate::net::Place;
 use crate::net::url::{self, Url, percent_decoded};
@@ -18,14 +19,18 @@ const HOST: &str = "localhost";
 struct Scheme {
     names: &'static [&'static str],
     tls: bool,
+    /// Whether the path is that of WebSocket and not a topic.
+    ws: bool,
     /// The port when none is named; a scheme without one names a file.
     port: Option<u16>,
 }
 
 const SCHEMES: &[Scheme] = &[
-    Scheme { names: &["mqtt", "tcp"], tls: false, port: Some(1883) },
-    Scheme { names: &["mqtts", "ssl", "tls"], tls: true, port: Some(TLS_PORT) },
-    Scheme { names: &["unix"], tls: false, port: None },
+    Scheme { names: &["mqtt", "tcp"], tls: false, ws: false, port: Some(1883) },
+    Scheme { names: &["mqtts", "ssl", "tls"], tls: true, ws: false, port: Some(TLS_PORT) },
+    Scheme { names: &["ws"], tls: false, ws: true, port: Some(80) },
+    Scheme { names: &["wss"], tls: true, ws: true, port: Some(443) },
+    Scheme { names: &["unix"], tls: false, ws: false, port: None },
 ];
 
 /// Where the brokers are.
@@ -42,8 +47,8 @@ pub(super) struct BrokerArgs {
     port: Option<u16>,
 
     #[arg(
-        help = "Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC] or \
-                unix:///PATH (repeatable, as -h)",
+        help = "Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], \
+                ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h)",
         short, long, alias = "url", value_name = "URL",
         conflicts_with_all = ["host", "port", "unix"]
     )]
@@ -59,6 +64,7 @@ pub(super) struct BrokerArgs {
 pub(super) struct Broker {
     pub(super) place: Place,
     pub(super) tls: bool,
+    pub(super) carrier: Carrier,
     pub(super) login: Login,
     pub(super) topic: Option<String>,
 }
@@ -81,14 +87,22 @@ pub(super) enum Encryption {
 
 impl BrokerArgs {
     /// The brokers in the order in which they are tried; at least one.
-    pub(super) fn read(self, encryption: Encryption) -> Result<Vec<Broker>> {
+    /// What is not named by a URL speaks over `carrier`.
+    pub(super) fn read(self, encryption: Encryption, carrier: &Carrier) -> Result<Vec<Broker>> {
         if !self.broker.is_empty() {
             return from_urls(&self.broker, encryption);
         }
         let implied = self.port == Some(TLS_PORT) && encryption == Encryption::Open;
         let tls = encryption == Encryption::Wanted || implied;
         let port = self.port.unwrap_or(if tls { TLS_PORT } else { 1883 });
-        let at = |place| Broker { place, tls, login: Login::default(), topic: None };
+        let (carrier, login) = (carrier.clone(), Login::default());
+        let at = |place| Broker {
+            place,
+            tls,
+            carrier: carrier.clone(),
+            login: login.clone(),
+            topic: None,
+        };
         if let Some(path) = self.unix {
             return Ok(vec![at(Place::Unix(path))]);
         }
@@ -128,19 +142,22 @@ fn broker(text: &str) -> Result<Broker> {
     let url = Url::parse(text).map_err(|what| wrong(&what.to_string()).hint(help))?;
     let scheme = SCHEMES.iter().find(|scheme| scheme.names.contains(&url.scheme.as_str()));
     let scheme = scheme.ok_or_else(|| wrong(&known_schemes()))?;
-    let (place, topic) = match scheme.port {
+    let (mut carrier, mut topic) = (Carrier::Bare, None);
+    if scheme.ws {
+        carrier = Carrier::WebSocket(Some(url.path.clone()).filter(|path| !path.is_empty()));
+    } else if scheme.port.is_some() {
+        topic = topic_in(&url.path).map_err(wrong)?;
+    }
+    let place = match scheme.port {
         Some(_) if url.host.is_empty() => return Err(wrong("it names no host")),
-        Some(port) => {
-            let topic = topic(&url.path).map_err(wrong)?;
-            (Place::Tcp { host: url.host, port: url.port.unwrap_or(port) }, topic)
-        }
+        Some(port) => Place::Tcp { host: url.host, port: url.port.unwrap_or(port) },
         None if url.path.is_empty() || !url.host.is_empty() || url.port.is_some() => {
             return Err(wrong("the path of a socket follows three slashes: unix:///run/mqx.sock"));
         }
-        None => (Place::Unix(url.path.into()), None),
+        None => Place::Unix(url.path.into()),
     };
     let login = Login { username: url.username, password: url.password };
-    Ok(Broker { place, tls: scheme.tls, login, topic })
+    Ok(Broker { place, tls: scheme.tls, carrier, login, topic })
 }
 
 fn known_schemes() -> String {
@@ -149,7 +166,7 @@ fn known_schemes() -> String {
 }
 
 /// The topic that a path names, without its first slash.
-fn topic(path: &str) -> Result<Option<String>, &'static str> {
+fn topic_in(path: &str) -> Result<Option<String>, &'static str> {
     let text = path.strip_prefix('/').unwrap_or_default();
     let bytes = percent_decoded(text).map_err(|_| "a % in its topic is written %25")?;
     let topic = String::from_utf8(bytes).map_err(|_| "its topic is not UTF-8")?;
@@ -175,6 +192,8 @@ mod tests {
             ("tcp://h:1", "h:1", false),
             ("mqtts://h", "h:8883", true),
             ("ssl://[::1]", "[::1]:8883", true),
+            ("ws://h/mqtt", "h:80", false),
+            ("wss://h", "h:443", true),
             ("unix:///run/a.sock", "/run/a.sock", false),
         ] {
             assert_eq!((url(text).place.to_string().as_str(), url(text).tls), (place, tls));
@@ -187,6 +206,13 @@ mod tests {
         assert_eq!(url("mqtt://h/").topic, None);
         assert_eq!(url("mqtt://h").topic, None);
         assert_eq!(url("mqtt://h//a").topic.as_deref(), Some("/a"));
+    }
+
+    #[test]
+    fn the_path_of_websocket_is_asked_for_as_it_is_written() {
+        assert_eq!(url("ws://h/a?b=%20").carrier, Carrier::WebSocket(Some("/a?b=%20".to_owned())));
+        assert_eq!(url("wss://h").carrier, Carrier::WebSocket(None));
+        assert_eq!(url("ws://h/a").topic, None);
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The options that say how to reach a broker, the same for every client.
 
 mod brokers;
+mod route;
 mod tls;
+mod websocket;
 
 use super::values::{self, NamedVersion};
 use crate::client::{ConnectOptions, EngineKind};
@@ -14,8 +16,10 @@ use crate::session::ClientConfig;
 use brokers::{Broker, BrokerArgs, Login};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use route::RouteArgs;
 use std::time::Duration;
 use tls::TlsArgs;
+use websocket::WebSocketArgs;
 
 /// The name a client gives itself; apart because `bench` has its own.
 #[derive(Debug, Args)]
@@ -35,6 +39,12 @@ pub struct ClientIdArgs {
 pub struct ConnectionArgs {
     #[command(flatten)]
     brokers: BrokerArgs,
+
+    #[command(flatten)]
+    websocket: WebSocketArgs,
+
+    #[command(flatten)]
+    route: RouteArgs,
 
     /// User name
     #[arg(short, long, alias = "user", value_name = "NAME")]
@@ -97,18 +107,25 @@ impl ConnectionArgs {
     /// When a URL or a file is not what it should be, or the engine cannot do
     /// what is asked for.
     pub fn into_target(self) -> Result<Target> {
-        let mut brokers = self.brokers.read(self.tls.encryption())?;
+        let mut brokers = self.brokers.read(self.tls.encryption(), &self.websocket.carrier())?;
+        self.websocket.check(brokers.iter().map(|broker| &broker.carrier))?;
         let tls = brokers.iter().any(|broker| broker.tls);
         let tls = tls.then(|| self.tls.into_client()).transpose()?;
         let (login, topic) = brokers
             .first_mut()
             .map(|first| (std::mem::take(&mut first.login), first.topic.take()))
             .unwrap_or_default();
-        let endpoint = |broker: Broker| Endpoint {
-            tls: tls.clone().filter(|_| broker.tls),
-            place: broker.place,
+        let endpoint = |broker: Broker| -> Result<Endpoint> {
+            Ok(Endpoint {
+                websocket: self.websocket.request(&broker.carrier)?,
+                proxy: self.route.proxy(&broker)?,
+                bind: self.route.bind,
+                tls: tls.clone().filter(|_| broker.tls),
+                place: broker.place,
+            })
         };
-        let mut endpoints = brokers.into_iter().map(endpoint);
+        let endpoints = brokers.into_iter().map(endpoint).collect::<Result<Vec<_>>>()?;
+        let mut endpoints = endpoints.into_iter();
         let default = ConnectOptions::default();
         let version = self.mqtt_version.map(|named| named.version);
         if self.mqtt_version.is_some_and(|named| named.ambiguous) {

@@ -1,10 +1,11 @@
-//! Takes the frames of a client apart.
+//! Takes frames apart.
 
-use super::wire::{self, Header, LONGEST, MAX_CONTROL, Opcode, Violation, code};
+use super::wire::{self, Header, LONGEST, MAX_CONTROL, Maker, Opcode, Violation, code};
 
-/// Takes the frames of a client apart as their bytes arrive, in whatever pieces.
+/// Takes the frames of a peer apart as their bytes arrive, in whatever pieces.
 #[derive(Debug)]
 pub struct Decoder {
+    maker: Maker,
     /// The beginning of a header whose end has not arrived.
     header: [u8; LONGEST],
     have: usize,
@@ -17,7 +18,7 @@ pub struct Decoder {
     end: Option<End>,
 }
 
-/// How the bytes of a client ended.
+/// How the bytes of a peer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     /// With a close frame, and the code in it.
@@ -49,10 +50,17 @@ impl Default for Decoder {
 }
 
 impl Decoder {
-    /// At the first byte behind the handshake.
+    /// At the first byte that a client sends behind the handshake.
     #[must_use]
     pub const fn new() -> Self {
+        Self::of(Maker::Client)
+    }
+
+    /// At the first byte that this peer sends behind the handshake.
+    #[must_use]
+    pub const fn of(maker: Maker) -> Self {
         Self {
+            maker,
             header: [0; LONGEST],
             have: 0,
             frame: None,
@@ -107,7 +115,7 @@ impl Decoder {
             *place = byte;
             self.have += 1;
         }
-        let header = wire::header(self.header.get(..self.have).unwrap_or_default());
+        let header = wire::header(self.header.get(..self.have).unwrap_or_default(), self.maker);
         match header.and_then(|header| header.map(|header| self.begin(header)).transpose()) {
             Ok(None) => {}
             Ok(Some(frame)) => {
@@ -163,16 +171,7 @@ impl Frame {
     }
 
     fn unmask(&mut self, payload: &mut [u8]) {
-        let (whole, rest) = payload.as_chunks_mut::<4>();
-        for chunk in whole {
-            for (byte, mask) in chunk.iter_mut().zip(self.mask) {
-                *byte ^= mask;
-            }
-        }
-        for (byte, mask) in rest.iter_mut().zip(self.mask) {
-            *byte ^= mask;
-        }
-        self.mask.rotate_left(rest.len());
+        wire::apply(&mut self.mask, payload);
         self.left -= payload.len() as u64;
     }
 }

@@ -1,24 +1,42 @@
-//! Makes the frames of a server, which are not masked (RFC 6455 §5.1).
+//! Makes frames: those of a server, which are not masked, and those of a client,
+//! which are (RFC 6455 §5.1).
 
-use super::wire::{FIN, MAX_CONTROL, Opcode};
+use super::wire::{self, FIN, LONGEST, MASKED, MAX_CONTROL, Opcode};
 
-/// Appends a whole message of one frame.
+/// Appends a whole message of one frame, as a server sends it.
 pub fn put_frame(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {
-    out.reserve(payload.len() + 10);
+    put_head(out, opcode, payload.len(), 0);
+    out.extend_from_slice(payload);
+}
+
+/// Appends a whole message of one frame, as a client sends it; `mask` is not
+/// to be foreseen by whoever chose the payload (§10.3).
+pub fn put_masked_frame(out: &mut Vec<u8>, opcode: Opcode, mut mask: [u8; 4], payload: &[u8]) {
+    put_head(out, opcode, payload.len(), MASKED);
+    out.extend_from_slice(&mask);
+    let start = out.len();
+    out.extend_from_slice(payload);
+    wire::apply(&mut mask, out.get_mut(start..).unwrap_or_default());
+}
+
+/// What stands for a length of two bytes that follows, and for one of eight.
+const MEDIUM: u8 = 0x7e;
+const LONG: u8 = 0x7f;
+
+fn put_head(out: &mut Vec<u8>, opcode: Opcode, length: usize, masked: u8) {
+    out.reserve(length + LONGEST);
     out.push(FIN | opcode as u8);
-    let length = payload.len();
     match (u8::try_from(length), u16::try_from(length)) {
-        (Ok(short @ ..=MAX_CONTROL), _) => out.push(short),
+        (Ok(short @ ..=MAX_CONTROL), _) => out.push(masked | short),
         (_, Ok(medium)) => {
-            out.push(126);
+            out.push(masked | MEDIUM);
             out.extend_from_slice(&medium.to_be_bytes());
         }
         _ => {
-            out.push(127);
+            out.push(masked | LONG);
             out.extend_from_slice(&(length as u64).to_be_bytes());
         }
     }
-    out.extend_from_slice(payload);
 }
 
 /// Appends a close frame, without a code if the peer gave none. The reason,
@@ -51,6 +69,14 @@ mod tests {
         assert_eq!(start(126), [0x82, 126, 0, 126]);
         assert_eq!(start(65_535), [0x82, 126, 0xff, 0xff]);
         assert_eq!(start(65_536), [0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
+    }
+
+    #[test]
+    fn the_masked_frame_of_the_standard_is_made_as_there() {
+        let mut out = Vec::new();
+        put_masked_frame(&mut out, Opcode::Text, [0x37, 0xfa, 0x21, 0x3d], b"Hello");
+        let wanted = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
+        assert_eq!(out, wanted, "RFC 6455 §5.7");
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The HTTP request that asks for WebSocket and its answer (RFC 6455 §4.2).
+//! What a server answers to the HTTP request that asks for WebSocket (RFC 6455
+//! §4.2).
 
 use super::origin::Origins;
 use aws_lc_rs::digest;
@@ -10,14 +11,14 @@ use httparse::{EMPTY_HEADER, Error, Header, Request, Status};
 pub const MAX_REQUEST: usize = 8 * 1024;
 
 /// More header fields than this are not taken.
-const MAX_HEADERS: usize = 100;
+pub(super) const MAX_HEADERS: usize = 100;
 
 /// What a key is joined with to show that it was understood (§1.3).
 const UUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// The subprotocols there are, the preferred one first; 3.1 is the name MQTT
 /// had before it was registered.
-const PROTOCOLS: [&str; 2] = ["mqtt", "mqttv3.1"];
+pub(super) const PROTOCOLS: [&str; 2] = ["mqtt", "mqttv3.1"];
 
 /// What a request is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,7 +142,7 @@ fn judge(request: &Request<'_, '_>, path: &str, origins: &Origins) -> Result<Str
     ))
 }
 
-const PROTOCOL_FIELD: &str = "Sec-WebSocket-Protocol";
+pub(super) const PROTOCOL_FIELD: &str = "Sec-WebSocket-Protocol";
 
 /// Whether `key` is what 16 bytes are in Base64.
 fn is_key(key: &str) -> bool {
@@ -152,28 +153,28 @@ fn is_key(key: &str) -> bool {
 
 /// The answer to `key` (§4.2.2): SHA-1 because the standard says so; it proves
 /// that WebSocket is spoken and protects nothing.
-fn accept(key: &str) -> String {
+pub(super) fn accept(key: &str) -> String {
     let joined = [key, UUID].concat();
     STANDARD.encode(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, joined.as_bytes()).as_ref())
 }
 
-/// The header fields of a request.
-struct Fields<'a>(&'a [Header<'a>]);
+/// The header fields of a request or a response.
+pub(super) struct Fields<'a>(pub(super) &'a [Header<'a>]);
 
 impl<'a> Fields<'a> {
     /// The value of every field of this name that is text.
-    fn all(&self, name: &str) -> impl Iterator<Item = &'a str> {
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &'a str> {
         let named = self.0.iter().filter(move |field| field.name.eq_ignore_ascii_case(name));
         named.filter_map(|field| std::str::from_utf8(field.value).ok()).map(str::trim)
     }
 
     /// Whether an entry of the comma-separated lists of this name fits.
-    fn lists(&self, name: &str, fits: impl Fn(&str) -> bool) -> bool {
+    pub(super) fn lists(&self, name: &str, fits: impl Fn(&str) -> bool) -> bool {
         self.all(name).flat_map(|list| list.split(',')).any(|entry| fits(entry.trim()))
     }
 
     /// Whether the lists of this name have `entry`, in small or large letters.
-    fn names(&self, name: &str, entry: &str) -> bool {
+    pub(super) fn names(&self, name: &str, entry: &str) -> bool {
         self.lists(name, |one| one.eq_ignore_ascii_case(entry))
     }
 }

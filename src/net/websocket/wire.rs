@@ -1,5 +1,5 @@
-//! What is read from the bytes of a frame: its header (RFC 6455 §5.2) as a
-//! client sends it, and the code of a close frame.
+//! What is read from the bytes of a frame: its header (RFC 6455 §5.2) and the
+//! code of a close frame.
 
 /// The longest header: two bytes, a long length and the mask.
 pub(super) const LONGEST: usize = 14;
@@ -9,7 +9,16 @@ pub(super) const MAX_CONTROL: u8 = 125;
 
 pub(super) const FIN: u8 = 0x80;
 const RESERVED: u8 = 0x70;
-const MASKED: u8 = 0x80;
+pub(super) const MASKED: u8 = 0x80;
+
+/// Who makes frames: clients mask them, servers must not (§5.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Maker {
+    /// The one who asked for the connection.
+    Client,
+    /// The one who was asked.
+    Server,
+}
 
 /// What a frame is (§11.8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +50,8 @@ impl Opcode {
 pub mod code {
     /// All is done.
     pub const NORMAL: u16 = 1000;
+    /// The peer, or the page it was, goes away.
+    pub const GOING_AWAY: u16 = 1001;
     /// The peer broke the protocol.
     pub const PROTOCOL_ERROR: u16 = 1002;
     /// The peer sent a kind of data that is not taken.
@@ -49,7 +60,7 @@ pub mod code {
     pub const INVALID_TEXT: u16 = 1007;
 }
 
-/// What a client did that it must not.
+/// What a peer did that it must not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Violation {
     /// The code to close the connection with, one of [`code`].
@@ -75,16 +86,22 @@ pub(super) struct Header {
     pub(super) mask: [u8; 4],
 }
 
-/// The header that `bytes` are, or `None` while they are too few.
+/// The header by `maker` that `bytes` are, or `None` while they are too few.
 ///
 /// What the first two bytes show is judged as soon as they are there.
-pub(super) fn header(bytes: &[u8]) -> Result<Option<Header>, Violation> {
+pub(super) fn header(bytes: &[u8], maker: Maker) -> Result<Option<Header>, Violation> {
     let Some(([first, second], rest)) = bytes.split_first_chunk() else {
         return Ok(None);
     };
     let (fin, opcode) = (first & FIN != 0, opcode(*first)?);
-    if second & MASKED == 0 {
-        return Err(Violation::protocol("frames of a client must be masked"));
+    match (maker, second & MASKED != 0) {
+        (Maker::Client, true) | (Maker::Server, false) => {}
+        (Maker::Client, false) => {
+            return Err(Violation::protocol("frames of a client must be masked"));
+        }
+        (Maker::Server, true) => {
+            return Err(Violation::protocol("frames of a server must not be masked"));
+        }
     }
     let short = second & !MASKED;
     if opcode.is_control() && (!fin || short > MAX_CONTROL) {
@@ -93,8 +110,32 @@ pub(super) fn header(bytes: &[u8]) -> Result<Option<Header>, Violation> {
     let Some((length, rest)) = length(short, rest)? else {
         return Ok(None);
     };
-    let mask = rest.first_chunk();
-    Ok(mask.map(|mask| Header { opcode, fin, length, mask: *mask }))
+    let mask = match maker {
+        Maker::Client => rest.first_chunk().copied(),
+        Maker::Server => Some(NO_MASK),
+    };
+    Ok(mask.map(|mask| Header { opcode, fin, length, mask }))
+}
+
+/// What changes nothing.
+const NO_MASK: [u8; 4] = [0; 4];
+
+/// Masks `payload`, or unmasks it; afterwards `mask` begins with the byte for
+/// what follows (§5.3).
+pub(super) fn apply(mask: &mut [u8; 4], payload: &mut [u8]) {
+    if *mask == NO_MASK {
+        return;
+    }
+    let (whole, rest) = payload.as_chunks_mut::<4>();
+    for chunk in whole {
+        for (byte, mask) in chunk.iter_mut().zip(*mask) {
+            *byte ^= mask;
+        }
+    }
+    for (byte, mask) in rest.iter_mut().zip(*mask) {
+        *byte ^= mask;
+    }
+    mask.rotate_left(rest.len());
 }
 
 fn opcode(first: u8) -> Result<Opcode, Violation> {
@@ -149,7 +190,7 @@ mod tests {
     use super::*;
 
     fn what(bytes: &[u8]) -> &'static str {
-        header(bytes).unwrap_err().what
+        header(bytes, Maker::Client).unwrap_err().what
     }
 
     #[test]
@@ -161,10 +202,10 @@ mod tests {
         ];
         for (bytes, length) in headers {
             for cut in 0..bytes.len() {
-                assert_eq!(header(&bytes[..cut]), Ok(None), "{cut} bytes");
+                assert_eq!(header(&bytes[..cut], Maker::Client), Ok(None), "{cut} bytes");
             }
             let whole = Header { opcode: Opcode::Binary, fin: true, length, mask: [1, 2, 3, 4] };
-            assert_eq!(header(bytes), Ok(Some(whole)));
+            assert_eq!(header(bytes, Maker::Client), Ok(Some(whole)));
         }
     }
 
@@ -179,6 +220,15 @@ mod tests {
             assert!(what(long).contains("short"));
         }
         assert!(what(&[0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0]).contains("short"));
+    }
+
+    #[test]
+    fn a_server_has_the_same_headers_without_a_mask() {
+        let read = |bytes| header(bytes, Maker::Server);
+        let whole = Header { opcode: Opcode::Binary, fin: true, length: 5, mask: NO_MASK };
+        assert_eq!(read(&[0x82, 5]), Ok(Some(whole)));
+        assert_eq!(read(&[0x82, 126, 1]), Ok(None));
+        assert!(read(&[0x82, 0x85]).unwrap_err().what.contains("must not be masked"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `mqx pub` and `mqx sub` in process, against a peer whose every byte is
 //! scripted, with both engines and both versions of MQTT.
 
+mod layers;
 mod lines;
 mod publishing;
 mod reaching;

@@ -14,7 +14,7 @@ use tokio::io::empty;
 use tokio::net::TcpSocket;
 
 /// Publishes a retained message and prints it, both over this connection.
-async fn there_and_back(connect: ConnectOptions) {
+pub(super) async fn there_and_back(connect: ConnectOptions) {
     let speaker = speaker(connect.engine, connect.session.version);
     let source = publish::Source::Message(b"hello".to_vec());
     let config = publishing(speaker, 0, source, QoS::AtLeastOnce);

@@ -2,3 +2,4 @@
 
 pub(crate) mod peer;
 pub(crate) mod program;
+pub(crate) mod proxy;

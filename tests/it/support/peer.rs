@@ -1,6 +1,7 @@
 //! A peer that says exactly the bytes a test gives it and hears what it is
 //! told. It knows nothing of MQTT but where a packet ends.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -61,6 +62,20 @@ impl Caller {
 
     async fn byte(&mut self) -> u8 {
         self.stream.read_u8().await.expect("the packet is cut short")
+    }
+
+    /// The head of an HTTP request.
+    pub(crate) async fn head(&mut self) -> String {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(self.byte().await);
+        }
+        String::from_utf8(head).unwrap()
+    }
+
+    /// Where the other side is.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.stream.peer_addr().unwrap()
     }
 
     /// Hears exactly this packet.
