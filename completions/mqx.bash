@@ -107,7 +107,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__bench)
-            opts="-c -q -s -t -L -F -i -h -p -b -u -P -k -V -d --rate --count --subscribers --qos --size --topic --duration --limit --inflight --json --embedded --id --host --port --broker --unix --username --password --keepalive --mqtt-version --connect-timeout --engine --debug --tls --cafile --cert --key --insecure --no-tls --color --help"
+            opts="-c -q -s -t -L -F -i -h -p -b -A -u -P -k -V -d --rate --count --subscribers --qos --size --topic --duration --limit --inflight --json --embedded --id --host --port --broker --unix --ws --ws-path --ws-header --proxy --bind --username --password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -209,6 +209,26 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ws-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ws-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -A)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --username)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -222,6 +242,18 @@ _mqx() {
                     return 0
                     ;;
                 -P)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-command)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -257,11 +289,43 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --capath)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-password-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-alpn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-keylog)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -795,7 +859,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__pub)
-            opts="-t -m -f -s -l -n -q -r -i -h -p -u -P -k -V -d -L -b --topic --message --file --stdin-file --stdin-line --null-message --qos --retain --id --host --port --unix --username --password --keepalive --mqtt-version --connect-timeout --engine --debug --tls --cafile --cert --key --insecure --no-tls --broker --color --help"
+            opts="-t -m -f -s -l -n -q -r -i -h -p -A -u -P -k -V -d -L -b --topic --message --file --stdin-file --stdin-line --null-message --qos --retain --id --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --broker --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -861,6 +925,26 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ws-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ws-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -A)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --username)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -874,6 +958,18 @@ _mqx() {
                     return 0
                     ;;
                 -P)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-command)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -909,11 +1005,43 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --capath)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-password-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-alpn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-keylog)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -941,7 +1069,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__sub)
-            opts="-t -T -q -C -W -E -R -v -F -J -N -i -h -p -u -P -k -V -d -L -b --topic --filter-out --qos --count --timeout --exit-after-sub --no-retained --retained-only --no-local --retain-as-published --verbose --format --json --id --host --port --unix --username --password --keepalive --mqtt-version --connect-timeout --engine --debug --tls --cafile --cert --key --insecure --no-tls --broker --color --help"
+            opts="-t -T -q -C -W -E -R -v -F -J -N -i -h -p -A -u -P -k -V -d -L -b --topic --filter-out --qos --count --timeout --exit-after-sub --no-retained --retained-only --no-local --retain-as-published --verbose --format --json --id --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --broker --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1023,6 +1151,26 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ws-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ws-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -A)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --username)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1036,6 +1184,18 @@ _mqx() {
                     return 0
                     ;;
                 -P)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-command)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1071,11 +1231,43 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --capath)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-password-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-alpn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-keylog)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

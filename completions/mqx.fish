@@ -43,8 +43,15 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -s i -l id -d 'Client ident
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l unix -d 'Unix socket of the broker' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l ws-path -d 'Path of the broker for WebSocket [default: /mqtt]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l ws-header -d 'Header of the WebSocket request, as in \'Authorization: Bearer x\' (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l proxy -d 'Connect through this proxy: socks5h://, socks5://, http:// or https://[USER:PASSWORD@]HOST[:PORT], or none [default: ALL_PROXY, for wss HTTPS_PROXY before it and for ws http_proxy, unless NO_PROXY has the host]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -s A -l bind -d 'Connect from this address of the machine' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s u -l username -d 'User name' -r
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -s P -l password -d 'Password' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -s P -l password -d 'Password; on this machine everybody can see it, unlike with the next three' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l password-file -d 'Take the password from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l password-env -d 'Take the password from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l password-command -d 'Take the password from what this command of the shell prints' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
@@ -52,9 +59,17 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -l engine -d 'Whose impleme
 rumqttc\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l tls -d 'Use TLS; trust the CA in this file, or without one those of the system' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l cafile -d 'The same as --tls with a CA' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -l key -d 'The private key of that certificate (PEM)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -s b -s L -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC] or unix:///PATH (repeatable, as -h)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l key-password -d 'Password of the private key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l key-password-file -d 'Take the password of the private key from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -s b -s L -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -62,6 +77,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -s s -l stdin-file -d 'Publ
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s l -l stdin-line -d 'Publish each line of stdin as a message'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s n -l null-message -d 'Publish an empty message; with -r it removes the retained one'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s r -l retain -d 'Ask the broker to keep the message for later subscribers'
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l ws -d 'Speak MQTT over WebSocket'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s d -l debug -d 'Say on stderr which packets are sent and received'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l insecure -d 'Use TLS and believe any certificate; for tests only'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l no-tls -d 'Use no TLS, not even with port 8883'
@@ -76,8 +92,15 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -s i -l id -d 'Client ident
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l unix -d 'Unix socket of the broker' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l ws-path -d 'Path of the broker for WebSocket [default: /mqtt]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l ws-header -d 'Header of the WebSocket request, as in \'Authorization: Bearer x\' (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l proxy -d 'Connect through this proxy: socks5h://, socks5://, http:// or https://[USER:PASSWORD@]HOST[:PORT], or none [default: ALL_PROXY, for wss HTTPS_PROXY before it and for ws http_proxy, unless NO_PROXY has the host]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s A -l bind -d 'Connect from this address of the machine' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s u -l username -d 'User name' -r
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -s P -l password -d 'Password' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s P -l password -d 'Password; on this machine everybody can see it, unlike with the next three' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l password-file -d 'Take the password from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l password-env -d 'Take the password from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l password-command -d 'Take the password from what this command of the shell prints' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
@@ -85,9 +108,17 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -l engine -d 'Whose impleme
 rumqttc\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l tls -d 'Use TLS; trust the CA in this file, or without one those of the system' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l cafile -d 'The same as --tls with a CA' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -l key -d 'The private key of that certificate (PEM)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -s b -s L -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC] or unix:///PATH (repeatable, as -h)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l key-password -d 'Password of the private key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l key-password-file -d 'Take the password of the private key from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s b -s L -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -99,6 +130,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -l retain-as-published -d '
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s v -l verbose -d 'Print the topic before the payload'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s J -l json -d 'Print each message as one line of JSON'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s N -d 'Print no line feed behind each message'
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l ws -d 'Speak MQTT over WebSocket'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s d -l debug -d 'Say on stderr which packets are sent and received'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l insecure -d 'Use TLS and believe any certificate; for tests only'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l no-tls -d 'Use no TLS, not even with port 8883'
@@ -115,10 +147,17 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench" -s F -l inflight -d 'Mess
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s i -l id -d 'What every client identifier begins with [default: mqx-bench and the run]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -s b -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC] or unix:///PATH (repeatable, as -h)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -s b -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l unix -d 'Unix socket of the broker' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l ws-path -d 'Path of the broker for WebSocket [default: /mqtt]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l ws-header -d 'Header of the WebSocket request, as in \'Authorization: Bearer x\' (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l proxy -d 'Connect through this proxy: socks5h://, socks5://, http:// or https://[USER:PASSWORD@]HOST[:PORT], or none [default: ALL_PROXY, for wss HTTPS_PROXY before it and for ws http_proxy, unless NO_PROXY has the host]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -s A -l bind -d 'Connect from this address of the machine' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s u -l username -d 'User name' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -s P -l password -d 'Password' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -s P -l password -d 'Password; on this machine everybody can see it, unlike with the next three' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l password-file -d 'Take the password from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l password-env -d 'Take the password from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l password-command -d 'Take the password from what this command of the shell prints' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
@@ -126,13 +165,22 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench" -l engine -d 'Whose imple
 rumqttc\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l tls -d 'Use TLS; trust the CA in this file, or without one those of the system' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l cafile -d 'The same as --tls with a CA' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -l key -d 'The private key of that certificate (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l key-password -d 'Password of the private key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l key-password-file -d 'Take the password of the private key from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l json -d 'Print the report as one JSON object'
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l embedded -d 'Start a broker inside this process, on a free port, and measure that'
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l ws -d 'Speak MQTT over WebSocket'
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s d -l debug -d 'Say on stderr which packets are sent and received'
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l insecure -d 'Use TLS and believe any certificate; for tests only'
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l no-tls -d 'Use no TLS, not even with port 8883'

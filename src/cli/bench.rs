@@ -65,7 +65,7 @@ pub struct BenchArgs {
     /// Start a broker inside this process, on a free port, and measure that
     #[arg(long, conflicts_with_all = [
         "host", "port", "broker", "unix", "ws", "ws_path", "ws_header", "proxy", "bind", "tls",
-        "cafile", "cert", "insecure",
+        "cafile", "capath", "cert", "insecure",
     ])]
     embedded: bool,
 

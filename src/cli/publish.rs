@@ -266,6 +266,27 @@ mod tests {
     }
 
     #[test]
+    fn a_password_can_come_from_a_command_and_outweighs_that_of_the_url() {
+        let words = ["-b", "mqtt://u:p@h", "--password-command", "echo q", "-t", "a", "-n"];
+        let session = parse(&words).unwrap().connect.session;
+        assert_eq!(session.password, Some(Secret::new("q")));
+        assert_eq!(session.username.as_deref(), Some("u"));
+    }
+
+    #[test]
+    fn websocket_has_the_path_of_the_url_or_that_of_the_option() {
+        let path = |words: &[&str]| {
+            let words = [words, &["-t", "a", "-n"]].concat();
+            parse(&words).unwrap().connect.endpoint.websocket.map(|request| request.path)
+        };
+        assert_eq!(path(&["--ws"]).as_deref(), Some("/mqtt"));
+        assert_eq!(path(&["--ws", "--ws-path", "/a"]).as_deref(), Some("/a"));
+        assert_eq!(path(&["-b", "ws://h"]).as_deref(), Some("/mqtt"));
+        assert_eq!(path(&["-b", "ws://h/"]).as_deref(), Some("/"));
+        assert_eq!(path(&["-h", "h"]), None);
+    }
+
+    #[test]
     fn what_does_not_fit_together_is_refused_with_the_reason() {
         for (words, wanted) in [
             ("-t a", "required"),
@@ -288,6 +309,19 @@ mod tests {
             ("-n -b mqtt://h", "no topic is given"),
             ("-n -b mqtt://h/#", "in the URL"),
             ("-t a -n -p 0", "1..=65535"),
+            ("-t a -n --ws-path /x", "of use with WebSocket only"),
+            ("-t a -n --ws --ws-path x", "begins with /"),
+            ("-t a -n -b ws://h/x --ws-path /x", "given twice"),
+            ("-t a -n --ws --ws-header x", "Name: value"),
+            ("-t a -n --proxy h:1", "not the URL of a proxy"),
+            ("-t a -n -A nowhere", "give an IP address"),
+            ("-t a -n --sni x", "--sni is of use with TLS only"),
+            ("-t a -n --tls --tls-version 1.1", "known are 1.2 and 1.3"),
+            ("-t a -n --tls c --capath d", "cannot be used with"),
+            ("-t a -n --key-password x", "--key"),
+            ("-t a -n -u u -P p --password-env E", "cannot be used with"),
+            ("-t a -n -u u --password-file /no/such", "cannot read /no/such"),
+            ("-t a -n -u u --password-env MQX_NO_SUCH", "MQX_NO_SUCH is not set"),
             ("-t a -f /no/such/file", "cannot read /no/such/file"),
             ("-t a -n --engine rumqttc -V 3.1", "cannot speak MQTT 3.1 (-V)"),
         ] {

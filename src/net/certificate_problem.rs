@@ -66,6 +66,10 @@ fn unknown_issuer(endpoint: &Endpoint) -> Error {
             format!("a CA in {}", path.display()),
             "give the CA certificate that the server's certificate was signed with",
         ),
+        Some(Trust::Folder(path)) => (
+            format!("a CA in {}", path.display()),
+            "put the CA certificate that the server's certificate was signed with there",
+        ),
         _ => (
             "a CA this system trusts".to_owned(),
             "give the CA of the server with --tls CA or --cafile CA",

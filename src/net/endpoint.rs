@@ -60,9 +60,11 @@ impl Endpoint {
     /// The name that a server there has to prove with its certificate.
     #[must_use]
     pub fn server_name(&self) -> &str {
-        match &self.place {
-            Place::Tcp { host, .. } => host,
-            Place::Unix(_) => "localhost",
+        let other = self.tls.as_ref().and_then(TlsClient::server_name);
+        match (other, &self.place) {
+            (Some(name), _) => name,
+            (None, Place::Tcp { host, .. }) => host,
+            (None, Place::Unix(_)) => "localhost",
         }
     }
 }

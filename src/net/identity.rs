@@ -3,6 +3,7 @@
 use super::validity::Validity;
 use super::{pem, provider};
 use crate::error::{Class, Error, Result};
+use crate::secret::Secret;
 use jiff::Timestamp;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use std::fs;
@@ -22,10 +23,11 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// Reads both files and checks that they belong together.
-    pub(super) fn read(cert: &Path, key: &Path) -> Result<Self> {
+    /// Reads both files and checks that they belong together; `password` is for
+    /// a key that is encrypted.
+    pub(super) fn read(cert: &Path, key: &Path, password: Option<&Secret>) -> Result<Self> {
         let chain = pem::certificates(cert)?;
-        let secret = pem::private_key(key)?;
+        let secret = pem::private_key(key, password)?;
         let certified = CertifiedKey::from_der(chain, secret, &provider())
             .map_err(|cause| unusable(cert, key, cause))?;
         Ok(Self {

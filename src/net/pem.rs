@@ -1,7 +1,9 @@
 //! Certificates and private keys out of PEM files, and what was found in a
 //! file that has neither.
 
+use super::encrypted_key;
 use crate::error::{Class, Error, Result};
+use crate::secret::Secret;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use std::fs::File;
@@ -72,8 +74,17 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> 
     sections(path, &CERTIFICATE)
 }
 
-/// The first private key in a file.
-pub(super) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>> {
+/// The first private key in a file; `password` is for one that is encrypted.
+pub(super) fn private_key(
+    path: &Path,
+    password: Option<&Secret>,
+) -> Result<PrivateKeyDer<'static>> {
+    if let Some(password) = password {
+        let bytes = read(path).map_err(|cause| Error::file("read", path, cause))?;
+        if let Some(section) = encrypted_key::section(&String::from_utf8_lossy(&bytes)) {
+            return encrypted_key::decrypt(path, section, password);
+        }
+    }
     let keys = sections(path, &PRIVATE_KEY)?;
     Ok(keys.into_iter().next().expect("sections gives at least one"))
 }
@@ -150,8 +161,11 @@ fn instead(path: &Path, wanted: &Wanted, found: &str) -> Error {
     Error::new(Class::Tls, format!("{path} should hold a {what}, but holds {found}"))
 }
 
-fn first(path: &Path, (verb, command): Cure) -> String {
-    format!("{verb} it first: openssl {command} -in {} -out NEW", path.display())
+fn first(path: &Path, cure: Cure) -> String {
+    let (verb, command) = cure;
+    let also =
+        if cure == DECRYPT { "; clients decrypt PKCS#8 with --key-password-file" } else { "" };
+    format!("{verb} it first: openssl {command} -in {} -out NEW{also}", path.display())
 }
 
 #[cfg(test)]
@@ -167,7 +181,7 @@ mod tests {
         let path = dir.path().join("file.pem");
         std::fs::write(&path, content).unwrap();
         let error = match wanted.what {
-            "private key" => private_key(&path).unwrap_err(),
+            "private key" => private_key(&path, None).unwrap_err(),
             _ => certificates(&path).unwrap_err(),
         };
         assert_eq!(error.class(), Class::Tls);

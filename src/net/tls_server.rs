@@ -39,7 +39,7 @@ pub struct TlsServerOptions {
 /// required and nothing says which to believe.
 pub fn tls_server(options: &TlsServerOptions) -> Result<(Arc<ServerConfig>, Vec<String>)> {
     let clients = client_verifier(options)?;
-    let identity = Identity::read(&options.cert, &options.key)?;
+    let identity = Identity::read(&options.cert, &options.key, None)?;
     let mut config = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(|cause| Error::new(Class::Tls, "TLS cannot be set up").because(cause))?

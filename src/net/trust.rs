@@ -4,6 +4,7 @@ use super::pem;
 use crate::error::{Class, Error, Result};
 use rustls::RootCertStore;
 use rustls_native_certs::CertificateResult;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The certificate authorities a client trusts.
@@ -14,6 +15,8 @@ pub enum Trust {
     System,
     /// Those in this PEM file and no others.
     File(PathBuf),
+    /// Those in the PEM files of this directory and no others.
+    Folder(PathBuf),
 }
 
 impl Trust {
@@ -21,6 +24,7 @@ impl Trust {
         match self {
             Self::System => from_system(rustls_native_certs::load_native_certs()),
             Self::File(path) => from_file(path),
+            Self::Folder(path) => from_folder(path),
         }
     }
 }
@@ -34,6 +38,23 @@ pub(super) fn from_file(path: &Path) -> Result<RootCertStore> {
                 format!("{} holds a certificate that cannot be used as a CA", path.display());
             Error::new(Class::Tls, what).because(cause)
         })?;
+    }
+    Ok(roots)
+}
+
+/// The trust anchors in the files of a directory, at least one; files that hold
+/// something else are left out, as OpenSSL leaves them out.
+fn from_folder(path: &Path) -> Result<RootCertStore> {
+    let loaded = rustls_native_certs::load_certs_from_paths(None, Some(path));
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(loaded.certs);
+    if roots.is_empty() {
+        fs::read_dir(path).map_err(|cause| Error::file("read", path, cause))?;
+        let what = format!("{} has no certificate of a CA in any file", path.display());
+        return Err(Error::new(Class::Tls, what).hint(
+            "the names of the files are those that `openssl rehash DIR` gives; --cafile takes \
+             any name",
+        ));
     }
     Ok(roots)
 }

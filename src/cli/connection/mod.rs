@@ -1,7 +1,9 @@
 //! The options that say how to reach a broker, the same for every client.
 
 mod brokers;
+mod login;
 mod route;
+mod secrets;
 mod tls;
 mod websocket;
 
@@ -16,6 +18,7 @@ use crate::session::ClientConfig;
 use brokers::{Broker, BrokerArgs, Login};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use login::LoginArgs;
 use route::RouteArgs;
 use std::time::Duration;
 use tls::TlsArgs;
@@ -46,13 +49,8 @@ pub struct ConnectionArgs {
     #[command(flatten)]
     route: RouteArgs,
 
-    /// User name
-    #[arg(short, long, alias = "user", value_name = "NAME")]
-    username: Option<String>,
-
-    /// Password
-    #[arg(short = 'P', long, alias = "pw", value_name = "TEXT")]
-    password: Option<Secret>,
+    #[command(flatten)]
+    login: LoginArgs,
 
     /// Seconds of silence after which a ping is sent; 0 for none
     #[arg(
@@ -110,6 +108,10 @@ impl ConnectionArgs {
         let mut brokers = self.brokers.read(self.tls.encryption(), &self.websocket.carrier())?;
         self.websocket.check(brokers.iter().map(|broker| &broker.carrier))?;
         let tls = brokers.iter().any(|broker| broker.tls);
+        if let Some(option) = self.tls.idle().filter(|_| !tls) {
+            return Err(Error::usage(format!("{option} is of use with TLS only"))
+                .hint("add --tls, or write mqtts:// or wss:// in the URL"));
+        }
         let tls = tls.then(|| self.tls.into_client()).transpose()?;
         let (login, topic) = brokers
             .first_mut()
@@ -131,9 +133,7 @@ impl ConnectionArgs {
         if self.mqtt_version.is_some_and(|named| named.ambiguous) {
             output::note("-V 3 is read as MQTT 3.1.1; say 3.1 or 3.1.1 to be clear");
         }
-        let Login { username, password } = login;
-        let username = self.username.or(username);
-        let password = self.password.or(password);
+        let Login { username, password } = self.login.read(login)?;
         check_password(version, username.as_ref(), password.as_ref())?;
         let options = ConnectOptions {
             endpoint: endpoints.next().unwrap_or(default.endpoint),

@@ -1,10 +1,13 @@
 //! The options that say how to encrypt, whom to believe and who to be.
 
 use super::brokers::Encryption;
+use super::secrets;
 use crate::error::Result;
-use crate::net::{TlsClient, TlsClientOptions, Trust};
+use crate::net::{TlsClient, TlsClientOptions, TlsVersion, Trust};
 use crate::output;
+use crate::secret::Secret;
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use std::path::PathBuf;
 
 /// How to encrypt, whom to believe and who to be.
@@ -15,31 +18,73 @@ pub(super) struct TlsArgs {
     /// Use TLS; trust the CA in this file, or without one those of the system
     #[arg(
         long, value_name = "CA", num_args = 0..=1,
-        conflicts_with = "cafile"
+        conflicts_with_all = ["cafile", "capath"]
     )]
     tls: Option<Option<PathBuf>>,
 
     /// The same as --tls with a CA
-    #[arg(long, aliases = ["ca", "ca-cert", "cacertfile"], value_name = "FILE")]
+    #[arg(
+        long, aliases = ["ca", "ca-cert", "cacertfile"], value_name = "FILE",
+        conflicts_with = "capath"
+    )]
     cafile: Option<PathBuf>,
+
+    /// Use TLS and trust the CAs in the PEM files of this directory
+    #[arg(long, alias = "ca-cert-dir", value_name = "DIR")]
+    capath: Option<PathBuf>,
 
     /// Use TLS and show this certificate to the broker (PEM)
     #[arg(long, aliases = ["certfile", "client-cert"], value_name = "FILE", requires = "key")]
     cert: Option<PathBuf>,
 
-    /// The private key of that certificate (PEM)
+    /// The private key of that certificate (PEM, also encrypted PKCS#8)
     #[arg(
         long, aliases = ["keyfile", "client-key", "client-private-key"],
         value_name = "FILE", requires = "cert"
     )]
     key: Option<PathBuf>,
 
+    /// Password of the private key; on this machine everybody can see it
+    #[arg(
+        long, aliases = ["keypw", "keypass"], value_name = "TEXT", requires = "key",
+        conflicts_with_all = ["key_password_file", "key_password_env"]
+    )]
+    key_password: Option<Secret>,
+
+    /// Take the password of the private key from this file
+    #[arg(long, value_name = "FILE", requires = "key", conflicts_with = "key_password_env")]
+    key_password_file: Option<PathBuf>,
+
+    /// Take the password of the private key from this variable of the environment
+    #[arg(long, value_name = "NAME", requires = "key")]
+    key_password_env: Option<String>,
+
     /// Use TLS and believe any certificate; for tests only
     #[arg(long)]
     insecure: bool,
 
+    /// Name to ask the broker for (SNI) and to check its certificate with, in
+    /// place of the host
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    sni: Option<String>,
+
+    /// Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)
+    #[arg(
+        long, alias = "alpn", value_name = "NAME",
+        value_parser = NonEmptyStringValueParser::new()
+    )]
+    tls_alpn: Vec<String>,
+
+    /// Speak this version of TLS and no other: 1.2 or 1.3
+    #[arg(long, value_name = "VERSION")]
+    tls_version: Option<TlsVersion>,
+
+    /// Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]
+    #[arg(long, value_name = "FILE")]
+    tls_keylog: Option<PathBuf>,
+
     /// Use no TLS, not even with port 8883
-    #[arg(long, conflicts_with_all = ["tls", "cafile", "cert", "insecure"])]
+    #[arg(long, conflicts_with_all = ["tls", "cafile", "capath", "cert", "insecure"])]
     no_tls: bool,
 }
 
@@ -50,6 +95,7 @@ impl TlsArgs {
             Encryption::Forbidden
         } else if self.tls.is_some()
             || self.cafile.is_some()
+            || self.capath.is_some()
             || self.cert.is_some()
             || self.insecure
         {
@@ -59,13 +105,35 @@ impl TlsArgs {
         }
     }
 
+    /// An option that is given and of no use without TLS.
+    pub(super) fn idle(&self) -> Option<&'static str> {
+        let rows = [
+            (self.sni.is_some(), "--sni"),
+            (!self.tls_alpn.is_empty(), "--tls-alpn"),
+            (self.tls_version.is_some(), "--tls-version"),
+            (self.tls_keylog.is_some(), "--tls-keylog"),
+        ];
+        rows.iter().find(|(given, _)| *given).map(|(_, name)| *name)
+    }
+
     /// Reads the files.
     pub(super) fn into_client(self) -> Result<TlsClient> {
-        let ca = self.cafile.or(self.tls.flatten());
+        let key_password = match (self.key_password_file, self.key_password_env) {
+            (Some(path), _) => Some(secrets::from_file(&path)?),
+            (None, Some(name)) => Some(secrets::from_variable(&name)?),
+            (None, None) => self.key_password,
+        };
+        let file = self.cafile.or(self.tls.flatten());
+        let ca = file.map(Trust::File).or(self.capath.map(Trust::Folder));
         let (client, warnings) = TlsClient::new(&TlsClientOptions {
-            ca: ca.map_or(Trust::System, Trust::File),
+            ca: ca.unwrap_or_default(),
             insecure: self.insecure,
             identity: self.cert.zip(self.key),
+            key_password,
+            server_name: self.sni,
+            alpn: self.tls_alpn,
+            version: self.tls_version,
+            key_log: self.tls_keylog,
         })?;
         if self.insecure {
             output::warn("--insecure: the broker's certificate is not checked");

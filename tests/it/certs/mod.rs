@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod bad_files;
+mod choices;
 mod contents;
 mod files;
 mod handshake;

@@ -1,0 +1,68 @@
+//! Where passwords come from when they are not typed into the command line,
+//! which everybody on the machine can read.
+
+use crate::error::{Class, Error, Result};
+use crate::secret::Secret;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// The longest password MQTT has room for, in bytes, and the end of its line.
+const READ_AT_MOST: u64 = 65_535 + 2;
+
+/// The secret in a file, without the end of its last line.
+pub(super) fn from_file(path: &Path) -> Result<Secret> {
+    let failed = |cause| Error::file("read", path, cause);
+    let mut bytes = Vec::new();
+    let mut file = File::open(path).map_err(failed)?.take(READ_AT_MOST);
+    file.read_to_end(&mut bytes).map_err(failed)?;
+    Ok(without_line_end(&bytes))
+}
+
+/// The secret in a variable of the environment.
+pub(super) fn from_variable(name: &str) -> Result<Secret> {
+    std::env::var(name).map(Secret::new).map_err(|_| {
+        Error::usage(format!("the variable {name} is not set, but a password is to be in it"))
+    })
+}
+
+/// What a command of the shell prints, without the end of its last line.
+pub(super) fn from_command(command: &str) -> Result<Secret> {
+    let failed = |why: &str| Error::new(Class::Other, format!("--password-command {why}"));
+    let shell = Command::new("sh").args(["-c", command]).stderr(Stdio::inherit()).output();
+    let output = shell.map_err(|cause| failed("cannot be run").because(cause))?;
+    if !output.status.success() {
+        return Err(failed(&format!("failed: {}", output.status)));
+    }
+    Ok(without_line_end(&output.stdout))
+}
+
+fn without_line_end(bytes: &[u8]) -> Secret {
+    let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    Secret::new(line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_the_line_is_not_part_of_a_password() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for (content, secret) in [("pw", "pw"), ("pw\n", "pw"), ("pw \r\n", "pw "), ("", "")] {
+            std::fs::write(file.path(), content).unwrap();
+            assert_eq!(from_file(file.path()).unwrap(), Secret::new(secret), "{content:?}");
+        }
+        assert_eq!(from_command("echo pw").unwrap(), Secret::new("pw"));
+    }
+
+    #[test]
+    fn a_source_that_fails_is_named_and_not_what_it_said() {
+        let said = from_command("echo hunter2; exit 3").unwrap_err().to_string();
+        assert!(said.contains("exit status: 3") && !said.contains("hunter2"), "{said}");
+        let said = from_variable("MQX_NO_SUCH_VARIABLE").unwrap_err().to_string();
+        assert!(said.contains("MQX_NO_SUCH_VARIABLE"), "{said}");
+        assert_eq!(from_file(Path::new("/no/such")).unwrap_err().class(), Class::File);
+    }
+}
