@@ -4,7 +4,7 @@
 use super::board::Board;
 use crate::client::{self, ConnectOptions, engine::Engine, talk};
 use crate::error::{Error, Result};
-use crate::mqtt::{QoS, ReasonCode, SubscribeOptions, SubscribeProperties, SubscribeRequest};
+use crate::mqtt::{QoS, SubscribeOptions, SubscribeProperties, SubscribeRequest};
 use crate::net::{self, Stream};
 use crate::session::{ClientConfig, Event, Time};
 use std::io;
@@ -89,8 +89,8 @@ impl Link {
     /// Ends the connection in order, as far as the broker lets it: one that no
     /// longer reads is left.
     pub(super) async fn close(mut self, now: Time) -> Result<()> {
-        let normal = ReasonCode::SUCCESS;
-        self.engine.disconnect(normal, now).map_err(client::explain)?;
+        let options = self.options.clone();
+        self.engine.disconnect(&options.farewell.packet(), now).map_err(client::explain)?;
         let written = std::future::poll_fn(|cx| self.poll_write(cx));
         let written = timeout(PARTING_TIME, written).await.unwrap_or(Ok(()));
         written.map_err(|error| self.explain(error))

@@ -8,6 +8,8 @@ pub mod broker;
 pub mod certs;
 pub mod connection;
 pub mod generate;
+mod message;
+mod properties;
 pub mod publish;
 pub mod subscribe;
 mod usage;
@@ -100,6 +102,7 @@ where
     W: Into<OsString> + Clone,
 {
     let mut definition = definition();
+    let words = properties::spelled_out(words.into_iter().map(Into::into));
     let mut matches = definition.try_get_matches_from_mut(words)?;
     Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut definition))
 }

@@ -1,15 +1,14 @@
 //! `mqx pub`: its arguments.
 
 use super::connection::{ClientIdArgs, ConnectionArgs, Target, in_url, no_topic, one_topic};
+use super::message::MessageArgs;
 use super::values;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::mqtt::QoS;
 use crate::mqtt::topic::TopicName;
 use crate::publish::{Config, READ_AT_MOST, Source};
 use clap::{ArgGroup, Args};
-use std::fs::File;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The arguments of `mqx pub`.
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -51,6 +50,9 @@ pub struct PublishArgs {
     retain: bool,
 
     #[command(flatten)]
+    properties: MessageArgs,
+
+    #[command(flatten)]
     id: ClientIdArgs,
 
     #[command(flatten)]
@@ -66,25 +68,20 @@ impl PublishArgs {
         let source = match (self.message, self.file) {
             (Some(text), _) => Source::Message(text.into_bytes()),
             (None, Some(path)) if path.as_os_str() == "-" => Source::Stdin,
-            (None, Some(path)) => Source::Message(read(&path)?),
+            (None, Some(path)) => Source::Message(values::file(&path, READ_AT_MOST)?),
             (None, None) if self.stdin_file => Source::Stdin,
             (None, None) if self.stdin_line => Source::Lines,
             (None, None) => Source::Message(Vec::new()),
         };
-        let Target { options: mut connect, topic } = self.connection.into_target()?;
+        let mut target = self.connection.into_target()?;
+        target.require_v5(self.properties.needs_v5())?;
+        let Target { options: mut connect, topic } = target;
         let topic = topic.map(|topic| in_url(&topic, values::topic)).transpose()?;
         let topic = one_topic(self.topic, topic)?.ok_or_else(no_topic)?;
-        connect.session.client_id = self.id.id;
-        Ok(Config { connect, topic, source, qos: self.qos, retain: self.retain })
+        self.id.apply(&mut connect.session)?;
+        let properties = self.properties.read()?;
+        Ok(Config { connect, topic, properties, source, qos: self.qos, retain: self.retain })
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    let failed = |cause| Error::file("read", path, cause);
-    let mut payload = Vec::new();
-    let mut file = File::open(path).map_err(failed)?.take(READ_AT_MOST);
-    file.read_to_end(&mut payload).map_err(failed)?;
-    Ok(payload)
 }
 
 #[cfg(test)]

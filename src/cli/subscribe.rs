@@ -4,7 +4,7 @@ use super::connection::{ClientIdArgs, ConnectionArgs, Target, in_url, no_topic};
 use super::values;
 use crate::error::{Error, Result};
 use crate::mqtt::topic::TopicFilter;
-use crate::mqtt::{QoS, RetainHandling, SubscribeOptions};
+use crate::mqtt::{QoS, RetainHandling, SubscribeOptions, SubscriptionId};
 use crate::output;
 use crate::subscribe::{Config, Format, Layout, Look, Retained};
 use clap::Args;
@@ -62,6 +62,14 @@ pub struct SubscribeArgs {
     #[arg(long)]
     retain_as_published: bool,
 
+    /// Number that messages of this subscription will carry (MQTT 5)
+    #[arg(long, value_name = "NUMBER", value_parser = values::subscription_id)]
+    subscription_identifier: Option<SubscriptionId>,
+
+    /// User property of SUBSCRIBE, as in name=value (repeatable, MQTT 5)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = values::user_property)]
+    user_property: Vec<(String, String)>,
+
     #[command(flatten)]
     output: OutputArgs,
 
@@ -100,20 +108,25 @@ impl SubscribeArgs {
     /// # Errors
     /// When a file cannot be read or the options do not fit together.
     pub fn into_config(self) -> Result<Config> {
-        let Target { options: mut connect, topic } = self.connection.into_target()?;
+        let mut target = self.connection.into_target()?;
+        let numbered = self.subscription_identifier.map(|_| "--subscription-identifier");
+        let named = (!self.user_property.is_empty()).then_some("--user-property");
+        target.require_v5(numbered.or(named))?;
+        let Target { options: mut connect, topic } = target;
         let topic = topic.map(|topic| in_url(&topic, values::filter)).transpose()?;
         let topics: Vec<_> = self.topics.into_iter().chain(topic).collect();
         if topics.is_empty() {
             return Err(no_topic());
         }
-        connect.session.client_id = self.id.id;
+        self.id.apply(&mut connect.session)?;
         if (self.no_local || self.retain_as_published) && !connect.session.version.is_v5() {
             let what = "--no-local and --retain-as-published need MQTT 5";
             return Err(Error::usage(what).hint("leave out -V"));
         }
         let few = self.count.map(NonZeroU64::get).filter(|count| *count < FEW);
         let few = few.and_then(|count| u16::try_from(count).ok());
-        connect.session.receive_maximum = few.and_then(NonZeroU16::new);
+        let few = few.and_then(NonZeroU16::new);
+        connect.session.receive_maximum = connect.session.receive_maximum.or(few);
         let retained = match (self.no_retained, self.retained_only) {
             (true, _) => Retained::Never,
             (_, true) => Retained::Only,
@@ -133,6 +146,8 @@ impl SubscribeArgs {
                 retain_as_published: self.retain_as_published,
                 retain_handling,
             },
+            identifier: self.subscription_identifier,
+            user_properties: values::user_properties(&self.user_property)?,
             count: self.count,
             timeout: self.timeout,
             exit_after_sub: self.exit_after_sub,

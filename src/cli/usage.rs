@@ -1,6 +1,7 @@
 //! What clap says of a wrong command line, said as every failure of mqx is: on
 //! one line, with a hint.
 
+use super::properties::BETWEEN;
 use crate::error::Error;
 use crate::output;
 use clap::Command as Definition;
@@ -49,7 +50,7 @@ fn joined(lines: &[&str]) -> String {
             Some(_) => ", ",
         };
         line += between;
-        line += &output::escape(part);
+        line += &output::escape(&part.replace(BETWEEN, " "));
     }
     line
 }

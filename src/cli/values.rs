@@ -1,9 +1,16 @@
 //! Values that are typed the same way in several commands.
 
+use super::properties::{AS_TEXT, BETWEEN};
+use crate::error::{self, Error};
 use crate::mqtt::topic::{TopicFilter, TopicName};
-use crate::mqtt::{self, QoS, Version};
+use crate::mqtt::{self, PropertyBuf, QoS, SubscriptionId, Version};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use std::fs::File;
+use std::io::Read as _;
 use std::net::IpAddr;
 use std::num::NonZeroU64;
+use std::path::Path;
 use std::time::Duration;
 
 /// Reads a topic to publish to.
@@ -24,6 +31,12 @@ fn wrong_topic(error: mqtt::Error) -> String {
 /// Reads how many there are to be; none is no number.
 pub(super) fn count(text: &str) -> Result<NonZeroU64, String> {
     text.parse().map_err(|_| "give a number from 1 on".to_owned())
+}
+
+/// Reads the number of a subscription.
+pub(super) fn subscription_id(text: &str) -> Result<SubscriptionId, String> {
+    let id = text.parse().ok().and_then(SubscriptionId::new);
+    id.ok_or_else(|| "give a number from 1 to 268435455".to_owned())
 }
 
 /// Reads an address of this machine.
@@ -72,6 +85,94 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let seconds = number.parse::<f64>().ok().map(|number| number * length);
     let span = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     span.ok_or_else(|| "give seconds, or a number with its unit: 500ms, 1.5s, 2m, 1h".to_owned())
+}
+
+/// Reads a span of time in whole seconds, as MQTT counts it.
+pub(super) fn seconds(text: &str) -> Result<u32, String> {
+    let span = duration(text)?;
+    let whole = u32::try_from(span.as_secs()).ok().filter(|_| span.subsec_nanos() == 0);
+    whole.ok_or_else(|| "MQTT counts whole seconds, up to 4294967295".to_owned())
+}
+
+/// Reads how long a session is kept: for ever as mosquitto says it or in words.
+pub(super) fn expiry(text: &str) -> Result<u32, String> {
+    match text {
+        "-1" | "∞" | "never" | "infinite" => Ok(u32::MAX),
+        text => seconds(text).map_err(|what| format!("{what}; never is for ever")),
+    }
+}
+
+/// Reads yes or no.
+pub(super) fn boolean(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" => Ok(false),
+        _ => Err("known are true and false".to_owned()),
+    }
+}
+
+/// Reads the name and the value of a user property, the first `=` between them;
+/// or `: `, as MQTTX has it.
+pub(super) fn user_property(text: &str) -> Result<(String, String), String> {
+    let split = text.split_once(BETWEEN).or(text.split_once('=')).or(text.split_once(": "));
+    let (name, value) = split.ok_or("a user property is written name=value")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// User properties as a packet has them.
+pub(super) fn user_properties(pairs: &[(String, String)]) -> error::Result<PropertyBuf> {
+    let mut properties = PropertyBuf::default();
+    for (name, value) in pairs {
+        let too_long = |cause| Error::usage("a user property is too long").because(cause);
+        properties.push_user(name, value).map_err(too_long)?;
+    }
+    Ok(properties)
+}
+
+/// Bytes that are typed as text or encoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Data(Vec<u8>);
+
+impl Data {
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+/// Reads bytes: `hex:...`, `base64:...`, `text:...` or text as it is.
+pub(super) fn data(text: &str) -> Result<Data, String> {
+    let bytes = if let Some(digits) = text.strip_prefix("hex:") {
+        from_hex(digits).ok_or("what follows hex: is not pairs of hexadecimal digits")?
+    } else if let Some(base64) = text.strip_prefix("base64:") {
+        STANDARD.decode(base64).map_err(|_| "what follows base64: is not Base64")?
+    } else {
+        text.strip_prefix(AS_TEXT).unwrap_or(text).as_bytes().to_vec()
+    };
+    if bytes.len() > usize::from(u16::MAX) {
+        return Err("MQTT has room for 65,535 bytes here".to_owned());
+    }
+    Ok(Data(bytes))
+}
+
+fn from_hex(digits: &str) -> Option<Vec<u8>> {
+    let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
+    let byte = |pair: &[u8; 2]| {
+        let pair = std::str::from_utf8(pair).ok().filter(|pair| !pair.starts_with('+'))?;
+        u8::from_str_radix(pair, 16).ok()
+    };
+    rest.is_empty().then(|| pairs.iter().map(byte).collect()).flatten()
+}
+
+/// At most so many bytes of a file.
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) fn file(path: &Path, at_most: u64) -> error::Result<Vec<u8>> {
+    let failed = |cause| Error::file("read", path, cause);
+    let mut content = Vec::new();
+    let mut file = File::open(path).map_err(failed)?.take(at_most);
+    file.read_to_end(&mut content).map_err(failed)?;
+    Ok(content)
 }
 
 /// The units of sizes in bytes; a `B` may follow.
@@ -145,6 +246,42 @@ mod tests {
         }
         for text in ["", "s", "-1", "1x", "nan", "1e400", "inf"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_of_mqtt_are_whole_seconds_or_for_ever() {
+        assert_eq!((seconds("90"), seconds("2m")), (Ok(90), Ok(120)));
+        assert!(seconds("1.5").is_err() && seconds("99999999999").is_err());
+        for text in ["never", "-1", "∞"] {
+            assert_eq!(expiry(text), Ok(u32::MAX));
+        }
+        assert!(expiry("soon").unwrap_err().contains("never"));
+    }
+
+    #[test]
+    fn a_user_property_is_split_at_its_first_mark() {
+        let pair = |name: &str, value: &str| Ok((name.to_owned(), value.to_owned()));
+        assert_eq!(user_property("a=b=c"), pair("a", "b=c"));
+        assert_eq!(user_property("a: b: c"), pair("a", "b: c"));
+        assert_eq!(user_property("a=b\0c=d"), pair("a=b", "c=d"));
+        assert_eq!(user_property("="), pair("", ""));
+        assert!(user_property("a").is_err());
+    }
+
+    #[test]
+    fn data_is_text_unless_it_says_otherwise() {
+        for (text, bytes) in [
+            ("ab", &b"ab"[..]),
+            ("hex:00fF", &[0, 255]),
+            ("base64:AP8=", &[0, 255]),
+            ("text:hex:00", b"hex:00"),
+            ("", b""),
+        ] {
+            assert_eq!(data(text).unwrap().into_bytes(), bytes, "{text}");
+        }
+        for text in ["hex:0", "hex:+1", "hex:zz", "base64:*"] {
+            assert!(data(text).is_err(), "{text}");
         }
     }
 

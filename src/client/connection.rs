@@ -4,9 +4,7 @@ use super::engine::{self, Engine};
 use super::link::{BATCH, Link, Turn};
 use super::{ConnectOptions, explain, no_answer, not_accepted, talk};
 use crate::error::{Error, Result};
-use crate::mqtt::{
-    self, Packet, Publish, ReasonCode, SubscribeProperties, SubscribeRequest, Version,
-};
+use crate::mqtt::{self, Packet, Publish, SubscribeProperties, SubscribeRequest, Version};
 use crate::net::{self, Endpoint};
 use crate::output;
 use crate::session::{Event, Failure, ServerLimits, Time, Token};
@@ -190,8 +188,12 @@ impl Connection {
     ///
     /// # Errors
     /// When the request cannot be sent.
-    pub fn subscribe(&mut self, requests: &[SubscribeRequest<'_>], token: Token) -> Result<()> {
-        let properties = SubscribeProperties::default();
+    pub fn subscribe(
+        &mut self,
+        requests: &[SubscribeRequest<'_>],
+        properties: SubscribeProperties<'_>,
+        token: Token,
+    ) -> Result<()> {
         let now = self.clock.now;
         let sent = self.engine.subscribe(requests, properties, token, now);
         sent.map_err(explain)
@@ -235,7 +237,7 @@ impl Connection {
 
     async fn part(&mut self) -> Result<(), Trouble> {
         let now = self.clock.now;
-        let said = self.engine.disconnect(ReasonCode::SUCCESS, now);
+        let said = self.engine.disconnect(&self.options.farewell.packet(), now);
         said.map_err(Trouble::Session)?;
         self.link.set_alarm(None);
         self.link.write_out(self.engine.output()).await.map_err(Trouble::Stream)?;

@@ -7,6 +7,7 @@
 mod connection;
 pub mod engine;
 mod failure;
+mod farewell;
 mod link;
 mod reconnect;
 pub mod talk;
@@ -14,6 +15,7 @@ pub mod talk;
 pub use connection::Connection;
 pub use engine::EngineKind;
 pub use failure::{explain, no_answer, not_accepted};
+pub use farewell::Farewell;
 pub use reconnect::reconnect;
 
 use crate::error::{self, Error, Result};
@@ -32,6 +34,8 @@ pub struct ConnectOptions {
     pub others: Vec<Endpoint>,
     /// What the client says of itself.
     pub session: ClientConfig,
+    /// What the client says when it leaves.
+    pub farewell: Farewell,
     /// How long connecting may take, from the name to CONNACK.
     pub connect_timeout: Duration,
     /// Which implementation of MQTT speaks.
@@ -43,6 +47,15 @@ pub struct ConnectOptions {
 }
 
 impl ConnectOptions {
+    /// Checks that the engine can do what these options say.
+    ///
+    /// # Errors
+    /// A usage error that names the option it cannot serve.
+    pub fn check_engine(&self) -> Result<()> {
+        let says_more = self.farewell != Farewell::default();
+        self.engine.check(&self.session, says_more)
+    }
+
     /// The broker with this number, counted around.
     #[must_use]
     pub fn broker(&self, number: usize) -> &Endpoint {
@@ -95,6 +108,7 @@ impl Default for ConnectOptions {
             endpoint: Endpoint::tcp("localhost", 1883),
             others: Vec::new(),
             session: ClientConfig::default(),
+            farewell: Farewell::default(),
             connect_timeout: Duration::from_secs(10),
             engine: EngineKind::default(),
             fall_back: true,

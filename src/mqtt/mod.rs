@@ -28,8 +28,9 @@ pub use packet::{
 };
 pub use property::{
     AckProperties, AuthProperties, ConnAckProperties, ConnectProperties, DisconnectProperties,
-    PropertyBuf, PropertyValue, PublishProperties, SubscribeProperties, SubscriptionId,
-    SubscriptionIds, TopicAlias, UnsubscribeProperties, UserProperties, WillProperties,
+    MessageProperties, PropertyBuf, PropertyValue, PublishProperties, SubscribeProperties,
+    SubscriptionId, SubscriptionIds, TopicAlias, UnsubscribeProperties, UserProperties,
+    WillProperties,
 };
 pub use reason::ReasonCode;
 

@@ -10,7 +10,7 @@ mod stream;
 use crate::client::{ConnectOptions, Connection, explain};
 use crate::error::{Class, Error, Result};
 use crate::mqtt::topic::TopicName;
-use crate::mqtt::{MAX_REMAINING_LENGTH, Publish, QoS};
+use crate::mqtt::{MAX_REMAINING_LENGTH, MessageProperties, Publish, QoS};
 use crate::signals::Signal;
 use outcome::Outcome;
 use std::path::Path;
@@ -33,6 +33,8 @@ pub struct Config {
     pub qos: QoS,
     /// Whether the broker is to keep the message.
     pub retain: bool,
+    /// What is said of every message, in MQTT 5.
+    pub properties: MessageProperties,
 }
 
 /// Where payloads come from.
@@ -53,6 +55,7 @@ impl Config {
             retain: self.retain,
             topic: self.topic.as_str(),
             payload,
+            properties: self.properties.in_packet(),
             ..Publish::default()
         }
     }

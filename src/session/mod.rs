@@ -15,7 +15,9 @@ mod time;
 
 pub use crate::secret::Secret;
 pub use alias::{AliasReceiver, AliasSender, Named};
-pub use client::{ClientConfig, ClientSession, Event, Failure, ServerLimits, Token};
+pub use client::{
+    Authentication, ClientConfig, ClientSession, Event, Failure, ServerLimits, Token,
+};
 pub use inbound::Inbound;
 pub use outbound::{Outbound, Stage, Unexpected};
 pub use time::Time;

@@ -13,7 +13,9 @@ pub use look::{Layout, Look};
 use crate::client::{ConnectOptions, Connection, reconnect};
 use crate::error::{Class, Error, Result};
 use crate::mqtt::topic::TopicFilter;
-use crate::mqtt::{SubscribeOptions, SubscribeRequest};
+use crate::mqtt::{
+    PropertyBuf, SubscribeOptions, SubscribeProperties, SubscribeRequest, SubscriptionId,
+};
 use crate::output::{self, Sink};
 use crate::signals::Signal;
 use printer::{Printer, State};
@@ -35,6 +37,10 @@ pub struct Config {
     pub filter_out: Vec<TopicFilter>,
     /// The options of every subscription.
     pub options: SubscribeOptions,
+    /// The identifier that messages are to carry, in MQTT 5.
+    pub identifier: Option<SubscriptionId>,
+    /// Name-value pairs for SUBSCRIBE, in MQTT 5.
+    pub user_properties: PropertyBuf,
     /// End after this many messages.
     pub count: Option<NonZeroU64>,
     /// End after this time.
@@ -139,5 +145,9 @@ fn subscribe(connection: &mut Connection, config: &Config) -> Result<()> {
     let request = |filter| SubscribeRequest { filter, options: config.options };
     let filters = config.topics.iter().map(TopicFilter::as_str);
     let requests: Vec<_> = filters.map(request).collect();
-    connection.subscribe(&requests, 0)
+    let properties = SubscribeProperties {
+        subscription_identifier: config.identifier,
+        user_properties: config.user_properties.user_properties(),
+    };
+    connection.subscribe(&requests, properties, 0)
 }

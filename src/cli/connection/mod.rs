@@ -4,9 +4,12 @@ mod brokers;
 mod login;
 mod route;
 mod secrets;
+mod session;
 mod tls;
 mod websocket;
+mod will;
 
+use super::properties;
 use super::values::{self, NamedVersion};
 use crate::client::{ConnectOptions, EngineKind};
 use crate::error::{Error, Result};
@@ -20,21 +23,13 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use login::LoginArgs;
 use route::RouteArgs;
+pub use session::ClientIdArgs;
+use session::SessionArgs;
+use std::convert::Infallible;
 use std::time::Duration;
 use tls::TlsArgs;
 use websocket::WebSocketArgs;
-
-/// The name a client gives itself; apart because `bench` has its own.
-#[derive(Debug, Args)]
-pub struct ClientIdArgs {
-    /// Client identifier [default: the broker chooses one]
-    #[arg(
-        short = 'i', long = "id", aliases = ["client-id", "identifier"],
-        value_name = "ID", default_value = "", hide_default_value = true,
-        help_heading = "Connection"
-    )]
-    pub id: String,
-}
+use will::WillArgs;
 
 /// Where the broker is and how to talk to it.
 #[derive(Debug, Args)]
@@ -87,6 +82,20 @@ pub struct ConnectionArgs {
 
     #[command(flatten)]
     tls: TlsArgs,
+
+    #[command(flatten)]
+    will: WillArgs,
+
+    #[command(flatten)]
+    session: SessionArgs,
+
+    /// Set a property as with mosquitto: connect, publish, subscribe, disconnect or
+    /// will, its name and its value; each has an option of its own here
+    #[arg(
+        short = 'D', long, value_name = "COMMAND NAME VALUE",
+        value_parser = |text: &str| Err::<Infallible, _>(properties::unknown(text))
+    )]
+    property: Option<Infallible>,
 }
 
 /// What the options of a connection come to.
@@ -135,23 +144,51 @@ impl ConnectionArgs {
         }
         let Login { username, password } = self.login.read(login)?;
         check_password(version, username.as_ref(), password.as_ref())?;
+        if let Some(never) = self.property {
+            match never {}
+        }
+        let needs_v5 = self.session.needs_v5().or(self.will.needs_v5());
+        let mut session = ClientConfig {
+            version: version.unwrap_or_default(),
+            keep_alive: self.keepalive,
+            username,
+            password,
+            will: self.will.read()?,
+            ..default.session
+        };
+        let farewell = self.session.farewell()?;
+        self.session.apply(&mut session)?;
         let options = ConnectOptions {
             endpoint: endpoints.next().unwrap_or(default.endpoint),
             others: endpoints.collect(),
-            session: ClientConfig {
-                version: version.unwrap_or_default(),
-                keep_alive: self.keepalive,
-                username,
-                password,
-                ..default.session
-            },
+            session,
+            farewell,
             connect_timeout: self.connect_timeout,
             engine: self.engine,
             fall_back: version.is_none(),
             debug: self.debug,
         };
-        options.engine.check(&options.session)?;
-        Ok(Target { options, topic })
+        options.check_engine()?;
+        let mut target = Target { options, topic };
+        target.require_v5(needs_v5)?;
+        Ok(target)
+    }
+}
+
+impl Target {
+    /// Insists on MQTT 5 if `option` is given, for nothing else knows it.
+    ///
+    /// # Errors
+    /// When another version was asked for.
+    pub fn require_v5(&mut self, option: Option<&str>) -> Result<()> {
+        let Some(option) = option else {
+            return Ok(());
+        };
+        if !self.options.session.version.is_v5() {
+            return Err(Error::usage(format!("{option} needs MQTT 5")).hint("leave out -V"));
+        }
+        self.options.fall_back = false;
+        Ok(())
     }
 }
 
@@ -194,3 +231,6 @@ fn check_password(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

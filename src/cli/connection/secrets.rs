@@ -1,10 +1,9 @@
 //! Where passwords come from when they are not typed into the command line,
 //! which everybody on the machine can read.
 
+use super::super::values;
 use crate::error::{Class, Error, Result};
 use crate::secret::Secret;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -13,11 +12,7 @@ const READ_AT_MOST: u64 = 65_535 + 2;
 
 /// The secret in a file, without the end of its last line.
 pub(super) fn from_file(path: &Path) -> Result<Secret> {
-    let failed = |cause| Error::file("read", path, cause);
-    let mut bytes = Vec::new();
-    let mut file = File::open(path).map_err(failed)?.take(READ_AT_MOST);
-    file.read_to_end(&mut bytes).map_err(failed)?;
-    Ok(without_line_end(&bytes))
+    values::file(path, READ_AT_MOST).map(|bytes| without_line_end(&bytes))
 }
 
 /// The secret in a variable of the environment.

@@ -7,7 +7,7 @@ mod native;
 mod rumqttc;
 
 use crate::error::{Error, Result};
-use crate::mqtt::{Publish, ReasonCode, SubscribeProperties, SubscribeRequest};
+use crate::mqtt::{Disconnect, Publish, SubscribeProperties, SubscribeRequest};
 use crate::session::{ClientConfig, ClientSession, Event, Failure, ServerLimits, Time, Token};
 
 /// A client session over any number of connections, one at a time. The
@@ -33,7 +33,7 @@ pub trait Engine: Send {
     /// Ends subscriptions.
     fn unsubscribe(&mut self, filters: &[&str], token: Token, now: Time) -> Result<(), Failure>;
     /// Ends the connection in order.
-    fn disconnect(&mut self, reason: ReasonCode, now: Time) -> Result<(), Failure>;
+    fn disconnect(&mut self, packet: &Disconnect<'_>, now: Time) -> Result<(), Failure>;
     /// Takes the whole packets at the start of `bytes` and returns their length.
     fn receive(
         &mut self,
@@ -80,14 +80,15 @@ impl EngineKind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// Checks that this engine can be what `config` says.
+    /// Checks that this engine can be what `config` says, and end with words in
+    /// DISCONNECT if it is to.
     ///
     /// # Errors
     /// A usage error that names the option it cannot serve.
-    pub fn check(self, config: &ClientConfig) -> Result<()> {
+    pub fn check(self, config: &ClientConfig, last_words: bool) -> Result<()> {
         match self {
             Self::Native => Ok(()),
-            Self::Rumqttc => rumqttc::check(config).map_err(|what| {
+            Self::Rumqttc => rumqttc::check(config, last_words).map_err(|what| {
                 Error::usage(format!("--engine rumqttc {what}"))
                     .hint("--engine native, the default, can do it")
             }),
@@ -100,7 +101,7 @@ impl EngineKind {
 /// # Errors
 /// As [`EngineKind::check`].
 pub fn new(kind: EngineKind, config: ClientConfig) -> Result<Box<dyn Engine>> {
-    kind.check(&config)?;
+    kind.check(&config, false)?;
     Ok(match kind {
         EngineKind::Native => Box::new(ClientSession::new(config)),
         EngineKind::Rumqttc => rumqttc::new(config),

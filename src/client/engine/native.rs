@@ -1,7 +1,7 @@
 //! mqx's own session as an engine.
 
 use super::Engine;
-use crate::mqtt::{Publish, ReasonCode, SubscribeProperties, SubscribeRequest};
+use crate::mqtt::{Disconnect, Publish, SubscribeProperties, SubscribeRequest};
 use crate::session::{ClientSession, Event, Failure, ServerLimits, Time, Token};
 
 impl Engine for ClientSession {
@@ -35,8 +35,8 @@ impl Engine for ClientSession {
         self.unsubscribe(filters, token, now)
     }
 
-    fn disconnect(&mut self, reason: ReasonCode, now: Time) -> Result<(), Failure> {
-        self.disconnect(reason, now)
+    fn disconnect(&mut self, packet: &Disconnect<'_>, now: Time) -> Result<(), Failure> {
+        self.part(packet, now)
     }
 
     fn receive(

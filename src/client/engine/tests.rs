@@ -1,7 +1,7 @@
 //! What both engines do alike, and the list of what they do not.
 
 use super::*;
-use crate::mqtt::{QoS, SubscribeOptions, Version};
+use crate::mqtt::{QoS, ReasonCode, SubscribeOptions, Version};
 use crate::session::Secret;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -222,8 +222,8 @@ fn a_topic_that_begins_with_a_letter_of_two_bytes_is_a_topic() {
 #[test]
 fn what_rumqttc_cannot_do_names_the_option() {
     let cannot = |config: ClientConfig| {
-        let error = EngineKind::Rumqttc.check(&config).unwrap_err();
-        EngineKind::Native.check(&config).unwrap();
+        let error = EngineKind::Rumqttc.check(&config, false).unwrap_err();
+        EngineKind::Native.check(&config, false).unwrap();
         error.to_string()
     };
     let default = ClientConfig::default;

@@ -5,11 +5,13 @@
 //! values and [`repeated`] those that come more than once.
 
 mod identifier;
+mod owned;
 mod repeated;
 mod set;
 mod sets;
 mod value;
 
+pub use owned::MessageProperties;
 pub use repeated::{PropertyBuf, SubscriptionIds, UserProperties};
 pub use sets::{
     AckProperties, AuthProperties, ConnAckProperties, ConnectProperties, DisconnectProperties,

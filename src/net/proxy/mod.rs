@@ -2,7 +2,7 @@
 //! and HTTP CONNECT (RFC 9110 §9.3.6).
 //!
 //! [`Proxy`] says which one, [`Dialogue`] is what is said to it before it falls
-//! silent and passes bytes on. The dialogues do no IO; [`open`] does it for them.
+//! silent and passes bytes on. The dialogues do no IO; `open` does it for them.
 
 mod environment;
 mod http;

@@ -1,6 +1,8 @@
 //! What a client says of itself, and the CONNECT that says it.
 
-use crate::mqtt::{Connect, ConnectProperties, Message, Version, Will, WillProperties};
+use crate::mqtt::{
+    Connect, ConnectProperties, Message, PropertyBuf, Version, Will, WillProperties,
+};
 use crate::session::Secret;
 use std::num::{NonZeroU16, NonZeroU32};
 
@@ -23,6 +25,14 @@ pub struct ClientConfig {
     pub maximum_packet_size: Option<NonZeroU32>,
     /// Topic aliases taken from the server, in version 5.
     pub topic_alias_maximum: u16,
+    /// Whether the server is asked for the basis of response topics, in version 5.
+    pub request_response_information: Option<bool>,
+    /// Whether the server may give reasons in words, in version 5; absent is true.
+    pub request_problem_information: Option<bool>,
+    /// Name-value pairs, in version 5.
+    pub user_properties: PropertyBuf,
+    /// Enhanced authentication, in version 5; boxed, for few use it.
+    pub authentication: Option<Box<Authentication>>,
     /// The user.
     pub username: Option<String>,
     /// The password.
@@ -30,6 +40,15 @@ pub struct ClientConfig {
     /// What the server publishes when the connection is lost, and its delay
     /// in seconds.
     pub will: Option<(Message, u32)>,
+}
+
+/// How enhanced authentication begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authentication {
+    /// The name of the method.
+    pub method: String,
+    /// What the method says first.
+    pub data: Option<Secret>,
 }
 
 impl Default for ClientConfig {
@@ -43,6 +62,10 @@ impl Default for ClientConfig {
             receive_maximum: None,
             maximum_packet_size: None,
             topic_alias_maximum: 0,
+            request_response_information: None,
+            request_problem_information: None,
+            user_properties: PropertyBuf::default(),
+            authentication: None,
             username: None,
             password: None,
             will: None,
@@ -55,6 +78,8 @@ impl ClientConfig {
     #[must_use]
     pub fn packet(&self) -> Connect<'_> {
         let aliases = Some(self.topic_alias_maximum).filter(|maximum| *maximum > 0);
+        let authentication = self.authentication.as_deref();
+        let data = authentication.and_then(|begun| begun.data.as_ref());
         Connect {
             version: self.version,
             clean_start: self.clean_start,
@@ -64,7 +89,11 @@ impl ClientConfig {
                 receive_maximum: self.receive_maximum,
                 maximum_packet_size: self.maximum_packet_size,
                 topic_alias_maximum: aliases,
-                ..ConnectProperties::default()
+                request_response_information: self.request_response_information,
+                request_problem_information: self.request_problem_information,
+                user_properties: self.user_properties.user_properties(),
+                authentication_method: authentication.map(|begun| begun.method.as_str()),
+                authentication_data: data.map(Secret::expose),
             },
             client_id: &self.client_id,
             will: self.will.as_ref().map(|(will, delay)| will_packet(will, *delay)),

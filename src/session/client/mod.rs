@@ -12,7 +12,7 @@ mod receive;
 mod resume;
 mod send;
 
-pub use config::ClientConfig;
+pub use config::{Authentication, ClientConfig};
 pub use event::{Event, Failure, Token};
 pub use limits::ServerLimits;
 

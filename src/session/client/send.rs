@@ -131,8 +131,16 @@ impl ClientSession {
     /// # Errors
     /// Never in practice: the packet has no variable part.
     pub fn disconnect(&mut self, reason: ReasonCode, now: Time) -> Result<(), Failure> {
+        self.part(&Disconnect::new(reason), now)
+    }
+
+    /// The same with all that DISCONNECT can say.
+    ///
+    /// # Errors
+    /// When the packet is larger than the server takes.
+    pub fn part(&mut self, packet: &Disconnect<'_>, now: Time) -> Result<(), Failure> {
         self.connected = false;
-        self.send(&Packet::Disconnect(Disconnect::new(reason)), now)
+        self.send(&Packet::Disconnect(*packet), now)
     }
 
     pub(super) fn send_ack(

@@ -3,6 +3,7 @@
 
 mod layers;
 mod lines;
+mod properties;
 mod publishing;
 mod reaching;
 mod subscribing;
@@ -10,7 +11,7 @@ mod subscribing;
 use crate::support::peer::{Caller, Peer};
 use mqx::client::{ConnectOptions, EngineKind};
 use mqx::error::{Class, Result};
-use mqx::mqtt::{QoS, Version};
+use mqx::mqtt::{MessageProperties, PropertyBuf, QoS, Version};
 use mqx::net::Endpoint;
 use mqx::output::Sink;
 use mqx::session::ClientConfig;
@@ -103,6 +104,7 @@ fn publishing(speaker: Speaker, port: u16, source: publish::Source, qos: QoS) ->
         source,
         qos,
         retain: false,
+        properties: MessageProperties::default(),
     }
 }
 
@@ -112,6 +114,8 @@ fn subscribing(speaker: Speaker, port: u16) -> subscribe::Config {
         topics: vec!["a/#".parse().unwrap()],
         filter_out: Vec::new(),
         options: mqx::mqtt::SubscribeOptions::default(),
+        identifier: None,
+        user_properties: PropertyBuf::default(),
         count: None,
         timeout: None,
         exit_after_sub: false,

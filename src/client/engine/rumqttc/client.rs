@@ -5,7 +5,7 @@ use super::{Dialect, WINDOW};
 use crate::client::engine::Engine;
 use crate::mqtt::topic::TopicName;
 use crate::mqtt::{
-    self, Ack, AckKind, ConnAck, Message, Packet, PacketType, Publish, QoS, ReasonCode,
+    self, Ack, AckKind, ConnAck, Disconnect, Message, Packet, PacketType, Publish, QoS, ReasonCode,
     SubscribeProperties, SubscribeRequest,
 };
 use crate::session::{ClientConfig, Event, Failure, ServerLimits, Time, Token};
@@ -311,7 +311,7 @@ impl<D: Dialect> Engine for Rumqttc<D> {
         self.begin_request(token, now, |dialect, out| dialect.unsubscribe(filters, out))
     }
 
-    fn disconnect(&mut self, _reason: ReasonCode, now: Time) -> Result<(), Failure> {
+    fn disconnect(&mut self, _packet: &Disconnect<'_>, now: Time) -> Result<(), Failure> {
         self.connected = false;
         self.encode(now, D::disconnect)
     }

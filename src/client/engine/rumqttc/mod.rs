@@ -61,7 +61,7 @@ trait Dialect: Send {
 
 /// Why an engine cannot be made of this configuration, as words that follow
 /// "--engine rumqttc".
-pub(super) fn check(config: &ClientConfig) -> Result<(), &'static str> {
+pub(super) fn check(config: &ClientConfig, last_words: bool) -> Result<(), &'static str> {
     let password = config.password.as_ref().map(Secret::expose);
     if config.version == Version::V31 {
         return Err("cannot speak MQTT 3.1 (-V)");
@@ -73,7 +73,10 @@ pub(super) fn check(config: &ClientConfig) -> Result<(), &'static str> {
         return Err("cannot send an empty user name or password (-u, -P)");
     }
     if config.topic_alias_maximum > 0 {
-        return Err("cannot resolve topic aliases");
+        return Err("cannot resolve topic aliases (--topic-alias-maximum)");
+    }
+    if last_words {
+        return Err("cannot send properties in DISCONNECT (--disconnect-...)");
     }
     Ok(())
 }

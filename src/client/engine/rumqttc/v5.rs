@@ -5,7 +5,7 @@ use crate::mqtt::{
     Message, PacketId, PropertyBuf, Publish, PublishProperties, QoS, RetainHandling,
     SubscribeProperties, SubscribeRequest, SubscriptionId, UserProperties,
 };
-use crate::session::{ClientConfig, Failure};
+use crate::session::{ClientConfig, Failure, Secret};
 use bytes::{Bytes, BytesMut};
 use rumqttc::v5::mqttbytes::{self, v5};
 use rumqttc::v5::{MqttState, Request, StateError};
@@ -31,10 +31,17 @@ impl Dialect {
 impl super::Dialect for Dialect {
     fn connect(&mut self, config: &ClientConfig, out: &mut BytesMut) -> Result<(), Failure> {
         *self = Self::new();
+        let authentication = config.authentication.as_deref();
+        let data = authentication.and_then(|begun| begun.data.as_ref()).map(Secret::expose);
         let properties = v5::ConnectProperties {
             session_expiry_interval: config.session_expiry_interval,
             receive_maximum: config.receive_maximum.map(Into::into),
             max_packet_size: config.maximum_packet_size.map(Into::into),
+            request_response_info: config.request_response_information.map(u8::from),
+            request_problem_info: config.request_problem_information.map(u8::from),
+            user_properties: owned(config.user_properties.user_properties()),
+            authentication_method: authentication.map(|begun| begun.method.clone()),
+            authentication_data: data.map(Bytes::copy_from_slice),
             ..v5::ConnectProperties::new()
         };
         let connect = v5::Connect {
