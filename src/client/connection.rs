@@ -62,29 +62,36 @@ impl Trouble {
 impl Connection {
     /// Connects and waits for the broker to accept; if that fails, tries the
     /// others. If a broker refuses MQTT 5 and the options allow it, connects
-    /// again with 3.1.1 and says so.
+    /// again with 3.1.1 and says so. The messages of a session that goes on may
+    /// follow its answer at once.
     ///
     /// # Errors
     /// When no broker can be reached or one refuses.
-    pub async fn open(mut options: ConnectOptions) -> Result<Self> {
+    pub async fn open(
+        mut options: ConnectOptions,
+        on_event: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Self> {
         let mut left = options.others.len();
         loop {
-            match Self::open_here(options.clone()).await {
+            match Self::open_here(options.clone(), on_event).await {
                 Err(error) => options.go_on_after(error, &mut left)?,
                 opened => return opened,
             }
         }
     }
 
-    async fn open_here(options: ConnectOptions) -> Result<Self> {
+    async fn open_here(
+        options: ConnectOptions,
+        on_event: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Self> {
         let deadline = Instant::now() + options.connect_timeout;
         let mut connection = Self::dial(options).await?;
-        match connection.handshake(deadline, &mut |_| {}).await {
+        match connection.handshake(deadline, on_event).await {
             Ok(()) => Ok(connection),
             Err(trouble) => {
                 let error = connection.not_accepted(trouble);
                 match connection.options.fall_back_after(&error) {
-                    Some(options) => Box::pin(Self::open_here(options)).await,
+                    Some(options) => Box::pin(Self::open_here(options, on_event)).await,
                     None => Err(error),
                 }
             }

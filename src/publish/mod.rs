@@ -110,7 +110,7 @@ async fn publish_one(config: &Config, payload: &[u8]) -> Result<()> {
         let limit = "the payload is larger than the 268,435,455 bytes MQTT allows";
         return Err(Error::new(Class::PublishRejected, limit).hint("publish it in pieces"));
     }
-    let mut connection = Connection::open(config.connect.clone()).await?;
+    let mut connection = Connection::open(config.connect.clone(), &mut |_| {}).await?;
     let sent = connection.publish(&config.publish(payload), 0);
     if let Err(failure) = sent {
         // The failure that matters is known; how the connection ends is not.

@@ -20,7 +20,7 @@ const OLD_WINDOW: usize = 20;
 /// input cannot be read, or lines were rejected.
 pub(super) async fn publish_lines(config: Config, input: impl AsyncRead + Unpin) -> Result<()> {
     let mut flow = Flow {
-        connection: Connection::open(config.connect.clone()).await?,
+        connection: Connection::open(config.connect.clone(), &mut |_| {}).await?,
         lines: Lines::new(input),
         outcome: Outcome::default(),
         sent: 0,

@@ -17,6 +17,7 @@ use crate::mqtt::{
     PropertyBuf, SubscribeOptions, SubscribeProperties, SubscribeRequest, SubscriptionId,
 };
 use crate::output::{self, Sink};
+use crate::session::Event;
 use crate::signals::Signal;
 use printer::{Printer, State};
 use std::num::NonZeroU64;
@@ -107,7 +108,9 @@ struct Subscriber {
 impl Subscriber {
     /// Prints messages until there have been enough.
     async fn work(&mut self) -> Result<()> {
-        let connection = Connection::open(self.config.connect.clone()).await?;
+        let printer = &mut self.printer;
+        let mut on_event = |event: Event<'_>| printer.note(&event);
+        let connection = Connection::open(self.config.connect.clone(), &mut on_event).await?;
         let connection = self.connection.insert(connection);
         subscribe(connection, &self.config)?;
         while self.printer.state() == State::Open {

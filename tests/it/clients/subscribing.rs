@@ -266,3 +266,26 @@ fn when_nobody_reads_the_output_it_ends_quietly() {
         assert_eq!(class_of(done), Class::BrokenPipe);
     });
 }
+
+#[test]
+fn what_a_kept_session_brings_with_the_answer_to_connect_is_printed() {
+    with_everybody(|speaker| async move {
+        let peer = Peer::bind().await;
+        let page = Page::default();
+        let mut config = subscribing(speaker, peer.port());
+        config.connect.session.client_id = "me".to_owned();
+        config.connect.session.clean_start = false;
+        config.count = count(1);
+        let serve = async {
+            let mut caller = peer.accept().await;
+            caller.packet().await;
+            let accepted = speaker.pick(&[0x20, 3, 1, 0, 0], &[0x20, 2, 1, 0]);
+            let kept = publish(speaker, 0x30, "a/b", b"kept");
+            caller.send(&[accepted, &kept].concat()).await;
+            while caller.packet().await[0] != 0xe0 {}
+        };
+        let (ended, ()) = tokio::join!(run(config, page.sink(), never()), serve);
+        ended.unwrap();
+        assert_eq!(page.text(), "a/b kept\n");
+    });
+}
