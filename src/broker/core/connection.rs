@@ -335,7 +335,7 @@ impl Core {
         self.check_topic(publish.topic)?;
         match self.publish(worker, publisher, publish, source)? {
             Routed { matched: 0, .. } => Ok(ReasonCode::NO_MATCHING_SUBSCRIBERS),
-            Routed { matched, refused } if matched == refused => {
+            Routed { matched, refused, .. } if matched == refused => {
                 let words = "the queues of all its subscribers are full";
                 Err(Denial::new(ReasonCode::QUOTA_EXCEEDED, words))
             }

@@ -104,10 +104,20 @@ impl Core {
             worker.farewells.push((link, rest));
         }
         hot.writer = Writer::Nobody;
-        hot.queue.keep_acknowledged();
+        hot.queue.go_offline(&self.limits.queue);
         let client = session.client(hot.connection);
         self.events.lifecycle(now, || Event::Disconnected { client, end });
         true
+    }
+
+    /// Cuts off the clients that are too slow for what they were sent.
+    #[cold]
+    pub(super) fn cut_off_slow(&self, worker: &mut Worker) {
+        let _batch = self.begin_batch();
+        while let Some((session, number)) = worker.evicted.pop() {
+            let end = End::Cut(ReasonCode::QUOTA_EXCEEDED);
+            self.end_session_connection(worker, &session, number, end, Vec::new());
+        }
     }
 
     /// Publishes the will and ends the session of an offline client where

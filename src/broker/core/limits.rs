@@ -1,8 +1,8 @@
 //! What the broker allows, and how it says so (MQTT 5.0 §3.2.2.3).
 
 use super::exchange::Exchange;
+use super::queue::{QueueLimits, SlowConsumer};
 use super::rate::Rates;
-use super::session::QueueLimits;
 use crate::mqtt::{ConnAckProperties, Connect, Error, QoS, ReasonCode, topic};
 use std::num::{NonZeroU16, NonZeroU32};
 use std::time::Duration;
@@ -71,7 +71,13 @@ impl Default for Limits {
             topic_levels: 128,
             acl_subscribe_check: true,
             connect_timeout: Duration::from_secs(10),
-            queue: QueueLimits { messages: 100_000, bytes: 64 * 1024 * 1024, output: 1024 * 1024 },
+            queue: QueueLimits {
+                messages: 100_000,
+                bytes: 64 * 1024 * 1024,
+                output: 1024 * 1024,
+                slow: SlowConsumer::DropNewest,
+                offline_qos0: false,
+            },
         }
     }
 }

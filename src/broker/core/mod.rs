@@ -44,6 +44,7 @@ mod own_copy;
 mod peer;
 mod publish;
 mod pulse;
+mod queue;
 mod rate;
 mod retained;
 mod routing;
@@ -80,9 +81,9 @@ pub use journal::{
 pub use limits::Limits;
 pub use link::{Attempt, Link};
 pub use peer::Peer;
+pub use queue::{QueueLimits, SlowConsumer};
 pub use rate::Rates;
 pub use routing::Routed;
-pub use session::QueueLimits;
 pub use view::{ConnectionView, RetainedView, SessionView, SubscriptionView};
 pub use words::Denial;
 pub use worker::Worker;

@@ -31,6 +31,9 @@ impl Core {
     /// Writes the output of every session that was touched since the last
     /// call, or as much of it as the journal allows. Ends a batch.
     pub fn flush(&self, worker: &mut Worker) {
+        if !worker.evicted.is_empty() {
+            self.cut_off_slow(worker);
+        }
         if let Some(journal) = &self.journal {
             self.hold_output(worker, journal);
             self.write_held(worker, journal);

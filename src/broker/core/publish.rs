@@ -139,6 +139,7 @@ impl Core {
         }
         let (routed, scratch) = routing.finish();
         worker.scratch = scratch;
+        worker.counters.dropped_slow.add(routed.displaced);
         routed
     }
 }

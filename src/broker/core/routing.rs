@@ -4,7 +4,8 @@ use super::Core;
 use super::event::{Client, Event, Events, Fate, Why};
 use super::hooks::Hooks;
 use super::message::{Delivery, Kept};
-use super::session::{Hot, QueueLimits, Session};
+use super::queue::{QueueLimits, SlowConsumer};
+use super::session::{Hot, Session};
 use super::target::Grant;
 use super::template::{Templates, Variant};
 use super::worker::Worker;
@@ -19,6 +20,8 @@ pub struct Routed {
     pub matched: usize,
     /// Sessions that had no room for it.
     pub refused: usize,
+    /// Older messages that were dropped for it.
+    pub displaced: usize,
 }
 
 /// One message while it is being routed.
@@ -72,12 +75,15 @@ impl<'a> Routing<'a> {
             _ if self.is_withheld_from(session) => Fate::Dropped(Why::Withheld),
             (true, QoS::AtMostOnce) => self.send(&mut hot, grant, variant),
             (true, _) => self.send_acknowledged(&mut hot, grant, variant),
-            (false, QoS::AtMostOnce) => Fate::Dropped(Why::Offline),
+            (false, QoS::AtMostOnce) if !self.limits.offline_qos0 => Fate::Dropped(Why::Offline),
             (false, _) => self.enqueue(&mut hot, grant, variant),
         };
         worker.counters.note(fate, self.publish.payload.len());
         if matches!(fate, Fate::Dropped(why) if why.is_for_room()) {
             self.routed.refused += 1;
+            if online && self.limits.slow == SlowConsumer::Disconnect {
+                worker.evict(session, hot.connection);
+            }
         }
         if online {
             worker.touch(session, &mut hot);
@@ -113,11 +119,8 @@ impl<'a> Routing<'a> {
 
     /// QoS 0: sent now, behind retained messages that wait, or never.
     fn send(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Fate {
-        if hot.queue.is_replaying() {
-            return self.enqueue(hot, grant, variant);
-        }
-        if hot.out.len() >= self.limits.output {
-            return Fate::Dropped(Why::OutputFull);
+        if hot.out.len() >= self.limits.output || hot.queue.holds_back() {
+            return self.send_later(hot, grant, variant);
         }
         if grant.ids.is_some() || hot.has_aliases() {
             return self.send_own(hot, grant, variant);
@@ -127,6 +130,21 @@ impl<'a> Routing<'a> {
         }
         self.templates.append(variant, None, &mut hot.out);
         Fate::Sent
+    }
+
+    /// QoS 0 that is not sent at once. Where the oldest is dropped, it waits in
+    /// the queue, which has the oldest in front.
+    fn send_later(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Fate {
+        if self.limits.slow == SlowConsumer::DropOldest {
+            let delivery = self.delivery(hot, grant, variant);
+            let gone = delivery.and_then(|delivery| hot.queue.push_newest(delivery, self.limits));
+            self.routed.displaced += gone.unwrap_or(0);
+            return gone.map_or(Fate::Dropped(Why::OutputFull), |_| Fate::Queued);
+        }
+        if hot.queue.holds_back() {
+            return self.enqueue(hot, grant, variant);
+        }
+        Fate::Dropped(Why::OutputFull)
     }
 
     /// What is the receiver's own is in no template.

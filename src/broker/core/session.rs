@@ -6,11 +6,12 @@ use super::event::{Fate, Why};
 use super::journal::Diary;
 use super::link::Link;
 use super::message::Delivery;
+use super::queue::{Queue, QueueLimits};
 use crate::mqtt::{Ack, AckKind, Message, QoS, ReasonCode, Version};
 use crate::session::{AliasSender, Inbound, Outbound, Stage, Time};
 use ::core::net::SocketAddr;
 use parking_lot::Mutex;
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -100,96 +101,9 @@ pub(super) struct PendingWill {
     pub(super) due: Option<Time>,
 }
 
-/// Deliveries that wait for a connection, for room or for quota.
-#[derive(Debug, Default)]
-pub(super) struct Queue {
-    deliveries: VecDeque<Delivery>,
-    bytes: usize,
-    replayed: usize,
-}
-
-/// The limits of what is kept for one session.
-#[derive(Debug, Clone, Copy)]
-pub struct QueueLimits {
-    /// Deliveries queued.
-    pub messages: usize,
-    /// Bytes of queued messages.
-    pub bytes: usize,
-    /// Bytes of output above which QoS 0 messages are dropped and others queued.
-    pub output: usize,
-}
-
 /// Output above which the queue waits for room, so that a long queue is not
 /// copied into the buffer at once.
 const REFILL_MARK: usize = 64 * 1024;
-
-impl Queue {
-    pub(super) fn is_empty(&self) -> bool {
-        self.deliveries.is_empty()
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.deliveries.len()
-    }
-
-    /// Bytes held for the session alone.
-    pub(super) const fn bytes(&self) -> usize {
-        self.bytes
-    }
-
-    /// Whether retained messages wait that a newer message must not overtake.
-    pub(super) const fn is_replaying(&self) -> bool {
-        self.replayed > 0
-    }
-
-    /// Adds a delivery unless a limit is reached. Replayed messages are held
-    /// by the retained store anyway and do not count.
-    pub(super) fn push(&mut self, delivery: Delivery, limits: &QueueLimits) -> bool {
-        let size = delivery.size();
-        if delivery.replayed {
-            self.replayed += 1;
-        } else if self.deliveries.len() - self.replayed >= limits.messages
-            || self.bytes + size > limits.bytes
-        {
-            return false;
-        } else {
-            self.bytes += size;
-        }
-        self.deliveries.push_back(delivery);
-        true
-    }
-
-    /// Adds a delivery that was taken before, whatever the limits are now.
-    pub(super) fn restore(&mut self, delivery: Delivery) {
-        self.replayed += usize::from(delivery.replayed);
-        self.bytes += if delivery.replayed { 0 } else { delivery.size() };
-        self.deliveries.push_back(delivery);
-    }
-
-    /// The delivery that was queued last.
-    pub(super) fn last(&self) -> Option<&Delivery> {
-        self.deliveries.back()
-    }
-
-    fn pop(&mut self) -> Option<Delivery> {
-        let delivery = self.deliveries.pop_front()?;
-        if delivery.replayed {
-            self.replayed -= 1;
-        } else {
-            self.bytes -= delivery.size();
-        }
-        Some(delivery)
-    }
-
-    /// Drops what the client would not get after a reconnect: QoS 0.
-    pub(super) fn keep_acknowledged(&mut self) {
-        for delivery in std::mem::take(self).deliveries {
-            if delivery.qos > QoS::AtMostOnce {
-                self.restore(delivery);
-            }
-        }
-    }
-}
 
 impl Session {
     pub(super) fn new(key: u64, who: Who<'_>) -> Self {
@@ -251,7 +165,7 @@ impl Hot {
 
     /// Messages in flight and queued.
     pub(super) fn undelivered(&self) -> usize {
-        self.outbound.len() + self.queue.deliveries.len()
+        self.outbound.len() + self.queue.len()
     }
 
     /// Whether something waits for room or for quota.
@@ -274,7 +188,7 @@ impl Hot {
     ) {
         self.resend(now, counters);
         while self.out.len() < REFILL_MARK
-            && let Some(next) = self.queue.deliveries.front()
+            && let Some(next) = self.queue.front()
             && (next.qos == QoS::AtMostOnce || self.outbound.has_quota())
             && let Some(delivery) = self.queue.pop()
         {

@@ -72,6 +72,8 @@ impl End {
                 "no packet came for one and a half times the keep alive"
             }
             Self::Cut(ReasonCode::NOT_AUTHORIZED) => "the authentication has failed",
+            Self::Cut(ReasonCode::MAXIMUM_CONNECT_TIME) => "the token has run out",
+            Self::Cut(ReasonCode::QUOTA_EXCEEDED) => "messages come faster than they are read",
             Self::Cut(ReasonCode::SERVER_SHUTTING_DOWN) => "the broker stops",
             Self::Cut(_) | Self::Goodbye { .. } | Self::Lost | Self::Refused => return None,
         }))

@@ -4,7 +4,7 @@ use super::counters::{Counters, Tally};
 use super::held::Held;
 use super::link::Link;
 use super::memo::Memo;
-use super::pulse::Pulse;
+use super::pulse::{Attached, Pulse};
 use super::session::{Hot, Session};
 use super::timers::Timers;
 use crate::session::Time;
@@ -29,6 +29,8 @@ pub struct Worker {
     pub(super) memo: Memo,
     /// Sessions that have got output in this batch.
     pub(super) touched: Vec<Arc<Session>>,
+    /// Connections to be cut off at the end of this batch.
+    pub(super) evicted: Vec<Attached>,
     /// The last bytes of connections that ended in this batch.
     pub(super) farewells: Vec<(Arc<dyn Link>, Vec<u8>)>,
     /// Output that waits for the journal, the earliest first.
@@ -70,6 +72,7 @@ impl Default for Worker {
             now: Time::ZERO,
             memo: Memo::new(),
             touched: Vec::new(),
+            evicted: Vec::new(),
             farewells: Vec::new(),
             held: VecDeque::new(),
             timers: Timers::new(),
@@ -122,6 +125,14 @@ impl Worker {
         if !hot.touched {
             hot.touched = true;
             self.touched.push(Arc::clone(session));
+        }
+    }
+
+    /// Has the connection cut off at the end of the batch.
+    #[cold]
+    pub(super) fn evict(&mut self, session: &Arc<Session>, connection: u64) {
+        if !self.evicted.iter().any(|(known, _)| Arc::ptr_eq(known, session)) {
+            self.evicted.push((Arc::clone(session), connection));
         }
     }
 

@@ -1,7 +1,7 @@
 //! The options of `mqx broker` that limit what one client may take of the
 //! broker.
 
-use crate::broker::core::{Limits, QueueLimits, Rates};
+use crate::broker::core::{Limits, QueueLimits, Rates, SlowConsumer};
 use clap::value_parser;
 use std::num::NonZeroU64;
 use std::time::Duration;
@@ -28,6 +28,24 @@ pub(super) struct ShareArgs {
         help_heading = LIMITS
     )]
     max_queued_bytes: usize,
+
+    /// Bytes of output above which a client is slow
+    #[arg(
+        long,
+        value_name = "BYTES",
+        default_value_t = Limits::default().queue.output,
+        help_heading = LIMITS
+    )]
+    max_output: usize,
+
+    /// What becomes of a client that is slow: it does not get the newest messages
+    /// of QoS 0 or not the oldest that wait, or it is cut off
+    #[arg(long, value_name = "POLICY", default_value = "drop-newest", help_heading = LIMITS)]
+    slow_consumer: Policy,
+
+    /// Keep messages of QoS 0 too for sessions that are offline
+    #[arg(long, help_heading = LIMITS)]
+    queue_qos0: bool,
 
     /// Filters one client may have subscribed [default: any number]
     #[arg(long, value_name = "NUMBER", help_heading = LIMITS)]
@@ -59,6 +77,24 @@ pub(super) struct ShareArgs {
     connect_timeout: u64,
 }
 
+/// The policies as they are said.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Policy {
+    DropNewest,
+    DropOldest,
+    Disconnect,
+}
+
+impl From<Policy> for SlowConsumer {
+    fn from(policy: Policy) -> Self {
+        match policy {
+            Policy::DropNewest => Self::DropNewest,
+            Policy::DropOldest => Self::DropOldest,
+            Policy::Disconnect => Self::Disconnect,
+        }
+    }
+}
+
 impl ShareArgs {
     /// What is allowed by these options, and by `limits` otherwise.
     pub(super) fn limit(self, limits: &Limits) -> Limits {
@@ -68,7 +104,13 @@ impl ShareArgs {
             topic_levels: self.max_topic_levels.into(),
             maximum_session_expiry: self.max_session_expiry,
             connect_timeout: Duration::from_secs(self.connect_timeout),
-            queue: QueueLimits { bytes: self.max_queued_bytes, ..limits.queue },
+            queue: QueueLimits {
+                bytes: self.max_queued_bytes,
+                output: self.max_output,
+                slow: self.slow_consumer.into(),
+                offline_qos0: self.queue_qos0,
+                ..limits.queue
+            },
             ..limits.clone()
         }
     }

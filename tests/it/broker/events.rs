@@ -219,7 +219,7 @@ fn what_becomes_of_a_message_is_told_at_every_step() {
 
 #[test]
 fn every_message_that_is_dropped_is_told_with_the_reason() {
-    let queue = QueueLimits { messages: 1, bytes: 1000, output: 20 };
+    let queue = QueueLimits { messages: 1, bytes: 1000, output: 20, ..Limits::default().queue };
     let (mut lab, heard) = watched(MESSAGES, Limits { queue, ..Limits::default() });
     let mut sender = lab.client(Version::V5, "s");
     let small = ConnectProperties {

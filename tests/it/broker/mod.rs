@@ -26,6 +26,7 @@ mod retained;
 mod sessions;
 mod shared;
 mod shares;
+mod slow;
 mod soak;
 mod sockets;
 mod statements;

@@ -98,7 +98,8 @@ fn trap_a_fight_over_one_identifier_leaves_one_session_and_no_timers() {
 
 #[test]
 fn trap_a_client_that_never_reads_costs_no_more_than_its_limits() {
-    let queue = QueueLimits { messages: 10, bytes: 1 << 20, output: 10_000 };
+    let queue =
+        QueueLimits { messages: 10, bytes: 1 << 20, output: 10_000, ..Limits::default().queue };
     let mut lab = Lab::with(Limits { queue, ..Limits::default() });
     let mut deaf = lab.client(Version::V5, "deaf");
     lab.subscribe(&mut deaf, "t", QoS::AtLeastOnce);

@@ -1,0 +1,87 @@
+//! Clients that read more slowly than they are sent messages.
+
+use super::lab::{Client, Lab, hello, message, seconds};
+use mqx::broker::core::{Limits, QueueLimits, SlowConsumer};
+use mqx::mqtt::{Connect, QoS, Version};
+
+/// A broker with this policy and room for three messages, a client that reads
+/// nothing any more and one that does.
+fn jammed(slow: SlowConsumer, qos: QoS) -> (Lab, Client, Client) {
+    let queue = QueueLimits { output: 30, slow, ..Limits::default().queue };
+    let mut lab = Lab::with(Limits { queue, ..Limits::default() });
+    let (mut slow, mut quick) = (lab.client(Version::V5, "s"), lab.client(Version::V5, "q"));
+    for client in [&mut slow, &mut quick] {
+        lab.subscribe(client, "t", qos);
+    }
+    slow.stop_reading();
+    (lab, slow, quick)
+}
+
+fn publish(lab: &mut Lab, count: u32) {
+    let mut publisher = lab.client(Version::V311, "p");
+    for number in 0..count {
+        let payload = format!("number {number}");
+        lab.publish(&mut publisher, &message("t", &payload, QoS::AtMostOnce, 0));
+    }
+}
+
+fn numbers(numbers: impl IntoIterator<Item = u32>) -> Vec<String> {
+    numbers.into_iter().map(|number| format!("number {number}")).collect()
+}
+
+#[test]
+fn the_newest_or_the_oldest_messages_are_dropped_and_the_others_arrive_in_order() {
+    for (policy, arrived) in [
+        (SlowConsumer::DropNewest, numbers([0, 1, 2])),
+        // Three are behind the socket, and thirty bytes wait.
+        (SlowConsumer::DropOldest, numbers([0, 1, 2, 7, 8, 9])),
+    ] {
+        let (mut lab, mut slow, mut quick) = jammed(policy, QoS::AtMostOnce);
+        publish(&mut lab, 10);
+        assert_eq!(quick.payloads(), numbers(0..10), "{policy:?}");
+        let dropped = u64::try_from(10 - arrived.len()).unwrap();
+        assert_eq!(lab.summary().dropped, dropped);
+        lab.make_room(&mut slow, 1000);
+        assert_eq!(slow.payloads(), arrived, "{policy:?}");
+        publish(&mut lab, 2);
+        assert_eq!(slow.payloads(), numbers([0, 1]), "it is quick again");
+    }
+}
+
+#[test]
+fn a_slow_client_is_cut_off_where_that_is_the_policy_and_others_are_not() {
+    let (mut lab, slow, mut quick) = jammed(SlowConsumer::Disconnect, QoS::AtMostOnce);
+    publish(&mut lab, 3);
+    assert!(!slow.is_closed());
+    publish(&mut lab, 1);
+    assert!(slow.is_closed());
+    publish(&mut lab, 1);
+    assert_eq!(quick.payloads().len(), 5);
+    assert_eq!(lab.summary().dropped, 1);
+}
+
+#[test]
+fn a_client_that_is_cut_off_is_told_why_behind_what_it_was_sent() {
+    let (mut lab, mut slow, _quick) = jammed(SlowConsumer::Disconnect, QoS::AtMostOnce);
+    publish(&mut lab, 4);
+    let goodbye = slow.take_packets(4).pop().unwrap();
+    assert_eq!((goodbye[0], goodbye[2]), (0xe0, 0x97));
+}
+
+#[test]
+fn messages_of_qos_0_wait_for_a_session_that_is_offline_only_if_they_are_to() {
+    for (offline_qos0, waiting) in [(false, vec![]), (true, numbers([0, 1]))] {
+        let queue = QueueLimits { offline_qos0, ..Limits::default().queue };
+        let mut lab = Lab::with(Limits { queue, ..Limits::default() });
+        let keep = Connect { clean_start: false, ..hello(Version::V311, "c") };
+        let mut client = lab.connect(&keep);
+        client.take();
+        lab.subscribe(&mut client, "t", QoS::AtMostOnce);
+        lab.lose(&mut client);
+        publish(&mut lab, 2);
+        lab.pass(seconds(1));
+        let mut client = lab.connect(&keep);
+        client.take_some(4);
+        assert_eq!(client.payloads(), waiting);
+    }
+}
