@@ -73,7 +73,7 @@ impl Task {
     }
 
     /// Serves the connection until it is over.
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(&mut self) {
         let last = poll_fn(|cx| self.poll_serve(cx)).await;
         let connection = &mut self.connection;
         self.shared.batch(|core, worker| core.close(worker, connection));
@@ -83,9 +83,9 @@ impl Task {
             Err(_) => return,
         };
         // Boxed: an idle connection need not have the room for its end.
-        let farewell = Box::pin(self.say_goodbye(&last));
+        let farewell = Box::pin(tokio::time::timeout(FAREWELL, self.say_goodbye(&last)));
         // A client that does not read to the end is left.
-        let _ = tokio::time::timeout(FAREWELL, farewell).await;
+        let _ = farewell.await;
     }
 
     /// Ready when the core has asked for the end, with the last bytes to

@@ -4,7 +4,7 @@
 use super::clock::Clock;
 use super::connection::Task;
 use super::core::{Core, Worker};
-use super::door::{Door, Opened};
+use super::door::{Door, Newcomer, Opened};
 use super::http::{self, Access};
 use super::inline::Visit;
 use super::listener::Listener;
@@ -14,6 +14,7 @@ use crate::error::{Class, Error, Result};
 use crate::session::Time;
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -203,21 +204,31 @@ async fn serve(mut handover: Handover) {
     let _ = tokio::time::timeout(SHUTDOWN, shared.all_gone()).await;
 }
 
+/// What serves a connection for as long as it lasts.
+type Served = Pin<Box<dyn Future<Output = ()>>>;
+
 /// Makes a connection of a socket and serves it.
 async fn welcome(shared: Rc<Shared>, incoming: Incoming) {
+    // Boxed, so that the room for coming in is given back.
+    let Some(served) = Box::pin(enter(shared, incoming)).await else { return };
+    served.await;
+}
+
+/// Finds out what comes at a socket; `None` if nothing comes in there in time.
+async fn enter(shared: Rc<Shared>, incoming: Incoming) -> Option<Served> {
     let limit = shared.core.limits().connect_timeout;
-    let open = tokio::time::timeout(limit, Box::pin(incoming.open())).await;
     // Whoever does not come in is gone without a word to the core.
-    match open {
-        Ok(Ok(Some(Opened::Mqtt(newcomer)))) => {
-            shared.count(Task::new(Rc::clone(&shared), newcomer).run()).await;
-        }
-        Ok(Ok(Some(Opened::Http(stream, caller)))) => {
-            // Boxed, because most connections are no HTTP and need no room for it.
-            Box::pin(http::serve(shared, stream, caller)).await;
-        }
-        Ok(_) | Err(_) => {}
-    }
+    Some(match tokio::time::timeout(limit, incoming.open()).await.ok()?.ok()?? {
+        Opened::Mqtt(newcomer) => Box::pin(attend(shared, newcomer)),
+        Opened::Http(stream, caller) => Box::pin(http::serve(shared, stream, caller)),
+    })
+}
+
+/// Serves a client. There is one of these futures for each connection, so that
+/// they hold the task once decides about the memory of ten thousand idle ones.
+fn attend(shared: Rc<Shared>, newcomer: Newcomer) -> impl Future<Output = ()> {
+    let mut task = Task::new(Rc::clone(&shared), newcomer);
+    async move { shared.count(pin!(task.run())).await }
 }
 
 /// Serves a client in this process.
@@ -229,5 +240,20 @@ impl Incoming {
     async fn open(self) -> io::Result<Option<Opened>> {
         let address = self.socket.address();
         self.door.open(self.socket.register()?, address).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn room_of<A, B, F: Future>(_: fn(A, B) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_connection_takes_the_room_of_its_task_once() {
+        let (room, task) = (room_of(attend), size_of::<Task>());
+        assert!(room < task + 192, "{room} bytes for a task of {task}");
     }
 }
