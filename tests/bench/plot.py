@@ -4,7 +4,7 @@ import math
 from html import escape
 
 # A panel with its margins, how many stand side by side, and what is around them.
-WIDTH, HEIGHT, ABREAST = 420, 322, 2
+WIDTH, HEIGHT, ABREAST = 460, 322, 2
 LEFT, RIGHT, TOP, BOTTOM = 66, 24, 30, 50
 TITLE, LEGEND_ROW = 34, 18
 
@@ -14,7 +14,7 @@ DASHES = ("", "6 4", "2 3")
 
 STYLE = """
 text { font: 12px sans-serif; fill: #222 }
-.title { font-size: 15px; font-weight: bold }
+.title { font-size: 14px; font-weight: bold }
 .grid { stroke: #ddd; stroke-width: 1 }
 .axis { stroke: #222; stroke-width: 1 }
 """
@@ -148,7 +148,7 @@ def svg(sweep, figures):
     }
     width = WIDTH * min(len(sweep.metrics), ABREAST)
     below = TITLE + HEIGHT * math.ceil(len(sweep.metrics) / ABREAST)
-    parts = [text(LEFT, 24, sweep.title, "start", "title")]
+    parts = [text(12, 24, sweep.title, "start", "title")]
     for place, metric in enumerate(sweep.metrics):
         row, column = divmod(place, ABREAST)
         parts += panel(sweep, metric, curves, styles, (column * WIDTH, TITLE + row * HEIGHT))

@@ -96,7 +96,6 @@ class Bench:
         talk(f"  {kind.name:10} {point:30} {told}")
 
     def cases(self):
-        talk("cases")
         for name, options in CASES:
             count = options["count"]
             rest = {key: value for key, value in options.items() if key != "count"}
@@ -109,7 +108,6 @@ class Bench:
             self.measure(kind, {}, ("cases", "paced, ten pairs at 10,000/s", kind.name), PACED_METRICS, work)
 
     def sweep(self, sweep):
-        talk(sweep.name)
         kinds = [kind for kind in self.kinds if kind.workers or not sweep.only_workers]
         for x in sweep.full if self.options.full else sweep.quick:
             for line in sweep.lines:
@@ -119,13 +117,21 @@ class Bench:
                     self.measure(kind, line.settings(x), place, sweep.metrics, work)
 
     def run(self):
+        """Runs what was asked for, all of it before any of it is repeated."""
         wanted = [sweep for sweep in SWEEPS if sweep.name in self.options.only]
         for _ in range(self.options.repeat):
             if "cases" in self.options.only:
-                self.cases()
+                self.timed("cases", self.cases)
             for sweep in wanted:
-                self.sweep(sweep)
+                self.timed(sweep.name, lambda: self.sweep(sweep))
         return wanted
+
+    @staticmethod
+    def timed(name, work):
+        talk(name)
+        begun = time.monotonic()
+        work()
+        talk(f"  {time.monotonic() - begun:.0f} s")
 
 
 def show(figures, sweeps):

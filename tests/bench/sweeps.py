@@ -98,7 +98,7 @@ def all_busy(source, x):
 
 def fan_out(qos):
     def measure(source, x):
-        count = max(source.scaled(2_000_000, 20_000) // x, 200)
+        count = max(source.scaled(2_000_000, 20_000) // x, source.scaled(600, 20))
         return source.run("traffic", **source.warmed(count), subscribers=x, qos=qos)
 
     return Line(f"QoS {qos}", measure)
@@ -178,7 +178,7 @@ SWEEPS = (
         flat=True,
     ),
     Sweep(
-        "connections", "Connections, half of them publishing to one of the others", "busy connections",
+        "connections", "Busy connections, in pairs", "busy connections",
         (10, 1000, 10_000), (10, 100, 1000, 3000, 10_000),
         (Line("pairs", all_busy),), (NS,), flat=True,
     ),
