@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { EVENTS = 512, SILENCE = 10, HEADER = 16, OUTPUT_MARK = 64 * 1024 };
+enum { EVENTS = 512, SILENCE = 60, HEADER = 16, OUTPUT_MARK = 64 * 1024 };
 
 typedef struct {
     Link link; // first: what is ready is a link
