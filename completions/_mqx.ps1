@@ -407,7 +407,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--max-session-expiry', '--max-session-expiry', [CompletionResultType]::ParameterName, 'Seconds that a session outlives its connection at most; a client of version 5 is told [default: as long as it asks for]')
             [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Seconds a new connection may take to send CONNECT')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'File that keeps sessions, subscriptions, retained, queued and in-flight messages and wills; it is made if it is missing [default: memory only]')
-            [CompletionResult]::new('--sync', '--sync', [CompletionResultType]::ParameterName, 'What the store promises')
+            [CompletionResult]::new('--sync', '--sync', [CompletionResultType]::ParameterName, 'What the store promises [default: always]')
             [CompletionResult]::new('--sys-interval', '--sys-interval', [CompletionResultType]::ParameterName, 'Seconds between the values of `$SYS/broker` while somebody is subscribed to them; 0 is never')
             [CompletionResult]::new('--http-token-file', '--http-token-file', [CompletionResultType]::ParameterName, 'File with what HTTP clients must show, as Authorization: Bearer TOKEN')
             [CompletionResult]::new('--http-token', '--http-token', [CompletionResultType]::ParameterName, 'The token itself, which others on this machine can then see')

@@ -395,7 +395,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --max-session-expiry 'Seconds that a session outlives its connection at most; a client of version 5 is told [default: as long as it asks for]'
             cand --connect-timeout 'Seconds a new connection may take to send CONNECT'
             cand --store 'File that keeps sessions, subscriptions, retained, queued and in-flight messages and wills; it is made if it is missing [default: memory only]'
-            cand --sync 'What the store promises'
+            cand --sync 'What the store promises [default: always]'
             cand --sys-interval 'Seconds between the values of `$SYS/broker` while somebody is subscribed to them; 0 is never'
             cand --http-token-file 'File with what HTTP clients must show, as Authorization: Bearer TOKEN'
             cand --http-token 'The token itself, which others on this machine can then see'

@@ -332,7 +332,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subc
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-session-expiry -d 'Seconds that a session outlives its connection at most; a client of version 5 is told [default: as long as it asks for]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l connect-timeout -d 'Seconds a new connection may take to send CONNECT' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l store -d 'File that keeps sessions, subscriptions, retained, queued and in-flight messages and wills; it is made if it is missing [default: memory only]' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l sync -d 'What the store promises' -r -f -a "always\t'Nothing is acknowledged before the disk has it: a killed broker or a power cut loses nothing'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l sync -d 'What the store promises [default: always]' -r -f -a "always\t'Nothing is acknowledged before the disk has it: a killed broker or a power cut loses nothing'
 interval\t'Written to the disk once a second: a killed broker or a power cut loses a second at most'
 never\t'Left to the system once a second: a killed broker loses a second at most, a power cut may lose more or spoil the file'"
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l sys-interval -d 'Seconds between the values of `$SYS/broker` while somebody is subscribed to them; 0 is never' -r

@@ -81,7 +81,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
                 open_files::raise_limit();
                 block_on(broker::run(&config, output::stdout(), signals::stop()))?;
             }
-            Task::Check(config) => broker::say_good(&config),
+            Task::Check(config) => broker::check(&config)?,
             Task::Passwd(config) => {
                 let input = BufReader::new(tokio::io::stdin());
                 block_on(passwd::run(&config, input, signals::stop()))?;

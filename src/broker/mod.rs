@@ -35,7 +35,6 @@ pub use config::{
     Config, DEFAULT_PORT, DEFAULT_SYS_SECONDS, DEFAULT_TLS_PORT, DEFAULT_WS_PATH, Listen,
 };
 pub use inline::{InlineClient, Messages};
-pub use words::say_good;
 
 use self::core::{Core, Summary};
 use self::http::Access;
@@ -127,6 +126,17 @@ pub fn start(config: &Config) -> Result<Broker> {
         threads.push(thread.map_err(failed)?);
     }
     Ok(Broker { core, recorders, addresses, files, stop, threads, workers, ended, store })
+}
+
+/// Looks at what `config` names beside the files that it was read from, changes
+/// nothing, and says that all is well.
+///
+/// # Errors
+/// When there is a store that cannot be used, or cannot be made.
+pub fn check(config: &Config) -> Result<()> {
+    config.store.as_ref().map_or(Ok(()), store::check)?;
+    words::say_good(config);
+    Ok(())
 }
 
 impl Broker {

@@ -5,7 +5,7 @@ use super::core::Summary;
 use crate::output;
 
 /// Says that a broker can be run with `config`, and what it would do.
-pub fn say_good(config: &Config) {
+pub(super) fn say_good(config: &Config) {
     let places: Vec<_> = config.listeners.iter().flat_map(places).collect();
     let who = who_may_connect(config);
     output::note(format!("the configuration is good: {}; {who}", places.join(", ")));

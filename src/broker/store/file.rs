@@ -1,15 +1,15 @@
 //! The store in a file, by redb: one file, every commit whole or not at all.
 
-use super::rows::{Changes, Table, record};
+use super::rows::{Changes, Table, read_row};
 use super::unsynced::Unsynced;
 use super::{Backend, Sync};
 use crate::broker::core::Record;
 use crate::error::{Class, Error, Result};
 use crate::mqtt;
-use redb::backends::FileBackend;
-use redb::{Builder, Database, DatabaseError, ReadableDatabase as _, ReadableTable as _};
-use redb::{TableDefinition, TableError, WriteTransaction};
-use std::fs::{File, OpenOptions};
+use redb::backends::{FileBackend, InMemoryBackend};
+use redb::{Builder, Database, DatabaseError, ReadableDatabase, ReadableTable as _};
+use redb::{StorageBackend as _, TableDefinition, TableError};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,8 @@ const FORMAT: &str = "format";
 
 /// The layout that this program writes.
 const PRESENT: u64 = 1;
+
+const NO_STORE: &str = "a database that is not a store of mqx";
 
 /// Bytes of the file kept in memory.
 const CACHE: usize = 32 * 1024 * 1024;
@@ -39,67 +41,46 @@ pub(super) struct FileStore {
 }
 
 impl FileStore {
-    /// Opens the file at `path`, which is made if it is missing.
+    /// Opens the file at `path`, which is made if it is missing and may be.
     ///
     /// # Errors
     /// When it cannot be opened or made, is in use, or holds something else.
-    pub(super) fn open(path: &Path, sync: Sync) -> Result<Self> {
+    pub(super) fn open(path: &Path, sync: Sync, make: bool) -> Result<Self> {
         let mut options = OpenOptions::new();
-        let file = options.read(true).write(true).create(true).truncate(false).open(path);
+        let file = options.read(true).write(true).create(make).truncate(false).open(path);
         let file = file.map_err(|cause| Error::file("open", path, cause))?;
         let length = file.metadata().map_err(|cause| Error::file("read", path, cause))?.len();
         let database = open(file, sync).map_err(|cause| explain(path, cause))?;
-        let store = Self { path: path.to_owned(), database };
-        store.check_format(length == 0)?;
-        Ok(store)
-    }
-
-    /// Marks a new file as ours; refuses one that is not.
-    fn check_format(&self, new: bool) -> Result<()> {
-        let transaction = self.database.begin_write().map_err(|cause| self.broken(cause))?;
-        let format = self.format(&transaction)?;
-        let foreign = |what: String| {
-            let hint = "name another file with --store, or none to keep everything in memory";
-            Error::new(Class::File, format!("{}: {what}", self.path.display())).hint(hint)
-        };
-        match format {
-            Some(PRESENT) => return Ok(()),
-            Some(other) => {
-                return Err(foreign(format!("a store of format {other}; this mqx has {PRESENT}")));
+        if !is_store(&database, path)? {
+            if length > 0 {
+                return Err(foreign(path, NO_STORE));
             }
-            None if !new => return Err(foreign("a database that is not a store of mqx".into())),
-            None => {}
+            mark(&database).map_err(|cause| broken(path, cause))?;
         }
-        let marked = || -> Result<(), redb::Error> {
-            transaction.open_table(ABOUT)?.insert(FORMAT, PRESENT)?;
-            for table in Table::ALL {
-                transaction.open_table(rows(table))?;
-            }
-            transaction.commit()?;
-            Ok(())
-        };
-        marked().map_err(|cause| self.broken(cause))
+        Ok(Self { path: path.to_owned(), database })
     }
 
-    fn format(&self, transaction: &WriteTransaction) -> Result<Option<u64>> {
-        let read = || -> Result<Option<u64>, redb::Error> {
-            let tables = transaction.list_tables()?;
-            let ours = tables.into_iter().any(|table| redb::TableHandle::name(&table) == "mqx");
-            if !ours {
-                return Ok(None);
-            }
-            let about = match transaction.open_table(ABOUT) {
-                Err(TableError::TableTypeMismatch { .. }) => return Ok(None),
-                table => table?,
-            };
-            Ok(about.get(FORMAT)?.map(|format| format.value()))
+    /// Looks whether the file at `path` is a store or can become one, and
+    /// changes nothing. One that a broker has open is taken to be good.
+    ///
+    /// # Errors
+    /// As [`FileStore::open`], and when what it holds is damaged.
+    pub(super) fn check(path: &Path) -> Result<()> {
+        let file = match OpenOptions::new().read(true).write(true).open(path) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return check_folder(path),
+            file => file.map_err(|cause| Error::file("open", path, cause))?,
         };
-        read().map_err(|cause| self.broken(cause))
-    }
-
-    fn broken(&self, cause: impl Into<redb::Error>) -> Error {
-        let what = format!("cannot use the store {}", self.path.display());
-        Error::new(Class::File, what).because(cause.into())
+        if file.metadata().map_err(|cause| Error::file("read", path, cause))?.len() == 0 {
+            return Ok(());
+        }
+        match Builder::new().open_read_only(path) {
+            Ok(database) => check_rows(&database, path),
+            Err(DatabaseError::DatabaseAlreadyOpen) => Ok(()),
+            Err(DatabaseError::RepairAborted) => {
+                check_rows(&mended(path).map_err(|cause| explain(path, cause))?, path)
+            }
+            Err(cause) => Err(explain(path, cause)),
+        }
     }
 
     fn write(&self, changes: &Changes) -> Result<(), redb::Error> {
@@ -129,34 +110,15 @@ impl FileStore {
         transaction.commit()?;
         Ok(())
     }
-
-    fn read(&self) -> Result<Result<Vec<Record>, mqtt::Error>, redb::Error> {
-        let transaction = self.database.begin_read()?;
-        let mut records = Vec::new();
-        for table in Table::ALL {
-            for row in transaction.open_table(rows(table))?.iter()? {
-                let (key, value) = row?;
-                match record(table, key.value(), value.value()) {
-                    Ok(record) => records.push(record),
-                    Err(error) => return Ok(Err(error)),
-                }
-            }
-        }
-        Ok(Ok(records))
-    }
 }
 
 impl Backend for FileStore {
     fn load(&mut self) -> Result<Vec<Record>> {
-        let records = self.read().map_err(|cause| self.broken(cause))?;
-        records.map_err(|cause| {
-            let what = format!("the store {} is damaged", self.path.display());
-            Error::new(Class::File, what).because(cause)
-        })
+        load(&self.database, &self.path)
     }
 
     fn commit(&mut self, changes: &Changes) -> Result<()> {
-        self.write(changes).map_err(|cause| self.broken(cause))
+        self.write(changes).map_err(|cause| broken(&self.path, cause))
     }
 }
 
@@ -167,6 +129,94 @@ fn open(file: File, sync: Sync) -> Result<Database, DatabaseError> {
         Sync::Never => builder.create_with_backend(Unsynced::new(file)?),
         Sync::Always | Sync::Interval => builder.create_with_backend(FileBackend::new(file)?),
     }
+}
+
+/// Whether the database is a store of the present format.
+///
+/// # Errors
+/// When it is one of another format, or cannot be read.
+fn is_store(database: &impl ReadableDatabase, path: &Path) -> Result<bool> {
+    match format(database).map_err(|cause| broken(path, cause))? {
+        None => Ok(false),
+        Some(PRESENT) => Ok(true),
+        Some(other) => {
+            Err(foreign(path, &format!("a store of format {other}; this mqx has {PRESENT}")))
+        }
+    }
+}
+
+fn format(database: &impl ReadableDatabase) -> Result<Option<u64>, redb::Error> {
+    match database.begin_read()?.open_table(ABOUT) {
+        Err(TableError::TableDoesNotExist(_) | TableError::TableTypeMismatch { .. }) => Ok(None),
+        about => Ok(about?.get(FORMAT)?.map(|format| format.value())),
+    }
+}
+
+/// Makes a store of an empty database.
+fn mark(database: &Database) -> Result<(), redb::Error> {
+    let transaction = database.begin_write()?;
+    transaction.open_table(ABOUT)?.insert(FORMAT, PRESENT)?;
+    for table in Table::ALL {
+        transaction.open_table(rows(table))?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+fn load(database: &impl ReadableDatabase, path: &Path) -> Result<Vec<Record>> {
+    let records = read(database).map_err(|cause| broken(path, cause))?;
+    records.map_err(|cause| {
+        let what = format!("the store {} is damaged", path.display());
+        Error::new(Class::File, what).because(cause)
+    })
+}
+
+fn read(database: &impl ReadableDatabase) -> Result<Result<Vec<Record>, mqtt::Error>, redb::Error> {
+    let transaction = database.begin_read()?;
+    let mut records = Vec::new();
+    for table in Table::ALL {
+        for row in transaction.open_table(rows(table))?.iter()? {
+            let (key, value) = row?;
+            match read_row(table, key.value(), value.value()) {
+                Ok(record) => records.push(record),
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+    }
+    Ok(Ok(records))
+}
+
+fn check_rows(database: &impl ReadableDatabase, path: &Path) -> Result<()> {
+    if !is_store(database, path)? {
+        return Err(foreign(path, NO_STORE));
+    }
+    load(database, path).map(|_| ())
+}
+
+/// A copy in memory of the file that a broker was killed with, put in order.
+fn mended(path: &Path) -> Result<Database, DatabaseError> {
+    let bytes = fs::read(path)?;
+    let copy = InMemoryBackend::new();
+    copy.set_len(bytes.len() as u64)?;
+    copy.write(0, &bytes)?;
+    Builder::new().create_with_backend(copy)
+}
+
+/// Looks whether there could be a file at `path`.
+fn check_folder(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let listed = fs::read_dir(folder.unwrap_or(Path::new(".")));
+    listed.map(|_| ()).map_err(|cause| Error::file("open", path, cause))
+}
+
+fn broken(path: &Path, cause: impl Into<redb::Error>) -> Error {
+    let what = format!("cannot use the store {}", path.display());
+    Error::new(Class::File, what).because(cause.into())
+}
+
+fn foreign(path: &Path, what: &str) -> Error {
+    Error::new(Class::File, format!("{}: {what}", path.display()))
+        .hint("name another file with --store, or none to keep everything in memory")
 }
 
 fn explain(path: &Path, cause: DatabaseError) -> Error {

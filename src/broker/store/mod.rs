@@ -14,6 +14,7 @@ use super::core::{Journal, Record, State};
 use crate::error::{Class, Error, Result};
 use file::FileStore;
 use rows::Changes;
+pub use rows::{Table, WrittenRow, read_row, write_row};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -113,13 +114,21 @@ impl Handle {
     }
 }
 
+/// Looks whether the store that `config` names can be used, and changes nothing.
+///
+/// # Errors
+/// When it cannot be opened or made, or is damaged.
+pub(super) fn check(config: &Config) -> Result<()> {
+    FileStore::check(&config.path)
+}
+
 impl Store {
     /// Opens what `config` names, and returns what an earlier broker left.
     ///
     /// # Errors
     /// When it cannot be opened, is in use or damaged.
     pub(super) fn open(config: &Config) -> Result<(Self, State)> {
-        let mut backend = FileStore::open(&config.path, config.sync)?;
+        let mut backend = FileStore::open(&config.path, config.sync, true)?;
         let state = load(&mut backend)?;
         let journal = Arc::new(Journal::new(now(), config.sync.slack()));
         let bell = Arc::new(Bell::default());

@@ -15,17 +15,24 @@ use std::collections::BTreeMap;
 
 /// The tables, those first that others refer to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Table {
+pub enum Table {
+    /// Messages by their numbers.
     Messages,
+    /// The numbers of retained messages by topic.
     Retained,
+    /// Profiles by session.
     Sessions,
+    /// Subscriptions by session and filter.
     Subscriptions,
+    /// What is owed by session and order.
     Owed,
+    /// Identifiers of QoS 2 messages by session.
     Received,
 }
 
 impl Table {
-    pub(super) const ALL: [Self; 6] = [
+    /// All of them.
+    pub const ALL: [Self; 6] = [
         Self::Messages,
         Self::Retained,
         Self::Sessions,
@@ -142,11 +149,23 @@ fn value(record: &Record) -> Result<Option<Vec<u8>>, Error> {
     Ok(Some(out))
 }
 
+/// A row that is there: its table, its key and its value.
+pub type WrittenRow = (Table, Vec<u8>, Vec<u8>);
+
+/// The row that a record makes; one that removes makes none.
+///
+/// # Errors
+/// When a text in it is longer than MQTT allows.
+pub fn write_row(record: &Record) -> Result<Option<WrittenRow>, Error> {
+    let value = value(record)?;
+    Ok(place(record).zip(value).map(|((table, key), value)| (table, key, value)))
+}
+
 /// The record that makes this row.
 ///
 /// # Errors
 /// When the row is not one that this broker writes.
-pub(super) fn record(table: Table, key: &[u8], value: &[u8]) -> Result<Record, Error> {
+pub fn read_row(table: Table, key: &[u8], value: &[u8]) -> Result<Record, Error> {
     let (mut key, mut value) = (Reader::new(key), Reader::new(value));
     let record = match table {
         Table::Messages => {
@@ -378,9 +397,8 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         for sample in samples() {
-            let (table, key) = place(&sample).unwrap();
-            let bytes = value(&sample).unwrap().unwrap();
-            assert_eq!(record(table, &key, &bytes), Ok(sample));
+            let (table, key, bytes) = write_row(&sample).unwrap().unwrap();
+            assert_eq!(read_row(table, &key, &bytes), Ok(sample));
         }
     }
 
@@ -398,20 +416,19 @@ mod tests {
             value in proptest::collection::vec(any::<u8>(), 0..64),
         ) {
             for table in Table::ALL {
-                let _ = record(table, &key, &value);
+                let _ = read_row(table, &key, &value);
             }
         }
 
         #[test]
         fn nor_does_one_that_was_damaged(sample in 0..11_usize, at in any::<usize>(), byte: u8) {
             let sample = &samples()[sample];
-            let (table, key) = place(sample).unwrap();
-            let mut bytes = value(sample).unwrap().unwrap();
+            let (table, key, mut bytes) = write_row(sample).unwrap().unwrap();
             if !bytes.is_empty() {
                 let at = at % bytes.len();
                 bytes[at] = byte;
             }
-            let _ = record(table, &key, &bytes);
+            let _ = read_row(table, &key, &bytes);
         }
     }
 }

@@ -59,7 +59,7 @@ impl Settings {
                 acl_subscribe_check: self.access.subscribe_check,
                 ..self.limits.into_limits()
             },
-            store: self.store.into_config(),
+            store: self.store.into_config()?,
             sys_interval: operation.sys_interval,
             http_token: operation.http_token,
             log: Some(self.log.into_config()),

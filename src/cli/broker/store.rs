@@ -1,6 +1,8 @@
 //! The options of `mqx broker` that say what outlives it.
 
+use super::settings::need;
 use crate::broker::store::{Config, Sync};
+use crate::error::Result;
 use clap::ValueEnum;
 use std::path::PathBuf;
 
@@ -14,9 +16,9 @@ pub(super) struct StoreArgs {
     #[arg(long, value_name = "PATH", help_heading = STORE)]
     store: Option<PathBuf>,
 
-    /// What the store promises
-    #[arg(long, value_enum, default_value = "always", help_heading = STORE)]
-    sync: SyncArg,
+    /// What the store promises [default: always]
+    #[arg(long, value_enum, help_heading = STORE)]
+    sync: Option<SyncArg>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -31,12 +33,24 @@ enum SyncArg {
 }
 
 impl StoreArgs {
-    pub(super) fn into_config(self) -> Option<Config> {
-        let sync = match self.sync {
-            SyncArg::Always => Sync::Always,
-            SyncArg::Interval => Sync::Interval,
-            SyncArg::Never => Sync::Never,
-        };
-        self.store.map(|path| Config { path, sync, ..Config::default() })
+    /// Where to keep what outlives the broker.
+    ///
+    /// # Errors
+    /// When it is said how, and not where.
+    pub(super) fn into_config(self) -> Result<Option<Config>> {
+        need(("sync", self.sync.is_some()), ("store", self.store.is_some()))?;
+        let default = Config::default();
+        let sync = self.sync.map_or(default.sync, SyncArg::into_sync);
+        Ok(self.store.map(|path| Config { path, sync, ..default }))
+    }
+}
+
+impl SyncArg {
+    const fn into_sync(self) -> Sync {
+        match self {
+            Self::Always => Sync::Always,
+            Self::Interval => Sync::Interval,
+            Self::Never => Sync::Never,
+        }
     }
 }

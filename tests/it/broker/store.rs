@@ -10,6 +10,7 @@ use mqx::mqtt::{
     Ack, AckKind, Connect, Packet, PacketId, QoS, ReasonCode, Subscribe, SubscribeOptions,
     SubscribeProperties, SubscribeRequest, Version, next_frame,
 };
+use redb::TableDefinition;
 use rustix::process::Signal;
 use std::collections::BTreeSet;
 use std::fs;
@@ -188,13 +189,19 @@ fn a_store_serves_one_broker_at_a_time() {
     running(&path, Sync::Always).0.blocking_shutdown().unwrap();
 }
 
-/// What `mqx broker` says of a store it cannot use: one line, and why.
+/// What `mqx broker` says of a store it cannot use, and of one that it is only
+/// to look at: one line, and why.
 fn complaint(path: &Path) -> String {
-    let ended = run(mqx(["broker", "--port", "0", "--store", path.to_str().unwrap()]));
-    assert_eq!((ended.code, ended.out.as_str()), (Some(11), ""), "{}", ended.err);
-    let errors = ended.err.lines().filter(|line| line.contains("error"));
-    assert_eq!(errors.count(), 1, "{}", ended.err);
-    ended.err
+    let complaints = ["--port=0", "--check-config"].map(|word| {
+        let ended = run(mqx(["broker", word, "--store", path.to_str().unwrap()]));
+        assert_eq!((ended.code, ended.out.as_str()), (Some(11), ""), "{}", ended.err);
+        let errors = ended.err.lines().filter(|line| line.contains("error"));
+        assert_eq!(errors.count(), 1, "{}", ended.err);
+        ended.err
+    });
+    assert_eq!(complaints[0], complaints[1]);
+    let [complaint, _] = complaints;
+    complaint
 }
 
 #[test]
@@ -208,6 +215,50 @@ fn a_file_that_is_no_store_is_refused_and_left_as_it_is() {
     let missing = folder.path().join("no/such/folder/store");
     assert!(complaint(&missing).contains("cannot open"));
     assert!(complaint(folder.path()).contains("cannot open"));
+    assert!(complaint(&text.join("store")).contains("cannot open"), "no folder");
+}
+
+/// Makes a database that says of itself that it is a store of this format.
+fn database(path: &Path, format: u64) {
+    let about = TableDefinition::<&str, u64>::new("mqx");
+    let database = redb::Database::create(path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    transaction.open_table(about).unwrap().insert("format", format).unwrap();
+    transaction.commit().unwrap();
+}
+
+#[test]
+fn a_store_of_a_later_format_and_a_database_of_another_program_are_left_alone() {
+    let folder = TempDir::new().unwrap();
+    let (later, other) = (folder.path().join("later"), folder.path().join("other"));
+    database(&later, 2);
+    assert!(complaint(&later).contains("a store of format 2; this mqx has 1"));
+    redb::Database::create(&other).unwrap();
+    assert!(complaint(&other).contains("not a store of mqx"));
+}
+
+#[test]
+fn a_store_is_looked_at_and_neither_made_nor_mended_when_the_configuration_is_checked() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("store");
+    let check = || run(mqx(["broker", "--check-config", "--store", path.to_str().unwrap()])).code;
+    assert_eq!((check(), path.exists()), (Some(0), false));
+    let (broker, _) = program(&path);
+    assert_eq!(check(), Some(0), "a broker runs with it");
+    broker.signal(Signal::KILL);
+    drop(broker);
+    let before = fs::read(&path).unwrap();
+    assert_eq!(check(), Some(0), "a broker was killed with it");
+    assert!(fs::read(&path).unwrap() == before);
+    running(&path, Sync::Always).0.blocking_shutdown().unwrap();
+    assert_eq!(check(), Some(0), "a broker was stopped with it");
+}
+
+#[test]
+fn how_sure_a_store_is_cannot_be_said_where_there_is_none() {
+    let ended = run(mqx(["broker", "--check-config", "--sync", "never"]));
+    assert_eq!(ended.code, Some(2), "{}", ended.err);
+    assert!(ended.err.contains("--sync needs --store"), "{}", ended.err);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::lab::hex;
 use crate::certs::{made, server_options};
 use crate::websocket::client_frame;
 use mqx::broker::access::load_passwords;
-use mqx::broker::{Address, Broker, Config, Listen, start};
+use mqx::broker::{Address, Broker, Config, Listen, start, store};
 use mqx::net::tls_server;
 use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -164,6 +164,25 @@ fn s10_packets_may_be_split_over_frames_and_several_be_in_one() {
     client.frame(BINARY, &hex("82 06 0001 0001 74 00  c0 00  c0 00"));
     // One frame for all that the batch led to.
     client.expect("82 09  90 03 0001 00  d0 00  d0 00");
+    broker.blocking_shutdown().unwrap();
+}
+
+#[test]
+fn with_a_store_what_waited_for_it_arrives_in_frames_and_in_order() {
+    let folder = TempDir::new().unwrap();
+    let kept = store::Config { path: folder.path().join("store"), ..store::Config::default() };
+    let broker = start(&Config { store: Some(kept), ..Config::on_port(0) }).unwrap();
+    let mut client = bare(broker.address().unwrap()).upgraded();
+    // A session that is kept.
+    client.frame(BINARY, &hex("10 0d 0004 4d515454 04 00 0000 0001 63"));
+    client.expect("82 04 20 02 0000");
+    client.frame(BINARY, &hex("82 06 0001 0001 74 01"));
+    client.expect("82 05 90 03 0001 01");
+    for number in 1..=20 {
+        // To be retained, at QoS 1.
+        client.frame(BINARY, &hex(&format!("33 06 0001 75 {number:04x} 78")));
+        client.expect(&format!("82 04 40 02 {number:04x}"));
+    }
     broker.blocking_shutdown().unwrap();
 }
 
