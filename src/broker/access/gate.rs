@@ -11,7 +11,7 @@ use aws_lc_rs::{hmac, rand};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 use tokio::sync::Semaphore;
 
@@ -27,7 +27,9 @@ pub(in crate::broker) struct Gate {
     /// What passed last for each user, under a key of this process; so that a
     /// client that comes again does not cost a check.
     passed: Mutex<HashMap<Box<str>, hmac::Tag>>,
-    key: hmac::Key,
+    /// Made for the first that passes: the first random number of a process
+    /// costs some 30 ms, three times as long as a broker takes to start.
+    key: LazyLock<hmac::Key>,
     turns: Arc<Turns>,
 }
 
@@ -36,6 +38,15 @@ pub(in crate::broker) struct Gate {
 pub(in crate::broker) struct Turns {
     slowdown: Mutex<Slowdown>,
     checks: Semaphore,
+}
+
+fn new_key() -> hmac::Key {
+    let mut key = [0; 32];
+    // A process without random numbers could not have started TLS either; with
+    // a key of zeros the memory is readable to whoever reads memory.
+    let seeded = rand::fill(&mut key);
+    debug_assert!(seeded.is_ok(), "the system has random numbers");
+    hmac::Key::new(hmac::HMAC_SHA256, &key)
 }
 
 impl Default for Turns {
@@ -51,17 +62,12 @@ impl Gate {
         authenticators: Vec<Arc<dyn Authenticator>>,
         turns: Arc<Turns>,
     ) -> Self {
-        let mut key = [0; 32];
-        // A process without random numbers could not have started TLS either;
-        // with a key of zeros the memory is readable to whoever reads memory.
-        let seeded = rand::fill(&mut key);
-        debug_assert!(seeded.is_ok(), "the system has random numbers");
         Self {
             passwords,
             tokens,
             authenticators,
             passed: Mutex::default(),
-            key: hmac::Key::new(hmac::HMAC_SHA256, &key),
+            key: LazyLock::new(new_key),
             turns,
         }
     }
