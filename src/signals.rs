@@ -48,6 +48,49 @@ async fn terminate() {
     }
 }
 
+/// The SIGHUPs that ask a command to read its configuration again. From the
+/// first on, such a signal no longer ends the process.
+#[derive(Debug)]
+pub struct Hangups {
+    #[cfg(unix)]
+    signals: Option<tokio::signal::unix::Signal>,
+}
+
+#[cfg(unix)]
+impl Hangups {
+    /// Those from now on; there are none where the process cannot be told of
+    /// them.
+    #[must_use]
+    pub fn new() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        Self { signals: signal(SignalKind::hangup()).ok() }
+    }
+
+    /// Ready with the next one.
+    pub async fn next(&mut self) {
+        if let Some(signals) = &mut self.signals
+            && signals.recv().await.is_some()
+        {
+            return;
+        }
+        std::future::pending().await
+    }
+}
+
+#[cfg(not(unix))]
+impl Hangups {
+    /// There are none.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {}
+    }
+
+    /// Never ready.
+    pub async fn next(&mut self) {
+        std::future::pending().await
+    }
+}
+
 #[cfg(not(unix))]
 async fn terminate() {
     std::future::pending().await

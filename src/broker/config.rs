@@ -3,6 +3,7 @@
 use super::access::{Authenticator, Passwords, Scram, Tokens};
 use super::core::{Acl, Entrance, Hooks, Journal, Limits, Observer, Setup};
 use super::recorders::Recorders;
+use super::reload::Source;
 use super::{log, store, trace};
 use crate::net::CertificateName;
 use crate::net::websocket::Origins;
@@ -28,6 +29,8 @@ pub struct Config {
     pub trace: Option<trace::Config>,
     /// Who is told what happens.
     pub observers: Vec<Arc<dyn Observer>>,
+    /// Where this was read from and can be read from again.
+    pub source: Option<Source>,
     /// Worker threads; at least 1.
     pub workers: usize,
     /// What is allowed and announced.
@@ -151,6 +154,7 @@ impl Config {
             log: None,
             trace: None,
             observers: Vec::new(),
+            source: None,
             workers: cores.min(MOST_WORKERS),
             limits: Limits::default(),
             store: None,

@@ -21,6 +21,7 @@ mod proxy;
 mod reception;
 mod record;
 mod recorders;
+mod reload;
 mod socket;
 pub mod store;
 pub mod trace;
@@ -35,17 +36,20 @@ pub use config::{
     Config, DEFAULT_PORT, DEFAULT_SYS_SECONDS, DEFAULT_TLS_PORT, DEFAULT_WS_PATH, Listen,
 };
 pub use inline::{InlineClient, Messages};
+pub use reload::Source;
 
 use self::core::{Core, Summary};
 use self::http::Access;
 use crate::error::{Class, Error, Result};
 use crate::output::{self, Sink};
 use crate::session::ClientConfig;
+use crate::signals::Hangups;
 use clock::Clock;
 use jiff::Timestamp;
 use listener::Listener;
 use reception::Reception;
 use recorders::Recorders;
+use reload::{Place, Reloader};
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::SocketAddr;
@@ -63,6 +67,7 @@ use worker::{Arrival, Handover};
 pub struct Broker {
     core: Arc<Core>,
     recorders: Recorders,
+    reloader: Arc<Reloader>,
     addresses: Vec<Address>,
     /// The files to remove in the end.
     files: Vec<SocketFile>,
@@ -82,10 +87,11 @@ pub struct Broker {
 /// thread cannot be started.
 pub fn start(config: &Config) -> Result<Broker> {
     let turns = Arc::default();
-    let mut listeners = Vec::new();
+    let (mut listeners, mut receptions) = (Vec::new(), Vec::new());
     for listen in &config.listeners {
         let reception = Arc::new(Reception::new(listen, &turns));
         listeners.extend(listener::bind_all(listen, &reception)?);
+        receptions.push((Place::of(listen), reception));
     }
     let addresses = listener::addresses(&listeners);
     let files = listeners.iter().filter_map(Listener::file).collect();
@@ -98,6 +104,8 @@ pub fn start(config: &Config) -> Result<Broker> {
     if let Some(state) = state {
         core.restore(state, clock.now());
     }
+    let source = config.source.clone();
+    let reloader = Arc::new(Reloader::new(source, Arc::clone(&core), receptions, turns));
     let (stop, stopped) = watch::channel(false);
     let (ending, ended) = mpsc::channel(1);
     let (workers, receivers): (Vec<_>, Vec<_>) =
@@ -107,6 +115,7 @@ pub fn start(config: &Config) -> Result<Broker> {
         let handover = Handover {
             core: Arc::clone(&core),
             access: Access { token: config.http_token.clone() },
+            reloader: Arc::clone(&reloader),
             clock,
             store: store.as_ref().map(Store::handle),
             resumes: number == 0,
@@ -125,7 +134,7 @@ pub fn start(config: &Config) -> Result<Broker> {
         let failed = |cause| Error::new(Class::Other, "cannot start a thread").because(cause);
         threads.push(thread.map_err(failed)?);
     }
-    Ok(Broker { core, recorders, addresses, files, stop, threads, workers, ended, store })
+    Ok(Broker { core, recorders, reloader, addresses, files, stop, threads, workers, ended, store })
 }
 
 /// Looks at what `config` names beside the files that it was read from, changes
@@ -168,6 +177,18 @@ impl Broker {
             Some(store) => store.handle().failed().await,
             None => std::future::pending().await,
         }
+    }
+
+    /// Reads the configuration again from [`Config::source`] and puts it into
+    /// force: users, tokens, rules, certificates and limits, for clients that
+    /// come from then on; rules and what is kept for sessions at once. The
+    /// addresses, the store, the log and the number of workers stay.
+    ///
+    /// # Errors
+    /// When there is no source, when the configuration or a file it names is
+    /// wrong, or when it listens elsewhere; then everything stays as it was.
+    pub fn reload(&self) -> Result<()> {
+        self.reloader.reload()
     }
 
     /// Forgets what [`core::Hooks::authorize`] has said: it is asked anew.
@@ -233,6 +254,7 @@ impl Broker {
 /// As [`start`], and when `out` cannot be written.
 pub async fn run<S>(config: &Config, mut out: Sink, stop: impl Future<Output = S>) -> Result<()> {
     let broker = start(config)?;
+    let hangups = Hangups::new();
     let mut stop = pin!(stop);
     // Whoever has read that it is ready may ask it to stop, and is heard.
     let stopped = poll_fn(|cx| Poll::Ready(stop.as_mut().poll(cx).is_ready())).await;
@@ -244,9 +266,21 @@ pub async fn run<S>(config: &Config, mut out: Sink, stop: impl Future<Output = S
         tokio::select! {
             _ = stop => {}
             () = broker.store_failed() => {}
+            () = reload_when_asked(&broker, hangups) => {}
         }
     }
     let summary = broker.shutdown().await?;
     output::note(words::farewell(&summary));
     Ok(())
+}
+
+/// Reads the configuration again whenever the process is told to, for ever.
+async fn reload_when_asked(broker: &Broker, mut hangups: Hangups) {
+    loop {
+        hangups.next().await;
+        match broker.reload() {
+            Ok(()) => output::note("the configuration was read again and is in force"),
+            Err(error) => output::warn(words::not_reloaded(&error.into())),
+        }
+    }
 }

@@ -38,6 +38,11 @@ impl Reception {
         Self(RwLock::new(Arc::new(Terms::new(listen, turns))))
     }
 
+    /// Meets those who come from now on as `listen` says.
+    pub(super) fn change(&self, listen: &Listen, turns: &Arc<Turns>) {
+        *self.0.write() = Arc::new(Terms::new(listen, turns));
+    }
+
     /// What holds for a connection that comes now.
     pub(super) fn terms(&self) -> Arc<Terms> {
         Arc::clone(&self.0.read())

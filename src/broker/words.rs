@@ -2,13 +2,20 @@
 
 use super::config::{Config, Listen};
 use super::core::Summary;
-use crate::output;
+use crate::{error, output};
 
 /// Says that a broker can be run with `config`, and what it would do.
 pub(super) fn say_good(config: &Config) {
     let places: Vec<_> = config.listeners.iter().flat_map(places).collect();
     let who = who_may_connect(config);
     output::note(format!("the configuration is good: {}; {who}", places.join(", ")));
+}
+
+/// Why a configuration that was read again is not in force.
+pub(super) fn not_reloaded(error: &anyhow::Error) -> String {
+    let line = error::line(error);
+    let hint = error::hint(error).map(|hint| format!(" ({hint})")).unwrap_or_default();
+    format!("the configuration was read again and stays as it was: {line}{hint}")
 }
 
 /// Where `listen` listens, as a configuration names it.

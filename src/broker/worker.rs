@@ -8,6 +8,7 @@ use super::door::{Door, Newcomer, Opened};
 use super::http::{self, Access};
 use super::inline::Visit;
 use super::listener::Listener;
+use super::reload::Reloader;
 use super::socket::Accepted;
 use super::store::Handle;
 use crate::error::{Class, Error, Result};
@@ -50,6 +51,7 @@ pub(super) struct Handover {
     pub(super) core: Arc<Core>,
     /// Whom the HTTP API answers.
     pub(super) access: Access,
+    pub(super) reloader: Arc<Reloader>,
     pub(super) clock: Clock,
     pub(super) store: Option<Handle>,
     /// Whether this worker looks after what was restored.
@@ -66,6 +68,7 @@ pub(super) struct Handover {
 pub(super) struct Shared {
     core: Arc<Core>,
     pub(super) http: Access,
+    pub(super) reloader: Arc<Reloader>,
     clock: Clock,
     worker: RefCell<Worker>,
     store: Option<Handle>,
@@ -79,10 +82,17 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    fn new(core: Arc<Core>, http: Access, clock: Clock, store: Option<Handle>) -> Self {
+    fn new(
+        core: Arc<Core>,
+        http: Access,
+        reloader: Arc<Reloader>,
+        clock: Clock,
+        store: Option<Handle>,
+    ) -> Self {
         Self {
             core,
             http,
+            reloader,
             clock,
             worker: RefCell::default(),
             store,
@@ -173,8 +183,13 @@ pub(super) fn run(handover: Handover) -> Result<()> {
 
 async fn serve(mut handover: Handover) {
     let store = handover.store;
-    let shared =
-        Rc::new(Shared::new(handover.core, handover.access, handover.clock, store.clone()));
+    let shared = Rc::new(Shared::new(
+        handover.core,
+        handover.access,
+        handover.reloader,
+        handover.clock,
+        store.clone(),
+    ));
     if handover.resumes {
         shared.batch(Core::resume);
     }

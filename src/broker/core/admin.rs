@@ -2,7 +2,7 @@
 //! [`Core::flush`] afterwards, as after everything.
 
 use super::Core;
-use super::connection::End;
+use super::connection::{End, check_topic};
 use super::routing::Routed;
 use super::session::Session;
 use super::words::Denial;
@@ -59,8 +59,9 @@ impl Core {
         publish: &Publish<'_>,
     ) -> Result<Routed, Denial> {
         topic::check_name(publish.topic)?;
-        self.limits.check(publish.qos, publish.retain)?;
-        self.check_topic(publish.topic)?;
+        let limits = self.limits();
+        limits.check(publish.qos, publish.retain)?;
+        check_topic(publish.topic, &limits)?;
         Ok(self.publish_own(worker, publish))
     }
 

@@ -5,9 +5,10 @@ use super::Core;
 use super::acl::{Access, Who};
 use super::connection::{Connection, End, Open, cut, is_reserved};
 use super::entry::{Door, Entrance};
-use super::event::{Refusal, SessionEnd};
+use super::event::Refusal;
 use super::exchange::Exchange;
 use super::journal::Diary;
+use super::limits::Limits;
 use super::peer::Peer;
 use super::pulse::Health;
 use super::rate::Rates;
@@ -27,9 +28,6 @@ use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-
-/// A will that is due, and whose it is.
-type DueWill = (Arc<Session>, Message);
 
 impl Core {
     /// The first packet must be CONNECT; anything else is cut off without a
@@ -93,23 +91,23 @@ impl Core {
         let user = proved.or_else(|| self.user(&connection.peer, connect));
         let who = Who { client_id, user };
         let will = connect.will.as_ref();
-        if let Err(why) = will.map_or(Ok(()), |will| self.check_will(who, will)) {
+        if let Err(why) = will.map_or(Ok(()), |will| self.check_will(connection, who, will)) {
             return Err(self.refuse(worker, connection, connect, why));
         }
         let mut sessions = self.sessions.lock();
-        if self.is_full(&sessions, client_id) {
+        if self.is_full(&connection.limits, &sessions, client_id) {
             drop(sessions);
             return Err(self.refuse(worker, connection, connect, Refusal::Full));
         }
         let (session, present, will) =
             self.find_session(&mut sessions, worker, who, connect.clean_start);
-        let response_information = self.limits.response_information(connect, client_id);
+        let response_information = connection.limits.response_information(connect, client_id);
         let connack = ConnAck {
             session_present: present && connect.version != Version::V31,
             reason: ReasonCode::SUCCESS,
             properties: ConnAckProperties {
                 response_information: response_information.as_deref(),
-                ..self.limits.announce(connect, assigned.as_deref(), exchange)
+                ..connection.limits.announce(connect, assigned.as_deref(), exchange)
             },
         };
         let diary = self.attach(worker, connection, connect, &session, &connack)?;
@@ -117,8 +115,8 @@ impl Core {
         self.tell_connected(worker.now, connection, connect, &session, present);
         drop(sessions);
         worker.counters.connections.add(1);
-        let keep_alive = self.limits.server_keep_alive(connect).unwrap_or(connect.keep_alive);
-        let rates = Some(self.limits.publish_rates).filter(|_| !connection.peer.inside);
+        let keep_alive = connection.limits.server_keep_alive(connect).unwrap_or(connect.keep_alive);
+        let rates = Some(connection.limits.publish_rates).filter(|_| !connection.peer.inside);
         start_pulse(worker, connection, keep_alive, &session);
         connection.open = Some(Open {
             session,
@@ -126,7 +124,8 @@ impl Core {
             version: connect.version,
             allowance: rates.and_then(Rates::allowance),
             resumes: Time::ZERO,
-            aliases: AliasReceiver::new(self.limits.topic_alias_maximum),
+            aliases: AliasReceiver::new(connection.limits.topic_alias_maximum),
+            limits: Arc::clone(&connection.limits),
             room_for_words: room_for_words(connect),
             diary,
             exchange: connection.entry.exchange.take(),
@@ -138,57 +137,6 @@ impl Core {
         Ok(())
     }
 
-    /// The client's session, taken over from an earlier connection if need be;
-    /// whether it existed before; and the will this makes due.
-    fn find_session(
-        &self,
-        sessions: &mut Sessions,
-        worker: &mut Worker,
-        who: Who<'_>,
-        clean_start: bool,
-    ) -> (Arc<Session>, bool, Option<DueWill>) {
-        let mut will = None;
-        if let Some(session) = sessions.get(who.client_id).cloned() {
-            // What one user was sent is not for another who comes by the same
-            // client identifier.
-            let anew = clean_start || session.who() != who;
-            let (over, due) = self.take_over(&session, anew, worker);
-            let due = due.map(|message| (Arc::clone(&session), message));
-            if !over {
-                return (session, true, due);
-            }
-            let why = if anew { SessionEnd::Discarded } else { SessionEnd::Expired };
-            self.forget(worker.now, &session, why);
-            will = due;
-        }
-        let key = self.next_key.fetch_add(1, Ordering::Relaxed);
-        let session = Arc::new(Session::new(key, who));
-        sessions.insert(Arc::clone(&session));
-        (session, false, will)
-    }
-
-    /// Ends the old connection of a session that is taken over (MQTT-3.1.4-3).
-    /// Returns whether the session must not be resumed, and its will if that is
-    /// due: the session is over, or the will does not wait.
-    fn take_over(
-        &self,
-        session: &Session,
-        anew: bool,
-        worker: &mut Worker,
-    ) -> (bool, Option<Message>) {
-        let now = worker.now;
-        let mut hot = session.hot.lock();
-        let end = End::Cut(ReasonCode::SESSION_TAKEN_OVER);
-        let was_connected = self.release(session, &mut hot, end, Vec::new(), worker);
-        let over = anew || hot.is_over(now);
-        let is_due = |will: &PendingWill| {
-            over || (was_connected && will.delay.is_zero())
-                || will.due.is_some_and(|due| due <= now)
-        };
-        let will = hot.will.take().filter(is_due);
-        (over, will.map(|will| will.message))
-    }
-
     /// The user that a client is. Where nothing depends on the name it is not
     /// kept, so that a session can be resumed under any.
     fn user<'a>(&self, peer: &'a Peer, connect: &Connect<'a>) -> Option<&'a str> {
@@ -197,8 +145,13 @@ impl Core {
         peer.user(connect).filter(|_| matters())
     }
 
-    fn check_will(&self, who: Who<'_>, will: &Will<'_>) -> Result<(), Refusal> {
-        self.limits.check(will.qos, will.retain).map_err(Refusal::Violation)?;
+    fn check_will(
+        &self,
+        connection: &Connection,
+        who: Who<'_>,
+        will: &Will<'_>,
+    ) -> Result<(), Refusal> {
+        connection.limits.check(will.qos, will.retain).map_err(Refusal::Violation)?;
         let rules = self.rules.read();
         let denied =
             rules.as_ref().is_some_and(|rules| !rules.allow(who, Access::Write, will.topic));
@@ -210,8 +163,8 @@ impl Core {
 
     /// Whether no more connections are let in, except one in place of another
     /// of the same client.
-    fn is_full(&self, sessions: &Sessions, client_id: &str) -> bool {
-        self.open.load(Ordering::Relaxed) >= self.limits.maximum_connections
+    fn is_full(&self, limits: &Limits, sessions: &Sessions, client_id: &str) -> bool {
+        self.open.load(Ordering::Relaxed) >= limits.maximum_connections
             && !sessions.get(client_id).is_some_and(|session| session.is_connected())
     }
 
@@ -231,7 +184,8 @@ impl Core {
         hot.connection = connection.number;
         hot.address = connection.peer.address;
         hot.since = worker.now;
-        hot.prepare(connect, &self.limits);
+        hot.limits = Arc::clone(&connection.limits);
+        hot.prepare(connect);
         hot.will = will.transpose()?;
         hot.link = Some(Arc::clone(&connection.link));
         self.record_connection(session, &mut hot);
@@ -327,13 +281,8 @@ impl PendingWill {
 }
 
 impl Hot {
-    /// Whether the session must not be resumed at `now`: it was to end with
-    /// its connection, or its time has run out.
-    fn is_over(&self, now: Time) -> bool {
-        self.expiry_interval == 0 || self.expires.is_some_and(|expires| expires <= now)
-    }
-
-    fn prepare(&mut self, connect: &Connect<'_>, limits: &super::Limits) {
+    fn prepare(&mut self, connect: &Connect<'_>) {
+        let limits = &self.limits;
         let properties = &connect.properties;
         let window = properties.receive_maximum.map_or(u16::MAX, NonZeroU16::get);
         let window = window.min(limits.maximum_in_flight);

@@ -6,6 +6,8 @@ use super::entry::Entry;
 use super::event::{Client, Event};
 use super::exchange::{Exchange, on_auth};
 use super::journal::Diary;
+use super::lifecycle::on_disconnect;
+use super::limits::Limits;
 use super::link::Link;
 use super::peer::Peer;
 use super::pulse::Pulse;
@@ -30,6 +32,8 @@ pub struct Connection {
     pub(super) link: Arc<dyn Link>,
     pub(super) open: Option<Open>,
     pub(super) peer: Peer,
+    /// What held when it came, and has been announced since.
+    pub(super) limits: Arc<Limits>,
     pub(super) entry: Entry,
     pub(super) pulse: Rc<Pulse>,
     /// Whether its end has been seen to.
@@ -44,6 +48,7 @@ pub(super) struct Open {
     pub(super) number: u64,
     pub(super) version: Version,
     pub(super) aliases: AliasReceiver,
+    pub(super) limits: Arc<Limits>,
     /// What the client may still publish, if there is a limit.
     pub(super) allowance: Option<Box<Allowance>>,
     /// When the next packet is taken, where that is not at once.
@@ -137,14 +142,24 @@ impl Connection {
 impl Core {
     /// A new connection, which must send CONNECT in time.
     pub fn accept(&self, worker: &mut Worker, link: Arc<dyn Link>, peer: Peer) -> Connection {
-        let limit = self.limits.connect_timeout;
+        let limits = self.limits();
+        let limit = limits.connect_timeout;
         let pulse = Rc::new(Pulse::new(worker.now, limit, Arc::clone(&link)));
         worker.watch(&pulse, Some(worker.now + limit));
         worker.counters.transports.add(1);
         let number = self.next_connection.fetch_add(1, Ordering::Relaxed);
         let address = peer.address;
         self.events.lifecycle(worker.now, || Event::Accepted { connection: number, address });
-        Connection { number, link, open: None, peer, entry: Entry::default(), pulse, ended: false }
+        Connection {
+            number,
+            link,
+            open: None,
+            peer,
+            limits,
+            entry: Entry::default(),
+            pulse,
+            ended: false,
+        }
     }
 
     /// Does what the whole packets at the start of `bytes` ask for. The shell
@@ -162,9 +177,10 @@ impl Core {
         }
         let _batch = self.begin_batch();
         let (mut rest, mut packets) = (bytes, 0);
+        let limit = connection.limits.maximum_packet_size as usize;
         let mut ended = Ok(());
         while ended.is_ok() && !connection.is_held(worker.now) {
-            ended = match mqtt::next_frame(rest, self.limits.maximum_packet_size as usize) {
+            ended = match mqtt::next_frame(rest, limit) {
                 Ok(None) => break,
                 Ok(Some(frame)) => {
                     connection.pulse.last_packet.set(worker.now);
@@ -245,7 +261,7 @@ impl Core {
                 Ok(())
             }
             Packet::PingReq => reply(worker, open, &Packet::PingResp),
-            Packet::Disconnect(disconnect) => Err(self.on_disconnect(open, disconnect)),
+            Packet::Disconnect(disconnect) => Err(on_disconnect(open, disconnect)),
             Packet::Auth(auth) => on_auth(open, auth),
             Packet::Connect(_) => Err(violation("MQTT-3.1.0-2", "a second CONNECT was sent")),
             Packet::ConnAck(_) | Packet::SubAck(_) | Packet::UnsubAck(_) | Packet::PingResp => {
@@ -265,7 +281,7 @@ impl Core {
             let what = "a client sent a subscription identifier with a message";
             return Err(violation("MQTT-3.3.4-6", what));
         }
-        self.limits.check(publish.qos, publish.retain).map_err(cut)?;
+        open.limits.check(publish.qos, publish.retain).map_err(cut)?;
         let aliased = publish.properties.topic_alias.is_some();
         let source = (!aliased).then_some(Source { version: open.version, bytes: frame.bytes });
         let mut resolved = *publish;
@@ -273,14 +289,15 @@ impl Core {
         resolved.properties.topic_alias = None;
         let repeated = match (publish.qos, publish.packet_id) {
             (QoS::ExactlyOnce, Some(id)) => {
-                !self.begin_exactly_once(&open.session, open.diary.as_ref(), id)?
+                !begin_exactly_once(&open.session, open.diary.as_ref(), &open.limits, id)?
             }
             _ => false,
         };
         let verdict = if repeated {
             Ok(ReasonCode::SUCCESS)
         } else {
-            self.judge(worker, &open.session, &resolved, source)
+            check_topic(resolved.topic, &open.limits)
+                .and_then(|()| self.judge(worker, &open.session, &resolved, source))
         };
         if self.events.want_messages() && !repeated {
             let client = open.session.client(open.number);
@@ -293,37 +310,6 @@ impl Core {
         Ok(())
     }
 
-    /// Notes a QoS 2 message; returns whether it is new.
-    fn begin_exactly_once(
-        &self,
-        session: &Session,
-        diary: Option<&Diary>,
-        id: PacketId,
-    ) -> Result<bool, End> {
-        let mut cold = session.cold.lock();
-        let new = cold.inbound.receive(id);
-        if let Some(diary) = diary.filter(|_| new) {
-            diary.received(id);
-        }
-        if cold.inbound.len() > usize::from(self.limits.receive_maximum) {
-            let what = "more QoS 2 messages are unacknowledged than the receive maximum allows";
-            let error = Error::protocol("MQTT-3.3.4-7", what);
-            return Err(cut(error.with_reason(ReasonCode::RECEIVE_MAXIMUM_EXCEEDED)));
-        }
-        Ok(new)
-    }
-
-    /// Whether a message may have this topic, whoever sends it.
-    pub(super) fn check_topic(&self, topic: &str) -> Result<(), Denial> {
-        if is_reserved(topic) {
-            let words = "only the broker publishes below $SYS/";
-            return Err(Denial::new(ReasonCode::NOT_AUTHORIZED, words));
-        }
-        let slashes = topic.bytes().filter(|byte| *byte == b'/').count();
-        let too_deep = |words| Denial::new(ReasonCode::TOPIC_NAME_INVALID, words);
-        self.limits.check_depth(slashes + 1).map_err(too_deep)
-    }
-
     /// Publishes a client's message, or says why not.
     fn judge(
         &self,
@@ -332,7 +318,6 @@ impl Core {
         publish: &Publish<'_>,
         source: Option<Source<'_>>,
     ) -> Result<ReasonCode, Denial> {
-        self.check_topic(publish.topic)?;
         match self.publish(worker, publisher, publish, source)? {
             Routed { matched: 0, .. } => Ok(ReasonCode::NO_MATCHING_SUBSCRIBERS),
             Routed { matched, refused, .. } if matched == refused => {
@@ -342,6 +327,37 @@ impl Core {
             _ => Ok(ReasonCode::SUCCESS),
         }
     }
+}
+
+/// Whether a message may have this topic, whoever sends it.
+pub(super) fn check_topic(topic: &str, limits: &Limits) -> Result<(), Denial> {
+    if is_reserved(topic) {
+        let words = "only the broker publishes below $SYS/";
+        return Err(Denial::new(ReasonCode::NOT_AUTHORIZED, words));
+    }
+    let slashes = topic.bytes().filter(|byte| *byte == b'/').count();
+    let too_deep = |words| Denial::new(ReasonCode::TOPIC_NAME_INVALID, words);
+    limits.check_depth(slashes + 1).map_err(too_deep)
+}
+
+/// Notes a QoS 2 message; returns whether it is new.
+fn begin_exactly_once(
+    session: &Session,
+    diary: Option<&Diary>,
+    limits: &Limits,
+    id: PacketId,
+) -> Result<bool, End> {
+    let mut cold = session.cold.lock();
+    let new = cold.inbound.receive(id);
+    if let Some(diary) = diary.filter(|_| new) {
+        diary.received(id);
+    }
+    if cold.inbound.len() > usize::from(limits.receive_maximum) {
+        let what = "more QoS 2 messages are unacknowledged than the receive maximum allows";
+        let error = Error::protocol("MQTT-3.3.4-7", what);
+        return Err(cut(error.with_reason(ReasonCode::RECEIVE_MAXIMUM_EXCEEDED)));
+    }
+    Ok(new)
 }
 
 /// Whether only the broker itself publishes to `topic`.

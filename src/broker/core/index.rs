@@ -207,7 +207,10 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
-    const NOBODY: Who<'_> = Who { client_id: "c", user: None };
+    fn nobody(key: u64) -> Arc<Session> {
+        let who = Who { client_id: "c", user: None };
+        Arc::new(Session::new(key, who, Arc::default()))
+    }
 
     fn subscribe(index: &mut Index, session: &Arc<Session>, filter: &str, id: u32) -> bool {
         let options = SubscribeOptions {
@@ -222,7 +225,7 @@ mod tests {
     #[test]
     fn overlapping_subscriptions_are_one_receiver_with_all_identifiers() {
         let mut index = Index::new();
-        let session = Arc::new(Session::new(1, NOBODY));
+        let session = nobody(1);
         assert!(subscribe(&mut index, &session, "a/#", 1));
         assert!(subscribe(&mut index, &session, "a/+", 2));
         assert!(!subscribe(&mut index, &session, "a/+", 5), "replaced");
@@ -237,7 +240,7 @@ mod tests {
     #[test]
     fn each_group_is_one_target_and_its_members_take_turns() {
         let mut index = Index::new();
-        let sessions: Vec<_> = (1..=3).map(|key| Arc::new(Session::new(key, NOBODY))).collect();
+        let sessions: Vec<_> = (1..=3).map(nobody).collect();
         for session in &sessions {
             subscribe(&mut index, session, "$share/g/t", 1);
         }
@@ -258,7 +261,7 @@ mod tests {
     #[test]
     fn no_local_leaves_out_own_messages_unless_another_subscription_matches() {
         let mut index = Index::new();
-        let session = Arc::new(Session::new(7, NOBODY));
+        let session = nobody(7);
         let options = SubscribeOptions { no_local: true, ..SubscribeOptions::default() };
         let own = Subscriber { session: Arc::clone(&session), options, id: None };
         index.insert(&Filter::parse("a").unwrap(), own);
@@ -278,7 +281,7 @@ mod tests {
                 filters.into_iter().filter(|filter| !filter.is_empty()).collect();
             prop_assume!(!topic.is_empty());
             let mut index = Index::new();
-            let session = |number: usize| Arc::new(Session::new(number as u64, NOBODY));
+            let session = |number: usize| nobody(number as u64);
             let mut expected = BTreeSet::new();
             for (number, filter) in filters.iter().enumerate() {
                 subscribe(&mut index, &session(number), filter, 1);

@@ -43,20 +43,6 @@ impl Core {
         connection.link.finish(replies);
     }
 
-    /// How a client that says goodbye leaves its session.
-    pub(super) fn on_disconnect(&self, open: &Open, disconnect: &Disconnect<'_>) -> End {
-        let asked = disconnect.properties.session_expiry_interval;
-        let was_zero = open.session.hot.lock().expiry_interval == 0;
-        if was_zero && asked.is_some_and(|seconds| seconds > 0) {
-            let what = "a session that was to end with its connection is to be kept";
-            return violation("§3.14.2.2.2", what);
-        }
-        End::Goodbye {
-            with_will: disconnect.reason == ReasonCode::DISCONNECT_WITH_WILL,
-            expiry_interval: asked.map(|seconds| self.limits.session_expiry(seconds)),
-        }
-    }
-
     pub(super) fn end_session_connection(
         &self,
         worker: &mut Worker,
@@ -104,7 +90,7 @@ impl Core {
             worker.farewells.push((link, rest));
         }
         hot.writer = Writer::Nobody;
-        hot.queue.go_offline(&self.limits.queue);
+        hot.drop_unkept();
         let client = session.client(hot.connection);
         self.events.lifecycle(now, || Event::Disconnected { client, end });
         true
@@ -236,6 +222,20 @@ impl Core {
             let end = End::Cut(ReasonCode::SERVER_SHUTTING_DOWN);
             self.end_session_connection(worker, &session, number, end, Vec::new());
         }
+    }
+}
+
+/// How a client that says goodbye leaves its session.
+pub(super) fn on_disconnect(open: &Open, disconnect: &Disconnect<'_>) -> End {
+    let asked = disconnect.properties.session_expiry_interval;
+    let was_zero = open.session.hot.lock().expiry_interval == 0;
+    if was_zero && asked.is_some_and(|seconds| seconds > 0) {
+        let what = "a session that was to end with its connection is to be kept";
+        return violation("§3.14.2.2.2", what);
+    }
+    End::Goodbye {
+        with_will: disconnect.reason == ReasonCode::DISCONNECT_WITH_WILL,
+        expiry_interval: asked.map(|seconds| open.limits.session_expiry(seconds)),
     }
 }
 

@@ -53,6 +53,7 @@ mod session;
 mod sessions;
 mod subscribe;
 mod sys;
+mod takeover;
 mod target;
 mod tell;
 mod template;
@@ -108,7 +109,8 @@ use sys::Sys;
 /// The broker's shared state.
 #[derive(Debug)]
 pub struct Core {
-    limits: Limits,
+    /// Read when a connection or a session begins, which then keeps it.
+    limits: RwLock<Arc<Limits>>,
     hooks: Option<Arc<dyn Hooks>>,
     rules: RwLock<Option<Arc<Rules>>>,
     index: RwLock<Index>,
@@ -151,8 +153,8 @@ impl Core {
     #[must_use]
     pub fn new(setup: Setup) -> Self {
         let Setup { limits, acl, hooks, observer, sys_interval, journal } = setup;
+        let limits = Arc::new(limits);
         Self {
-            limits,
             rules: RwLock::new(Rules::new(acl, hooks.as_ref())),
             hooks,
             index: RwLock::new(Index::new()),
@@ -165,15 +167,28 @@ impl Core {
             tally: Tally::default(),
             events: Events::new(observer),
             sys: Sys::new(sys_interval),
-            itself: Session::new(0, Who { client_id: "", user: None }),
+            itself: Session::new(0, Who { client_id: "", user: None }, Arc::clone(&limits)),
+            limits: RwLock::new(limits),
             journal,
         }
     }
 
     /// What it allows and announces.
     #[must_use]
-    pub const fn limits(&self) -> &Limits {
-        &self.limits
+    pub fn limits(&self) -> Arc<Limits> {
+        Arc::clone(&self.limits.read())
+    }
+
+    /// Puts these limits in force in place of the present ones. What is kept
+    /// for sessions goes by them at once; connections that have been told
+    /// others keep to those.
+    pub fn set_limits(&self, limits: Limits) {
+        let limits = Arc::new(limits);
+        *self.limits.write() = Arc::clone(&limits);
+        let sessions = self.sessions.lock().page(None, usize::MAX);
+        for session in sessions {
+            session.hot.lock().limits = Arc::clone(&limits);
+        }
     }
 
     /// Puts these rules in force in place of the present ones; without rules

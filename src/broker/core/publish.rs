@@ -63,7 +63,7 @@ impl Core {
         if publish.retain {
             self.retain(worker, &mut routing);
         }
-        let routed = self.deliver(worker, routing, targets);
+        let routed = deliver(worker, routing, targets);
         worker.counters.unmatched.add(usize::from(routed.matched == 0));
         routed
     }
@@ -76,7 +76,7 @@ impl Core {
         if publish.retain && !is_reserved(publish.topic) {
             self.retain(worker, &mut routing);
         }
-        self.deliver(worker, routing, &targets)
+        deliver(worker, routing, &targets)
     }
 
     fn routing<'a>(
@@ -114,32 +114,33 @@ impl Core {
         worker.memo.note(topic, generation, &targets);
         targets
     }
+}
 
-    fn deliver(&self, worker: &mut Worker, mut routing: Routing<'_>, targets: &Targets) -> Routed {
-        for receiver in &targets.receivers {
-            match receiver.grant(routing.publisher.key) {
-                Some(grant) => routing.deliver(worker, &receiver.session, grant),
-                None => routing.skip_own(),
-            }
+/// Delivers a message to everybody it is for.
+fn deliver(worker: &mut Worker, mut routing: Routing<'_>, targets: &Targets) -> Routed {
+    for receiver in &targets.receivers {
+        match receiver.grant(routing.publisher.key) {
+            Some(grant) => routing.deliver(worker, &receiver.session, grant),
+            None => routing.skip_own(),
         }
-        for group in &targets.groups {
-            let ready = |session: &Session| {
-                let hot = session.hot.lock();
-                hot.link.is_some() && hot.has_room(&self.limits.queue) && targets.admits(session)
-            };
-            let later = |session: &Session| {
-                (routing.publish.qos > QoS::AtMostOnce || session.is_connected())
-                    && targets.admits(session)
-            };
-            if let Some(member) = group.choose(ready, later)
-                && let Some(grant) = Grant::merge(std::iter::once(&member))
-            {
-                routing.deliver(worker, &member.session, &grant);
-            }
-        }
-        let (routed, scratch) = routing.finish();
-        worker.scratch = scratch;
-        worker.counters.dropped_slow.add(routed.displaced);
-        routed
     }
+    for group in &targets.groups {
+        let ready = |session: &Session| {
+            let hot = session.hot.lock();
+            hot.link.is_some() && hot.has_room() && targets.admits(session)
+        };
+        let later = |session: &Session| {
+            (routing.publish.qos > QoS::AtMostOnce || session.is_connected())
+                && targets.admits(session)
+        };
+        if let Some(member) = group.choose(ready, later)
+            && let Some(grant) = Grant::merge(std::iter::once(&member))
+        {
+            routing.deliver(worker, &member.session, &grant);
+        }
+    }
+    let (routed, scratch) = routing.finish();
+    worker.scratch = scratch;
+    worker.counters.dropped_slow.add(routed.displaced);
+    routed
 }

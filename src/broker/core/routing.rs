@@ -4,7 +4,7 @@ use super::Core;
 use super::event::{Client, Event, Events, Fate, Why};
 use super::hooks::Hooks;
 use super::message::{Delivery, Kept};
-use super::queue::{QueueLimits, SlowConsumer};
+use super::queue::SlowConsumer;
 use super::session::{Hot, Session};
 use super::target::Grant;
 use super::template::{Templates, Variant};
@@ -32,7 +32,6 @@ pub(super) struct Routing<'a> {
     events: &'a Events,
     hooks: Option<&'a dyn Hooks>,
     now: Time,
-    limits: &'a QueueLimits,
     templates: Templates<'a>,
     /// Made when the first receiver must keep the message.
     kept: Option<Arc<Kept>>,
@@ -48,9 +47,9 @@ impl<'a> Routing<'a> {
         templates: Templates<'a>,
     ) -> Self {
         let routed = Routed::default();
-        let (limits, events) = (&core.limits.queue, &core.events);
+        let events = &core.events;
         let hooks = core.hooks.as_deref();
-        Self { publish, publisher, events, hooks, now, limits, templates, kept: None, routed }
+        Self { publish, publisher, events, hooks, now, templates, kept: None, routed }
     }
 
     /// What became of the message, and the memory its templates were in.
@@ -75,13 +74,15 @@ impl<'a> Routing<'a> {
             _ if self.is_withheld_from(session) => Fate::Dropped(Why::Withheld),
             (true, QoS::AtMostOnce) => self.send(&mut hot, grant, variant),
             (true, _) => self.send_acknowledged(&mut hot, grant, variant),
-            (false, QoS::AtMostOnce) if !self.limits.offline_qos0 => Fate::Dropped(Why::Offline),
+            (false, QoS::AtMostOnce) if !hot.limits.queue.offline_qos0 => {
+                Fate::Dropped(Why::Offline)
+            }
             (false, _) => self.enqueue(&mut hot, grant, variant),
         };
         worker.counters.note(fate, self.publish.payload.len());
         if matches!(fate, Fate::Dropped(why) if why.is_for_room()) {
             self.routed.refused += 1;
-            if online && self.limits.slow == SlowConsumer::Disconnect {
+            if online && hot.limits.queue.slow == SlowConsumer::Disconnect {
                 worker.evict(session, hot.connection);
             }
         }
@@ -119,7 +120,7 @@ impl<'a> Routing<'a> {
 
     /// QoS 0: sent now, behind retained messages that wait, or never.
     fn send(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Fate {
-        if hot.out.len() >= self.limits.output || hot.queue.holds_back() {
+        if hot.out.len() >= hot.limits.queue.output || hot.queue.holds_back() {
             return self.send_later(hot, grant, variant);
         }
         if grant.ids.is_some() || hot.has_aliases() {
@@ -135,9 +136,9 @@ impl<'a> Routing<'a> {
     /// QoS 0 that is not sent at once. Where the oldest is dropped, it waits in
     /// the queue, which has the oldest in front.
     fn send_later(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Fate {
-        if self.limits.slow == SlowConsumer::DropOldest {
+        if hot.limits.queue.slow == SlowConsumer::DropOldest {
             let delivery = self.delivery(hot, grant, variant);
-            let gone = delivery.and_then(|delivery| hot.queue.push_newest(delivery, self.limits));
+            let gone = delivery.and_then(|delivery| hot.enqueue_newest(delivery));
             self.routed.displaced += gone.unwrap_or(0);
             return gone.map_or(Fate::Dropped(Why::OutputFull), |_| Fate::Queued);
         }
@@ -165,7 +166,7 @@ impl<'a> Routing<'a> {
 
     /// QoS 1 and 2: sent now if there is room and quota, else queued.
     fn send_acknowledged(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Fate {
-        if !hot.has_room(self.limits) || grant.ids.is_some() || hot.has_aliases() {
+        if !hot.has_room() || grant.ids.is_some() || hot.has_aliases() {
             return self.enqueue(hot, grant, variant);
         }
         if self.templates.size(variant) > hot.maximum_packet_size {
@@ -180,23 +181,15 @@ impl<'a> Routing<'a> {
                 self.templates.append(variant, Some(id), &mut hot.out);
                 Fate::Sent
             }
-            Err(delivery) => self.queue(hot, delivery),
+            Err(delivery) => queue(hot, delivery),
         }
     }
 
     fn enqueue(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Fate {
         match self.delivery(hot, grant, variant) {
-            Some(delivery) => self.queue(hot, delivery),
+            Some(delivery) => queue(hot, delivery),
             None => Fate::Dropped(Why::TooLarge),
         }
-    }
-
-    fn queue(&self, hot: &mut Hot, delivery: Delivery) -> Fate {
-        if !hot.queue.push(delivery, self.limits) {
-            return Fate::Dropped(Why::QueueFull);
-        }
-        hot.note_queued();
-        Fate::Queued
     }
 
     fn delivery(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Option<Delivery> {
@@ -219,4 +212,12 @@ impl<'a> Routing<'a> {
         }
         self.kept.clone()
     }
+}
+
+fn queue(hot: &mut Hot, delivery: Delivery) -> Fate {
+    if !hot.enqueue(delivery) {
+        return Fate::Dropped(Why::QueueFull);
+    }
+    hot.note_queued();
+    Fate::Queued
 }

@@ -4,9 +4,10 @@ use super::acl::Who;
 use super::counters::Counters;
 use super::event::{Fate, Why};
 use super::journal::Diary;
+use super::limits::Limits;
 use super::link::Link;
 use super::message::Delivery;
-use super::queue::{Queue, QueueLimits};
+use super::queue::Queue;
 use crate::mqtt::{Ack, AckKind, Message, QoS, ReasonCode, Version};
 use crate::session::{AliasSender, Inbound, Outbound, Stage, Time};
 use ::core::net::SocketAddr;
@@ -43,6 +44,8 @@ pub(super) struct Cold {
 /// What every publisher needs.
 #[derive(Debug)]
 pub(super) struct Hot {
+    /// What is kept for it, and what its next connection may do.
+    pub(super) limits: Arc<Limits>,
     /// Counts the connections of this session, so that what an earlier one
     /// left behind is not taken for the present one's.
     pub(super) connection: u64,
@@ -106,12 +109,12 @@ pub(super) struct PendingWill {
 const REFILL_MARK: usize = 64 * 1024;
 
 impl Session {
-    pub(super) fn new(key: u64, who: Who<'_>) -> Self {
+    pub(super) fn new(key: u64, who: Who<'_>, limits: Arc<Limits>) -> Self {
         Self {
             key,
             client_id: who.client_id.into(),
             user: who.user.map(Into::into),
-            hot: Mutex::new(Hot::new()),
+            hot: Mutex::new(Hot::new(limits)),
             cold: Mutex::default(),
         }
     }
@@ -127,9 +130,10 @@ impl Session {
 }
 
 impl Hot {
-    fn new() -> Self {
+    fn new(limits: Arc<Limits>) -> Self {
         Self {
             connection: 0,
+            limits,
             link: None,
             version: Version::V5,
             address: None,
@@ -174,8 +178,25 @@ impl Hot {
     }
 
     /// Whether a message with acknowledgement can be sent at once.
-    pub(super) fn has_room(&self, limits: &QueueLimits) -> bool {
-        self.queue.is_empty() && self.out.len() < limits.output && self.outbound.has_quota()
+    pub(super) fn has_room(&self) -> bool {
+        let full = self.out.len() >= self.limits.queue.output;
+        self.queue.is_empty() && !full && self.outbound.has_quota()
+    }
+
+    /// Adds a delivery to the queue unless that is full.
+    pub(super) fn enqueue(&mut self, delivery: Delivery) -> bool {
+        self.queue.push(delivery, &self.limits.queue)
+    }
+
+    /// Adds a delivery in place of the oldest that may be dropped for it.
+    /// Returns how many were; `None` where there is no room even so.
+    pub(super) fn enqueue_newest(&mut self, delivery: Delivery) -> Option<usize> {
+        self.queue.push_newest(delivery, &self.limits.queue)
+    }
+
+    /// Drops from the queue what is not kept for a client that is offline.
+    pub(super) fn drop_unkept(&mut self) {
+        self.queue.go_offline(&self.limits.queue);
     }
 
     /// Moves queued deliveries into the output while there is room and quota.

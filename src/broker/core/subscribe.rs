@@ -6,7 +6,6 @@ use super::connection::Open;
 use super::event::Event;
 use super::journal::Subscription;
 use super::message::Delivery;
-use super::session::Session;
 use super::sys;
 use super::target::Subscriber;
 use super::words::{Denial, put_answer};
@@ -22,7 +21,7 @@ impl Core {
     pub(super) fn on_subscribe(&self, worker: &mut Worker, open: &Open, subscribe: &Subscribe<'_>) {
         let id = subscribe.properties.subscription_identifier;
         let requests = subscribe.requests.iter().map(|request| {
-            let qos = request.options.qos.min(self.limits.maximum_qos);
+            let qos = request.options.qos.min(open.limits.maximum_qos);
             SubscribeRequest { options: SubscribeOptions { qos, ..request.options }, ..*request }
         });
         let verdicts = requests.map(|request| {
@@ -56,14 +55,14 @@ impl Core {
         id: Option<SubscriptionId>,
     ) -> Result<ReasonCode, Denial> {
         let session = &open.session;
-        let filter = self.check_filter(session, request.filter)?;
+        let filter = self.check_filter(open, request.filter)?;
         let mut cold = session.cold.lock();
         if cold.ended {
             return Err(Denial::new(ReasonCode::UNSPECIFIED_ERROR, "the session has ended"));
         }
-        if cold.filters.len() >= self.limits.subscriptions && !cold.filters.contains(request.filter)
+        if cold.filters.len() >= open.limits.subscriptions && !cold.filters.contains(request.filter)
         {
-            let words = format!("a client may subscribe {} filters", self.limits.subscriptions);
+            let words = format!("a client may subscribe {} filters", open.limits.subscriptions);
             return Err(Denial::new(ReasonCode::QUOTA_EXCEEDED, words));
         }
         cold.filters.insert(request.filter.into());
@@ -88,13 +87,13 @@ impl Core {
         Ok(ReasonCode::granted(request.options.qos))
     }
 
-    fn check_filter<'a>(&self, session: &Session, text: &'a str) -> Result<Filter<'a>, Denial> {
+    fn check_filter<'a>(&self, open: &Open, text: &'a str) -> Result<Filter<'a>, Denial> {
         let filter = Filter::parse(text)?;
         let too_deep = |words| Denial::new(ReasonCode::TOPIC_FILTER_INVALID, words);
-        self.limits.check_depth(topic::levels(filter.pattern).count()).map_err(too_deep)?;
+        open.limits.check_depth(topic::levels(filter.pattern).count()).map_err(too_deep)?;
         let rules = self.rules.read();
-        let rules = rules.as_ref().filter(|_| self.limits.acl_subscribe_check);
-        if rules.is_some_and(|rules| !rules.allow_subscription(session.who(), &filter)) {
+        let rules = rules.as_ref().filter(|_| open.limits.acl_subscribe_check);
+        if rules.is_some_and(|rules| !rules.allow_subscription(open.session.who(), &filter)) {
             let words = "no access rule lets this client read any of these topics";
             return Err(Denial::new(ReasonCode::NOT_AUTHORIZED, words));
         }
@@ -137,7 +136,7 @@ impl Core {
                 replayed: true,
                 sequence,
             };
-            let taken = hot.queue.push(delivery, &self.limits.queue);
+            let taken = hot.enqueue(delivery);
             debug_assert!(taken, "replayed messages do not count against the limits");
             hot.note_queued();
         }

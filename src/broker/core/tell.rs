@@ -83,7 +83,10 @@ impl Core {
                 user: connection.peer.user(connect),
                 address: connection.peer.address,
                 version: connect.version,
-                keep_alive: self.limits.server_keep_alive(connect).unwrap_or(connect.keep_alive),
+                keep_alive: connection
+                    .limits
+                    .server_keep_alive(connect)
+                    .unwrap_or(connect.keep_alive),
                 clean_start: connect.clean_start,
                 session_present,
                 session_expiry: session.hot.lock().expiry_interval,

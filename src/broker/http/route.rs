@@ -4,10 +4,14 @@ use super::answer::{Answer, Fault};
 use super::query::{self, Query};
 use super::{guard, messages, metrics, publish, sessions};
 use crate::broker::core::{Census, Core, Totals, Worker};
+use crate::broker::words;
 use crate::broker::worker::Shared;
+use crate::error::Error;
 use hyper::body::Bytes;
 use hyper::{Method, StatusCode};
+use serde_json::json;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// A request on its way to its handler.
 pub(super) struct Call<'a> {
@@ -33,6 +37,8 @@ pub(super) enum Handler {
     /// Shows numbers, which are counted on another thread: with very many
     /// sessions that takes a while.
     Numbers(fn(&Numbers) -> Answer),
+    /// Has the configuration read again, on another thread too.
+    Reload,
 }
 
 type Row = (&'static str, &'static [(Method, Handler)], &'static str);
@@ -71,6 +77,7 @@ const ROUTES: &[Row] = &[
     ),
     ("/api/v1/publish", &[(Method::POST, Handler::Core(publish::publish))], "POST"),
     ("/api/v1/reset", &[(Method::POST, Handler::Core(messages::reset))], "POST"),
+    ("/api/v1/reload", &[(Method::POST, Handler::Reload)], "POST"),
 ];
 
 /// Who answers this, and what stands in the path for `{id}`. HEAD is a GET.
@@ -120,6 +127,18 @@ impl Handler {
                 let failed =
                     |_| Fault::new(StatusCode::INTERNAL_SERVER_ERROR, "the broker could not count");
                 Ok(handler(&counted.await.map_err(failed)?))
+            }
+            Self::Reload => {
+                call.query.finish()?;
+                let reloader = Arc::clone(&call.shared.reloader);
+                let done = tokio::task::spawn_blocking(move || reloader.reload());
+                let failed =
+                    |_| Fault::new(StatusCode::INTERNAL_SERVER_ERROR, "the reload broke off");
+                let refused = |error: Error| {
+                    Fault::new(StatusCode::CONFLICT, words::not_reloaded(&error.into()))
+                };
+                done.await.map_err(failed)?.map_err(refused)?;
+                Ok(Answer::json(&json!({ "reloaded": true })))
             }
         }
     }

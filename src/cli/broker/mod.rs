@@ -33,8 +33,8 @@ mod toml_file;
 mod trace;
 mod users;
 
-use crate::broker::Config;
 use crate::broker::access::passwd as passwd_command;
+use crate::broker::{Config, Source};
 use crate::error::Result;
 use listen::{ListenArgs, MannerArgs};
 use passwd::PasswdArgs;
@@ -118,8 +118,12 @@ impl BrokerArgs {
         if let Some(BrokerCommand::Passwd(args)) = self.command {
             return Ok(Task::Passwd(args.into_config()));
         }
-        let config = Box::new(self.read()?);
-        Ok(if self.check_config { Task::Check(config) } else { Task::Run(config) })
+        let mut config = Box::new(self.read()?);
+        if self.check_config {
+            return Ok(Task::Check(config));
+        }
+        config.source = Some(Source::new(move || self.read()));
+        Ok(Task::Run(config))
     }
 
     /// Puts together what the command line, the environment and the file say.

@@ -281,6 +281,10 @@ impl Lab {
         self.core.set_acl(Some(load_acl(file.path()).unwrap()));
     }
 
+    pub(super) fn set_limits(&self, limits: Limits) {
+        self.core.set_limits(limits);
+    }
+
     /// Forgets the verdicts of hooks.
     pub(super) fn reconsider(&self) {
         self.core.reconsider();

@@ -21,6 +21,7 @@ mod log;
 mod malformed;
 mod proxied;
 mod reasons;
+mod reload;
 mod restart;
 mod retained;
 mod sessions;
