@@ -16,7 +16,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 /// How long a client may take to read its last bytes and to close.
-const FAREWELL: Duration = Duration::from_secs(2);
+pub(super) const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Bytes of an unfinished packet up to which it is copied to the shared read
 /// buffer; a longer one gets a buffer of its own, so that nothing is copied

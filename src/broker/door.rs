@@ -2,12 +2,14 @@
 
 use super::access::Gate;
 use super::core::Peer;
+use super::hindrance::Hindrance;
 use super::http::{Caller, HttpStream};
 use super::proxy;
 use super::reception::{Reception, Terms};
 use super::socket::Socket;
 use super::transport::Transport;
 use super::websocket;
+use crate::net::is_tls;
 use rustls::ServerConfig;
 use std::io;
 use std::net::SocketAddr;
@@ -109,31 +111,32 @@ pub(super) struct Newcomer {
 }
 
 impl Door {
-    /// Does what has to be done before MQTT or HTTP is spoken; `None` is a peer
-    /// that has been turned away or has gone.
+    /// Does what has to be done before MQTT or HTTP is spoken. Whoever cannot
+    /// come in has been turned away or has gone.
     pub(super) async fn open(
         &self,
         socket: Socket,
         address: Option<SocketAddr>,
-    ) -> io::Result<Option<Opened>> {
+    ) -> Result<Opened, Hindrance> {
         let terms = self.reception.terms();
         let spoken = self.tell_apart(socket, &terms).await?;
-        Ok(spoken.map(|spoken| match spoken {
+        Ok(match spoken {
             Spoken::Http(stream) => Opened::Http(stream, Caller::new(address, self.proxied)),
             Spoken::Mqtt(transport) => {
                 let peer = self.peer(&terms, address, &transport);
                 Opened::Mqtt(Newcomer { transport, peer, gate: Arc::clone(&terms.gate) })
             }
-        }))
+        })
     }
 
-    async fn tell_apart(&self, socket: Socket, terms: &Terms) -> io::Result<Option<Spoken>> {
+    async fn tell_apart(&self, socket: Socket, terms: &Terms) -> Result<Spoken, Hindrance> {
         if self.proxied {
             proxy::skip_header(&socket).await?;
         }
-        let bare = if self.bare { peek(&socket).await? } else { Beginning::Tls };
+        let bare = peek(&socket).await?;
+        let secure = bare == Beginning::Tls || (!self.bare && bare != Beginning::Nothing);
         let (transport, begins) = match (socket, &terms.tls) {
-            (Socket::Tcp(socket), Some(tls)) if bare == Beginning::Tls => {
+            (Socket::Tcp(socket), Some(tls)) if secure => {
                 // Boxed, because what waits for it is large and others need not be.
                 Box::pin(accept_tls(socket, tls)).await?
             }
@@ -141,17 +144,29 @@ impl Door {
         };
         let everything = matches!(self.place, Place::Port | Place::UnixSocket);
         match begins {
-            Beginning::Nothing => Ok(None),
+            Beginning::Nothing => Err(Hindrance::LEFT),
             Beginning::Get if self.place != Place::HttpPort => {
                 let (path, origins) = (&self.path, &terms.origins);
                 Box::pin(websocket::upgrade(transport, path, origins, !everything)).await
             }
             Beginning::Get | Beginning::Request if self.place != Place::WebSocketPort => {
-                Ok(Some(Spoken::Http(HttpStream::new(Vec::new(), transport))))
+                Ok(Spoken::Http(HttpStream::new(Vec::new(), transport)))
             }
             // The core judges what is no CONNECT.
-            _ if everything => Ok(Some(Spoken::Mqtt(transport))),
-            _ => Ok(None),
+            Beginning::Other if everything => Ok(Spoken::Mqtt(transport)),
+            _ => {
+                transport.dismiss(&[]).await;
+                Err(self.hindrance(begins))
+            }
+        }
+    }
+
+    /// Why nobody comes in here who begins like this.
+    const fn hindrance(&self, begins: Beginning) -> Hindrance {
+        match (self.place, begins) {
+            (Place::WebSocketPort, _) => Hindrance::ONLY_WEB_SOCKET,
+            (Place::HttpPort, _) => Hindrance::ONLY_HTTP,
+            _ => Hindrance::NO_TLS,
         }
     }
 
@@ -178,9 +193,15 @@ async fn peek(socket: &Socket) -> io::Result<Beginning> {
 async fn accept_tls(
     socket: TcpStream,
     config: &Arc<ServerConfig>,
-) -> io::Result<(Transport, Beginning)> {
-    let mut stream = TlsAcceptor::from(Arc::clone(config)).accept(socket).await?;
-    let begins = Beginning::of(stream.fill_buf().await?);
+) -> Result<(Transport, Beginning), Hindrance> {
+    let accepted = TlsAcceptor::from(Arc::clone(config)).accept(socket).await;
+    let mut stream = accepted.map_err(|error| Hindrance::tls(&error))?;
+    // A client may find fault with the handshake when the server has done with it.
+    let begins = match stream.fill_buf().await {
+        Ok(bytes) => Beginning::of(bytes),
+        Err(error) if is_tls(&error) => return Err(Hindrance::tls(&error)),
+        Err(_) => return Err(Hindrance::LEFT),
+    };
     Ok((Transport::Tls(Box::new(stream)), begins))
 }
 

@@ -11,6 +11,7 @@ mod config;
 mod connection;
 pub mod core;
 mod door;
+mod hindrance;
 mod http;
 mod inline;
 mod link;

@@ -1,6 +1,7 @@
 //! The bytes of a connection: a socket, bare or under TLS, with or without
 //! WebSocket.
 
+use super::connection::FAREWELL;
 use super::socket::{Reader, Socket, Writer};
 use super::websocket::WebSocket;
 use rustls::pki_types::CertificateDer;
@@ -106,6 +107,16 @@ impl Transport {
             written += poll_fn(|cx| self.poll_write(cx, rest)).await?;
         }
         poll_fn(|cx| self.poll_flush(cx)).await
+    }
+
+    /// Writes the `last` bytes and closes; a peer that does not read to the end
+    /// is left.
+    pub(super) async fn dismiss(mut self, last: &[u8]) {
+        let farewell = async {
+            self.write_all(last).await?;
+            self.close().await
+        };
+        let _ = tokio::time::timeout(FAREWELL, farewell).await;
     }
 
     /// Closes the writing side and reads until the peer has closed too: closing

@@ -1,6 +1,7 @@
 //! MQTT inside WebSocket frames: wraps a transport in another.
 
 use super::door::Spoken;
+use super::hindrance::Hindrance;
 use super::http::HttpStream;
 use super::transport::Transport;
 use crate::net::websocket::{
@@ -38,7 +39,7 @@ pub(super) async fn upgrade(
     path: &str,
     origins: &Origins,
     only: bool,
-) -> io::Result<Option<Spoken>> {
+) -> Result<Spoken, Hindrance> {
     let mut request = Vec::new();
     let answer = loop {
         let mut bytes = [0; 1024];
@@ -47,11 +48,11 @@ pub(super) async fn upgrade(
             poll_fn(|cx| inner.poll_read(cx, bytes.get_mut(..space).unwrap_or_default())).await?;
         request.extend_from_slice(bytes.get(..count).unwrap_or_default());
         if !only && is_for_another(&request, path) {
-            return Ok(Some(Spoken::Http(HttpStream::new(request, inner))));
+            return Ok(Spoken::Http(HttpStream::new(request, inner)));
         }
         match answer(&request, path, origins) {
             Some(answer) => break answer,
-            None if count == 0 => return Ok(None),
+            None if count == 0 => return Err(Hindrance::LEFT),
             None => {}
         }
     };
@@ -60,12 +61,11 @@ pub(super) async fn upgrade(
             inner.write_all(response.as_bytes()).await?;
             request.drain(..consumed);
             let socket = Box::new(WebSocket::new(inner, request));
-            Ok(Some(Spoken::Mqtt(Transport::WebSocket(socket))))
+            Ok(Spoken::Mqtt(Transport::WebSocket(socket)))
         }
-        Answer::Refuse(response) => {
-            inner.write_all(response.as_bytes()).await?;
-            inner.close().await?;
-            Ok(None)
+        Answer::Refuse { response, what } => {
+            inner.dismiss(response.as_bytes()).await;
+            Err(Hindrance::web_socket(what))
         }
     }
 }

@@ -5,6 +5,7 @@ use super::clock::Clock;
 use super::connection::Task;
 use super::core::{Core, Worker};
 use super::door::{Door, Newcomer, Opened};
+use super::hindrance::Hindrance;
 use super::http::{self, Access};
 use super::inline::Visit;
 use super::listener::Listener;
@@ -14,7 +15,7 @@ use super::store::Handle;
 use crate::error::{Class, Error, Result};
 use crate::session::Time;
 use std::cell::{Cell, RefCell};
-use std::io;
+use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -232,11 +233,18 @@ async fn welcome(shared: Rc<Shared>, incoming: Incoming) {
 /// Finds out what comes at a socket; `None` if nothing comes in there in time.
 async fn enter(shared: Rc<Shared>, incoming: Incoming) -> Option<Served> {
     let limit = shared.core.limits().connect_timeout;
-    // Whoever does not come in is gone without a word to the core.
-    Some(match tokio::time::timeout(limit, incoming.open()).await.ok()?.ok()?? {
-        Opened::Mqtt(newcomer) => Box::pin(attend(shared, newcomer)),
-        Opened::Http(stream, caller) => Box::pin(http::serve(shared, stream, caller)),
-    })
+    let address = incoming.socket.address();
+    let open = tokio::time::timeout(limit, incoming.open(address)).await;
+    match open.unwrap_or(Err(Hindrance::SILENT)) {
+        Ok(Opened::Mqtt(newcomer)) => Some(Box::pin(attend(shared, newcomer))),
+        Ok(Opened::Http(stream, caller)) => Some(Box::pin(http::serve(shared, stream, caller))),
+        Err(Hindrance { why, cause }) => {
+            shared.batch(|core, worker| {
+                core.tell_turned_away(worker, address, why, cause.as_deref());
+            });
+            None
+        }
+    }
 }
 
 /// Serves a client. There is one of these futures for each connection, so that
@@ -252,8 +260,7 @@ async fn accommodate(shared: Rc<Shared>, visit: Visit) {
 }
 
 impl Incoming {
-    async fn open(self) -> io::Result<Option<Opened>> {
-        let address = self.socket.address();
+    async fn open(self, address: Option<SocketAddr>) -> Result<Opened, Hindrance> {
         self.door.open(self.socket.register()?, address).await
     }
 }

@@ -1,12 +1,13 @@
-//! What a TLS alert from the server means for the person at the client.
+//! What a TLS alert from the other side means: to the person at the client, and
+//! to the one who runs the server.
 
 use rustls::AlertDescription;
 
-/// One row of the table: an alert, what it says about the server, the cure.
+/// One row of a table: an alert, what it says about whoever sent it, the cure.
 #[derive(Debug)]
 pub(super) struct Meaning {
     alert: AlertDescription,
-    /// A phrase that follows "TLS with host:port failed: ".
+    /// A phrase that can follow "TLS with host:port failed: ".
     pub(super) what: &'static str,
     pub(super) hint: &'static str,
 }
@@ -101,6 +102,59 @@ const ABOUT_THE_HANDSHAKE: &[Meaning] = &[
     },
 ];
 
+/// What clients say.
+const BY_A_CLIENT: &[Meaning] = &[
+    Meaning {
+        alert: AlertDescription::UnknownCA,
+        what: "the client does not trust the CA of this certificate",
+        hint: "give the client the CA that has signed the certificate in --cert",
+    },
+    Meaning {
+        alert: AlertDescription::BadCertificate,
+        what: "the client rejects this certificate",
+        hint: NAME,
+    },
+    Meaning {
+        alert: AlertDescription::CertificateUnknown,
+        what: "the client rejects this certificate",
+        hint: NAME,
+    },
+    Meaning {
+        alert: AlertDescription::UnsupportedCertificate,
+        what: "the client says this certificate is of the wrong kind",
+        hint: "it must be one for servers (extended key usage serverAuth)",
+    },
+    Meaning {
+        alert: AlertDescription::CertificateExpired,
+        what: "this certificate has expired or is not valid yet for the client",
+        hint: "make a new one, or check the clocks of both machines",
+    },
+    Meaning {
+        alert: AlertDescription::CertificateRevoked,
+        what: "this certificate has been revoked, says the client",
+        hint: "put a new one in --cert",
+    },
+    Meaning {
+        alert: AlertDescription::ProtocolVersion,
+        what: "the client speaks neither TLS 1.2 nor TLS 1.3",
+        hint: "allow TLS 1.2 or TLS 1.3 in the client",
+    },
+    Meaning {
+        alert: AlertDescription::HandshakeFailure,
+        what: "the client found nothing in common with this server",
+        hint: "allow AES-GCM or ChaCha20 ciphers of TLS 1.2 or TLS 1.3 in the client",
+    },
+];
+
+/// Why clients mostly reject a certificate whose CA they trust.
+const NAME: &str = "the client must trust the CA that has signed it, and connect by a name that \
+                    is in it; its own log says what it misses";
+
+/// The meaning of an alert that a client has sent.
+pub(super) fn by_client(alert: AlertDescription) -> Option<&'static Meaning> {
+    BY_A_CLIENT.iter().find(|row| row.alert == alert)
+}
+
 /// The meaning of an alert for a client that showed a certificate or did not.
 pub(super) fn meaning(
     alert: AlertDescription,
@@ -130,9 +184,12 @@ mod tests {
 
     #[test]
     fn no_alert_has_two_rows() {
-        let rows = || ABOUT_CLIENT_CERTIFICATE.iter().chain(ABOUT_THE_HANDSHAKE);
-        for row in rows() {
-            assert_eq!(rows().filter(|other| other.alert == row.alert).count(), 1);
+        let by_server: Vec<_> =
+            ABOUT_CLIENT_CERTIFICATE.iter().chain(ABOUT_THE_HANDSHAKE).collect();
+        for rows in [by_server, BY_A_CLIENT.iter().collect()] {
+            for row in &rows {
+                assert_eq!(rows.iter().filter(|other| other.alert == row.alert).count(), 1);
+            }
         }
     }
 }

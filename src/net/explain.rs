@@ -27,7 +27,8 @@ pub fn explain(error: io::Error, endpoint: &Endpoint) -> Error {
 }
 
 /// Whether TLS and not the socket below it failed.
-pub(super) fn is_tls(error: &io::Error) -> bool {
+#[must_use]
+pub fn is_tls(error: &io::Error) -> bool {
     tls_error(error).is_some()
 }
 
@@ -43,7 +44,7 @@ pub(super) fn no_tls(endpoint: &Endpoint, behaviour: &str) -> Error {
     )
 }
 
-fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
+pub(super) fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref()
 }
 
@@ -59,8 +60,8 @@ fn explain_tls(error: &rustls::Error, endpoint: &Endpoint) -> Error {
     }
 }
 
-/// Whether a record this malformed comes from a server that never meant TLS.
-const fn is_not_tls(message: InvalidMessage) -> bool {
+/// Whether a record this malformed comes from a peer that never meant TLS.
+pub(super) const fn is_not_tls(message: InvalidMessage) -> bool {
     matches!(
         message,
         InvalidMessage::InvalidContentType

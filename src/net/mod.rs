@@ -12,6 +12,7 @@
 mod alert;
 mod certificate_name;
 mod certificate_problem;
+mod client_fault;
 mod connect;
 mod dial;
 mod encrypted_key;
@@ -34,9 +35,10 @@ pub mod websocket;
 mod websocket_stream;
 
 pub use certificate_name::CertificateName;
+pub use client_fault::{ClientFault, client_fault};
 pub use connect::connect;
 pub use endpoint::{Endpoint, Place};
-pub use explain::explain;
+pub use explain::{explain, is_tls};
 pub use stream::Stream;
 pub use tls_client::{TlsClient, TlsClientOptions, TlsVersion};
 pub use tls_server::{TlsServerOptions, tls_server};

@@ -55,7 +55,7 @@ impl Broker {
 }
 
 #[test]
-fn a_broker_says_that_it_is_ready_and_ends_within_a_second_of_a_signal() {
+fn trap_a_broker_says_that_it_is_ready_and_ends_with_0_within_a_second_of_a_signal() {
     for signal in SIGNALS {
         let broker = Broker::start();
         let client = Running::start(broker.client("sub", "-t a -d"));

@@ -72,6 +72,8 @@ macro_rules! counters {
 counters! {
     /// Transports that were there to send CONNECT.
     transports,
+    /// Connections that did not come as far as that.
+    turned_away,
     /// CONNECT packets received that could be read.
     connects,
     /// Connections accepted with CONNACK.

@@ -3,6 +3,7 @@
 
 use super::acl::Who;
 use super::connection::End;
+use super::obstacle::Obstacle;
 use crate::mqtt::{Error, Publish, ReasonCode, SubscribeRequest, Version};
 use crate::session::Time;
 use ::core::net::SocketAddr;
@@ -145,6 +146,8 @@ pub struct Refused<'a> {
     pub who: Option<Who<'a>>,
     /// Why.
     pub why: Refusal,
+    /// What led to it, where more is known than `why` says.
+    pub cause: Option<&'a str>,
 }
 
 /// Why a connection is not let in.
@@ -174,6 +177,8 @@ pub enum Refusal {
     Unwanted(ReasonCode),
     /// There are as many connections as there may be.
     Full,
+    /// It has not come as far as MQTT.
+    Transport(Obstacle),
 }
 
 /// A client that was let in.
@@ -272,7 +277,7 @@ impl Refusal {
             Self::Method => ReasonCode::BAD_AUTHENTICATION_METHOD,
             Self::ClientIdentifier => ReasonCode::CLIENT_IDENTIFIER_NOT_VALID,
             Self::Full => ReasonCode::SERVER_BUSY,
-            Self::Lost | Self::Silent => ReasonCode::UNSPECIFIED_ERROR,
+            Self::Lost | Self::Silent | Self::Transport(_) => ReasonCode::UNSPECIFIED_ERROR,
         }
     }
 }

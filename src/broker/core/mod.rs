@@ -39,6 +39,7 @@ mod limits;
 mod link;
 mod memo;
 mod message;
+mod obstacle;
 mod output;
 mod own_copy;
 mod peer;
@@ -81,6 +82,7 @@ pub use journal::{
 };
 pub use limits::Limits;
 pub use link::{Attempt, Link};
+pub use obstacle::Obstacle;
 pub use peer::Peer;
 pub use queue::{QueueLimits, SlowConsumer};
 pub use rate::Rates;

@@ -109,6 +109,7 @@ impl Core {
                 who: connect
                     .map(|connect| Who { client_id: connect.client_id, user: connect.username }),
                 why,
+                cause: None,
             })
         });
     }

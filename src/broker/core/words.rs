@@ -44,6 +44,7 @@ impl Refusal {
     pub fn words(self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Violation(error) => return of_violation(error).into(),
+            Self::Transport(obstacle) => obstacle.what,
             Self::Lost => "the connection was lost",
             Self::Silent => "no CONNECT came in time",
             Self::Anonymous => "a user name and a password are needed here",

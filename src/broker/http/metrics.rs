@@ -71,6 +71,12 @@ const METRICS: &[Metric] = &[
     ),
     ("transports_total", Counter, "Connections opened.", &[("", |n| n.totals.transports)]),
     (
+        "turned_away_total",
+        Counter,
+        "Connections that failed before MQTT: in TLS, WebSocket or the PROXY header.",
+        &[("", |n| n.totals.turned_away)],
+    ),
+    (
         "connections_total",
         Counter,
         "Connections by the answer to CONNECT.",

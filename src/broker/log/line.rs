@@ -2,7 +2,7 @@
 
 use super::{Format, Level};
 use crate::broker::core::{
-    Client, Connected, End, Event, Fate, Refusal, Refused, SessionEnd, Who, Why,
+    Client, Connected, End, Event, Fate, Obstacle, Refusal, Refused, SessionEnd, Who, Why,
 };
 use crate::broker::record::Record;
 use crate::mqtt::{Error, Publish, ReasonCode};
@@ -188,10 +188,11 @@ fn put_refused(said: &mut Record, refused: &Refused<'_>) {
     put_address(said, refused.address);
     let (why, hint) = refusal(refused.why);
     said.put("why", why);
+    said.put_some("cause", refused.cause);
     if let Refusal::Violation(error) = refused.why {
         said.put("statement", error.statement);
     }
-    if !matches!(refused.why, Refusal::Lost | Refusal::Silent) {
+    if !matches!(refused.why, Refusal::Lost | Refusal::Silent | Refusal::Transport(_)) {
         put_reason(said, refused.why.reason());
     }
     said.put_some("hint", hint);
@@ -206,6 +207,7 @@ const fn refusal(why: Refusal) -> (&'static str, Option<&'static str>) {
             Some("see that the client speaks MQTT to this port, and TLS where that is expected"),
         ),
         Refusal::Violation(Error { what, .. }) => (what, None),
+        Refusal::Transport(Obstacle { what, hint }) => (what, hint),
         Refusal::Anonymous => (
             "it came without a user name",
             Some("give the client a user name and password, or the broker --allow-anonymous"),

@@ -30,8 +30,13 @@ pub enum Answer {
         /// How many bytes the request took; frames follow.
         consumed: usize,
     },
-    /// It stays HTTP, and ends after this response.
-    Refuse(String),
+    /// It stays HTTP, and ends after this.
+    Refuse {
+        /// What to send.
+        response: String,
+        /// What is wrong with the request.
+        what: &'static str,
+    },
 }
 
 /// Answers the request at the start of `bytes`, or returns `None` while it is
@@ -50,7 +55,7 @@ pub fn answer(bytes: &[u8], path: &str, origins: &Origins) -> Option<Answer> {
         Ok(_) | Err(Error::TooManyHeaders) => Err(Refusal::TOO_LARGE),
         Err(_) => Err(Refusal::NOT_HTTP),
     };
-    Some(judged.unwrap_or_else(|refusal| Answer::Refuse(refusal.response())))
+    Some(judged.unwrap_or_else(Refusal::answer))
 }
 
 /// Whether the request at the start of `bytes` is whole and asks for something
@@ -103,13 +108,14 @@ impl Refusal {
         what: "the subprotocol mqtt is not among those asked for (Sec-WebSocket-Protocol)",
     };
 
-    fn response(self) -> String {
+    fn answer(self) -> Answer {
         let Self { status, what } = self;
         let length = what.len() + 1;
-        format!(
+        let response = format!(
             "HTTP/1.1 {status}\r\n{WANTED}Connection: Upgrade, close\r\n\
              Content-Type: text/plain; charset=utf-8\r\nContent-Length: {length}\r\n\r\n{what}\n"
-        )
+        );
+        Answer::Refuse { response, what }
     }
 }
 
@@ -195,7 +201,7 @@ mod tests {
     fn accepted(request: &str) -> String {
         match answered(request) {
             Answer::Accept { response, .. } => response,
-            Answer::Refuse(response) => panic!("refused: {response}"),
+            Answer::Refuse { response, .. } => panic!("refused: {response}"),
         }
     }
 
@@ -203,7 +209,7 @@ mod tests {
     fn refused(from: &str, to: &str) -> String {
         assert!(GOOD.contains(from), "{from} is in the request");
         match answered(&GOOD.replacen(from, to, 1)) {
-            Answer::Refuse(response) => response.split("\r\n").next().unwrap().to_owned(),
+            Answer::Refuse { response, .. } => response.split("\r\n").next().unwrap().to_owned(),
             Answer::Accept { .. } => panic!("{to} is accepted"),
         }
     }
@@ -279,7 +285,7 @@ mod tests {
 
     #[test]
     fn the_head_of_a_request_has_its_limits() {
-        let refused = |request: String| matches!(answered(&request), Answer::Refuse(response) if response.contains(" 431 "));
+        let refused = |request: String| matches!(answered(&request), Answer::Refuse { response, .. } if response.contains(" 431 "));
         assert!(refused(format!("GET /mqtt HTTP/1.1\r\nA: {}", "x".repeat(MAX_REQUEST))));
         assert!(refused(format!("GET /mqtt HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(101))));
         accepted(&GOOD.replace("Host: h", &format!("Host: {}", "h".repeat(6000))));

@@ -6,6 +6,7 @@
 use super::lab::{Client, Lab};
 use mqx::mqtt::{Publish, QoS, SubscribeOptions, SubscribeProperties, SubscribeRequest, Version};
 use mqx::session::{ClientConfig, ClientSession, Event, Token};
+use proptest::collection::vec;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU16;
@@ -23,8 +24,8 @@ struct Peer {
 }
 
 /// One thing that happens.
-#[derive(Debug, Clone)]
-enum Step {
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Step {
     /// A client publishes with this quality of service.
     Publish(usize, QoS),
     /// A link breaks after so many of the bytes on their way were delivered.
@@ -42,13 +43,22 @@ enum Step {
     Crash(usize),
 }
 
-const PEERS: usize = 4;
+/// How many clients there are.
+pub(super) const PEERS: usize = 4;
 
-/// Steps, with a store and a crash as often as these weights say.
-fn steps(store: u32, crash: u32) -> impl Strategy<Value = Vec<Step>> {
+/// The broker and the clients, and what these have published.
+pub(super) struct Soak {
+    pub(super) lab: Lab,
+    peers: Vec<Peer>,
+    accepted: BTreeMap<Token, QoS>,
+    token: Token,
+}
+
+/// One step, a store and a crash as often as these weights say.
+pub(super) fn step(store: u32, crash: u32) -> impl Strategy<Value = Step> {
     let peer = 0..PEERS;
     let qos = prop_oneof![Just(QoS::AtLeastOnce), Just(QoS::ExactlyOnce)];
-    let step = prop_oneof![
+    prop_oneof![
         4 => (peer.clone(), qos).prop_map(|(peer, qos)| Step::Publish(peer, qos)),
         1 => (peer.clone(), 0..60_usize).prop_map(|(peer, bytes)| Step::Cut(peer, bytes)),
         2 => peer.clone().prop_map(Step::Connect),
@@ -56,8 +66,7 @@ fn steps(store: u32, crash: u32) -> impl Strategy<Value = Vec<Step>> {
         1 => (1..5_000_u64).prop_map(Step::Pass),
         store => Just(Step::Store),
         crash => (0..60_usize).prop_map(Step::Crash),
-    ];
-    proptest::collection::vec(step, 1..120)
+    ]
 }
 
 impl Peer {
@@ -132,67 +141,84 @@ impl Peer {
     }
 }
 
-/// Runs until every client is connected and nothing moves any more.
-fn settle(lab: &mut Lab, peers: &mut [Peer]) {
-    for _ in 0..2_000 {
-        let before: usize = peers.iter().map(|peer| peer.received.len()).sum();
-        for peer in &mut *peers {
-            peer.connect(lab);
-            peer.move_bytes(lab, usize::MAX);
+impl Soak {
+    /// Clients that are subscribed to what each of them publishes.
+    pub(super) fn new(lab: Lab) -> Self {
+        let peers = (0..PEERS).map(Peer::new).collect();
+        let mut soak = Self { lab, peers, accepted: BTreeMap::new(), token: 0 };
+        soak.settle();
+        for peer in &mut soak.peers {
+            let options = SubscribeOptions { qos: QoS::ExactlyOnce, ..SubscribeOptions::default() };
+            let request = SubscribeRequest { filter: "good/+", options };
+            let properties = SubscribeProperties::default();
+            peer.session.subscribe(&[request], properties, 0, soak.lab.now()).unwrap();
         }
-        lab.store();
-        let after: usize = peers.iter().map(|peer| peer.received.len()).sum();
-        if before == after && peers.iter_mut().all(Peer::is_idle) {
-            return;
-        }
+        soak.settle();
+        soak
     }
-    panic!("the clients do not come to rest");
-}
 
-fn run(mut lab: Lab, steps: Vec<Step>) {
-    let mut peers: Vec<_> = (0..PEERS).map(Peer::new).collect();
-    settle(&mut lab, &mut peers);
-    for peer in &mut peers {
-        let options = SubscribeOptions { qos: QoS::ExactlyOnce, ..SubscribeOptions::default() };
-        let request = SubscribeRequest { filter: "t/+", options };
-        let properties = SubscribeProperties::default();
-        peer.session.subscribe(&[request], properties, 0, lab.now()).unwrap();
-    }
-    settle(&mut lab, &mut peers);
-    let mut accepted: BTreeMap<Token, QoS> = BTreeMap::new();
-    let mut token = 0;
-    for step in steps {
-        match step {
-            Step::Publish(number, qos) => {
-                token += 1;
-                let (topic, payload) = (format!("t/{number}"), token.to_string());
-                let publish = Publish {
-                    topic: &topic,
-                    qos,
-                    payload: payload.as_bytes(),
-                    ..Publish::default()
-                };
-                if peers[number].session.publish(&publish, token, lab.now()).is_ok() {
-                    accepted.insert(token, qos);
-                }
+    /// Runs until every client is connected and nothing moves any more.
+    pub(super) fn settle(&mut self) {
+        let Self { lab, peers, .. } = self;
+        for _ in 0..2_000 {
+            let before: usize = peers.iter().map(|peer| peer.received.len()).sum();
+            for peer in &mut *peers {
+                peer.connect(lab);
+                peer.move_bytes(lab, usize::MAX);
             }
-            Step::Cut(number, bytes) => peers[number].cut(&mut lab, bytes),
-            Step::Connect(number) => peers[number].connect(&mut lab),
-            Step::Move(number, bytes) => peers[number].move_bytes(&mut lab, bytes),
+            lab.store();
+            let after: usize = peers.iter().map(|peer| peer.received.len()).sum();
+            if before == after && peers.iter_mut().all(Peer::is_idle) {
+                return;
+            }
+        }
+        panic!("the clients do not come to rest");
+    }
+
+    pub(super) fn step(&mut self, step: Step) {
+        let Self { lab, peers, .. } = self;
+        match step {
+            Step::Publish(number, qos) => self.publish(number, qos),
+            Step::Cut(number, bytes) => peers[number].cut(lab, bytes),
+            Step::Connect(number) => peers[number].connect(lab),
+            Step::Move(number, bytes) => peers[number].move_bytes(lab, bytes),
             Step::Pass(millis) => lab.pass(Duration::from_millis(millis)),
             Step::Store => lab.store(),
             Step::Crash(bytes) => {
-                for peer in &mut peers {
-                    peer.cut(&mut lab, bytes);
+                for peer in peers {
+                    peer.cut(lab, bytes);
                 }
                 lab.crash(Duration::ZERO);
             }
         }
     }
-    settle(&mut lab, &mut peers);
-    check(&peers, &accepted);
-    assert_eq!(lab.summary().dropped, 0);
-    assert_eq!(lab.summary().sessions, PEERS);
+
+    fn publish(&mut self, number: usize, qos: QoS) {
+        self.token += 1;
+        let (topic, payload) = (format!("good/{number}"), self.token.to_string());
+        let publish =
+            Publish { topic: &topic, qos, payload: payload.as_bytes(), ..Publish::default() };
+        let session = &mut self.peers[number].session;
+        if session.publish(&publish, self.token, self.lab.now()).is_ok() {
+            self.accepted.insert(self.token, qos);
+        }
+    }
+
+    /// Lets all of it come to its end, and looks whether that is the right one.
+    pub(super) fn finish(&mut self) {
+        self.settle();
+        check(&self.peers, &self.accepted);
+    }
+}
+
+fn run(lab: Lab, steps: Vec<Step>) {
+    let mut soak = Soak::new(lab);
+    for step in steps {
+        soak.step(step);
+    }
+    soak.finish();
+    assert_eq!(soak.lab.summary().dropped, 0);
+    assert_eq!(soak.lab.summary().sessions, PEERS);
 }
 
 fn check(peers: &[Peer], accepted: &BTreeMap<Token, QoS>) {
@@ -225,12 +251,12 @@ fn check(peers: &[Peer], accepted: &BTreeMap<Token, QoS>) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
     #[test]
-    fn nothing_acknowledged_is_lost_or_doubled_whatever_breaks(steps in steps(0, 0)) {
+    fn nothing_acknowledged_is_lost_or_doubled_whatever_breaks(steps in vec(step(0, 0), 1..120)) {
         run(Lab::new(), steps);
     }
 
     #[test]
-    fn nor_whenever_a_broker_with_a_store_is_killed(steps in steps(4, 1)) {
+    fn nor_whenever_a_broker_with_a_store_is_killed(steps in vec(step(4, 1), 1..120)) {
         run(Lab::with_journal(), steps);
     }
 }

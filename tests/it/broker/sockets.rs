@@ -65,7 +65,7 @@ fn packets_split_and_joined_in_any_way_are_understood() {
 }
 
 #[test]
-fn the_reason_of_a_cut_off_arrives_even_behind_unread_input() {
+fn trap_the_reason_of_a_cut_off_arrives_even_behind_unread_input() {
     let (broker, address) = running(1);
     let mut stream = dial(address);
     send(&mut stream, &Packet::Connect(hello(Version::V311, "first")));
@@ -131,6 +131,34 @@ fn a_client_that_never_reads_does_not_hold_up_the_others() {
 
     let summary = broker.blocking_shutdown().unwrap();
     assert!(summary.dropped > 0, "20 MB do not fit in the buffers of one socket");
+}
+
+/// Each delivery interrupts the reading of a packet of which a part has come.
+#[test]
+fn trap_deliveries_in_the_middle_of_a_packet_lose_none_of_its_bytes() {
+    let (broker, address) = running(2);
+    let mut subscriber = client(address, "s");
+    subscriber.write_all(&hex("82 06 0001 0001 74 00")).unwrap();
+    expect(&mut subscriber, "90 03 0001 00");
+    let mut publisher = client(address, "p");
+    publisher.write_all(&hex("82 06 0001 0001 75 00")).unwrap();
+    expect(&mut publisher, "90 03 0001 00");
+    // Below and above the size from which a packet has a buffer of its own.
+    for length in [40, 9_000] {
+        let payload: String = ('a'..='z').cycle().take(length).collect();
+        let mut packet = Vec::new();
+        let publish = message("u", &payload, QoS::AtMostOnce, 0);
+        publish.encode(Version::V311, &mut packet).unwrap();
+        for part in packet.chunks(packet.len().div_ceil(20)) {
+            subscriber.write_all(part).unwrap();
+            send(&mut publisher, &Packet::Publish(message("t", "x", QoS::AtMostOnce, 0)));
+            expect(&mut subscriber, "30 04 0001 74 78");
+        }
+        let mut arrived = vec![0; packet.len()];
+        publisher.read_exact(&mut arrived).unwrap();
+        assert!(arrived == packet);
+    }
+    broker.blocking_shutdown().unwrap();
 }
 
 #[test]

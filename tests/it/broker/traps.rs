@@ -3,9 +3,9 @@
 use super::lab::{Client, Lab, hello, hex, message, seconds};
 use mqx::broker::core::{Limits, QueueLimits};
 use mqx::mqtt::{
-    Ack, AckKind, Connect, ConnectProperties, Packet, PacketId, PropertyBuf, Publish,
-    PublishProperties, QoS, ReasonCode, Subscribe, SubscribeOptions, SubscribeProperties,
-    SubscribeRequest, Version, Will, WillProperties,
+    Ack, AckKind, Connect, ConnectProperties, Disconnect, DisconnectProperties, Packet, PacketId,
+    PropertyBuf, Publish, PublishProperties, QoS, ReasonCode, Subscribe, SubscribeOptions,
+    SubscribeProperties, SubscribeRequest, Version, Will, WillProperties,
 };
 use std::time::Duration;
 
@@ -84,6 +84,7 @@ fn trap_a_fight_over_one_identifier_leaves_one_session_and_no_timers() {
     };
     let fighter = Connect { will: Some(will), keep_alive: 10, ..kept("same") };
     let mut last = lab.connect(&fighter);
+    let mut censuses = Vec::new();
     for _ in 0..1_000 {
         let mut next = lab.connect(&fighter);
         next.take();
@@ -91,9 +92,21 @@ fn trap_a_fight_over_one_identifier_leaves_one_session_and_no_timers() {
         lab.lose(&mut last);
         last = next;
         lab.pass(Duration::from_millis(30));
+        censuses.push(lab.census());
     }
+    assert!(censuses.iter().all(|census| *census == censuses[0]), "nothing grows");
     assert_eq!(lab.summary().sessions, 1);
+    lab.pass(seconds(9));
     assert!(!last.is_closed(), "the winner is not cut off by the timers of the others");
+    let goodbye = DisconnectProperties {
+        session_expiry_interval: Some(0),
+        ..DisconnectProperties::default()
+    };
+    let goodbye = Disconnect { reason: ReasonCode::SUCCESS, properties: goodbye };
+    lab.send(&mut last, &Packet::Disconnect(goodbye));
+    assert_eq!(lab.summary().sessions, 0);
+    lab.pass(seconds(60));
+    assert_eq!(lab.deadline(), None, "no timer is left");
 }
 
 #[test]

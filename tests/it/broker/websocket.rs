@@ -232,12 +232,32 @@ fn an_unmasked_frame_closes_the_connection_and_what_follows_is_ignored() {
 }
 
 #[test]
-fn an_empty_frame_is_not_the_end_of_the_stream() {
+fn trap_an_empty_websocket_frame_is_not_the_end_of_the_stream() {
     let (broker, address) = running();
     let mut client = bare(address).connected();
     client.frame(BINARY, &[]);
     client.frame(BINARY, &hex("c0 00"));
     client.expect("82 02 d000");
+    broker.blocking_shutdown().unwrap();
+}
+
+#[test]
+fn trap_deliveries_in_the_middle_of_a_frame_lose_none_of_its_bytes() {
+    let (broker, address) = running();
+    let mut subscriber = bare(address).connected();
+    subscriber.frame(BINARY, &hex("82 06 0001 0001 74 00"));
+    subscriber.expect("82 05 90 03 0001 00");
+    let mut publisher = bare(address).upgraded();
+    publisher.frame(BINARY, &hex("10 0d 0004 4d515454 04 02 0000 0001 70"));
+    publisher.expect("82 04 20 02 0000");
+    publisher.frame(BINARY, &hex("82 06 0001 0001 75 00"));
+    publisher.expect("82 05 90 03 0001 00");
+    for byte in client_frame(BINARY, &hex("30 05 0001 75 6869")) {
+        subscriber.send(&[byte]);
+        publisher.frame(BINARY, &hex("30 04 0001 74 78"));
+        subscriber.expect("82 06 30 04 0001 74 78");
+    }
+    publisher.expect("82 07 30 05 0001 75 6869");
     broker.blocking_shutdown().unwrap();
 }
 
