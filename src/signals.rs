@@ -58,10 +58,10 @@ pub struct Hangups {
 
 #[cfg(unix)]
 impl Hangups {
-    /// Those from now on; there are none where the process cannot be told of
+    /// Those that come from now on; there are none where the process cannot be told of
     /// them.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn from_now_on() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
         Self { signals: signal(SignalKind::hangup()).ok() }
     }
@@ -73,7 +73,7 @@ impl Hangups {
         {
             return;
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
@@ -81,13 +81,13 @@ impl Hangups {
 impl Hangups {
     /// There are none.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn from_now_on() -> Self {
         Self {}
     }
 
     /// Never ready.
     pub async fn next(&mut self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

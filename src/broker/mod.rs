@@ -255,7 +255,7 @@ impl Broker {
 /// As [`start`], and when `out` cannot be written.
 pub async fn run<S>(config: &Config, mut out: Sink, stop: impl Future<Output = S>) -> Result<()> {
     let broker = start(config)?;
-    let hangups = Hangups::new();
+    let hangups = Hangups::from_now_on();
     let mut stop = pin!(stop);
     // Whoever has read that it is ready may ask it to stop, and is heard.
     let stopped = poll_fn(|cx| Poll::Ready(stop.as_mut().poll(cx).is_ready())).await;
