@@ -436,6 +436,8 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'As --log-level debug')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('passwd', 'passwd', [CompletionResultType]::ParameterValue, 'Set or delete a user''s password in a file for --password-file')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write what a store holds as JSON')
+            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Put what `mqx broker export` has written into a store')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -446,12 +448,33 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'mqx;broker;export' {
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The store, as `mqx broker --store` names it; no broker may have it open')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;broker;import' {
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The store, as `mqx broker --store` names it; no broker may have it open')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace what the store holds')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
         'mqx;broker;help' {
             [CompletionResult]::new('passwd', 'passwd', [CompletionResultType]::ParameterValue, 'Set or delete a user''s password in a file for --password-file')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write what a store holds as JSON')
+            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Put what `mqx broker export` has written into a store')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'mqx;broker;help;passwd' {
+            break
+        }
+        'mqx;broker;help;export' {
+            break
+        }
+        'mqx;broker;help;import' {
             break
         }
         'mqx;broker;help;help' {
@@ -484,9 +507,17 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
         }
         'mqx;help;broker' {
             [CompletionResult]::new('passwd', 'passwd', [CompletionResultType]::ParameterValue, 'Set or delete a user''s password in a file for --password-file')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write what a store holds as JSON')
+            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Put what `mqx broker export` has written into a store')
             break
         }
         'mqx;help;broker;passwd' {
+            break
+        }
+        'mqx;help;broker;export' {
+            break
+        }
+        'mqx;help;broker;import' {
             break
         }
         'mqx;help;help' {

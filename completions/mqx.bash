@@ -34,14 +34,26 @@ _mqx() {
             mqx,sub)
                 cmd="mqx__subcmd__sub"
                 ;;
+            mqx__subcmd__broker,export)
+                cmd="mqx__subcmd__broker__subcmd__export"
+                ;;
             mqx__subcmd__broker,help)
                 cmd="mqx__subcmd__broker__subcmd__help"
+                ;;
+            mqx__subcmd__broker,import)
+                cmd="mqx__subcmd__broker__subcmd__import"
                 ;;
             mqx__subcmd__broker,passwd)
                 cmd="mqx__subcmd__broker__subcmd__passwd"
                 ;;
+            mqx__subcmd__broker__subcmd__help,export)
+                cmd="mqx__subcmd__broker__subcmd__help__subcmd__export"
+                ;;
             mqx__subcmd__broker__subcmd__help,help)
                 cmd="mqx__subcmd__broker__subcmd__help__subcmd__help"
+                ;;
+            mqx__subcmd__broker__subcmd__help,import)
+                cmd="mqx__subcmd__broker__subcmd__help__subcmd__import"
                 ;;
             mqx__subcmd__broker__subcmd__help,passwd)
                 cmd="mqx__subcmd__broker__subcmd__help__subcmd__passwd"
@@ -75,6 +87,12 @@ _mqx() {
                 ;;
             mqx__subcmd__help,sub)
                 cmd="mqx__subcmd__help__subcmd__sub"
+                ;;
+            mqx__subcmd__help__subcmd__broker,export)
+                cmd="mqx__subcmd__help__subcmd__broker__subcmd__export"
+                ;;
+            mqx__subcmd__help__subcmd__broker,import)
+                cmd="mqx__subcmd__help__subcmd__broker__subcmd__import"
                 ;;
             mqx__subcmd__help__subcmd__broker,passwd)
                 cmd="mqx__subcmd__help__subcmd__broker__subcmd__passwd"
@@ -445,7 +463,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__broker)
-            opts="-c -p -v --config --check-config --port --unix --tls-port --ws-port --http-port --bind --proxy-protocol --ws-path --ws-origin --cert --key --cafile --require-client-cert --crlfile --use-identity-as-username --use-subject-as-username --require-tls --password-file --jwt-key --jwt-user-claim --jwt-audience --jwt-issuer --allow-anonymous --no-anonymous --acl-file --acl-subscribe-check --max-qos --no-retain --receive-maximum --max-packet-size --max-keepalive --topic-alias-maximum --topic-aliases-sent --response-information --max-inflight --max-queued --max-connections --max-publish-rate --max-publish-bytes --max-queued-bytes --max-output --slow-consumer --queue-qos0 --max-subscriptions --max-topic-levels --max-session-expiry --connect-timeout --store --sync --sys-interval --http-token-file --http-token --log-level --verbose --log-format --log-file --trace --trace-format --trace-client --trace-topic --trace-type --trace-payload --workers --color --help passwd help"
+            opts="-c -p -v --config --check-config --port --unix --tls-port --ws-port --http-port --bind --proxy-protocol --ws-path --ws-origin --cert --key --cafile --require-client-cert --crlfile --use-identity-as-username --use-subject-as-username --require-tls --password-file --jwt-key --jwt-user-claim --jwt-audience --jwt-issuer --allow-anonymous --no-anonymous --acl-file --acl-subscribe-check --max-qos --no-retain --receive-maximum --max-packet-size --max-keepalive --topic-alias-maximum --topic-aliases-sent --response-information --max-inflight --max-queued --max-connections --max-publish-rate --max-publish-bytes --max-queued-bytes --max-output --slow-consumer --queue-qos0 --max-subscriptions --max-topic-levels --max-session-expiry --connect-timeout --store --sync --sys-interval --http-token-file --http-token --log-level --verbose --log-format --log-file --trace --trace-format --trace-client --trace-topic --trace-type --trace-payload --workers --color --help passwd export import help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -686,9 +704,45 @@ _mqx() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mqx__subcmd__broker__subcmd__help)
-            opts="passwd help"
+        mqx__subcmd__broker__subcmd__export)
+            opts="--store --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__broker__subcmd__help)
+            opts="passwd export import help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__broker__subcmd__help__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -714,6 +768,20 @@ _mqx() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mqx__subcmd__broker__subcmd__help__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mqx__subcmd__broker__subcmd__help__subcmd__passwd)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -721,6 +789,28 @@ _mqx() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__broker__subcmd__import)
+            opts="--store --force --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -873,8 +963,36 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__help__subcmd__broker)
-            opts="passwd"
+            opts="passwd export import"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__help__subcmd__broker__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__help__subcmd__broker__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -424,6 +424,8 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --verbose 'As --log-level debug'
             cand --help 'Print help'
             cand passwd 'Set or delete a user''s password in a file for --password-file'
+            cand export 'Write what a store holds as JSON'
+            cand import 'Put what `mqx broker export` has written into a store'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'mqx;broker;passwd'= {
@@ -432,11 +434,28 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --delete 'Remove the user'
             cand --help 'Print help'
         }
+        &'mqx;broker;export'= {
+            cand --store 'The store, as `mqx broker --store` names it; no broker may have it open'
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --help 'Print help'
+        }
+        &'mqx;broker;import'= {
+            cand --store 'The store, as `mqx broker --store` names it; no broker may have it open'
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --force 'Replace what the store holds'
+            cand --help 'Print help'
+        }
         &'mqx;broker;help'= {
             cand passwd 'Set or delete a user''s password in a file for --password-file'
+            cand export 'Write what a store holds as JSON'
+            cand import 'Put what `mqx broker export` has written into a store'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'mqx;broker;help;passwd'= {
+        }
+        &'mqx;broker;help;export'= {
+        }
+        &'mqx;broker;help;import'= {
         }
         &'mqx;broker;help;help'= {
         }
@@ -461,8 +480,14 @@ set edit:completion:arg-completer[mqx] = {|@words|
         }
         &'mqx;help;broker'= {
             cand passwd 'Set or delete a user''s password in a file for --password-file'
+            cand export 'Write what a store holds as JSON'
+            cand import 'Put what `mqx broker export` has written into a store'
         }
         &'mqx;help;broker;passwd'= {
+        }
+        &'mqx;help;broker;export'= {
+        }
+        &'mqx;help;broker;import'= {
         }
         &'mqx;help;help'= {
         }

@@ -289,89 +289,91 @@ complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcomman
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -s c -l config -d 'File with options; what is typed and what the environment says come first' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -s p -l port -d 'Port for MQTT over TCP; 0 takes a free one, which the first line names. WebSocket is taken there too, and TLS if there is a certificate [default: 1883]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l unix -d 'Unix socket to listen at; one left behind by a broker is replaced' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l tls-port -d 'Port for MQTT over TLS; 0 takes a free one [default: 8883]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l ws-port -d 'Port for WebSocket only; 0 takes a free one' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l http-port -d 'Port for HTTP only: /healthz, /metrics and /api/v1; 0 takes a free one. The port of MQTT serves them too' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l bind -d 'Address to listen on; 0.0.0.0 lets other machines in [default: this machine only]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l ws-path -d 'Path that WebSocket clients ask for' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l ws-origin -d 'Origin of web pages that may connect, as `https://example.org` (repeatable); * is any [default: this machine]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l cert -d 'Server certificate with its chain (PEM); opens the TLS port. The file that SSLKEYLOGFILE names gets the secrets, for Wireshark' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l key -d 'Private key of the server certificate (PEM)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l cafile -d 'CA that client certificates are checked against (PEM)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l crlfile -d 'Certificates that the CAs of --cafile have revoked (PEM); each of them needs a list in it that is not out of date' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l password-file -d 'Users and their passwords, in the format of mosquitto' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l jwt-key -d 'Key that JSON Web Tokens are signed with: a client with such a token for a password is let in until the token ends' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l jwt-user-claim -d 'Claim of a token that must be the user name of the client' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l jwt-audience -d 'Audience a token must be for (repeatable; one is enough)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l jwt-issuer -d 'Issuer a token must be from (repeatable; one is enough)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l acl-file -d 'Who may read and write which topics, in the format of mosquitto' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l acl-subscribe-check -d 'Refuse a subscription that the rules allow no message of' -r -f -a "true\t''
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -s c -l config -d 'File with options; what is typed and what the environment says come first' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -s p -l port -d 'Port for MQTT over TCP; 0 takes a free one, which the first line names. WebSocket is taken there too, and TLS if there is a certificate [default: 1883]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l unix -d 'Unix socket to listen at; one left behind by a broker is replaced' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l tls-port -d 'Port for MQTT over TLS; 0 takes a free one [default: 8883]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l ws-port -d 'Port for WebSocket only; 0 takes a free one' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l http-port -d 'Port for HTTP only: /healthz, /metrics and /api/v1; 0 takes a free one. The port of MQTT serves them too' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l bind -d 'Address to listen on; 0.0.0.0 lets other machines in [default: this machine only]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l ws-path -d 'Path that WebSocket clients ask for' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l ws-origin -d 'Origin of web pages that may connect, as `https://example.org` (repeatable); * is any [default: this machine]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l cert -d 'Server certificate with its chain (PEM); opens the TLS port. The file that SSLKEYLOGFILE names gets the secrets, for Wireshark' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l key -d 'Private key of the server certificate (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l cafile -d 'CA that client certificates are checked against (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l crlfile -d 'Certificates that the CAs of --cafile have revoked (PEM); each of them needs a list in it that is not out of date' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l password-file -d 'Users and their passwords, in the format of mosquitto' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l jwt-key -d 'Key that JSON Web Tokens are signed with: a client with such a token for a password is let in until the token ends' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l jwt-user-claim -d 'Claim of a token that must be the user name of the client' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l jwt-audience -d 'Audience a token must be for (repeatable; one is enough)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l jwt-issuer -d 'Issuer a token must be from (repeatable; one is enough)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l acl-file -d 'Who may read and write which topics, in the format of mosquitto' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l acl-subscribe-check -d 'Refuse a subscription that the rules allow no message of' -r -f -a "true\t''
 false\t''"
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-qos -d 'Highest QoS taken and granted: 0, 1 or 2' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l receive-maximum -d 'QoS 2 messages taken from a client at once, announced as Receive Maximum' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-packet-size -d 'Bytes of the largest packet taken' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-keepalive -d 'Seconds of silence a client of version 5 may ask for; more or 0 is answered with this Server Keep Alive [default: any]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l topic-alias-maximum -d 'Topic aliases taken from a client' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l topic-aliases-sent -d 'Topic aliases given to a client that takes them; mosquitto\'s `max_topic_alias_broker`' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l response-information -d 'What Response Information begins with; the client identifier and a slash follow. Clients that ask for it use it for their response topics [default: none is given]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-inflight -d 'QoS 1 and 2 messages in flight to one client, if that takes as many' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-queued -d 'Messages that wait for one client at most' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-connections -d 'Clients connected at once [default: any number]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-publish-rate -d 'Messages a connection may publish in a second; one that is faster is not read for a while [default: any number]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-publish-bytes -d 'Bytes of messages a connection may publish in a second [default: any number]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-queued-bytes -d 'Bytes of messages that wait for one client at most' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-output -d 'Bytes of output above which a client is slow' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l slow-consumer -d 'What becomes of a client that is slow: it does not get the newest messages of QoS 0 or not the oldest that wait, or it is cut off' -r -f -a "drop-newest\t''
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l max-qos -d 'Highest QoS taken and granted: 0, 1 or 2' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l receive-maximum -d 'QoS 2 messages taken from a client at once, announced as Receive Maximum' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l max-packet-size -d 'Bytes of the largest packet taken' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l max-keepalive -d 'Seconds of silence a client of version 5 may ask for; more or 0 is answered with this Server Keep Alive [default: any]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l topic-alias-maximum -d 'Topic aliases taken from a client' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l topic-aliases-sent -d 'Topic aliases given to a client that takes them; mosquitto\'s `max_topic_alias_broker`' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l response-information -d 'What Response Information begins with; the client identifier and a slash follow. Clients that ask for it use it for their response topics [default: none is given]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l max-inflight -d 'QoS 1 and 2 messages in flight to one client, if that takes as many' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l max-queued -d 'Messages that wait for one client at most' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l max-connections -d 'Clients connected at once [default: any number]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l max-publish-rate -d 'Messages a connection may publish in a second; one that is faster is not read for a while [default: any number]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l max-publish-bytes -d 'Bytes of messages a connection may publish in a second [default: any number]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l max-queued-bytes -d 'Bytes of messages that wait for one client at most' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l max-output -d 'Bytes of output above which a client is slow' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l slow-consumer -d 'What becomes of a client that is slow: it does not get the newest messages of QoS 0 or not the oldest that wait, or it is cut off' -r -f -a "drop-newest\t''
 drop-oldest\t''
 disconnect\t''"
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-subscriptions -d 'Filters one client may have subscribed [default: any number]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-topic-levels -d 'Levels of a topic or a filter' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l max-session-expiry -d 'Seconds that a session outlives its connection at most; a client of version 5 is told [default: as long as it asks for]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l connect-timeout -d 'Seconds a new connection may take to send CONNECT' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l store -d 'File that keeps sessions, subscriptions, retained, queued and in-flight messages and wills; it is made if it is missing [default: memory only]' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l sync -d 'What the store promises [default: always]' -r -f -a "always\t'Nothing is acknowledged before the disk has it: a killed broker or a power cut loses nothing'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l max-subscriptions -d 'Filters one client may have subscribed [default: any number]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l max-topic-levels -d 'Levels of a topic or a filter' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l max-session-expiry -d 'Seconds that a session outlives its connection at most; a client of version 5 is told [default: as long as it asks for]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l connect-timeout -d 'Seconds a new connection may take to send CONNECT' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l store -d 'File that keeps sessions, subscriptions, retained, queued and in-flight messages and wills; it is made if it is missing [default: memory only]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l sync -d 'What the store promises [default: always]' -r -f -a "always\t'Nothing is acknowledged before the disk has it: a killed broker or a power cut loses nothing'
 interval\t'Written to the disk once a second: a killed broker or a power cut loses a second at most'
 never\t'Left to the system once a second: a killed broker loses a second at most, a power cut may lose more or spoil the file'"
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l sys-interval -d 'Seconds between the values of `$SYS/broker` while somebody is subscribed to them; 0 is never' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l http-token-file -d 'File with what HTTP clients must show, as Authorization: Bearer TOKEN' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l http-token -d 'The token itself, which others on this machine can then see' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l log-level -d 'Least that is worth a line: error, warn, info, debug or trace' -r -f -a "error\t''
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l sys-interval -d 'Seconds between the values of `$SYS/broker` while somebody is subscribed to them; 0 is never' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l http-token-file -d 'File with what HTTP clients must show, as Authorization: Bearer TOKEN' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l http-token -d 'The token itself, which others on this machine can then see' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l log-level -d 'Least that is worth a line: error, warn, info, debug or trace' -r -f -a "error\t''
 warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l log-format -d 'Look of a line: text or json' -r -f -a "text\t''
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l log-format -d 'Look of a line: text or json' -r -f -a "text\t''
 json\t''"
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l log-file -d 'File that lines are appended to [default: stderr]' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l trace -d 'Write every packet, decoded, to this file, or to stderr without one' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l trace-format -d 'text, json (a line each) or pcapng, which Wireshark opens [default: by the file\'s ending, else text]' -r -f -a "text\t''
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l log-file -d 'File that lines are appended to [default: stderr]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l trace -d 'Write every packet, decoded, to this file, or to stderr without one' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l trace-format -d 'text, json (a line each) or pcapng, which Wireshark opens [default: by the file\'s ending, else text]' -r -f -a "text\t''
 json\t''
 pcapng\t''"
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l trace-client -d 'Clients whose packets are written; * stands for any text' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l trace-topic -d 'Topic filter of what is written: messages, their acknowledgements and requests that name it' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l trace-type -d 'Types of packets that are written: publish,puback,...' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l trace-payload -d 'Bytes of each payload that are shown' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l workers -d 'Threads that serve connections [default: one per core, 4 at most]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l trace-client -d 'Clients whose packets are written; * stands for any text' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l trace-topic -d 'Topic filter of what is written: messages, their acknowledgements and requests that name it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l trace-type -d 'Types of packets that are written: publish,puback,...' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l trace-payload -d 'Bytes of each payload that are shown' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l workers -d 'Threads that serve connections [default: one per core, 4 at most]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l check-config -d 'Read the configuration and every file it names, say what is wrong with it, and end'
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l proxy-protocol -d 'Every connection comes from a proxy that sends the PROXY header (version 1 or 2) first'
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l require-client-cert -d 'Refuse clients on the TLS port that show no certificate'
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l use-identity-as-username -d 'A client\'s user name is the common name in its certificate'
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l use-subject-as-username -d 'A client\'s user name is the whole subject of its certificate, written as CN=ann,O=Example'
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l require-tls -d 'Refuse clients on every port that do not speak TLS'
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l allow-anonymous -d 'Let clients without a user name in beside those of --password-file and --jwt-key'
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l no-anonymous -d 'Refuse clients without a user name; this is so with --password-file and --jwt-key, and without either nobody is let in'
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l no-retain -d 'Retain no messages; a client that asks for it is cut off'
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l queue-qos0 -d 'Keep messages of QoS 0 too for sessions that are offline'
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -s v -l verbose -d 'As --log-level debug'
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -l help -d 'Print help'
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -f -a "passwd" -d 'Set or delete a user\'s password in a file for --password-file'
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l check-config -d 'Read the configuration and every file it names, say what is wrong with it, and end'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l proxy-protocol -d 'Every connection comes from a proxy that sends the PROXY header (version 1 or 2) first'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l require-client-cert -d 'Refuse clients on the TLS port that show no certificate'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l use-identity-as-username -d 'A client\'s user name is the common name in its certificate'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l use-subject-as-username -d 'A client\'s user name is the whole subject of its certificate, written as CN=ann,O=Example'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l require-tls -d 'Refuse clients on every port that do not speak TLS'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l allow-anonymous -d 'Let clients without a user name in beside those of --password-file and --jwt-key'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l no-anonymous -d 'Refuse clients without a user name; this is so with --password-file and --jwt-key, and without either nobody is let in'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l no-retain -d 'Retain no messages; a client that asks for it is cut off'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l queue-qos0 -d 'Keep messages of QoS 0 too for sessions that are offline'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -s v -l verbose -d 'As --log-level debug'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -f -a "passwd" -d 'Set or delete a user\'s password in a file for --password-file'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -f -a "export" -d 'Write what a store holds as JSON'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -f -a "import" -d 'Put what `mqx broker export` has written into a store'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from passwd" -l hash -d 'How the password is hashed; mosquitto reads argon2id since 2.1 and scram-sha-256 never. With the last the client can authenticate without sending the password' -r -f -a "sha512-pbkdf2\t''
 argon2id\t''
 scram-sha-256\t''"
@@ -380,7 +382,20 @@ always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from passwd" -l delete -d 'Remove the user'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from passwd" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from export" -l store -d 'The store, as `mqx broker --store` names it; no broker may have it open' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from export" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from export" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from import" -l store -d 'The store, as `mqx broker --store` names it; no broker may have it open' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from import" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from import" -l force -d 'Replace what the store holds'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from import" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "passwd" -d 'Set or delete a user\'s password in a file for --password-file'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write what a store holds as JSON'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "import" -d 'Put what `mqx broker export` has written into a store'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "pub" -d 'Publish messages'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "sub" -d 'Subscribe to topics and print the messages'
@@ -390,3 +405,5 @@ complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcom
 complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from broker" -f -a "passwd" -d 'Set or delete a user\'s password in a file for --password-file'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from broker" -f -a "export" -d 'Write what a store holds as JSON'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from broker" -f -a "import" -d 'Put what `mqx broker export` has written into a store'

@@ -52,6 +52,7 @@ pub mod signals;
 pub mod subscribe;
 
 use broker::access::passwd;
+use broker::store::archive;
 use cli::broker::Task;
 use cli::{Cli, Command};
 use net::Endpoint;
@@ -82,6 +83,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
                 block_on(broker::run(&config, output::stdout(), signals::stop()))?;
             }
             Task::Check(config) => broker::check(&config)?,
+            Task::Export(config) => archive::export(&config, output::stdout())?,
+            Task::Import(config) => archive::import(&config, std::io::stdin())?,
             Task::Passwd(config) => {
                 let input = BufReader::new(tokio::io::stdin());
                 block_on(passwd::run(&config, input, signals::stop()))?;

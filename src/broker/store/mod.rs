@@ -4,6 +4,7 @@
 //! Workers never wait for the store. They nudge it and go on; when it has
 //! stored what their output depends on, `Handle::settled` wakes them.
 
+pub mod archive;
 mod file;
 mod keeper;
 mod rows;
@@ -128,15 +129,15 @@ impl Store {
     /// # Errors
     /// When it cannot be opened, is in use or damaged.
     pub(super) fn open(config: &Config) -> Result<(Self, State)> {
-        let mut backend = FileStore::open(&config.path, config.sync, true)?;
-        let state = load(&mut backend)?;
+        let mut backend = backend(config, true)?;
+        let state = load(backend.as_mut())?;
         let journal = Arc::new(Journal::new(now(), config.sync.slack()));
         let bell = Arc::new(Bell::default());
         let (report, settled) = watch::channel(Settled::default());
         let keeper = Keeper {
             journal: Arc::clone(&journal),
             bell: Arc::clone(&bell),
-            backend: Box::new(backend),
+            backend,
             interval: config.interval,
             report,
         };
@@ -164,8 +165,13 @@ impl Store {
     }
 }
 
+/// Opens the store that `config` names, which is made if it is missing and may be.
+fn backend(config: &Config, make: bool) -> Result<Box<dyn Backend>> {
+    Ok(Box::new(FileStore::open(&config.path, config.sync, make)?))
+}
+
 /// What is stored, made whole: what an ended session left is removed.
-fn load(backend: &mut FileStore) -> Result<State> {
+fn load(backend: &mut dyn Backend) -> Result<State> {
     let mut state = State::default();
     let mut strays = Vec::new();
     for record in backend.load()? {

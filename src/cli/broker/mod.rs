@@ -16,6 +16,7 @@
 //! pages. What mosquitto calls it is a row in `mosquitto/options.rs`.
 
 mod access;
+mod archive;
 mod client_certificate;
 mod limits;
 mod listen;
@@ -34,8 +35,10 @@ mod trace;
 mod users;
 
 use crate::broker::access::passwd as passwd_command;
+use crate::broker::store::archive::{Export, Import};
 use crate::broker::{Config, Source};
 use crate::error::Result;
+use archive::{ExportArgs, ImportArgs};
 use listen::{ListenArgs, MannerArgs};
 use passwd::PasswdArgs;
 use settings::Settings;
@@ -96,6 +99,20 @@ const ELSEWHERE: &str = "Each option is also read from the environment, --max-qo
 enum BrokerCommand {
     /// Set or delete a user's password in a file for --password-file
     Passwd(PasswdArgs),
+    /// Write what a store holds as JSON
+    Export(ExportArgs),
+    /// Put what `mqx broker export` has written into a store
+    Import(ImportArgs),
+}
+
+impl BrokerCommand {
+    fn into_task(self) -> Task {
+        match self {
+            Self::Passwd(args) => Task::Passwd(args.into_config()),
+            Self::Export(args) => Task::Export(args.into_config()),
+            Self::Import(args) => Task::Import(args.into_config()),
+        }
+    }
 }
 
 /// What `mqx broker` is to do.
@@ -107,6 +124,10 @@ pub enum Task {
     Check(Box<Config>),
     /// To change a password.
     Passwd(passwd_command::Config),
+    /// To write what a store holds.
+    Export(Export),
+    /// To fill a store.
+    Import(Import),
 }
 
 impl BrokerArgs {
@@ -115,8 +136,8 @@ impl BrokerArgs {
     /// # Errors
     /// When an option is wrong, or a file cannot be read or used.
     pub fn into_task(self) -> Result<Task> {
-        if let Some(BrokerCommand::Passwd(args)) = self.command {
-            return Ok(Task::Passwd(args.into_config()));
+        if let Some(command) = self.command {
+            return Ok(command.into_task());
         }
         let mut config = Box::new(self.read()?);
         if self.check_config {

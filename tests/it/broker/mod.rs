@@ -4,6 +4,7 @@
 
 mod acl;
 mod aliases;
+mod archive;
 mod authenticate;
 mod configured;
 mod connect;
