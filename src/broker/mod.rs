@@ -275,10 +275,12 @@ pub async fn run<S>(config: &Config, mut out: Sink, stop: impl Future<Output = S
     Ok(())
 }
 
-/// Reads the configuration again whenever the process is told to, for ever.
+/// Reads the configuration again and opens the log anew whenever the process is
+/// told to, for ever.
 async fn reload_when_asked(broker: &Broker, mut hangups: Hangups) {
     loop {
         hangups.next().await;
+        broker.recorders.reopen();
         match broker.reload() {
             Ok(()) => output::note("the configuration was read again and is in force"),
             Err(error) => output::warn(words::not_reloaded(&error.into())),

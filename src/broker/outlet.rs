@@ -23,6 +23,11 @@ pub(super) trait Writer<T>: Send + 'static {
     fn write(&mut self, item: T) -> io::Result<()>;
     /// Says that `count` items are missing here.
     fn skip(&mut self, count: u64) -> io::Result<()>;
+    /// Begins again at the place that the name now stands for, where there is a
+    /// name.
+    fn reopen(&mut self) -> io::Result<()> {
+        Ok(())
+    }
     /// Writes what is in the buffer.
     fn flush(&mut self) -> io::Result<()>;
 }
@@ -30,6 +35,7 @@ pub(super) trait Writer<T>: Send + 'static {
 enum Order<T> {
     /// An item, and its size.
     Write(T, usize),
+    Reopen,
     Finish,
 }
 
@@ -77,6 +83,12 @@ impl<T: Send + 'static> Outlet<T> {
         }
     }
 
+    /// Has what follows written to the place that the name then stands for.
+    pub(super) fn reopen(&self) {
+        // It fails only when the thread has ended.
+        let _ = self.orders.send(Order::Reopen);
+    }
+
     /// Waits until everything is written, and ends the thread.
     pub(super) fn finish(&self) {
         let Some(thread) = self.thread.lock().take() else {
@@ -119,6 +131,11 @@ fn batch<T>(
                 counts.waiting.fetch_sub(size, Ordering::Relaxed);
                 if !broken {
                     writer.write(item)?;
+                }
+            }
+            Order::Reopen => {
+                if let Err(error) = writer.reopen() {
+                    output::warn(format!("cannot open {} anew: {error}", writer.name()));
                 }
             }
             Order::Finish => {

@@ -43,6 +43,11 @@ impl Recorders {
         all.into_observer()
     }
 
+    /// Has the log opened anew, where its file was moved away.
+    pub(super) fn reopen(&self) {
+        self.log.iter().for_each(|log| log.reopen());
+    }
+
     /// Waits until everything is written.
     pub(super) fn finish(&self) {
         self.log.iter().for_each(|log| log.finish());

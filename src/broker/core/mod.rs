@@ -43,6 +43,7 @@ mod obstacle;
 mod output;
 mod own_copy;
 mod peer;
+mod pruning;
 mod publish;
 mod pulse;
 mod queue;

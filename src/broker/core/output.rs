@@ -47,6 +47,9 @@ impl Core {
                 link.finish(last);
             }
         }
+        if worker.timers.is_crowded() {
+            self.prune(worker);
+        }
         worker.enter(&self.tally);
     }
 

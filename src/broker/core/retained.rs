@@ -95,6 +95,11 @@ impl Retained {
         topics.len()
     }
 
+    /// When the message of `topic` expires, if there is one and it does.
+    pub(super) fn expires(&self, topic: &str) -> Option<Time> {
+        self.tree.get(levels(topic))?.as_ref()?.expires
+    }
+
     /// Forgets the message of `topic` if its time has run out.
     pub(super) fn expire(&mut self, topic: &str, now: Time) {
         self.forget_if(topic, |kept| kept.is_expired(now));

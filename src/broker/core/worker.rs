@@ -105,6 +105,13 @@ impl Worker {
         self.timers.next()
     }
 
+    /// How many things wait for their time, among them some that are no longer
+    /// meant.
+    #[must_use]
+    pub const fn timers(&self) -> usize {
+        self.timers.len()
+    }
+
     /// Looks at `pulse` when `deadline` has come, and not before, if at all.
     pub(super) fn watch(&mut self, pulse: &Rc<Pulse>, deadline: Option<Time>) {
         pulse.due.set(deadline.unwrap_or(Time::ZERO));

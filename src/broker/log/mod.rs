@@ -12,7 +12,7 @@ use crate::session::Time;
 use jiff::Timestamp;
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What is logged, how and where.
@@ -97,6 +97,13 @@ impl Log {
         Ok(Self { level, format, color, began, outlet: Outlet::start("mqx-log", lines)? })
     }
 
+    /// Opens its file anew, for one that was moved away: what follows goes to
+    /// the file that has the name then. If that fails, which is said, it stays
+    /// with the file it has.
+    pub fn reopen(&self) {
+        self.outlet.reopen();
+    }
+
     /// Waits until every line is written.
     pub fn finish(&self) {
         self.outlet.finish();
@@ -126,6 +133,8 @@ impl Observer for Log {
 /// Where lines go.
 struct Lines {
     name: String,
+    /// What to open anew; stderr is not.
+    file: Option<PathBuf>,
     format: Format,
     to: io::BufWriter<Box<dyn Write + Send>>,
 }
@@ -135,13 +144,17 @@ impl Lines {
         let (name, to): (_, Box<dyn Write + Send>) = match &config.file {
             None => ("the log to stderr".to_owned(), Box::new(io::stderr())),
             Some(path) => {
-                let file = File::options().create(true).append(true).open(path);
-                let file = file.map_err(|cause| Error::file("write", path, cause))?;
+                let file = append(path).map_err(|cause| Error::file("write", path, cause))?;
                 (path.display().to_string(), Box::new(file))
             }
         };
-        Ok(Self { name, format: config.format, to: io::BufWriter::new(to) })
+        let file = config.file.clone();
+        Ok(Self { name, file, format: config.format, to: io::BufWriter::new(to) })
     }
+}
+
+fn append(path: &Path) -> io::Result<File> {
+    File::options().create(true).append(true).open(path)
 }
 
 impl Writer<String> for Lines {
@@ -156,6 +169,14 @@ impl Writer<String> for Lines {
     fn skip(&mut self, count: u64) -> io::Result<()> {
         let line = line::missing(Timestamp::now(), count, self.format);
         self.to.write_all(line.as_bytes())
+    }
+
+    fn reopen(&mut self) -> io::Result<()> {
+        self.to.flush()?;
+        if let Some(path) = &self.file {
+            self.to = io::BufWriter::new(Box::new(append(path)?));
+        }
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {

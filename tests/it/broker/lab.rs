@@ -350,6 +350,11 @@ impl Lab {
         self.worker.deadline()
     }
 
+    /// How many things wait for their time.
+    pub(super) fn timers(&self) -> usize {
+        self.worker.timers()
+    }
+
     pub(super) fn census(&self) -> Census {
         self.core.census()
     }

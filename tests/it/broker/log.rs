@@ -50,6 +50,25 @@ fn clients_that_come_and_go_are_logged() {
 }
 
 #[test]
+fn a_log_that_was_moved_away_goes_on_under_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, moved) = (folder.path().join("log"), folder.path().join("log.1"));
+    let config = Config { file: Some(path.clone()), ..Config::default() };
+    let log = Arc::new(Log::start(&config, Timestamp::UNIX_EPOCH).unwrap());
+    let observer = Some(Arc::clone(&log) as _);
+    let mut lab = Lab::made(Setup { observer, ..Setup::default() });
+    lab.client(Version::V5, "early");
+    std::fs::rename(&path, &moved).unwrap();
+    lab.client(Version::V5, "meanwhile");
+    log.reopen();
+    lab.client(Version::V5, "late");
+    log.finish();
+    let (early, late) = (read(&moved), read(&path));
+    assert!(early.len() == 2 && early[1].contains("client=meanwhile"), "{early:?}");
+    assert!(late.len() == 1 && late[0].contains("client=late"), "{late:?}");
+}
+
+#[test]
 fn a_line_of_json_says_the_same() {
     assert_eq!(
         logged(Level::Info, Format::Json, come_and_go)[0],

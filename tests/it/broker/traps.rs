@@ -1,6 +1,6 @@
 //! What implementers are known to fall into, and what has broken real brokers.
 
-use super::lab::{Client, Lab, hello, hex, message, seconds};
+use super::lab::{Client, Lab, hello, hex, message, retained, seconds};
 use mqx::broker::core::{Limits, QueueLimits};
 use mqx::mqtt::{
     Ack, AckKind, Connect, ConnectProperties, Disconnect, DisconnectProperties, Packet, PacketId,
@@ -107,6 +107,31 @@ fn trap_a_fight_over_one_identifier_leaves_one_session_and_no_timers() {
     assert_eq!(lab.summary().sessions, 0);
     lab.pass(seconds(60));
     assert_eq!(lab.deadline(), None, "no timer is left");
+}
+
+#[test]
+fn trap_coming_going_and_retaining_with_intervals_of_a_day_leaves_no_timers_behind() {
+    const DAY: u32 = 86_400;
+    let mut lab = Lab::new();
+    let properties =
+        ConnectProperties { session_expiry_interval: Some(DAY), ..ConnectProperties::default() };
+    let patient = Connect { keep_alive: u16::MAX, properties, ..kept("same") };
+    let properties =
+        PublishProperties { message_expiry_interval: Some(DAY), ..PublishProperties::default() };
+    for _ in 0..10_000 {
+        let mut client = lab.connect(&patient);
+        let publish = Publish { properties, ..retained("t", "x") };
+        lab.publish(&mut client, &publish);
+        lab.lose(&mut client);
+        lab.pass(Duration::from_millis(30));
+    }
+    assert!(lab.timers() < 3_000, "{} timers", lab.timers());
+    // Those that are meant are still there.
+    assert_eq!((lab.summary().sessions, lab.summary().retained), (1, 1));
+    // Longer than any of them.
+    lab.pass(seconds(2 * u64::from(DAY)));
+    assert_eq!((lab.summary().sessions, lab.summary().retained), (0, 0));
+    assert_eq!((lab.timers(), lab.deadline()), (0, None));
 }
 
 #[test]
