@@ -39,6 +39,7 @@ pub use config::{
 pub use inline::{InlineClient, Messages};
 pub use reload::Source;
 
+use self::access::Common;
 use self::core::{Core, Summary};
 use self::http::Access;
 use crate::error::{Class, Error, Result};
@@ -87,10 +88,10 @@ pub struct Broker {
 /// When an address cannot be listened on, the store cannot be opened, or a
 /// thread cannot be started.
 pub fn start(config: &Config) -> Result<Broker> {
-    let turns = Arc::default();
+    let common = Arc::new(Common::new(config.hooks.clone()));
     let (mut listeners, mut receptions) = (Vec::new(), Vec::new());
     for listen in &config.listeners {
-        let reception = Arc::new(Reception::new(listen, &turns));
+        let reception = Arc::new(Reception::new(listen, &common));
         listeners.extend(listener::bind_all(listen, &reception)?);
         receptions.push((Place::of(listen), reception));
     }
@@ -106,7 +107,7 @@ pub fn start(config: &Config) -> Result<Broker> {
         core.restore(state, clock.now());
     }
     let source = config.source.clone();
-    let reloader = Arc::new(Reloader::new(source, Arc::clone(&core), receptions, turns));
+    let reloader = Arc::new(Reloader::new(source, Arc::clone(&core), receptions, common));
     let (stop, stopped) = watch::channel(false);
     let (ending, ended) = mpsc::channel(1);
     let (workers, receivers): (Vec<_>, Vec<_>) =

@@ -1,7 +1,7 @@
 //! Who is let in at a listener and how TLS is spoken there: what holds for the
 //! next connection, and can be changed for those after it.
 
-use super::access::{Gate, Turns};
+use super::access::{Common, Gate};
 use super::config::Listen;
 use super::core::Entrance;
 use crate::net::CertificateName;
@@ -34,13 +34,13 @@ pub(super) struct Terms {
 impl Reception {
     /// Meets clients as `listen` says, those whose passwords must be checked in
     /// turn with those at other listeners.
-    pub(super) fn new(listen: &Listen, turns: &Arc<Turns>) -> Self {
-        Self(RwLock::new(Arc::new(Terms::new(listen, turns))))
+    pub(super) fn new(listen: &Listen, common: &Arc<Common>) -> Self {
+        Self(RwLock::new(Arc::new(Terms::new(listen, common))))
     }
 
     /// Meets those who come from now on as `listen` says.
-    pub(super) fn change(&self, listen: &Listen, turns: &Arc<Turns>) {
-        *self.0.write() = Arc::new(Terms::new(listen, turns));
+    pub(super) fn change(&self, listen: &Listen, common: &Arc<Common>) {
+        *self.0.write() = Arc::new(Terms::new(listen, common));
     }
 
     /// What holds for a connection that comes now.
@@ -50,19 +50,22 @@ impl Reception {
 }
 
 impl Terms {
-    fn new(listen: &Listen, turns: &Arc<Turns>) -> Self {
-        let passwords = listen.passwords.clone().unwrap_or_default();
+    fn new(listen: &Listen, common: &Arc<Common>) -> Self {
+        let asked = |entrance: Entrance| {
+            let passwords = entrance.passwords || common.asks();
+            Arc::new(Entrance { passwords, ..entrance })
+        };
         Self {
             tls: listen.tls.clone(),
             identity: listen.identity,
             origins: listen.origins(),
-            entrance: Arc::new(listen.entrance()),
-            local_entrance: Arc::new(listen.local_entrance()),
+            entrance: asked(listen.entrance()),
+            local_entrance: asked(listen.local_entrance()),
             gate: Arc::new(Gate::new(
-                passwords,
+                listen.passwords.clone(),
                 listen.tokens.clone(),
                 listen.methods(),
-                Arc::clone(turns),
+                Arc::clone(common),
             )),
         }
     }

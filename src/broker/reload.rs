@@ -1,7 +1,7 @@
 //! Changing what a running broker goes by: the configuration is read again as a
 //! whole, and put into force as a whole or not at all.
 
-use super::access::Turns;
+use super::access::Common;
 use super::config::{Config, Listen};
 use super::core::Core;
 use super::reception::Reception;
@@ -43,7 +43,7 @@ pub(super) struct Reloader {
     source: Option<Source>,
     core: Arc<Core>,
     receptions: Vec<(Place, Arc<Reception>)>,
-    turns: Arc<Turns>,
+    common: Arc<Common>,
     /// Held while a change is made.
     changing: Mutex<()>,
 }
@@ -77,9 +77,9 @@ impl Reloader {
         source: Option<Source>,
         core: Arc<Core>,
         receptions: Vec<(Place, Arc<Reception>)>,
-        turns: Arc<Turns>,
+        common: Arc<Common>,
     ) -> Self {
-        Self { source, core, receptions, turns, changing: Mutex::new(()) }
+        Self { source, core, receptions, common, changing: Mutex::new(()) }
     }
 
     /// Reads the configuration again and puts it into force.
@@ -104,7 +104,7 @@ impl Reloader {
                 .hint("this takes a restart; everything stays as it was"));
         }
         for ((_, reception), listen) in self.receptions.iter().zip(&config.listeners) {
-            reception.change(listen, &self.turns);
+            reception.change(listen, &self.common);
         }
         self.core.set_limits(config.limits.clone());
         self.core.set_acl(config.acl.clone());

@@ -1,12 +1,16 @@
 //! The broker inside another program. The first test is the README's example,
 //! word for word.
 
-use mqx::broker::core::Limits;
+use mqx::broker::access::load_passwords;
+use mqx::broker::core::{Hooks, Limits};
 use mqx::broker::{self, InlineClient, Messages};
+use mqx::client::{ConnectOptions, Connection};
 use mqx::error::Class;
 use mqx::mqtt::{Publish, QoS, ReasonCode, SubscribeOptions};
-use mqx::session::ClientConfig;
-use std::sync::mpsc;
+use mqx::net::Endpoint;
+use mqx::session::{ClientConfig, Secret};
+use std::io::Write as _;
+use std::sync::{Arc, mpsc};
 
 // README: begin
 /// Starts a broker in this process, talks to it and stops it.
@@ -133,4 +137,47 @@ fn a_thread_without_a_runtime_can_stop_it_and_the_port_is_free_again() {
     let address = broker.address().unwrap();
     broker.blocking_shutdown().unwrap();
     std::net::TcpListener::bind(address).unwrap();
+}
+
+/// Knows ann.
+#[derive(Debug)]
+struct Bouncer;
+
+impl Hooks for Bouncer {
+    fn authenticate(&self, user: &str, password: &[u8]) -> Option<bool> {
+        (user == "ann").then_some(password == b"right")
+    }
+}
+
+/// Whether the broker lets in whoever says this.
+async fn is_let_in(broker: &broker::Broker, user: &str, password: &str) -> bool {
+    let mut options = ConnectOptions::default();
+    let address = broker.address().unwrap();
+    options.endpoint = Endpoint::tcp(address.ip().to_string(), address.port());
+    options.session.username = Some(user.to_owned());
+    options.session.password = Some(Secret::new(password));
+    match Connection::open(options, &mut |_| {}).await {
+        Ok(_) => true,
+        Err(error) => {
+            assert_eq!(error.class(), Class::Refused, "{error}");
+            false
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_hook_knows_passwords_before_any_file_does() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(b"ann:wrong\nbob:secret\n").unwrap();
+    let passwords = Some(load_passwords(file.path()).unwrap().0);
+    let hooks: Option<Arc<dyn Hooks>> = Some(Arc::new(Bouncer));
+    for (passwords, bob) in [(passwords, false), (None, true)] {
+        let listen = broker::Listen { passwords, ..broker::Listen::on_port(0) };
+        let config = broker::Config { hooks: hooks.clone(), ..broker::Config::at(listen) };
+        let broker = broker::start(&config).unwrap();
+        assert!(is_let_in(&broker, "ann", "right").await);
+        assert!(!is_let_in(&broker, "ann", "wrong").await);
+        assert_eq!(is_let_in(&broker, "bob", "wrong").await, bob, "as without the hook");
+        broker.shutdown().await.unwrap();
+    }
 }

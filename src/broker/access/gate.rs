@@ -6,7 +6,7 @@ use super::authenticator::{Authenticator, Exchange};
 use super::password_file::Passwords;
 use super::slowdown::Slowdown;
 use super::token::{Tokens, looks_like_token};
-use crate::broker::core::{Outcome, Question, Step, Verdict};
+use crate::broker::core::{Hooks, Outcome, Question, Step, Verdict};
 use aws_lc_rs::{hmac, rand};
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -21,7 +21,7 @@ const CHECKS: usize = 2;
 /// Answers whether a client is who it says it is.
 #[derive(Debug)]
 pub(in crate::broker) struct Gate {
-    passwords: Passwords,
+    passwords: Option<Passwords>,
     tokens: Option<Tokens>,
     authenticators: Vec<Arc<dyn Authenticator>>,
     /// What passed last for each user, under a key of this process; so that a
@@ -30,14 +30,28 @@ pub(in crate::broker) struct Gate {
     /// Made for the first that passes: the first random number of a process
     /// costs some 30 ms, three times as long as a broker takes to start.
     key: LazyLock<hmac::Key>,
-    turns: Arc<Turns>,
+    common: Arc<Common>,
 }
 
-/// When a password may be checked, at whatever listener it was given.
+/// What the gates of all listeners have in common.
 #[derive(Debug)]
-pub(in crate::broker) struct Turns {
+pub(in crate::broker) struct Common {
+    /// When a password may be checked again.
     slowdown: Mutex<Slowdown>,
     checks: Semaphore,
+    /// Who may know a password before anybody else is asked.
+    hooks: Option<Arc<dyn Hooks>>,
+}
+
+impl Common {
+    pub(in crate::broker) fn new(hooks: Option<Arc<dyn Hooks>>) -> Self {
+        Self { slowdown: Mutex::default(), checks: Semaphore::new(CHECKS), hooks }
+    }
+
+    /// Whether anybody may know a password.
+    pub(in crate::broker) const fn asks(&self) -> bool {
+        self.hooks.is_some()
+    }
 }
 
 fn new_key() -> hmac::Key {
@@ -49,18 +63,12 @@ fn new_key() -> hmac::Key {
     hmac::Key::new(hmac::HMAC_SHA256, &key)
 }
 
-impl Default for Turns {
-    fn default() -> Self {
-        Self { slowdown: Mutex::default(), checks: Semaphore::new(CHECKS) }
-    }
-}
-
 impl Gate {
     pub(in crate::broker) fn new(
-        passwords: Passwords,
+        passwords: Option<Passwords>,
         tokens: Option<Tokens>,
         authenticators: Vec<Arc<dyn Authenticator>>,
-        turns: Arc<Turns>,
+        common: Arc<Common>,
     ) -> Self {
         Self {
             passwords,
@@ -68,7 +76,7 @@ impl Gate {
             authenticators,
             passed: Mutex::default(),
             key: LazyLock::new(new_key),
-            turns,
+            common,
         }
     }
 
@@ -123,14 +131,14 @@ impl Gate {
 
     async fn wait_for_turn(&self, address: Option<IpAddr>) {
         if let Some(address) = address {
-            let turn = self.turns.slowdown.lock().turn(address, Instant::now());
+            let turn = self.common.slowdown.lock().turn(address, Instant::now());
             tokio::time::sleep_until(turn.into()).await;
         }
     }
 
     fn note(&self, address: Option<IpAddr>, passes: bool) {
         if let Some(address) = address.filter(|_| !passes) {
-            self.turns.slowdown.lock().failed(address, Instant::now());
+            self.common.slowdown.lock().failed(address, Instant::now());
         }
     }
 
@@ -142,7 +150,7 @@ impl Gate {
     }
 
     async fn check(self: Arc<Self>, question: Question) -> Verdict {
-        let Ok(_turn) = self.turns.checks.acquire().await else {
+        let Ok(_turn) = self.common.checks.acquire().await else {
             return Verdict::Refused;
         };
         let gate = Arc::clone(&self);
@@ -153,12 +161,20 @@ impl Gate {
     /// What looks like a token is one where tokens are taken.
     fn verdict(&self, question: Question) -> Verdict {
         let Question { user, password } = question;
+        let hooks = self.common.hooks.as_ref();
+        if let Some(known) = hooks.and_then(|hooks| hooks.authenticate(&user, password.expose())) {
+            return if known { Verdict::Admitted } else { Verdict::Refused };
+        }
+        if self.passwords.is_none() && self.tokens.is_none() {
+            return Verdict::Admitted;
+        }
         let tokens = self.tokens.as_ref().filter(|_| looks_like_token(password.expose()));
         if let Some(tokens) = tokens {
             let time = tokens.check(&user, password.expose());
             return time.map_or(Verdict::Refused, Verdict::AdmittedFor);
         }
-        if !self.passwords.check(&user, password.expose()) {
+        let known = |passwords: &Passwords| passwords.check(&user, password.expose());
+        if !self.passwords.as_ref().is_some_and(known) {
             return Verdict::Refused;
         }
         let tag = hmac::sign(&self.key, password.expose());
@@ -191,10 +207,10 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(b"ann:right\n").unwrap();
         let gate = Arc::new(Gate::new(
-            load_passwords(file.path()).unwrap().0,
+            Some(load_passwords(file.path()).unwrap().0),
             None,
             Vec::new(),
-            Arc::default(),
+            Arc::new(Common::new(None)),
         ));
         for (password, passes) in [("wrong", false), ("right", true), ("wrong", false)] {
             let checked = Arc::clone(&gate).judge(question(password), None).await;

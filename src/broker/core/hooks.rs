@@ -8,9 +8,9 @@ use std::fmt;
 /// Decisions about clients and their messages. Each has a default that leaves
 /// everything as it is; an [`super::Observer`] is told what became of it.
 ///
-/// They are called where the thing happens, on the thread that serves the client
-/// and with locks of the core held: they must not call the broker and should not
-/// take long.
+/// All but [`Hooks::authenticate`] are called where the thing happens, on the
+/// thread that serves the client and with locks of the core held: they must not
+/// call the broker and should not take long.
 pub trait Hooks: fmt::Debug + Send + Sync {
     /// Whether a client may try to come in; its password is not checked yet.
     ///
@@ -18,6 +18,13 @@ pub trait Hooks: fmt::Debug + Send + Sync {
     /// What the client is told in CONNACK.
     fn connect(&self, _connect: &Connect<'_>, _peer: &Peer) -> Result<(), ReasonCode> {
         Ok(())
+    }
+
+    /// Whether `password` is that of `user`; `None` leaves it to the password
+    /// file and the tokens, and where there are neither everybody is who they
+    /// say they are. Called on a thread of its own, so it may take its time.
+    fn authenticate(&self, _user: &str, _password: &[u8]) -> Option<bool> {
+        None
     }
 
     /// Whether `who` may send or get messages of `topic`; `None` leaves it to
