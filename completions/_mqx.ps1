@@ -411,6 +411,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--sys-interval', '--sys-interval', [CompletionResultType]::ParameterName, 'Seconds between the values of `$SYS/broker` while somebody is subscribed to them; 0 is never')
             [CompletionResult]::new('--http-token-file', '--http-token-file', [CompletionResultType]::ParameterName, 'File with what HTTP clients must show, as Authorization: Bearer TOKEN')
             [CompletionResult]::new('--http-token', '--http-token', [CompletionResultType]::ParameterName, 'The token itself, which others on this machine can then see')
+            [CompletionResult]::new('--exec', '--exec', [CompletionResultType]::ParameterName, 'Command to run as soon as the broker is ready; its end is the broker''s, and its exit code too')
             [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least that is worth a line: error, warn, info, debug or trace')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Look of a line: text or json')
             [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'File that lines are appended to [default: stderr]')

@@ -463,7 +463,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__broker)
-            opts="-c -p -v --config --check-config --port --unix --tls-port --ws-port --http-port --bind --proxy-protocol --ws-path --ws-origin --cert --key --cafile --require-client-cert --crlfile --use-identity-as-username --use-subject-as-username --require-tls --password-file --jwt-key --jwt-user-claim --jwt-audience --jwt-issuer --allow-anonymous --no-anonymous --acl-file --acl-subscribe-check --max-qos --no-retain --receive-maximum --max-packet-size --max-keepalive --topic-alias-maximum --topic-aliases-sent --response-information --max-inflight --max-queued --max-connections --max-publish-rate --max-publish-bytes --max-queued-bytes --max-output --slow-consumer --queue-qos0 --max-subscriptions --max-topic-levels --max-session-expiry --connect-timeout --store --sync --sys-interval --http-token-file --http-token --log-level --verbose --log-format --log-file --trace --trace-format --trace-client --trace-topic --trace-type --trace-payload --workers --color --help passwd export import help"
+            opts="-c -p -v --config --check-config --port --unix --tls-port --ws-port --http-port --bind --proxy-protocol --ws-path --ws-origin --cert --key --cafile --require-client-cert --crlfile --use-identity-as-username --use-subject-as-username --require-tls --password-file --jwt-key --jwt-user-claim --jwt-audience --jwt-issuer --allow-anonymous --no-anonymous --acl-file --acl-subscribe-check --max-qos --no-retain --receive-maximum --max-packet-size --max-keepalive --topic-alias-maximum --topic-aliases-sent --response-information --max-inflight --max-queued --max-connections --max-publish-rate --max-publish-bytes --max-queued-bytes --max-output --slow-consumer --queue-qos0 --max-subscriptions --max-topic-levels --max-session-expiry --connect-timeout --store --sync --sys-interval --http-token-file --http-token --exec --log-level --verbose --log-format --log-file --trace --trace-format --trace-client --trace-topic --trace-type --trace-payload --workers --color --help passwd export import help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -650,6 +650,10 @@ _mqx() {
                     return 0
                     ;;
                 --http-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exec)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -399,6 +399,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --sys-interval 'Seconds between the values of `$SYS/broker` while somebody is subscribed to them; 0 is never'
             cand --http-token-file 'File with what HTTP clients must show, as Authorization: Bearer TOKEN'
             cand --http-token 'The token itself, which others on this machine can then see'
+            cand --exec 'Command to run as soon as the broker is ready; its end is the broker''s, and its exit code too'
             cand --log-level 'Least that is worth a line: error, warn, info, debug or trace'
             cand --log-format 'Look of a line: text or json'
             cand --log-file 'File that lines are appended to [default: stderr]'

@@ -338,6 +338,7 @@ never\t'Left to the system once a second: a killed broker loses a second at most
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l sys-interval -d 'Seconds between the values of `$SYS/broker` while somebody is subscribed to them; 0 is never' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l http-token-file -d 'File with what HTTP clients must show, as Authorization: Bearer TOKEN' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l http-token -d 'The token itself, which others on this machine can then see' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l exec -d 'Command to run as soon as the broker is ready; its end is the broker\'s, and its exit code too' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l log-level -d 'Least that is worth a line: error, warn, info, debug or trace' -r -f -a "error\t''
 warn\t''
 info\t''

@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::io;
+use std::num::NonZeroU8;
 use std::path::Path;
 
 /// What kind of failure ended a command.
@@ -43,6 +44,17 @@ pub enum Class {
     Terminated,
     /// The reader of stdout went away; not a failure.
     BrokenPipe,
+    /// The command that ran in a broker's company ended with this exit code,
+    /// and has said itself why.
+    Command(NonZeroU8),
+}
+
+impl Class {
+    /// Whether the user knows already, and is told nothing more.
+    #[must_use]
+    pub const fn is_quiet(self) -> bool {
+        matches!(self, Self::BrokenPipe | Self::Command(_))
+    }
 }
 
 /// The exit codes, in order, with the sentence the documentation prints.
@@ -64,6 +76,10 @@ pub const EXIT_CODES: &[(u8, Class, &str)] = &[
     (130, Class::Interrupted, "interrupted (SIGINT) before the work was done"),
     (143, Class::Terminated, "terminated (SIGTERM) before the work was done"),
 ];
+
+/// The exit codes that are none of `mqx`, as the documentation prints it.
+pub const COMMAND_CODES: &str = "mqx broker --exec ends with the exit code of its command, \
+    or with 128 and the number of the signal that has ended it";
 
 /// What helps when a file cannot be read or written.
 const FILE_CURES: &[(io::ErrorKind, &str)] = &[
@@ -158,6 +174,9 @@ pub fn class(error: &anyhow::Error) -> Class {
 #[must_use]
 pub fn exit_code(error: &anyhow::Error) -> u8 {
     let class = class(error);
+    if let Class::Command(code) = class {
+        return code.get();
+    }
     let row = EXIT_CODES.iter().find(|row| row.1 == class);
     row.map_or(1, |row| row.0)
 }

@@ -6,7 +6,7 @@ fn main() -> ExitCode {
     match mqx::cli::parse().map_err(Into::into).and_then(mqx::run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            if mqx::error::class(&error) != mqx::error::Class::BrokenPipe {
+            if !mqx::error::class(&error).is_quiet() {
                 mqx::output::report(&error);
             }
             ExitCode::from(mqx::error::exit_code(&error))

@@ -1,7 +1,7 @@
 //! How clients name what the broker listens on.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -26,6 +26,8 @@ pub enum Address {
     },
     /// HTTP, for health, metrics and administration.
     Http {
+        /// Whether under TLS.
+        tls: bool,
         /// Where it is.
         socket: SocketAddr,
     },
@@ -38,11 +40,27 @@ impl Address {
     #[must_use]
     pub const fn socket(&self) -> Option<SocketAddr> {
         match self {
-            Self::Mqtt { socket, .. } | Self::WebSocket { socket, .. } | Self::Http { socket } => {
-                Some(*socket)
-            }
+            Self::Mqtt { socket, .. }
+            | Self::WebSocket { socket, .. }
+            | Self::Http { socket, .. } => Some(*socket),
             Self::Unix(_) => None,
         }
+    }
+
+    /// The same address as programs on this machine name it: one that stands
+    /// for all of the machine's cannot be connected to everywhere.
+    pub(super) fn into_reachable(mut self) -> Self {
+        if let Self::Mqtt { socket, .. }
+        | Self::WebSocket { socket, .. }
+        | Self::Http { socket, .. } = &mut self
+        {
+            match socket.ip() {
+                IpAddr::V4(Ipv4Addr::UNSPECIFIED) => socket.set_ip(Ipv4Addr::LOCALHOST.into()),
+                IpAddr::V6(Ipv6Addr::UNSPECIFIED) => socket.set_ip(Ipv6Addr::LOCALHOST.into()),
+                _ => {}
+            }
+        }
+        self
     }
 }
 
@@ -56,7 +74,7 @@ impl fmt::Display for Address {
             Self::WebSocket { tls, socket, path } => {
                 write!(f, "ws{}://{socket}{path}", secure(*tls))
             }
-            Self::Http { socket } => write!(f, "http://{socket}"),
+            Self::Http { tls, socket } => write!(f, "http{}://{socket}", secure(*tls)),
             Self::Unix(path) => write!(f, "unix://{}", path.display()),
         }
     }

@@ -43,6 +43,9 @@ pub struct Config {
     /// What HTTP requests have to show; without it only this machine is
     /// answered.
     pub http_token: Option<Secret>,
+    /// What [`super::run`] has a shell run as soon as the broker is ready, and
+    /// ends with; [`super::start`] runs nothing.
+    pub exec: Option<String>,
 }
 
 /// Some ports or a Unix socket, and what holds for whoever connects there.
@@ -160,6 +163,7 @@ impl Config {
             store: None,
             sys_interval: Duration::from_secs(DEFAULT_SYS_SECONDS.into()),
             http_token: None,
+            exec: None,
         }
     }
 

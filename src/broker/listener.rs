@@ -129,7 +129,8 @@ impl Listener {
     /// saying.
     fn http(&self) -> Option<Address> {
         let Bound::Tcp(_, socket) = self.bound else { return None };
-        (self.door.place == Place::HttpPort).then_some(Address::Http { socket })
+        (self.door.place == Place::HttpPort)
+            .then_some(Address::Http { tls: !self.door.bare, socket })
     }
 
     /// The file to remove when nobody listens any more.

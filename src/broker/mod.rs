@@ -11,6 +11,8 @@ mod config;
 mod connection;
 pub mod core;
 mod door;
+mod environment;
+mod exec;
 mod hindrance;
 mod http;
 mod inline;
@@ -41,11 +43,11 @@ pub use reload::Source;
 
 use self::access::Common;
 use self::core::{Core, Summary};
-use self::http::Access;
+use self::http::{Access, Room};
 use crate::error::{Class, Error, Result};
 use crate::output::{self, Sink};
 use crate::session::ClientConfig;
-use crate::signals::Hangups;
+use crate::signals::{Hangups, Signal};
 use clock::Clock;
 use jiff::Timestamp;
 use listener::Listener;
@@ -112,11 +114,12 @@ pub fn start(config: &Config) -> Result<Broker> {
     let (ending, ended) = mpsc::channel(1);
     let (workers, receivers): (Vec<_>, Vec<_>) =
         (0..config.workers.max(1)).map(|_| mpsc::unbounded_channel()).unzip();
+    let access = Access { token: config.http_token.clone(), room: Room::default() };
     let mut threads = Vec::new();
     for (number, arrivals) in receivers.into_iter().enumerate() {
         let handover = Handover {
             core: Arc::clone(&core),
-            access: Access { token: config.http_token.clone() },
+            access: access.clone(),
             reloader: Arc::clone(&reloader),
             clock,
             store: store.as_ref().map(Store::handle),
@@ -250,29 +253,52 @@ impl Broker {
     }
 }
 
-/// Runs a broker until `stop` is ready, saying where it listens on `out`.
+/// Runs a broker until `stop` is ready, saying where it listens on `out`. One
+/// with a command runs until that has ended, and leaves stdout to it.
 ///
 /// # Errors
-/// As [`start`], and when `out` cannot be written.
-pub async fn run<S>(config: &Config, mut out: Sink, stop: impl Future<Output = S>) -> Result<()> {
+/// As [`start`], when `out` cannot be written, and when the command fails: then
+/// with its exit code.
+pub async fn run(config: &Config, mut out: Sink, stop: impl Future<Output = Signal>) -> Result<()> {
     let broker = start(config)?;
     let hangups = Hangups::from_now_on();
     let mut stop = pin!(stop);
     // Whoever has read that it is ready may ask it to stop, and is heard.
-    let stopped = poll_fn(|cx| Poll::Ready(stop.as_mut().poll(cx).is_ready())).await;
-    let addresses = broker.addresses.iter().map(|address| format!(" {address}"));
-    let ready = format!("ready{}\n", addresses.collect::<String>());
-    output::check(out.write_all(ready.as_bytes()).and_then(|()| out.flush()))?;
-    output::note(words::who_may_connect(config));
-    if !stopped {
-        tokio::select! {
-            _ = stop => {}
-            () = broker.store_failed() => {}
-            () = reload_when_asked(&broker, hangups) => {}
+    let early = poll_fn(|cx| Poll::Ready(stop.as_mut().poll(cx))).await;
+    let stop = async {
+        match early {
+            Poll::Ready(signal) => signal,
+            Poll::Pending => stop.await,
         }
+    };
+    let ready = words::ready(&broker.addresses);
+    match &config.exec {
+        None => output::check(writeln!(out, "{ready}").and_then(|()| out.flush()))?,
+        Some(_) => output::note(ready),
     }
+    output::note(words::who_may_connect(config));
+    let ended = tokio::select! {
+        ended = until_over(config, &broker, stop) => ended,
+        () = reload_when_asked(&broker, hangups) => Ok(()),
+    };
     let summary = broker.shutdown().await?;
     output::note(words::farewell(&summary));
+    ended
+}
+
+/// Waits until it is to stop, or its command has ended: as it has.
+async fn until_over(
+    config: &Config,
+    broker: &Broker,
+    stop: impl Future<Output = Signal>,
+) -> Result<()> {
+    if let Some(command) = &config.exec {
+        return exec::run(command, broker, stop).await;
+    }
+    tokio::select! {
+        _ = stop => {}
+        () = broker.store_failed() => {}
+    }
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! What the command says to people, on stderr.
 
+use super::address::Address;
 use super::config::{Config, Listen};
 use super::core::Summary;
 use crate::{error, output};
@@ -25,9 +26,16 @@ fn places(listen: &Listen) -> Vec<String> {
         port("port", listen.port),
         port("TLS port", listen.tls_port),
         port("WebSocket port", listen.ws_port),
+        port("HTTP port", listen.http_port),
         listen.unix.as_ref().map(|path| format!("Unix socket {}", path.display())),
     ];
     places.into_iter().flatten().collect()
+}
+
+/// Says that it can be connected to, and where.
+pub(super) fn ready(addresses: &[Address]) -> String {
+    let addresses = addresses.iter().map(|address| format!(" {address}"));
+    format!("ready{}", addresses.collect::<String>())
 }
 
 /// Who may connect from where: of several listeners, at each.

@@ -5,7 +5,7 @@
 //! makes can be committed and compared.
 
 use super::commands;
-use crate::error::EXIT_CODES;
+use crate::error::{COMMAND_CODES, EXIT_CODES};
 use crate::generate::{Config, GeneratedFile};
 use clap::{Args, Command as Definition, ValueEnum as _};
 use clap_complete::{Generator as _, Shell};
@@ -88,5 +88,7 @@ fn exit_status() -> String {
         roff.text([bold(code.to_string())]);
         roff.text([roman(*meaning)]);
     }
+    roff.control("PP", []);
+    roff.text([roman(format!("{COMMAND_CODES}."))]);
     roff.to_roff()
 }

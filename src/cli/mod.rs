@@ -15,7 +15,7 @@ pub mod subscribe;
 mod usage;
 mod values;
 
-use crate::error::{self, EXIT_CODES};
+use crate::error::{self, COMMAND_CODES, EXIT_CODES};
 use crate::output::ColorChoice;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::error::ErrorKind;
@@ -117,7 +117,7 @@ pub fn definition() -> Definition {
 fn exit_codes() -> String {
     let rows = EXIT_CODES.iter();
     let rows = rows.map(|(code, _, meaning)| format!("\n{code:>5}  {meaning}"));
-    format!("Exit codes:{}", rows.collect::<String>())
+    format!("Exit codes:{}\n\n{COMMAND_CODES}.", rows.collect::<String>())
 }
 
 /// The definition without what stands below the help.

@@ -26,6 +26,7 @@ mod codec;
 mod codec_props;
 /// The broker inside another program.
 mod embedding;
+mod exec;
 /// The client session against a server session: cuts, delays, duplicates.
 mod flows;
 /// The committed completions and man pages.

@@ -4,7 +4,7 @@
 use crate::support::program::{mqx, run};
 use clap::error::ErrorKind;
 use mqx::cli::parse_from;
-use mqx::error::EXIT_CODES;
+use mqx::error::{COMMAND_CODES, EXIT_CODES};
 use std::io::Write as _;
 
 const README: &str = include_str!("../../README.md");
@@ -107,6 +107,7 @@ fn the_table_of_exit_codes_is_that_of_the_code() {
     let told: Vec<_> = rows.map(str::to_owned).collect();
     let true_rows = EXIT_CODES.iter().map(|(code, _, meaning)| format!("| {code} | {meaning} |"));
     assert_eq!(told, true_rows.collect::<Vec<_>>());
+    assert!(section.replace('`', "").contains(COMMAND_CODES));
 }
 
 #[test]

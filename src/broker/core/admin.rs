@@ -48,11 +48,13 @@ impl Core {
     }
 
     /// Publishes a message that comes from no client, within the limits for
-    /// those of clients. Returns how many sessions it was meant for.
+    /// those of clients. The rules are about clients and not asked; the hooks
+    /// are, with the broker itself as its publisher, which has no name. Returns
+    /// how many sessions it was meant for.
     ///
     /// # Errors
-    /// When the topic is none or may not be published to, or the broker's
-    /// limits do not allow the message.
+    /// When the topic is none or may not be published to, the broker's limits do
+    /// not allow the message, or the hooks do not want it.
     pub fn publish_from_outside(
         &self,
         worker: &mut Worker,
@@ -62,7 +64,7 @@ impl Core {
         let limits = self.limits();
         limits.check(publish.qos, publish.retain)?;
         check_topic(publish.topic, &limits)?;
-        Ok(self.publish_own(worker, publish))
+        self.publish_as_itself(worker, publish)
     }
 
     fn cut_off(&self, worker: &mut Worker, session: &Arc<Session>, reason: ReasonCode) -> bool {

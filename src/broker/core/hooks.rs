@@ -40,7 +40,9 @@ pub trait Hooks: fmt::Debug + Send + Sync {
     }
 
     /// What becomes of a message of `who`, or of its will. `who` may send to
-    /// the topic; a message put in place of it may have any.
+    /// the topic; a message put in place of it may have any. One that was
+    /// published by HTTP comes from the broker itself, whose client identifier
+    /// is empty, as no client's is.
     fn publish(&self, _who: Who<'_>, _publish: &Publish<'_>) -> Decision {
         Decision::Pass
     }

@@ -35,19 +35,44 @@ impl Core {
             let words = "no access rule lets this client publish to this topic";
             return Err(Denial::new(ReasonCode::NOT_AUTHORIZED, words));
         }
-        match &self.hooks {
-            None => Ok(self.route(worker, publisher, publish, source, &targets)),
-            Some(hooks) => match hooks.publish(publisher.who(), publish) {
-                Decision::Pass => Ok(self.route(worker, publisher, publish, source, &targets)),
-                Decision::Refuse(reason) => {
-                    Err(Denial::new(reason, "this message is not wanted here"))
-                }
-                Decision::Replace(message) => {
-                    let targets = self.targets(worker, message.topic());
-                    let publish = message.publish(None, false);
-                    Ok(self.route(worker, publisher, &publish, None, &targets))
-                }
-            },
+        self.route_wanted(worker, publisher, publish, source, &targets)
+    }
+
+    /// Publishes a message of nobody who is asked by the rules whether they may:
+    /// it comes from whoever administers the broker, and is the broker's own. The
+    /// topic must be one that clients may publish to.
+    ///
+    /// # Errors
+    /// When the hooks do not want it.
+    pub(super) fn publish_as_itself(
+        &self,
+        worker: &mut Worker,
+        publish: &Publish<'_>,
+    ) -> Result<Routed, Denial> {
+        let targets = self.targets(worker, publish.topic);
+        self.route_wanted(worker, &self.itself, publish, None, &targets)
+    }
+
+    /// Routes what the hooks make of a message, if they want it.
+    fn route_wanted(
+        &self,
+        worker: &mut Worker,
+        publisher: &Session,
+        publish: &Publish<'_>,
+        source: Option<Source<'_>>,
+        targets: &Targets,
+    ) -> Result<Routed, Denial> {
+        let Some(hooks) = &self.hooks else {
+            return Ok(self.route(worker, publisher, publish, source, targets));
+        };
+        match hooks.publish(publisher.who(), publish) {
+            Decision::Pass => Ok(self.route(worker, publisher, publish, source, targets)),
+            Decision::Refuse(reason) => Err(Denial::new(reason, "this message is not wanted here")),
+            Decision::Replace(message) => {
+                let targets = self.targets(worker, message.topic());
+                let publish = message.publish(None, false);
+                Ok(self.route(worker, publisher, &publish, None, &targets))
+            }
         }
     }
 

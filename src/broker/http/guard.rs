@@ -7,6 +7,7 @@
 //! everybody that the broker is there, and nothing else.
 
 use super::answer::Fault;
+use super::room::Room;
 use crate::session::Secret;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use hyper::StatusCode;
@@ -23,6 +24,8 @@ pub(super) const HEALTH: &str = "/healthz";
 pub(in crate::broker) struct Access {
     /// What has to be shown; without it only this machine is answered.
     pub(in crate::broker) token: Option<Secret>,
+    /// For how many.
+    pub(in crate::broker) room: Room,
 }
 
 /// Where a request comes from.
@@ -132,7 +135,7 @@ mod tests {
     }
 
     fn status(token: Option<&str>, caller: Caller, fields: &[(&str, &str)]) -> u16 {
-        let access = Access { token: token.map(Secret::new) };
+        let access = Access { token: token.map(Secret::new), ..Access::default() };
         let verdict = access.admit(&head("/metrics", fields), caller);
         verdict.map_or_else(|fault| fault.status.as_u16(), |()| 200)
     }
@@ -181,7 +184,7 @@ mod tests {
 
     #[test]
     fn everybody_may_ask_whether_the_broker_is_there() {
-        let access = Access { token: Some(Secret::new("s")) };
+        let access = Access { token: Some(Secret::new("s")), ..Access::default() };
         assert!(access.admit(&head(HEALTH, &[]), Caller::Remote).is_ok());
     }
 

@@ -13,11 +13,13 @@ mod messages;
 mod metrics;
 mod publish;
 mod query;
+mod room;
 mod route;
 mod sessions;
 mod stream;
 
 pub(super) use guard::{Access, Caller};
+pub(super) use room::Room;
 pub(super) use stream::HttpStream;
 
 use super::worker::Shared;
@@ -42,8 +44,12 @@ const MAX_BODY: usize = 1024 * 1024;
 /// Bytes of the largest head of a request.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// Serves the requests of one connection until it ends.
+/// Serves the requests of one connection until it ends, if there is room for
+/// one more.
 pub(super) async fn serve(shared: Rc<Shared>, stream: HttpStream, caller: Caller) {
+    let Some(place) = shared.http.room.enter() else {
+        return room::turn_away(stream).await;
+    };
     let service = service_fn(|request| {
         let shared = Rc::clone(&shared);
         async move { Ok::<_, Infallible>(answer(&shared, caller, request).await) }
@@ -55,7 +61,7 @@ pub(super) async fn serve(shared: Rc<Shared>, stream: HttpStream, caller: Caller
         .serve_connection(TokioIo::new(stream), service)
         .await;
     // What broke on the way was the client's, who knows.
-    drop(served);
+    drop((served, place));
 }
 
 async fn answer(

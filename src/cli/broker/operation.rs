@@ -3,6 +3,7 @@
 use crate::broker::{DEFAULT_SYS_SECONDS, Listen};
 use crate::error::{Class, Error, Result};
 use crate::session::Secret;
+use clap::builder::NonEmptyStringValueParser;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -30,12 +31,28 @@ pub(super) struct OperationArgs {
     /// The token itself, which others on this machine can then see
     #[arg(long, value_name = "TOKEN", help_heading = OPERATION)]
     http_token: Option<Secret>,
+
+    /// Command to run as soon as the broker is ready; its end is the broker's,
+    /// and its exit code too
+    ///
+    /// A shell runs it. It has stdin and stdout, and in its environment what
+    /// there is of `MQTT_URL`, `MQTTS_URL`, `MQTT_WS_URL`, `MQTT_WSS_URL`,
+    /// `MQTT_HOST`, `MQTT_PORT`, `MQTT_UNIX` and `MQX_API`. SIGINT and SIGTERM are
+    /// passed on to it.
+    #[arg(
+        long,
+        value_name = "COMMAND",
+        value_parser = NonEmptyStringValueParser::new(),
+        help_heading = OPERATION
+    )]
+    exec: Option<String>,
 }
 
 /// What they and their file say.
 pub(super) struct Operation {
     pub(super) sys_interval: Duration,
     pub(super) http_token: Option<Secret>,
+    pub(super) exec: Option<String>,
 }
 
 impl OperationArgs {
@@ -64,6 +81,7 @@ impl OperationArgs {
         Ok(Operation {
             sys_interval: Duration::from_secs(self.sys_interval.into()),
             http_token: token,
+            exec: self.exec,
         })
     }
 }
@@ -86,7 +104,7 @@ mod tests {
     use std::io::Write as _;
 
     fn args() -> OperationArgs {
-        OperationArgs { sys_interval: 10, http_token_file: None, http_token: None }
+        OperationArgs { sys_interval: 10, http_token_file: None, http_token: None, exec: None }
     }
 
     fn file(text: &str) -> tempfile::NamedTempFile {

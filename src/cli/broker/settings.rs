@@ -62,6 +62,7 @@ impl Settings {
             store: self.store.into_config()?,
             sys_interval: operation.sys_interval,
             http_token: operation.http_token,
+            exec: operation.exec,
             log: Some(self.log.into_config()),
             trace: self.trace.into_config()?,
             workers: self.workers.map_or(default.workers, usize::from),

@@ -140,3 +140,19 @@ fn a_subscription_is_granted_to_whom_it_is_meant_for() {
         client.expect(suback);
     }
 }
+
+#[test]
+fn a_message_from_outside_is_judged_as_the_brokers_own() {
+    let (mut lab, _) = guarded();
+    let mut new = subscriber(&mut lab, "n", "new");
+    let mut spam = subscriber(&mut lab, "s", "spam");
+    let mut child = subscriber(&mut lab, "child", "adult");
+    let routed = lab.publish_from_outside(&message("old", "x", QoS::AtMostOnce, 0));
+    assert_eq!(routed.unwrap().matched, 1);
+    assert_eq!(new.payloads(), [":x"]);
+    let refused = lab.publish_from_outside(&message("spam", "x", QoS::AtMostOnce, 0));
+    assert_eq!(refused.unwrap_err().reason, ReasonCode::PAYLOAD_FORMAT_INVALID);
+    spam.expect_nothing();
+    lab.publish_from_outside(&message("adult", "x", QoS::AtMostOnce, 0)).unwrap();
+    child.expect_nothing();
+}

@@ -333,3 +333,23 @@ fn a_page_in_a_browser_cannot_ask_in_its_users_place() {
     assert!(text.starts_with("HTTP/1.1 403"), "{text}");
     broker.blocking_shutdown().unwrap();
 }
+
+#[test]
+fn too_many_connections_are_turned_away_and_mqtt_goes_on() {
+    let (broker, address) = running(Config::on_port(0));
+    // Of each the answer is read, so that it has its place.
+    let kept: Vec<_> = (0..64)
+        .map(|_| {
+            let mut stream = dial(address);
+            stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+            stream.read_exact(&mut [0; 15]).unwrap();
+            stream
+        })
+        .collect();
+    let turned_away = ask(address, "GET /healthz");
+    assert_eq!(turned_away.status, 503);
+    assert_eq!(turned_away.json()["status"], 503);
+    client(address, &hello(Version::V5, "c"));
+    drop(kept);
+    broker.blocking_shutdown().unwrap();
+}

@@ -4,8 +4,8 @@
 pub(super) use crate::hex::bytes as hex;
 use mqx::broker::access::load_acl;
 use mqx::broker::core::{
-    Attempt, Census, Connection, Core, Entrance, Journal, Limits, Link, Outcome, Peer, Progress,
-    Setup, State, Totals, Verdict, Worker,
+    Attempt, Census, Connection, Core, Denial, Entrance, Journal, Limits, Link, Outcome, Peer,
+    Progress, Routed, Setup, State, Totals, Verdict, Worker,
 };
 use mqx::mqtt::{
     Ack, AckKind, Connect, ConnectProperties, Disconnect, Frame, Packet, PacketId, Publish, QoS,
@@ -334,6 +334,14 @@ impl Lab {
 
     pub(super) fn publish(&mut self, client: &mut Client, publish: &Publish<'_>) {
         self.send(client, &Packet::Publish(*publish));
+    }
+
+    /// Publishes what comes from no client.
+    pub(super) fn publish_from_outside(&mut self, publish: &Publish<'_>) -> Result<Routed, Denial> {
+        self.worker.begin(self.now);
+        let routed = self.core.publish_from_outside(&mut self.worker, publish);
+        self.core.flush(&mut self.worker);
+        routed
     }
 
     pub(super) fn ack(&mut self, client: &mut Client, kind: AckKind, id: u16, reason: ReasonCode) {
