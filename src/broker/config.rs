@@ -1,7 +1,7 @@
 //! What a broker is told before it starts.
 
 use super::access::{Authenticator, Passwords, Scram, Tokens};
-use super::core::{Acl, Entrance, Hooks, Journal, Limits, Observer, Setup};
+use super::core::{Acl, Admission, Entrance, Hooks, Journal, Limits, Observer, Setup};
 use super::recorders::Recorders;
 use super::reload::Source;
 use super::{log, store, trace};
@@ -63,7 +63,7 @@ pub struct Listen {
     pub ws_port: Option<u16>,
     /// A port for nothing but HTTP, which the others serve too.
     pub http_port: Option<u16>,
-    /// The path of WebSocket requests, which begins with a slash.
+    /// The path of WebSocket requests, which begins with a slash; `*` is any.
     pub ws_path: String,
     /// The origins of web pages that may connect; without any, those that
     /// [`Origins::Near`] lets in, and every page where a password is needed.
@@ -91,6 +91,8 @@ pub struct Listen {
     pub authenticators: Vec<Arc<dyn Authenticator>>,
     /// Whether clients without a user name may connect.
     pub anonymous: bool,
+    /// What clients must be like, whoever they are.
+    pub admission: Admission,
 }
 
 /// The interval of mosquitto, in seconds.
@@ -135,6 +137,7 @@ impl Default for Listen {
             tokens: None,
             authenticators: Vec::new(),
             anonymous: true,
+            admission: Admission::default(),
         }
     }
 }
@@ -202,6 +205,7 @@ impl Listen {
             passwords: self.passwords.is_some() || self.tokens.is_some(),
             certificates: self.identity.is_some(),
             methods: self.methods().iter().map(|method| method.method().into()).collect(),
+            admission: self.admission.clone(),
         }
     }
 

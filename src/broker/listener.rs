@@ -1,13 +1,14 @@
 //! Listening, and handing on who comes.
 
 use super::address::Address;
-use super::config::Listen;
+use super::config::{DEFAULT_WS_PATH, Listen};
 use super::door::{Door, Place};
 use super::reception::Reception;
 use super::socket::Accepted;
 use super::unix::{self, SocketFile};
 use super::worker::{Arrival, Incoming};
 use crate::error::{Class, Error, Result};
+use crate::net::websocket::ANY_PATH;
 use crate::output;
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
@@ -120,7 +121,10 @@ impl Listener {
 
     fn websocket(&self) -> Option<Address> {
         let Bound::Tcp(_, socket) = self.bound else { return None };
-        let path = Arc::clone(&self.door.path);
+        let path = match &*self.door.path {
+            ANY_PATH => DEFAULT_WS_PATH.into(),
+            _ => Arc::clone(&self.door.path),
+        };
         let spoken = self.door.place != Place::HttpPort;
         spoken.then_some(Address::WebSocket { tls: !self.door.bare, socket, path })
     }

@@ -1,11 +1,13 @@
 //! TLS as a server speaks it.
 
 use super::identity::Identity;
+use super::tls_client::TlsVersion;
 use super::{pem, provider, trust};
 use crate::error::{Class, Error, Result};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
-use rustls::{KeyLogFile, ServerConfig};
+use rustls::version::{TLS12, TLS13};
+use rustls::{KeyLogFile, ServerConfig, SupportedProtocolVersion};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,6 +29,8 @@ pub struct TlsServerOptions {
     pub revocations: Option<PathBuf>,
     /// Refuse clients without a certificate; needs `client_ca`.
     pub require_client_cert: bool,
+    /// The oldest version of TLS to speak.
+    pub oldest: TlsVersion,
 }
 
 /// Reads the files the options name. Beside the configuration come warnings,
@@ -39,9 +43,13 @@ pub struct TlsServerOptions {
 /// required and nothing says which to believe.
 pub fn tls_server(options: &TlsServerOptions) -> Result<(Arc<ServerConfig>, Vec<String>)> {
     let clients = client_verifier(options)?;
+    let versions: &[&SupportedProtocolVersion] = match options.oldest {
+        TlsVersion::V12 => &[&TLS12, &TLS13],
+        TlsVersion::V13 => &[&TLS13],
+    };
     let identity = Identity::read(&options.cert, &options.key, None)?;
     let mut config = ServerConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .map_err(|cause| Error::new(Class::Tls, "TLS cannot be set up").because(cause))?
         .with_client_cert_verifier(clients)
         .with_cert_resolver(identity.resolver);

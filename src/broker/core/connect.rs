@@ -22,8 +22,6 @@ use crate::mqtt::{
     Version, Will,
 };
 use crate::session::{AliasReceiver, AliasSender, Outbound, Time};
-use foldhash::quality::RandomState;
-use std::hash::BuildHasher as _;
 use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -57,7 +55,8 @@ impl Core {
         frame: &Frame<'_>,
     ) -> Result<(), End> {
         worker.counters.connects.add(1);
-        let refused = refusal(connect).or_else(|| self.unwanted(connect, &connection.peer));
+        let refused = connection.peer.entrance.admission.refusal(connect);
+        let refused = refused.or_else(|| self.unwanted(connect, &connection.peer));
         let method = connect.properties.authentication_method;
         if let Some(method) = method.filter(|_| refused.is_none()) {
             return self.begin_exchange(worker, connection, connect, method, frame);
@@ -84,7 +83,8 @@ impl Core {
         connection: &mut Connection,
         connect: &Connect<'_>,
     ) -> Result<(), End> {
-        let assigned = connect.client_id.is_empty().then(|| self.assign_client_id());
+        let assigned =
+            connect.client_id.is_empty().then(|| self.assign_client_id(&connection.peer));
         let client_id = assigned.as_deref().unwrap_or(connect.client_id);
         let exchange = connection.entry.exchange.as_deref();
         let proved = exchange.and_then(Exchange::user);
@@ -152,6 +152,9 @@ impl Core {
         will: &Will<'_>,
     ) -> Result<(), Refusal> {
         connection.limits.check(will.qos, will.retain).map_err(Refusal::Violation)?;
+        if connection.limits.check_payload(will.payload).is_err() {
+            return Err(Refusal::LargeWill);
+        }
         let rules = self.rules.read();
         let denied =
             rules.as_ref().is_some_and(|rules| !rules.allow(who, Access::Write, will.topic));
@@ -262,10 +265,8 @@ impl Core {
         End::Refused
     }
 
-    fn assign_client_id(&self) -> String {
-        let number = self.next_key.fetch_add(1, Ordering::Relaxed);
-        // Not to be guessed from the number alone: the hasher's seed is random.
-        format!("mqx-{:016x}", RandomState::default().hash_one(number))
+    fn assign_client_id(&self, peer: &Peer) -> String {
+        peer.entrance.admission.assign(self.next_key.fetch_add(1, Ordering::Relaxed))
     }
 }
 
@@ -304,13 +305,6 @@ impl Hot {
         });
         self.expires = None;
     }
-}
-
-/// Why a CONNECT that was read is refused, if it is.
-fn refusal(connect: &Connect<'_>) -> Option<Refusal> {
-    let anonymous_session =
-        connect.client_id.is_empty() && !connect.clean_start && !connect.version.is_v5();
-    anonymous_session.then_some(Refusal::ClientIdentifier)
 }
 
 /// The version to answer a CONNECT in that could not be read, if it is to be

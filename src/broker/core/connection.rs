@@ -297,6 +297,7 @@ impl Core {
             Ok(ReasonCode::SUCCESS)
         } else {
             check_topic(resolved.topic, &open.limits)
+                .and_then(|()| open.limits.check_payload(resolved.payload))
                 .and_then(|()| self.judge(worker, &open.session, &resolved, source))
         };
         if self.events.want_messages() && !repeated {

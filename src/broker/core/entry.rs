@@ -4,6 +4,7 @@
 //! The core only asks; the shell knows passwords and may take its time.
 
 use super::Core;
+use super::admission::Admission;
 use super::connection::{Connection, End, Progress};
 use super::event::Refusal;
 use super::exchange::Exchange;
@@ -26,12 +27,20 @@ pub struct Entrance {
     pub certificates: bool,
     /// The methods of enhanced authentication that are offered.
     pub methods: Vec<Box<str>>,
+    /// What clients must be like, whoever they are.
+    pub admission: Admission,
 }
 
 impl Default for Entrance {
     /// Everybody is who they say they are.
     fn default() -> Self {
-        Self { anonymous: true, passwords: false, certificates: false, methods: Vec::new() }
+        Self {
+            anonymous: true,
+            passwords: false,
+            certificates: false,
+            methods: Vec::new(),
+            admission: Admission::default(),
+        }
     }
 }
 

@@ -171,8 +171,14 @@ pub enum Refusal {
     Exchange,
     /// A session without a client identifier was to be kept (MQTT-3.1.3-8).
     ClientIdentifier,
+    /// It speaks a version of MQTT that is not taken here.
+    Version,
+    /// It has a client identifier that is not taken here, or none.
+    Identifier,
     /// It may not send its will to the topic of that.
     Will,
+    /// Its will is larger than a message may be.
+    LargeWill,
     /// The program that the broker is a part of does not want it.
     Unwanted(ReasonCode),
     /// There are as many connections as there may be.
@@ -275,7 +281,9 @@ impl Refusal {
             }
             Self::Password => ReasonCode::BAD_USER_NAME_OR_PASSWORD,
             Self::Method => ReasonCode::BAD_AUTHENTICATION_METHOD,
-            Self::ClientIdentifier => ReasonCode::CLIENT_IDENTIFIER_NOT_VALID,
+            Self::ClientIdentifier | Self::Identifier => ReasonCode::CLIENT_IDENTIFIER_NOT_VALID,
+            Self::Version => ReasonCode::UNSUPPORTED_PROTOCOL_VERSION,
+            Self::LargeWill => ReasonCode::PACKET_TOO_LARGE,
             Self::Full => ReasonCode::SERVER_BUSY,
             Self::Lost | Self::Silent | Self::Transport(_) => ReasonCode::UNSPECIFIED_ERROR,
         }

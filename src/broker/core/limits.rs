@@ -3,6 +3,7 @@
 use super::exchange::Exchange;
 use super::queue::{QueueLimits, SlowConsumer};
 use super::rate::Rates;
+use super::words::Denial;
 use crate::mqtt::{ConnAckProperties, Connect, Error, QoS, ReasonCode, topic};
 use std::num::{NonZeroU16, NonZeroU32};
 use std::time::Duration;
@@ -23,6 +24,8 @@ pub struct Limits {
     pub maximum_connections: usize,
     /// Bytes of the largest packet taken from a client.
     pub maximum_packet_size: u32,
+    /// Bytes of the largest payload taken, in a packet that is not too large.
+    pub maximum_payload: usize,
     /// QoS 2 messages taken from a client at once (MQTT 5.0 §3.2.2.3.3).
     pub receive_maximum: u16,
     /// QoS 1 and 2 messages in flight to a client that takes as many.
@@ -60,6 +63,7 @@ impl Default for Limits {
             maximum_keep_alive: None,
             maximum_connections: usize::MAX,
             maximum_packet_size: 16 * 1024 * 1024,
+            maximum_payload: usize::MAX,
             receive_maximum: 1024,
             maximum_in_flight: 1024,
             topic_alias_maximum: 1024,
@@ -94,6 +98,17 @@ impl Limits {
             return Err(error.with_reason(ReasonCode::RETAIN_NOT_SUPPORTED));
         }
         Ok(())
+    }
+
+    /// Whether a message may have this payload. A client that sends a larger one
+    /// stays, for it was not told of the limit (MQTT 5.0 §3.4.2.1).
+    pub(super) fn check_payload(&self, payload: &[u8]) -> Result<(), Denial> {
+        if payload.len() <= self.maximum_payload {
+            return Ok(());
+        }
+        let words =
+            format!("a payload of {} bytes, {} are allowed", payload.len(), self.maximum_payload);
+        Err(Denial::new(ReasonCode::IMPLEMENTATION_SPECIFIC, words))
     }
 
     /// Whether a topic or a filter is not too deep; in words if it is.

@@ -22,6 +22,7 @@
 mod acks;
 mod acl;
 mod admin;
+mod admission;
 mod census;
 mod connect;
 mod connection;
@@ -67,6 +68,7 @@ mod worker;
 mod writers;
 
 pub use acl::{Access, Acl, Permission, Scope, Who};
+pub use admission::Admission;
 pub use census::Census;
 pub use connection::{Connection, End, Progress};
 pub use counters::Totals;

@@ -86,6 +86,11 @@ pub(super) const fn level(event: &Event<'_>) -> Level {
     }
 }
 
+/// Whether an event says that somebody comes or goes.
+pub(super) const fn is_of_connection(event: &Event<'_>) -> bool {
+    matches!(event, Event::Accepted { .. } | Event::Connected(_) | Event::Disconnected { .. })
+}
+
 /// What an event is called, and what there is to say of it.
 fn describe(event: &Event<'_>) -> (&'static str, Record) {
     let mut said = Record::default();
@@ -229,6 +234,17 @@ const fn refusal(why: Refusal) -> (&'static str, Option<&'static str>) {
             "it has no client identifier and wants its session kept",
             Some("give the client an identifier, or let it ask for a clean session"),
         ),
+        Refusal::Version => (
+            "it speaks a version of MQTT that is not taken",
+            Some("--accept-versions says which are"),
+        ),
+        Refusal::Identifier => (
+            "a client identifier like its own is not taken",
+            Some("see --client-id-prefix and --no-empty-client-id"),
+        ),
+        Refusal::LargeWill => {
+            ("its will is larger than a message may be", Some("--max-payload allows more"))
+        }
         Refusal::Will => {
             ("it may not send to the topic of its will", Some("a rule in --acl-file allows it"))
         }

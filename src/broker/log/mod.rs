@@ -24,6 +24,8 @@ pub struct Config {
     pub format: Format,
     /// The file that lines are appended to; `None` is stderr.
     pub file: Option<PathBuf>,
+    /// Whether it is left out that clients come and go.
+    pub no_connections: bool,
 }
 
 /// How much something is worth knowing; the first is the most.
@@ -77,6 +79,7 @@ impl Level {
 pub struct Log {
     level: Level,
     format: Format,
+    no_connections: bool,
     /// Whether levels have colours.
     color: bool,
     /// When the broker's time began.
@@ -92,9 +95,10 @@ impl Log {
     /// When the file cannot be opened, or the system gives no thread.
     pub fn start(config: &Config, began: Timestamp) -> Result<Self> {
         let lines = Lines::open(config)?;
-        let Config { level, format, .. } = *config;
+        let Config { level, format, no_connections, .. } = *config;
         let color = config.file.is_none() && io::stderr().is_terminal();
-        Ok(Self { level, format, color, began, outlet: Outlet::start("mqx-log", lines)? })
+        let outlet = Outlet::start("mqx-log", lines)?;
+        Ok(Self { level, format, no_connections, color, began, outlet })
     }
 
     /// Opens its file anew, for one that was moved away: what follows goes to
@@ -117,7 +121,7 @@ impl Observer for Log {
 
     fn event(&self, now: Time, event: &Event<'_>) {
         let level = line::level(event);
-        if level <= self.level {
+        if level <= self.level && !(self.no_connections && line::is_of_connection(event)) {
             let at = self.began + Duration::from_nanos(now.nanos());
             let line = line::Line { at, level, event };
             let line = match self.format {

@@ -1,10 +1,12 @@
 //! The options of `mqx broker` that say where it listens.
 
+use super::admission::AdmissionArgs;
 use super::tls::TlsArgs;
 use super::users::UserArgs;
 use crate::broker::{DEFAULT_PORT, DEFAULT_TLS_PORT, DEFAULT_WS_PATH, Listen};
 use crate::cli::values;
 use crate::error::{Error, Result};
+use crate::net::websocket::ANY_PATH;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -57,7 +59,7 @@ pub(super) struct MannerArgs {
     #[arg(long)]
     proxy_protocol: bool,
 
-    /// Path that WebSocket clients ask for
+    /// Path that WebSocket clients ask for; * is any
     #[arg(
         long,
         value_name = "PATH",
@@ -83,6 +85,9 @@ pub(super) struct MannerArgs {
 
     #[command(flatten)]
     users: UserArgs,
+
+    #[command(flatten)]
+    admission: AdmissionArgs,
 }
 
 impl PlaceArgs {
@@ -143,6 +148,7 @@ impl ListenArgs {
             tokens: users.tokens,
             authenticators: Vec::new(),
             anonymous: users.anonymous,
+            admission: manner.admission.into_admission(),
         })
     }
 }
@@ -159,12 +165,12 @@ fn origin(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// A path as a request names it.
+/// A path as a request names it, or any.
 fn path(text: &str) -> Result<String, &'static str> {
     let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'?' && byte != b'#');
-    if text.starts_with('/') && plain {
+    if (text.starts_with('/') && plain) || text == ANY_PATH {
         Ok(text.to_owned())
     } else {
-        Err("a path begins with a slash and has no spaces, ? or #")
+        Err("a path begins with a slash and has no spaces, ? or #; * is any")
     }
 }

@@ -42,6 +42,10 @@ pub(super) struct LogArgs {
     /// File that lines are appended to [default: stderr]
     #[arg(long, value_name = "FILE", help_heading = LOG)]
     log_file: Option<PathBuf>,
+
+    /// Leave out that clients come and go; those that are refused stay in
+    #[arg(long, help_heading = LOG)]
+    no_log_connections: bool,
 }
 
 const LEVELS: [Level; 5] = [Level::Error, Level::Warn, Level::Info, Level::Debug, Level::Trace];
@@ -58,7 +62,12 @@ impl LogArgs {
     /// What is logged.
     pub(super) fn into_config(self) -> Config {
         let at_least = if self.verbose { Level::Debug } else { Level::Error };
-        Config { level: self.log_level.max(at_least), format: self.log_format, file: self.log_file }
+        Config {
+            level: self.log_level.max(at_least),
+            format: self.log_format,
+            file: self.log_file,
+            no_connections: self.no_log_connections,
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 //!
 //! # Where do I add a broker option?
 //! A field with `#[arg(long, help_heading = ...)]` in the group it belongs to
-//! (`listen`, `tls`, `access`, `limits`, `store`, `log`, `operation`; a new group gets a line in
+//! (`listen`, `tls`, `access`, `admission`, `limits`, `store`, `log`, `operation`; a new group gets a line in
 //! `settings::Settings`), and its place where that group is lowered. The key of
 //! the file and the variable follow from the flag. Leave `requires` and
 //! `conflicts_with` out, for the other option may stand in the file: what
@@ -16,6 +16,7 @@
 //! pages. What mosquitto calls it is a row in `mosquitto/options.rs`.
 
 mod access;
+mod admission;
 mod archive;
 mod client_certificate;
 mod limits;
@@ -33,6 +34,8 @@ mod token;
 mod toml_file;
 mod trace;
 mod users;
+
+pub use mosquitto::check as check_mosquitto_conf;
 
 use crate::broker::access::passwd as passwd_command;
 use crate::broker::store::archive::{Export, Import};

@@ -3,7 +3,7 @@
 
 use crate::broker::core::{Limits, QueueLimits, Rates, SlowConsumer};
 use clap::value_parser;
-use std::num::NonZeroU64;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
 const LIMITS: &str = "Limits";
@@ -19,6 +19,12 @@ pub(super) struct ShareArgs {
     /// Bytes of messages a connection may publish in a second [default: any number]
     #[arg(long, value_name = "BYTES", help_heading = LIMITS)]
     max_publish_bytes: Option<NonZeroU64>,
+
+    /// Bytes of the largest payload taken; a larger message is acknowledged and
+    /// goes to nobody. A client is not told beforehand: --max-packet-size is
+    /// announced [default: any]
+    #[arg(long, value_name = "BYTES", help_heading = LIMITS)]
+    max_payload: Option<NonZeroUsize>,
 
     /// Bytes of messages that wait for one client at most
     #[arg(
@@ -100,6 +106,7 @@ impl ShareArgs {
     pub(super) fn limit(self, limits: &Limits) -> Limits {
         Limits {
             publish_rates: Rates { messages: self.max_publish_rate, bytes: self.max_publish_bytes },
+            maximum_payload: self.max_payload.map_or(limits.maximum_payload, NonZeroUsize::get),
             subscriptions: self.max_subscriptions.unwrap_or(limits.subscriptions),
             topic_levels: self.max_topic_levels.into(),
             maximum_session_expiry: self.max_session_expiry,

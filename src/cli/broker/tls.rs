@@ -3,7 +3,7 @@
 use super::client_certificate::ClientCertificateArgs;
 use super::settings::need;
 use crate::error::Result;
-use crate::net::{CertificateName, TlsServerOptions, tls_server};
+use crate::net::{CertificateName, TlsServerOptions, TlsVersion, tls_server};
 use crate::output;
 use rustls::ServerConfig;
 use std::path::PathBuf;
@@ -26,6 +26,10 @@ pub(super) struct TlsArgs {
     /// CA that client certificates are checked against (PEM)
     #[arg(long, value_name = "FILE", help_heading = TLS)]
     cafile: Option<PathBuf>,
+
+    /// Oldest version of TLS that is spoken: 1.2 or 1.3 [default: 1.2]
+    #[arg(long, value_name = "VERSION", help_heading = TLS)]
+    tls_min_version: Option<TlsVersion>,
 
     #[command(flatten)]
     clients: ClientCertificateArgs,
@@ -65,6 +69,7 @@ impl TlsArgs {
             client_ca: self.cafile,
             revocations: self.clients.crlfile,
             require_client_cert: self.clients.require_client_cert,
+            oldest: self.tls_min_version.unwrap_or(TlsVersion::V12),
         })?;
         warnings.iter().for_each(output::warn);
         Ok(Some(config))
@@ -80,6 +85,7 @@ impl TlsArgs {
         let cafile = ("cafile", self.cafile.is_some());
         self.clients.check(cafile)?;
         need(("tls-port", tls_port.is_some()), cert)?;
+        need(("tls-min-version", self.tls_min_version.is_some()), cert)?;
         need(("require-tls", self.require_tls), cert)?;
         need(cafile, cert)?;
         need(cert, key)?;

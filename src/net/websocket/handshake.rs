@@ -10,6 +10,9 @@ use httparse::{EMPTY_HEADER, Error, Header, Request, Status};
 /// The longest request head that is taken, in bytes.
 pub const MAX_REQUEST: usize = 8 * 1024;
 
+/// In place of a path: whatever is asked for.
+pub const ANY_PATH: &str = "*";
+
 /// More header fields than this are not taken.
 pub(super) const MAX_HEADERS: usize = 100;
 
@@ -40,7 +43,7 @@ pub enum Answer {
 }
 
 /// Answers the request at the start of `bytes`, or returns `None` while it is
-/// not whole. Only a request for `path`, which begins with a slash, is accepted,
+/// not whole. Only a request for `path`, which begins with a slash, or with [`ANY_PATH`] for whatever, is accepted,
 /// and from a web page only if its origin is one of `origins`.
 #[must_use]
 pub fn answer(bytes: &[u8], path: &str, origins: &Origins) -> Option<Answer> {
@@ -65,7 +68,9 @@ pub fn is_for_another(bytes: &[u8], path: &str) -> bool {
     let mut headers = [EMPTY_HEADER; MAX_HEADERS];
     let mut request = Request::new(&mut headers);
     let is_whole = matches!(request.parse(bytes), Ok(Status::Complete(_)));
-    is_whole && asked(&request) != path && !Fields(request.headers).names("Upgrade", "websocket")
+    // Where every path is good, none speaks of it.
+    let is_ours = path != ANY_PATH && asked(&request) == path;
+    is_whole && !is_ours && !Fields(request.headers).names("Upgrade", "websocket")
 }
 
 /// The path of a request without what is behind a question mark.
@@ -130,7 +135,7 @@ fn judge(request: &Request<'_, '_>, path: &str, origins: &Origins) -> Result<Str
     let checks = [
         (request.version == Some(1) && request.method == Some("GET"), Refusal::NOT_HTTP),
         (host.is_some(), Refusal::NOT_HTTP),
-        (asked(request) == path, Refusal::NO_SUCH_PATH),
+        (path == ANY_PATH || asked(request) == path, Refusal::NO_SUCH_PATH),
         (fields.names("Upgrade", "websocket"), Refusal::NO_UPGRADE),
         (fields.names("Connection", "upgrade"), Refusal::NO_UPGRADE),
         (fields.names("Sec-WebSocket-Version", "13"), Refusal::OTHER_VERSION),
@@ -258,6 +263,18 @@ mod tests {
         accepted(&GOOD.replace("Upgrade: websocket", "UPGRADE: WebSocket"));
         accepted(&GOOD.replace("/mqtt ", "/mqtt?token=x "));
         accepted(&GOOD.replace("Host: h", "ORIGIN: http://localhost:3000\r\nHost: h"));
+    }
+
+    #[test]
+    fn where_any_path_is_good_only_the_fields_tell_websocket_from_other_requests() {
+        for path in ["/", "/mqtt/", "/x?y"] {
+            let request = GOOD.replace("/mqtt ", &format!("{path} "));
+            let answer = answer(request.as_bytes(), ANY_PATH, &Origins::Near);
+            assert!(matches!(answer, Some(Answer::Accept { .. })), "{path}");
+            assert!(!is_for_another(request.as_bytes(), ANY_PATH), "{path}");
+            let plain = request.replace("Upgrade: websocket", "Upgrade: h2c");
+            assert!(is_for_another(plain.as_bytes(), ANY_PATH), "{path}");
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod wire;
 
 pub use decode::{ControlPayload, Decoder, End};
 pub use encode::{put_close, put_frame, put_masked_frame};
-pub use handshake::{Answer, MAX_REQUEST, answer, is_for_another};
+pub use handshake::{ANY_PATH, Answer, MAX_REQUEST, answer, is_for_another};
 pub use origin::Origins;
 pub use request::{HeaderField, Refused, Request, judge_response, key};
 pub use wire::{Maker, Opcode, Violation, code};

@@ -84,6 +84,27 @@ fn s23_a_will_beyond_the_limits_is_refused() {
 }
 
 #[test]
+fn a_payload_beyond_the_limit_is_answered_and_goes_to_nobody() {
+    let mut lab = Lab::with(Limits { maximum_payload: 2, ..Limits::default() });
+    let mut watcher = lab.client(Version::V311, "w");
+    lab.subscribe(&mut watcher, "#", QoS::AtMostOnce);
+    let mut v5 = lab.client(Version::V5, "a");
+    let mut v3 = lab.client(Version::V311, "b");
+    lab.publish(&mut v5, &message("t", "123", QoS::AtLeastOnce, 1));
+    assert_eq!(v5.take()[4], 0x83);
+    lab.publish(&mut v5, &message("t", "123", QoS::AtMostOnce, 0));
+    v5.expect_nothing();
+    lab.publish(&mut v3, &message("t", "123", QoS::AtLeastOnce, 1));
+    v3.expect("40 02 0001");
+    watcher.expect_nothing();
+    lab.publish(&mut v3, &message("t", "12", QoS::AtLeastOnce, 1));
+    assert_eq!(watcher.payloads().len(), 1);
+    let will = Some(Will { payload: b"123", ..will(QoS::AtMostOnce, false) });
+    let mut willing = lab.connect(&Connect { will, ..hello(Version::V5, "c") });
+    assert_eq!(willing.take()[3], 0x95);
+}
+
+#[test]
 fn a_subscription_is_granted_no_more_than_the_maximum_qos() {
     let mut lab = Lab::with(Limits { maximum_qos: QoS::AtLeastOnce, ..Limits::default() });
     let mut client = lab.client(Version::V5, "c");

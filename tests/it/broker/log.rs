@@ -10,9 +10,13 @@ use std::sync::Arc;
 
 /// What is logged while `play` runs.
 fn logged(level: Level, format: Format, play: impl FnOnce(&mut Lab)) -> Vec<String> {
+    logged_by(&Config { level, format, ..Config::default() }, play)
+}
+
+fn logged_by(config: &Config, play: impl FnOnce(&mut Lab)) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log");
-    let config = Config { level, format, file: Some(path.clone()) };
+    let config = Config { file: Some(path.clone()), ..config.clone() };
     let log = Arc::new(Log::start(&config, Timestamp::UNIX_EPOCH).unwrap());
     let observer = Some(Arc::clone(&log) as _);
     let mut lab = Lab::made(Setup { observer, ..Setup::default() });
@@ -34,6 +38,14 @@ fn come_and_go(lab: &mut Lab) {
     lab.subscribe(&mut client, "a/#", QoS::AtLeastOnce);
     lab.pass(seconds(1));
     lab.disconnect(&mut client, ReasonCode::SUCCESS);
+}
+
+#[test]
+fn that_clients_come_and_go_can_be_left_out() {
+    let config = Config { level: Level::Debug, no_connections: true, ..Config::default() };
+    let lines = logged_by(&config, come_and_go);
+    assert!(lines.iter().all(|line| !line.contains("connected") && !line.contains("accepted")));
+    assert!(lines.iter().any(|line| line.contains(" subscribed ")), "{lines:?}");
 }
 
 #[test]

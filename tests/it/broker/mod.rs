@@ -3,6 +3,7 @@
 //! A test named after a number checks that statement of the standard's list.
 
 mod acl;
+mod admission;
 mod aliases;
 mod archive;
 mod authenticate;

@@ -167,7 +167,12 @@ fn who_says_nothing_is_told_apart_from_who_goes_without_a_word() {
 fn the_log_has_a_line_with_the_address_the_reason_the_cause_and_the_cure() {
     let dir = made();
     let path = dir.path().join("log");
-    let log = log::Config { level: Level::Warn, format: Format::Text, file: Some(path.clone()) };
+    let log = log::Config {
+        level: Level::Warn,
+        format: Format::Text,
+        file: Some(path.clone()),
+        ..log::Config::default()
+    };
     let listen = Listen { proxy_protocol: true, ..Listen::on_port(0) };
     let config = Config { workers: 1, log: Some(log), ..Config::at(listen) };
     let broker = start(&config).unwrap();

@@ -2,7 +2,7 @@
 
 use super::peer::{LIMIT, assert_works, echo_server, endpoint, refusal};
 use super::{assert_says, forged, identified, made, mutual, said, server_options, trusting};
-use mqx::net::{TlsClientOptions, TlsServerOptions, connect, explain};
+use mqx::net::{TlsClientOptions, TlsServerOptions, TlsVersion, connect, explain};
 use tokio::io::AsyncWriteExt as _;
 
 #[tokio::test]
@@ -27,6 +27,16 @@ async fn a_client_ca_alone_asks_for_a_certificate_without_requiring_one() {
     let options = TlsServerOptions { require_client_cert: false, ..mutual(dir.path()) };
     let port = echo_server(&options).await;
     assert_works(&endpoint("localhost", port, &trusting(dir.path()))).await;
+}
+
+#[tokio::test]
+async fn a_client_of_an_older_version_than_the_oldest_is_refused() {
+    let dir = made();
+    let options = TlsServerOptions { oldest: TlsVersion::V13, ..server_options(dir.path()) };
+    let port = echo_server(&options).await;
+    assert_works(&endpoint("localhost", port, &trusting(dir.path()))).await;
+    let old = TlsClientOptions { version: Some(TlsVersion::V12), ..trusting(dir.path()) };
+    refusal(&endpoint("localhost", port, &old)).await;
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ mod unreachable;
 
 use mqx::certs::{self, Config};
 use mqx::error::Error;
-use mqx::net::{TlsClientOptions, TlsServerOptions, Trust};
+use mqx::net::{TlsClientOptions, TlsServerOptions, TlsVersion, Trust};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -61,6 +61,7 @@ pub(crate) fn server_options(dir: &Path) -> TlsServerOptions {
         client_ca: None,
         revocations: None,
         require_client_cert: false,
+        oldest: TlsVersion::V12,
     }
 }
 

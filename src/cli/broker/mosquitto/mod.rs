@@ -7,6 +7,8 @@
 mod line;
 mod options;
 mod part;
+#[cfg(test)]
+mod tests;
 
 use super::sources::{Entries, File, Section};
 use crate::cli::usage;
@@ -30,6 +32,18 @@ pub(super) fn read(path: &Path) -> Result<File> {
     let (file, warnings) = reader.finish()?;
     warnings.iter().for_each(output::warn);
     Ok(file)
+}
+
+/// Reads `text` as a mosquitto.conf, without the files that it names but with
+/// the directories that it includes; returns what has no effect here.
+///
+/// # Errors
+/// As for the file itself: which line, and what is wrong with it.
+pub fn check(text: &str) -> Result<Vec<String>> {
+    let mut reader = Reader::default();
+    reader.text(text, "mosquitto.conf")?;
+    let (_, warnings) = reader.finish()?;
+    Ok(warnings)
 }
 
 /// The file that what outlives the broker is kept in; mosquitto's has another
@@ -113,11 +127,13 @@ impl Reader {
 
     fn put(&mut self, scope: Scope, names: &[&str], value: &str, line: &Line<'_>) {
         let entries = match scope {
-            Scope::Alone => {
+            Scope::Rules if !self.per_listener => &mut self.settings,
+            Scope::Alone | Scope::Rules => {
                 self.alone.push((line.place.clone(), line.name.to_owned()));
                 &mut self.settings
             }
             Scope::Broker => &mut self.settings,
+            Scope::Everywhere => &mut self.access,
             Scope::Access if !self.per_listener => &mut self.access,
             Scope::Access | Scope::Listener => &mut self.part().entries,
         };
@@ -221,6 +237,7 @@ impl Reader {
             "true",
             "mosquitto.conf",
         );
+        access.say("auto-id-prefix", "auto-", "mosquitto.conf");
         let access = access.under(self.access);
         settings = settings.under(self.settings).under(access.clone());
         if let Some(place) = &self.persistent {
@@ -244,196 +261,5 @@ fn unknown(line: &Line<'_>) -> Error {
     match usage::nearest(line.name, names) {
         Some(name) => error.hint(format!("a similar one is {name}")),
         None => error.hint("a file of mqx's own options ends in .toml"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::options::Row;
-    use super::*;
-    use crate::broker::Config;
-    use crate::cli::broker::lower;
-    use proptest::prelude::*;
-    use std::fmt::Write as _;
-
-    /// What `text` says, and the warnings; or the line that says what is wrong.
-    fn read(text: &str) -> Result<(Config, Vec<String>), String> {
-        let read = || {
-            let mut reader = Reader::default();
-            reader.text(text, "m.conf")?;
-            let (file, warnings) = reader.finish()?;
-            Ok((lower(file, Entries::default())?, warnings))
-        };
-        read().map_err(|error: Error| crate::error::line(&error.into()))
-    }
-
-    /// The listeners as lines.
-    fn listeners(text: &str) -> Vec<String> {
-        let (config, _) = read(text).unwrap();
-        let line = |listen: &crate::broker::Listen| {
-            let mut line = String::new();
-            let bind = listen.bind.map_or("local".to_owned(), |bind| bind.to_string());
-            let unix = listen.unix.as_ref().map(|path| path.display().to_string());
-            write!(line, "{bind} {:?} {:?} {unix:?}", listen.port, listen.ws_port).unwrap();
-            line + if listen.anonymous { " open" } else { " closed" }
-        };
-        config.listeners.iter().map(line).collect()
-    }
-
-    #[test]
-    fn without_a_listener_it_is_for_this_machine_and_with_one_for_all_but_the_nameless() {
-        for (text, wanted) in [
-            ("", vec!["local Some(1883) None None open"]),
-            ("allow_anonymous false", vec!["local Some(1883) None None closed"]),
-            ("listener 1", vec![":: Some(1) None None closed"]),
-            ("port 1\nallow_anonymous true", vec![":: Some(1) None None open"]),
-            ("bind_address 127.0.0.1", vec!["127.0.0.1 Some(1883) None None closed"]),
-            (
-                "port 1\nlistener 2 192.0.2.1\nprotocol websockets\nlistener 0 /x y\n",
-                vec![
-                    ":: Some(1) None None closed",
-                    "192.0.2.1 None Some(2) None closed",
-                    ":: None None Some(\"/x y\") closed",
-                ],
-            ),
-            ("listener 1\nsocket_domain ipv4", vec!["0.0.0.0 Some(1) None None closed"]),
-            (
-                "per_listener_settings true\nlistener 1\nallow_anonymous true\nlistener 2",
-                vec![":: Some(1) None None open", ":: Some(2) None None closed"],
-            ),
-        ] {
-            assert_eq!(listeners(text), wanted, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_the_file_does_not_say_is_as_in_mosquitto() {
-        let limits = read("").unwrap().0.limits;
-        assert_eq!((limits.maximum_in_flight, limits.receive_maximum), (20, 20));
-        assert_eq!((limits.queue.messages, limits.topic_alias_maximum), (1000, 10));
-        assert_eq!(limits.maximum_packet_size, 2_000_000);
-        assert!(!limits.acl_subscribe_check);
-    }
-
-    #[test]
-    fn options_reach_the_configuration() {
-        let text = "# comment\n\n  max_inflight_messages 0\nmax_queued_messages   7\r\n\
-             max_packet_size 100\nretain_available false\nmax_qos 1\nmax_keepalive 60\n\
-             max_connections 9\nsys_interval 3\npersistent_client_expiration 2d\n";
-        let (config, warnings) = read(text).unwrap();
-        let limits = &config.limits;
-        assert_eq!((limits.maximum_in_flight, limits.queue.messages), (65535, 7));
-        assert_eq!((limits.maximum_packet_size, limits.retain_available), (100, false));
-        assert_eq!((limits.maximum_qos as u8, limits.maximum_connections), (1, 9));
-        assert_eq!(limits.maximum_session_expiry, Some(172_800));
-        assert_eq!(config.sys_interval.as_secs(), 3);
-        assert!(warnings.is_empty());
-    }
-
-    #[test]
-    fn what_cannot_be_honoured_is_refused_with_its_line() {
-        for (text, wanted) in [
-            ("\nlistner 1", "m.conf:2: listner 1: mosquitto has no such option"),
-            ("connection b\naddress x", "m.conf:1: connection b: mqx has no bridges yet"),
-            ("remote_username x", "m.conf:1: remote_username x: mqx has no bridges yet"),
-            ("mount_point a/", "m.conf:1: mount_point a/: mqx has no such setting yet"),
-            ("queue_qos0_messages true", "m.conf:1: queue_qos0_messages true: mqx has no"),
-            ("allow_anonymous yes", "m.conf:1: allow_anonymous yes: this is one of true, 1,"),
-            ("max_qos", "m.conf:1: max_qos: a value is missing"),
-            ("max_qos 3", "m.conf:1: max-qos: invalid value '3'"),
-            ("listener 0", "m.conf:1: listener 0: port 0 is for the path of a Unix socket"),
-            ("listener 1\nlistener 2\nmax_qos 1", "m.conf:3: max_qos: mqx has this for all"),
-            ("listener 1\ncertfile x", "m.conf:1: --cert needs --key"),
-            ("persistent_client_expiration 2", "m.conf:1: persistent_client_expiration 2: this is"),
-            ("include_dir /no/such", "m.conf:1: cannot read /no/such"),
-        ] {
-            let said = read(text).unwrap_err();
-            assert!(said.starts_with(wanted), "{text}: {said}");
-        }
-    }
-
-    #[test]
-    fn what_changes_nothing_is_warned_of_once_a_line() {
-        let text = "ciphers x\nautosave_interval 5\nplugin /x.so\nplugin_opt_a b\nuser me";
-        let (_, warnings) = read(text).unwrap();
-        assert_eq!(warnings.len(), 5);
-        assert_eq!(warnings[0], "m.conf:1: ciphers has no effect: mqx chooses good ciphers itself");
-    }
-
-    #[test]
-    fn the_nearest_name_is_proposed() {
-        let mut reader = Reader::default();
-        let error = reader.text("max_inflight_mesages 1", "f").unwrap_err();
-        assert_eq!(
-            crate::error::hint(&error.into()),
-            Some("a similar one is max_inflight_messages")
-        );
-    }
-
-    #[test]
-    fn the_log_has_what_the_most_talkative_type_has() {
-        let text = "log_dest file /x y\nlog_type error\nlog_type subscribe\nlog_type notice";
-        let log = read(text).unwrap().0.log.unwrap();
-        assert_eq!(log.level.name(), "debug");
-        assert_eq!(log.file, Some("/x y".into()));
-        assert!(read("log_dest syslog").unwrap_err().contains("mqx logs to stderr or to file"));
-    }
-
-    #[test]
-    fn what_is_to_be_kept_is_kept_in_a_file_of_mqx() {
-        let store = |text| format!("{:?}", read(text).unwrap().0.store);
-        assert!(store("persistence true\npersistence_location /var/m").contains("/var/m/mqx.db"));
-        assert_eq!(store("persistence false\npersistence_location /var/m"), "None");
-    }
-
-    #[test]
-    fn without_users_a_listener_lets_nobody_in() {
-        let nobody = |text| {
-            let listen = read(text).unwrap().0.listeners.remove(0);
-            !listen.anonymous && listen.passwords.is_some()
-        };
-        assert!(nobody("listener 1"));
-        assert!(!nobody("listener 1\nallow_anonymous true"));
-    }
-
-    #[test]
-    fn the_table_is_sorted() {
-        let names: Vec<_> = OPTIONS.iter().map(|row: &Row| row.0).collect();
-        assert!(names.is_sorted());
-    }
-
-    #[test]
-    fn files_of_a_directory_are_read_in_order_and_include_no_others() {
-        let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("b.conf"), "max_queued_messages 2").unwrap();
-        fs::write(dir.path().join("a.conf"), "max_queued_messages 1").unwrap();
-        fs::write(dir.path().join("c.txt"), "nonsense").unwrap();
-        let include = format!("include_dir {}", dir.path().display());
-        assert_eq!(read(&include).unwrap().0.limits.queue.messages, 2);
-        fs::write(dir.path().join("c.conf"), &include).unwrap();
-        assert!(read(&include).unwrap_err().contains("only the main file includes others"));
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_is_too_strange_to_be_answered(
-            lines in proptest::collection::vec(
-                (proptest::sample::select(OPTIONS), "(true|false|0|1|-1|[a-z0-9./: ]{0,8}|\\PC{0,4})"),
-                0..8,
-            ),
-            noise in "\\PC{0,20}",
-        ) {
-            let mut text = noise;
-            for ((name, ..), value) in lines {
-                // The lookup of a name asks the network.
-                if !["listener", "bind_address", "include_dir"].contains(&name) {
-                    write!(text, "\n{name} {value}").unwrap();
-                }
-            }
-            let mut reader = Reader::default();
-            if reader.text(&text, "f").is_ok() {
-                let _ = reader.finish();
-            }
-        }
     }
 }

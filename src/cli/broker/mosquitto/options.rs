@@ -5,7 +5,7 @@
 //! refused.
 
 use Meaning::{Bridge, Idle, Is, Missing, Only, Plugin, Switch, Unless};
-use Scope::{Access, Broker, Listener};
+use Scope::{Access, Broker, Everywhere, Listener, Rules};
 
 /// What an option of mosquitto is here.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +58,10 @@ pub(super) enum Scope {
     Listener,
     /// That listener with `per_listener_settings`, all of them without.
     Access,
+    /// As [`Scope::Alone`] with `per_listener_settings`, the whole broker without.
+    Rules,
+    /// All listeners, wherever it stands.
+    Everywhere,
     /// The listener it stands below, for mosquitto; here the whole broker, so
     /// that it can be honoured where there is one listener only.
     Alone,
@@ -88,6 +92,7 @@ pub(super) const DEFAULTS: &[(&str, &str)] = &[
     ("max-queued", "1000"),
     ("receive-maximum", "20"),
     ("topic-alias-maximum", "10"),
+    ("topic-aliases-sent", "10"),
 ];
 
 /// The types of log lines and the level of mqx that has them, the quietest
@@ -110,19 +115,22 @@ const ONE_COPY: &str = "a client gets one copy of a message, whatever it is subs
 const DURABLE: &str = "there is no file to save now and then";
 const FOREGROUND: &str = "mqx stays in the foreground, as the user that starts it";
 const TIMES: &str = "the lines of mqx have times in a form of their own";
+const EXPIRED: &str = "a message is forgotten when its time has run out";
+const RETAIN_SOURCE: &str = "mqx asks who may send a message when it comes, not again when it is \
+    retained and somebody subscribes";
 const LIBRARY: &str = "mqx chooses good ciphers itself";
 
 /// The options, sorted by name.
 #[rustfmt::skip]
 pub(super) const OPTIONS: &[Row] = &[
-    ("accept_protocol_versions", Listener, Only(&["3,4,5", "3, 4, 5"], NOT_YET)),
-    ("acl_file", Access, Is(&["acl-file"], text)),
+    ("accept_protocol_versions", Listener, Is(&["accept-versions"], versions)),
+    ("acl_file", Rules, Is(&["acl-file"], text)),
     ("allow_anonymous", Access, Meaning::Special(Special::Anonymous)),
     ("allow_duplicate_messages", Broker, Idle(ONE_COPY)),
-    ("allow_zero_length_clientid", Access, Only(&["true"], NOT_YET)),
+    ("allow_zero_length_clientid", Access, Switch("", "no-empty-client-id")),
     ("auth_plugin", Access, Plugin),
     ("auth_plugin_deny_special_chars", Access, Plugin),
-    ("auto_id_prefix", Access, Missing(NOT_YET)),
+    ("auto_id_prefix", Access, Is(&["auto-id-prefix"], text)),
     ("autosave_interval", Broker, Idle(DURABLE)),
     ("autosave_on_changes", Broker, Idle(DURABLE)),
     ("bind_address", Listener, Meaning::Special(Special::BindAddress)),
@@ -130,11 +138,11 @@ pub(super) const OPTIONS: &[Row] = &[
     ("cafile", Listener, Is(&["cafile"], text)),
     ("capath", Listener, Missing("put the CAs of clients in one file, for cafile")),
     ("certfile", Listener, Is(&["cert"], text)),
-    ("check_retain_source", Broker, Only(&["true"], NOT_YET)),
+    ("check_retain_source", Broker, Only(&["false"], RETAIN_SOURCE)),
     ("ciphers", Listener, Idle(LIBRARY)),
     ("ciphers_tls1.3", Listener, Idle(LIBRARY)),
-    ("clientid_prefixes", Broker, Missing(NOT_YET)),
-    ("connection_messages", Broker, Only(&["true"], NOT_YET)),
+    ("clientid_prefixes", Everywhere, Is(&["client-id-prefix"], text)),
+    ("connection_messages", Broker, Switch("", "no-log-connections")),
     ("crlfile", Listener, Is(&["crlfile"], text)),
     ("dhparamfile", Listener, Idle(LIBRARY)),
     ("enable_proxy_protocol", Listener, Is(&["proxy-protocol"], proxy)),
@@ -159,9 +167,9 @@ pub(super) const OPTIONS: &[Row] = &[
     ("max_queued_bytes", Broker, Is(&["max-queued-bytes"], no_zero)),
     ("max_queued_messages", Broker, Is(&["max-queued"], queued)),
     ("max_topic_alias", Scope::Alone, Is(&["topic-alias-maximum"], text)),
-    ("max_topic_alias_broker", Listener, Only(&["0"], NOT_YET)),
+    ("max_topic_alias_broker", Scope::Alone, Is(&["topic-aliases-sent"], text)),
     ("memory_limit", Broker, Only(&["0"], NOT_YET)),
-    ("message_size_limit", Broker, Only(&["0"], "max_packet_size limits whole packets")),
+    ("message_size_limit", Broker, Is(&["max-payload"], no_zero)),
     ("mount_point", Listener, Missing(NOT_YET)),
     ("password_file", Access, Is(&["password-file"], text)),
     ("per_listener_settings", Broker, Meaning::Special(Special::PerListener)),
@@ -177,17 +185,17 @@ pub(super) const OPTIONS: &[Row] = &[
     ("protocol", Listener, Meaning::Special(Special::Protocol)),
     ("psk_file", Access, Missing("mqx has no keys that are shared beforehand: use certificates")),
     ("psk_hint", Listener, Missing("mqx has no keys that are shared beforehand: use certificates")),
-    ("queue_qos0_messages", Broker, Unless(NOT_YET)),
+    ("queue_qos0_messages", Broker, Switch("queue-qos0", "")),
     ("require_certificate", Listener, Switch("require-client-cert", "")),
     ("retain_available", Broker, Switch("", "no-retain")),
-    ("retain_expiry_interval", Broker, Only(&["0"], NOT_YET)),
+    ("retain_expiry_interval", Broker, Idle(EXPIRED)),
     ("set_tcp_nodelay", Broker, Idle("mqx never waits to fill a packet of TCP")),
     ("socket_domain", Listener, Meaning::Special(Special::SocketDomain)),
     ("sys_interval", Broker, Is(&["sys-interval"], text)),
     ("tls_engine", Listener, Missing(NOT_YET)),
     ("tls_engine_kpass_sha1", Listener, Missing(NOT_YET)),
     ("tls_keyform", Listener, Only(&["pem"], NOT_YET)),
-    ("tls_version", Listener, Only(&["tlsv1.2"], "mqx speaks TLS 1.2 and 1.3")),
+    ("tls_version", Listener, Is(&["tls-min-version"], text)),
     ("upgrade_outgoing_qos", Broker, Unless(NOT_YET)),
     ("use_identity_as_username", Listener, Switch("use-identity-as-username", "")),
     ("use_subject_as_username", Listener, Switch("use-subject-as-username", "")),
@@ -267,6 +275,16 @@ fn proxy(value: &str) -> Value {
         "1" | "2" => text("true"),
         _ => Value::Wrong("this is 1 or 2"),
     }
+}
+
+/// The versions of MQTT by the numbers they have in CONNECT.
+const LEVELS: &[(&str, &str)] = &[("3", "3.1"), ("4", "3.1.1"), ("5", "5")];
+
+fn versions(value: &str) -> Value {
+    let name = |level: &str| LEVELS.iter().find(|row| row.0 == level.trim()).map(|row| row.1);
+    let names: Option<Vec<_>> = value.split(',').map(name).collect();
+    let wrong = Value::Wrong("this is some of 3, 4 and 5 with commas between");
+    names.map_or(wrong, |names| Value::Is(names.join(",")))
 }
 
 /// The units of a time in which sessions expire, with their seconds.

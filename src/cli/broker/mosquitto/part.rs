@@ -4,6 +4,7 @@ use super::line::Line;
 use crate::broker::DEFAULT_PORT;
 use crate::cli::broker::sources::Entries;
 use crate::error::Result;
+use crate::net::websocket::ANY_PATH;
 
 /// The address that lets everybody in, over IPv4 and IPv6.
 pub(super) const ANYWHERE: &str = "::";
@@ -55,6 +56,9 @@ impl Part {
         }
         if !local {
             say("bind", &bind);
+        }
+        if self.websocket {
+            self.entries.say("ws-path", ANY_PATH, &place);
         }
         self.tls(&place);
         self.entries
