@@ -336,8 +336,8 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subc
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l max-topic-levels -d 'Levels of a topic or a filter' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l max-session-expiry -d 'Seconds that a session outlives its connection at most; a client of version 5 is told [default: as long as it asks for]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l connect-timeout -d 'Seconds a new connection may take to send CONNECT' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l store -d 'File that keeps sessions, subscriptions, retained, queued and in-flight messages and wills; it is made if it is missing [default: memory only]' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l sync -d 'What the store promises [default: always]' -r -f -a "always\t'Nothing is acknowledged before the disk has it: a killed broker or a power cut loses nothing'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l store -d 'File that keeps sessions, subscriptions, retained, queued and in-flight messages and wills, or `redis://USER:PASSWORD@HOST:PORT/DB?prefix=mqx`, of which all but the host may be left out; it is made if it is missing [default: memory only]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l sync -d 'What the store promises, at Redis as far as its appendfsync does [default: always]' -r -f -a "always\t'Nothing is acknowledged before the disk has it: a killed broker or a power cut loses nothing'
 interval\t'Written to the disk once a second: a killed broker or a power cut loses a second at most'
 never\t'Left to the system once a second: a killed broker loses a second at most, a power cut may lose more or spoil the file'"
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l sys-interval -d 'Seconds between the values of `$SYS/broker` while somebody is subscribed to them; 0 is never' -r
@@ -390,12 +390,12 @@ always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from passwd" -l delete -d 'Remove the user'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from passwd" -l help -d 'Print help'
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from export" -l store -d 'The store, as `mqx broker --store` names it; no broker may have it open' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from export" -l store -d 'The store, as `mqx broker --store` names it; no broker may have it open' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from export" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from export" -l help -d 'Print help'
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from import" -l store -d 'The store, as `mqx broker --store` names it; no broker may have it open' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from import" -l store -d 'The store, as `mqx broker --store` names it; no broker may have it open' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from import" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"

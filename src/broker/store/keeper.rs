@@ -46,10 +46,17 @@ impl Bell {
         }
     }
 
-    /// Waits until there is something to store. Returns whether that is the end.
-    fn wait(&self, interval: Duration) -> bool {
+    /// Waits until there is something to store, or it is time for a renewal.
+    /// Returns whether that is the end.
+    fn wait(&self, interval: Duration, renewal: Option<Duration>) -> bool {
         let mut wish = self.wish.lock();
-        self.rung.wait_while(&mut wish, |wish| *wish == Wish::Nothing);
+        let nothing = |wish: &mut Wish| *wish == Wish::Nothing;
+        match renewal {
+            Some(renewal) => {
+                self.rung.wait_while_for(&mut wish, nothing, renewal);
+            }
+            None => self.rung.wait_while(&mut wish, nothing),
+        }
         self.rung.wait_while_for(&mut wish, |wish| *wish == Wish::Soon, interval);
         let stop = *wish == Wish::Stop;
         *wish = Wish::Nothing;
@@ -73,7 +80,7 @@ impl Keeper {
     /// When something could not be stored: from then on nothing is.
     pub(super) fn run(mut self) -> Result<()> {
         loop {
-            let stop = self.bell.wait(self.interval);
+            let stop = self.bell.wait(self.interval, self.backend.renewal());
             if stop {
                 self.journal.close();
             }
@@ -90,7 +97,7 @@ impl Keeper {
 
     fn store(&mut self) -> Result<()> {
         let cut = self.journal.cut();
-        if !cut.records.is_empty() {
+        if !cut.records.is_empty() || self.backend.renewal().is_some() {
             self.backend.commit(&Changes::of(cut.records))?;
         }
         self.journal.stored(cut.through);

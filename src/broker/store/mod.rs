@@ -7,6 +7,7 @@
 pub mod archive;
 mod file;
 mod keeper;
+mod redis;
 mod rows;
 mod unsynced;
 
@@ -14,8 +15,12 @@ use self::keeper::{Bell, Keeper};
 use super::core::{Journal, Record, State};
 use crate::error::{Class, Error, Result};
 use file::FileStore;
+pub use redis::Address as RedisAddress;
+use redis::RedisStore;
 use rows::Changes;
 pub use rows::{Table, WrittenRow, read_row, write_row};
+use std::ffi::OsStr;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -25,12 +30,44 @@ use tokio::sync::watch;
 /// Where a broker keeps what outlives it, and how sure that is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// The file.
-    pub path: PathBuf,
+    /// Where.
+    pub place: Place,
     /// What is promised.
     pub sync: Sync,
     /// How often changes are written that no output waits for.
     pub interval: Duration,
+}
+
+/// Where a store is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In this file.
+    File(PathBuf),
+    /// At a Redis server.
+    Redis(RedisAddress),
+}
+
+impl Place {
+    /// Reads the address of a Redis server; what is none is a path.
+    ///
+    /// # Errors
+    /// [`Class::Usage`] when it begins as an address and cannot be read.
+    pub fn parse(text: &OsStr) -> Result<Self> {
+        match text.to_str().and_then(RedisAddress::parse) {
+            Some(address) => address.map(Self::Redis),
+            None => Ok(Self::File(text.into())),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    /// Without a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Redis(address) => address.fmt(f),
+        }
+    }
 }
 
 /// When a change counts as stored.
@@ -46,7 +83,11 @@ pub enum Sync {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { path: PathBuf::new(), sync: Sync::Always, interval: Duration::from_secs(1) }
+        Self {
+            place: Place::File(PathBuf::new()),
+            sync: Sync::Always,
+            interval: Duration::from_secs(1),
+        }
     }
 }
 
@@ -68,6 +109,11 @@ trait Backend: Send {
 
     /// Makes all of the changes or none.
     fn commit(&mut self, changes: &Changes) -> Result<()>;
+
+    /// How often there must be a commit, be it of nothing; `None` is never.
+    fn renewal(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// An open store and the thread that writes to it.
@@ -120,7 +166,10 @@ impl Handle {
 /// # Errors
 /// When it cannot be opened or made, or is damaged.
 pub(super) fn check(config: &Config) -> Result<()> {
-    FileStore::check(&config.path)
+    match &config.place {
+        Place::File(path) => FileStore::check(path),
+        Place::Redis(address) => RedisStore::check(address),
+    }
 }
 
 impl Store {
@@ -167,7 +216,10 @@ impl Store {
 
 /// Opens the store that `config` names, which is made if it is missing and may be.
 fn backend(config: &Config, make: bool) -> Result<Box<dyn Backend>> {
-    Ok(Box::new(FileStore::open(&config.path, config.sync, make)?))
+    Ok(match &config.place {
+        Place::File(path) => Box::new(FileStore::open(path, config.sync, make)?),
+        Place::Redis(address) => Box::new(RedisStore::open(address, make)?),
+    })
 }
 
 /// What is stored, made whole: what an ended session left is removed.

@@ -190,6 +190,12 @@ pub fn read_row(table: Table, key: &[u8], value: &[u8]) -> Result<Record, Error>
     Ok(record)
 }
 
+/// The session that a key begins with, and the rest of it.
+pub(super) fn session_of(key: &[u8]) -> Option<(u64, &[u8])> {
+    let mut key = Reader::new(key);
+    u64(&mut key).ok().map(|session| (session, key.rest()))
+}
+
 const STRANGE: Error = Error::malformed("", "a row of the store is not one that mqx writes");
 
 mod flag {

@@ -1,20 +1,22 @@
 //! `mqx broker export` and `mqx broker import`: their arguments.
 
-use crate::broker::store::Config;
 use crate::broker::store::archive::{Export, Import};
+use crate::broker::store::{Config, Place};
+use crate::error::Result;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// The store that a command is about.
 #[derive(Debug, clap::Args)]
 struct StoreArg {
     /// The store, as `mqx broker --store` names it; no broker may have it open
-    #[arg(long, value_name = "PATH", env = "MQX_BROKER_STORE", hide_env = true)]
-    store: PathBuf,
+    #[arg(long, value_name = "PLACE", env = "MQX_BROKER_STORE", hide_env = true)]
+    store: OsString,
 }
 
 impl StoreArg {
-    fn into_config(self) -> Config {
-        Config { path: self.store, ..Config::default() }
+    fn into_config(self) -> Result<Config> {
+        Ok(Config { place: Place::parse(&self.store)?, ..Config::default() })
     }
 }
 
@@ -45,14 +47,15 @@ pub(super) struct ImportArgs {
 }
 
 impl ExportArgs {
-    pub(super) fn into_config(self) -> Export {
-        Export { store: self.store.into_config(), file: named(self.file) }
+    pub(super) fn into_config(self) -> Result<Export> {
+        Ok(Export { store: self.store.into_config()?, file: named(self.file) })
     }
 }
 
 impl ImportArgs {
-    pub(super) fn into_config(self) -> Import {
-        Import { store: self.store.into_config(), file: named(self.file), force: self.force }
+    pub(super) fn into_config(self) -> Result<Import> {
+        let store = self.store.into_config()?;
+        Ok(Import { store, file: named(self.file), force: self.force })
     }
 }
 

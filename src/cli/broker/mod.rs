@@ -109,11 +109,11 @@ enum BrokerCommand {
 }
 
 impl BrokerCommand {
-    fn into_task(self) -> Task {
+    fn into_task(self) -> Result<Task> {
         match self {
-            Self::Passwd(args) => Task::Passwd(args.into_config()),
-            Self::Export(args) => Task::Export(args.into_config()),
-            Self::Import(args) => Task::Import(args.into_config()),
+            Self::Passwd(args) => Ok(Task::Passwd(args.into_config())),
+            Self::Export(args) => args.into_config().map(Task::Export),
+            Self::Import(args) => args.into_config().map(Task::Import),
         }
     }
 }
@@ -140,7 +140,7 @@ impl BrokerArgs {
     /// When an option is wrong, or a file cannot be read or used.
     pub fn into_task(self) -> Result<Task> {
         if let Some(command) = self.command {
-            return Ok(command.into_task());
+            return command.into_task();
         }
         let mut config = Box::new(self.read()?);
         if self.check_config {

@@ -1,22 +1,24 @@
 //! The options of `mqx broker` that say what outlives it.
 
 use super::settings::need;
-use crate::broker::store::{Config, Sync};
+use crate::broker::store::{Config, Place, Sync};
 use crate::error::Result;
 use clap::ValueEnum;
-use std::path::PathBuf;
+use std::ffi::OsString;
 
 const STORE: &str = "Store";
 
 /// The options as they are said.
 #[derive(Debug, clap::Args)]
 pub(super) struct StoreArgs {
-    /// File that keeps sessions, subscriptions, retained, queued and in-flight
-    /// messages and wills; it is made if it is missing [default: memory only]
-    #[arg(long, value_name = "PATH", help_heading = STORE)]
-    store: Option<PathBuf>,
+    /// File that keeps sessions, subscriptions, retained, queued and in-flight messages and wills,
+    /// or `redis://USER:PASSWORD@HOST:PORT/DB?prefix=mqx`, of which all but the host may be left out;
+    /// it is made if it is missing
+    /// [default: memory only]
+    #[arg(long, value_name = "PLACE", help_heading = STORE)]
+    store: Option<OsString>,
 
-    /// What the store promises [default: always]
+    /// What the store promises, at Redis as far as its appendfsync does [default: always]
     #[arg(long, value_enum, help_heading = STORE)]
     sync: Option<SyncArg>,
 }
@@ -41,7 +43,8 @@ impl StoreArgs {
         need(("sync", self.sync.is_some()), ("store", self.store.is_some()))?;
         let default = Config::default();
         let sync = self.sync.map_or(default.sync, SyncArg::into_sync);
-        Ok(self.store.map(|path| Config { path, sync, ..default }))
+        let place = self.store.as_deref().map(Place::parse).transpose()?;
+        Ok(place.map(|place| Config { place, sync, ..default }))
     }
 }
 

@@ -140,7 +140,11 @@ fn a_broker_killed_under_load_loses_nothing_that_it_has_acknowledged() {
 }
 
 fn config(path: &Path, sync: Sync) -> Config {
-    let store = store::Config { path: path.to_owned(), sync, ..store::Config::default() };
+    let store = store::Config {
+        place: store::Place::File(path.to_owned()),
+        sync,
+        ..store::Config::default()
+    };
     Config { workers: 2, store: Some(store), ..Config::on_port(0) }
 }
 

@@ -70,7 +70,10 @@ async fn a_subscriber_that_only_listens_gets_message_after_message() {
 #[tokio::test]
 async fn with_a_store_every_message_and_acknowledgement_arrives_in_order() {
     let dir = made();
-    let store = store::Config { path: dir.path().join("store"), ..store::Config::default() };
+    let store = store::Config {
+        place: store::Place::File(dir.path().join("store")),
+        ..store::Config::default()
+    };
     let broker = running(dir.path(), Some(store));
     let mut subscriber = client(&broker, dir.path(), "s").await;
     send_bytes(&mut subscriber, "82 06 0001 0001 74 01").await;

@@ -170,7 +170,10 @@ fn s10_packets_may_be_split_over_frames_and_several_be_in_one() {
 #[test]
 fn with_a_store_what_waited_for_it_arrives_in_frames_and_in_order() {
     let folder = TempDir::new().unwrap();
-    let kept = store::Config { path: folder.path().join("store"), ..store::Config::default() };
+    let kept = store::Config {
+        place: store::Place::File(folder.path().join("store")),
+        ..store::Config::default()
+    };
     let broker = start(&Config { store: Some(kept), ..Config::on_port(0) }).unwrap();
     let mut client = bare(broker.address().unwrap()).upgraded();
     // A session that is kept.

@@ -72,7 +72,7 @@ pub fn import(config: &Import, mut input: impl Read) -> Result<()> {
     let mut backend = backend(&config.store, true)?;
     let before = load(backend.as_mut())?;
     if before != State::default() && !config.force {
-        let what = format!("the store {} is not empty", config.store.path.display());
+        let what = format!("the store {} is not empty", config.store.place);
         return Err(Error::new(Class::File, what).hint("--force replaces what it holds"));
     }
     let imported = format!("imported {}", told(&state));
