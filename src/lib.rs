@@ -7,7 +7,8 @@
 //!  2  client: an Engine over a Stream, reconnect    net: sockets and TLS as one Stream, WebSocket
 //!  1  session: packet identifiers, in-flight windows, QoS flows, aliases, keepalive
 //!  0  mqtt: bytes <-> packets, properties, reason codes, topics
-//!     error, output, signals, open_files: leaves for layers 2 to 4; secret: for all
+//!     error, output, signals, open_files, text_or_base64: leaves for layers 2 to 4;
+//!     secret: for all
 //! ```
 //! An arrow may skip layers downwards and never goes upwards or sideways.
 //!
@@ -50,6 +51,7 @@ pub mod secret;
 pub mod session;
 pub mod signals;
 pub mod subscribe;
+pub mod text_or_base64;
 
 use broker::access::passwd;
 use broker::store::archive;

@@ -2,11 +2,12 @@
 //! people or of JSON for programs, in the log and in the trace alike.
 
 use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 /// Named values in the order in which they are said.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Record(Vec<(&'static str, Value)>);
+pub(super) struct Record(Vec<(Cow<'static, str>, Value)>);
 
 /// A value in a [`Record`].
 #[derive(Debug, Clone, PartialEq)]
@@ -22,8 +23,8 @@ pub(super) enum Value {
 
 impl Record {
     /// Adds a value.
-    pub(super) fn put(&mut self, name: &'static str, value: impl Into<Value>) {
-        self.0.push((name, value.into()));
+    pub(super) fn put(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
+        self.0.push((name.into(), value.into()));
     }
 
     /// Adds a value if there is one.

@@ -4,8 +4,7 @@ use super::format::strftime;
 use super::look::Arrival;
 use crate::mqtt::{Publish, PublishProperties, SubscriptionId};
 use crate::output;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::text_or_base64::TextOrBase64;
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
@@ -65,23 +64,17 @@ fn put_head(line: &mut Object, arrival: &Arrival<'_>) {
 
 fn put_tail(line: &mut Object, arrival: &Arrival<'_>) {
     let publish: &Publish<'_> = arrival.publish;
-    match text(publish.payload) {
-        Ok(text) => line.put("payload", &text),
-        Err(encoded) => {
+    let payload = TextOrBase64::of(publish.payload);
+    match &payload {
+        TextOrBase64::Text("") => line.put("payload", &None::<&str>),
+        TextOrBase64::Text(text) => line.put("payload", text),
+        TextOrBase64::Base64(encoded) => {
             line.put("payload", &None::<&str>);
-            line.put("payload_b64", &encoded);
+            line.put(&payload.member("payload"), encoded);
         }
     }
     line.put("ts", &arrival.time().timestamp().to_string());
     line.put("dup", &publish.dup);
-}
-
-/// A payload as text, none when it is empty, or in Base64.
-fn text(payload: &[u8]) -> Result<Option<&str>, String> {
-    match std::str::from_utf8(payload) {
-        Ok(text) => Ok(Some(text).filter(|text| !text.is_empty())),
-        Err(_) => Err(STANDARD.encode(payload)),
-    }
 }
 
 fn lossy(payload: &[u8]) -> Option<String> {
@@ -117,10 +110,8 @@ fn properties(properties: &PublishProperties<'_>) -> Object {
 
 fn put_correlation_data(object: &mut Object, data: Option<&[u8]>) {
     let Some(data) = data else { return };
-    match std::str::from_utf8(data) {
-        Ok(text) => object.put("correlation-data", text),
-        Err(_) => object.put("correlation-data_b64", &STANDARD.encode(data)),
-    }
+    let data = TextOrBase64::of(data);
+    object.put(&data.member("correlation-data"), data.value());
 }
 
 /// A JSON object on one line, its members in the order they are put.

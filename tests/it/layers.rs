@@ -25,6 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("signals", &["signals", "error"]),
     ("output", &["output", "error"]),
     ("open_files", &["open_files"]),
+    ("text_or_base64", &["text_or_base64"]),
     ("net", &["net", "error", "output", "secret"]),
     ("client", &["client", "net", "session", "mqtt", "error", "output"]),
     ("publish", FEATURE),
@@ -40,7 +41,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// What the features stand on; themselves are added where the table is read.
-const FEATURE: &[&str] = &["client", "net", "session", "mqtt", "error", "output", "signals"];
+const FEATURE: &[&str] =
+    &["client", "net", "session", "mqtt", "error", "output", "signals", "text_or_base64"];
 
 const EVERYTHING: &[&str] = &["*"];
 
@@ -68,6 +70,12 @@ const RULES: &[Rule] = &[
         words: &["redb"],
         place: Place::Only(&["broker::store"]),
         why: "the core records, and only the store knows where",
+    },
+    Rule {
+        words: &["redis"],
+        // The folder's `mod.rs` declares the module of that name.
+        place: Place::Only(&["broker::store::redis", "=broker::store"]),
+        why: "what is kept at a server is the business of one kind of store",
     },
     Rule {
         words: &["rumqttc"],

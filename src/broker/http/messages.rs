@@ -5,8 +5,7 @@ use super::route::Call;
 use super::sessions::page;
 use crate::broker::core::{Core, RetainedView, Worker};
 use crate::mqtt::topic::Filter;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::text_or_base64::TextOrBase64;
 use serde_json::{Value, json};
 
 type Answered = Result<Answer, Fault>;
@@ -50,14 +49,11 @@ fn filter(text: &str) -> Result<Filter<'_>, Fault> {
 
 fn show(view: &RetainedView) -> Value {
     let message = &view.message;
-    let (name, payload) = match std::str::from_utf8(message.payload()) {
-        Ok(text) => ("payload", text.to_owned()),
-        Err(_) => ("payload_base64", STANDARD.encode(message.payload())),
-    };
+    let payload = TextOrBase64::of(message.payload());
     json!({
         "topic": message.topic(),
         "qos": message.qos as u8,
         "expires_in": view.expires_in.map(|left| left.as_secs()),
-        name: payload,
+        payload.member("payload"): payload.value(),
     })
 }

@@ -4,10 +4,10 @@ use super::answer::{Answer, Fault};
 use super::route::Call;
 use crate::broker::core::{Core, Worker};
 use crate::mqtt::{Message, PropertyBuf, Publish, PublishProperties, QoS};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::text_or_base64;
 use serde::Deserialize;
 use serde_json::json;
+use std::borrow::Cow;
 
 /// What is to be published, as it is asked for.
 #[derive(Debug, Default, Deserialize)]
@@ -15,7 +15,7 @@ use serde_json::json;
 struct Wanted {
     topic: String,
     payload: Option<String>,
-    payload_base64: Option<String>,
+    payload_b64: Option<String>,
     #[serde(default)]
     qos: u8,
     #[serde(default)]
@@ -64,16 +64,10 @@ impl Wanted {
         serde_json::from_slice(body).map_err(|error| Fault::bad(format!("the body: {error}")))
     }
 
-    fn payload(&self) -> Result<Vec<u8>, Fault> {
-        match (&self.payload, &self.payload_base64) {
-            (Some(_), Some(_)) => Err(Fault::bad("give payload or payload_base64, not both")),
-            (Some(text), None) => Ok(text.clone().into_bytes()),
-            (None, Some(text)) => {
-                let wrong = |error| Fault::bad(format!("payload_base64: {error}"));
-                STANDARD.decode(text).map_err(wrong)
-            }
-            (None, None) => Ok(Vec::new()),
-        }
+    fn payload(&self) -> Result<Cow<'_, [u8]>, Fault> {
+        let (text, base64) = (self.payload.as_deref(), self.payload_b64.as_deref());
+        let payload = text_or_base64::read("payload", text, base64).map_err(Fault::bad)?;
+        Ok(payload.unwrap_or_default())
     }
 
     fn pairs(&self) -> Result<PropertyBuf, Fault> {
@@ -107,12 +101,21 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_refused() {
-        let read = |text: &str| Wanted::read(text.as_bytes()).map(|wanted| wanted.payload());
-        assert_eq!(read(r#"{"topic":"a","payload":"x"}"#).unwrap(), Ok(b"x".to_vec()));
-        assert_eq!(read(r#"{"topic":"a","payload_base64":"AP8="}"#).unwrap(), Ok(vec![0, 255]));
-        assert!(read(r#"{"topic":"a","payload":"x","payload_base64":"AP8="}"#).unwrap().is_err());
-        assert!(read(r#"{"topic":"a","payload_base64":"?"}"#).unwrap().is_err());
-        for wrong in ["", "{}", "[]", r#"{"topic":1}"#, r#"{"topic":"a","QoS":1}"#] {
+        let read = |text: &str| {
+            let wanted = Wanted::read(text.as_bytes())?;
+            wanted.payload().map(Cow::into_owned)
+        };
+        assert_eq!(read(r#"{"topic":"a","payload":"x"}"#), Ok(b"x".to_vec()));
+        assert_eq!(read(r#"{"topic":"a","payload_b64":"AP8="}"#), Ok(vec![0, 255]));
+        for wrong in [
+            r#"{"topic":"a","payload":"x","payload_b64":"AP8="}"#,
+            r#"{"topic":"a","payload_b64":"?"}"#,
+            r#"{"topic":1}"#,
+            r#"{"topic":"a","QoS":1}"#,
+            "",
+            "{}",
+            "[]",
+        ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }

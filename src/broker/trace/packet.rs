@@ -2,8 +2,7 @@
 
 use crate::broker::record::{Record, Value};
 use crate::mqtt::{Connect, Packet, PacketId, PropertyValue, Publish, ReasonCode, Subscribe, Will};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::text_or_base64::TextOrBase64;
 
 /// How many bytes of a payload are shown.
 #[derive(Debug, Clone, Copy)]
@@ -95,16 +94,12 @@ impl Preview {
     /// it is not text.
     fn put_payload(self, said: &mut Record, payload: &[u8]) {
         said.put("payloadlen", payload.len() as u64);
-        let shown = payload.get(..self.0).unwrap_or(payload);
-        match std::str::from_utf8(shown) {
-            Ok("") => {}
-            Ok(text) => said.put("payload", text),
-            // The cut may go through a character.
-            Err(error) if error.error_len().is_none() && shown.len() < payload.len() => {
-                let whole = shown.get(..error.valid_up_to()).unwrap_or_default();
-                said.put("payload", String::from_utf8_lossy(whole).into_owned());
-            }
-            Err(_) => said.put("payload_b64", STANDARD.encode(shown)),
+        let shown = match payload.get(..self.0) {
+            Some(cut) if cut.len() < payload.len() => without_half_character(cut),
+            _ => payload,
+        };
+        if !shown.is_empty() {
+            put_bytes(said, "payload", shown);
         }
     }
 }
@@ -147,7 +142,7 @@ fn put_properties(
     walk(&mut |name, value| match value {
         PropertyValue::Number(number) => properties.put(name, u64::from(number)),
         PropertyValue::Text(text) => properties.put(name, text),
-        PropertyValue::Binary(bytes) => properties.put(name, binary(bytes)),
+        PropertyValue::Binary(bytes) => put_bytes(&mut properties, name, bytes),
         PropertyValue::Pair(key, value) => {
             pairs.push(Value::Pair(key.to_owned(), value.to_owned()));
         }
@@ -160,6 +155,15 @@ fn put_properties(
     }
 }
 
-fn binary(bytes: &[u8]) -> String {
-    std::str::from_utf8(bytes).map_or_else(|_| STANDARD.encode(bytes), str::to_owned)
+fn put_bytes(said: &mut Record, name: &'static str, bytes: &[u8]) {
+    let bytes = TextOrBase64::of(bytes);
+    said.put(bytes.member(name), bytes.value());
+}
+
+/// The beginning of a text without the character that the cut went through.
+fn without_half_character(cut: &[u8]) -> &[u8] {
+    match std::str::from_utf8(cut) {
+        Err(error) if error.error_len().is_none() => cut.get(..error.valid_up_to()).unwrap_or(cut),
+        _ => cut,
+    }
 }

@@ -1,15 +1,15 @@
 //! `mqx broker export` and `mqx broker import`: nothing is lost on the way
 //! there and back, and no mistake gets into a store.
 
-use super::lab::{Lab, hello, message, retained};
+use super::lab::{Lab, lasting, message, retained};
 use crate::support::program::{Ended, mqx, run};
 use mqx::broker::core::{
     Owed, Presence, Profile, SessionState, State, StoredMessage, StoredWill, Subscription,
 };
 use mqx::broker::store::archive::{read, write};
 use mqx::mqtt::{
-    Connect, ConnectProperties, Message, PacketId, PropertyBuf, Publish, PublishProperties, QoS,
-    SubscribeOptions, SubscriptionId, Version,
+    Message, PacketId, PropertyBuf, Publish, PublishProperties, QoS, SubscribeOptions,
+    SubscriptionId,
 };
 use mqx::session::Stage;
 use proptest::collection::{btree_map, btree_set, vec};
@@ -157,12 +157,7 @@ proptest! {
 /// A broker's state with something of everything.
 fn lived() -> State {
     let mut lab = Lab::with_journal();
-    let properties = ConnectProperties {
-        session_expiry_interval: Some(u32::MAX),
-        ..ConnectProperties::default()
-    };
-    let connect = Connect { clean_start: false, properties, ..hello(Version::V5, "c") };
-    let mut client = lab.connect(&connect);
+    let mut client = lab.connect(&lasting("c", u32::MAX));
     lab.store();
     client.take_packets(1);
     lab.subscribe(&mut client, "t/#", QoS::ExactlyOnce);

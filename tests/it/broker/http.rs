@@ -201,7 +201,7 @@ fn what_cannot_be_published_is_refused_with_the_reason() {
         (r#"{"topic":""}"#, "topic"),
         (r#"{"topic":"$SYS/broker/version","payload":"x"}"#, "$SYS"),
         (r#"{"topic":"a","qos":3}"#, "qos"),
-        (r#"{"topic":"a","payload_base64":"%"}"#, "payload_base64"),
+        (r#"{"topic":"a","payload_b64":"%"}"#, "payload_b64"),
         (r#"{"topic":"a","colour":"red"}"#, "colour"),
         ("not json", "body"),
     ] {

@@ -503,6 +503,18 @@ pub(super) fn hello(version: Version, client_id: &str) -> Connect<'_> {
     }
 }
 
+/// A CONNECT of a session that outlives its connection for so many seconds.
+pub(super) fn lasting(client_id: &str, expiry: u32) -> Connect<'_> {
+    Connect {
+        clean_start: false,
+        properties: ConnectProperties {
+            session_expiry_interval: Some(expiry),
+            ..ConnectProperties::default()
+        },
+        ..hello(Version::V5, client_id)
+    }
+}
+
 /// A PUBLISH; QoS 1 and 2 get this packet identifier.
 pub(super) fn message<'a>(topic: &'a str, payload: &'a str, qos: QoS, id: u16) -> Publish<'a> {
     Publish {

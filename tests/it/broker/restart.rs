@@ -1,24 +1,11 @@
 //! A broker with a journal that is killed, and another that goes on: sessions,
 //! subscriptions, retained messages, what is in flight, wills and expiries.
 
-use super::lab::{Client, Lab, hello, hex, message, retained, seconds};
+use super::lab::{Client, Lab, hex, lasting, message, retained, seconds};
 use mqx::broker::core::State;
 use mqx::mqtt::{
-    AckKind, Connect, ConnectProperties, Publish, PublishProperties, QoS, ReasonCode, Version,
-    Will, WillProperties,
+    AckKind, Connect, Publish, PublishProperties, QoS, ReasonCode, Version, Will, WillProperties,
 };
-
-/// A CONNECT of a session that outlives its connection for so many seconds.
-fn lasting(client_id: &str, expiry: u32) -> Connect<'_> {
-    Connect {
-        clean_start: false,
-        properties: ConnectProperties {
-            session_expiry_interval: Some(expiry),
-            ..ConnectProperties::default()
-        },
-        ..hello(Version::V5, client_id)
-    }
-}
 
 /// A client with such a session, its CONNACK read.
 fn join(lab: &mut Lab, client_id: &str) -> Client {

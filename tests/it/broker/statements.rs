@@ -1,6 +1,6 @@
 //! Statements that no other file is about, and the account of all of them.
 
-use super::lab::{Lab, hello, hex, message, seconds};
+use super::lab::{Client, Lab, hello, hex, lasting, message, seconds};
 use mqx::mqtt::{
     AckKind, Connect, ConnectProperties, PublishProperties, QoS, ReasonCode, Version, Will,
     WillProperties,
@@ -64,20 +64,23 @@ fn s21_the_expiry_interval_that_was_asked_for_is_used_and_so_not_said() {
     }
 }
 
+/// The client `c` of a session that is kept, subscribed to `t`.
+fn kept_subscriber(lab: &mut Lab) -> Client {
+    let mut client = lab.connect(&lasting("c", 600));
+    client.take();
+    lab.subscribe(&mut client, "t", QoS::ExactlyOnce);
+    client
+}
+
 #[test]
 fn s28_connack_comes_before_what_was_queued_and_what_is_in_flight() {
     let mut lab = Lab::new();
-    let properties =
-        ConnectProperties { session_expiry_interval: Some(600), ..ConnectProperties::default() };
-    let kept = Connect { clean_start: false, properties, ..hello(Version::V5, "c") };
-    let mut client = lab.connect(&kept);
-    client.take();
-    lab.subscribe(&mut client, "t", QoS::AtLeastOnce);
+    let mut client = kept_subscriber(&mut lab);
     let mut publisher = lab.client(Version::V5, "p");
     lab.publish(&mut publisher, &message("t", "in flight", QoS::AtLeastOnce, 1));
     lab.lose(&mut client);
     lab.publish(&mut publisher, &message("t", "queued", QoS::AtLeastOnce, 2));
-    let mut again = lab.connect(&kept);
+    let mut again = lab.connect(&lasting("c", 600));
     let packets = again.take_packets(3);
     let first: Vec<u8> = packets.iter().map(|packet| packet[0]).collect();
     assert_eq!(first, [0x20, 0x3a, 0x32]);
@@ -86,12 +89,7 @@ fn s28_connack_comes_before_what_was_queued_and_what_is_in_flight() {
 #[test]
 fn s44_a_message_whose_exchange_has_begun_is_finished_though_its_time_runs_out() {
     let mut lab = Lab::new();
-    let properties =
-        ConnectProperties { session_expiry_interval: Some(600), ..ConnectProperties::default() };
-    let kept = Connect { clean_start: false, properties, ..hello(Version::V5, "c") };
-    let mut client = lab.connect(&kept);
-    client.take();
-    lab.subscribe(&mut client, "t", QoS::ExactlyOnce);
+    let mut client = kept_subscriber(&mut lab);
     let mut publisher = lab.client(Version::V5, "p");
     let mut publish = message("t", "x", QoS::ExactlyOnce, 1);
     publish.properties =
@@ -102,7 +100,7 @@ fn s44_a_message_whose_exchange_has_begun_is_finished_though_its_time_runs_out()
     client.expect("62 02 0001");
     lab.pass(seconds(5));
     lab.lose(&mut client);
-    let mut again = lab.connect(&kept);
+    let mut again = lab.connect(&lasting("c", 600));
     assert_eq!(again.take_packets(2)[1], hex("62 02 0001"), "PUBREL is still owed");
     lab.ack(&mut again, AckKind::PubComp, 1, ReasonCode::SUCCESS);
     again.expect_nothing();

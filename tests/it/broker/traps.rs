@@ -1,6 +1,6 @@
 //! What implementers are known to fall into, and what has broken real brokers.
 
-use super::lab::{Client, Lab, hello, hex, message, retained, seconds};
+use super::lab::{Client, Lab, hello, hex, lasting, message, retained, seconds};
 use mqx::broker::core::{Limits, QueueLimits};
 use mqx::mqtt::{
     Ack, AckKind, Connect, ConnectProperties, Disconnect, DisconnectProperties, Packet, PacketId,
@@ -11,11 +11,7 @@ use std::time::Duration;
 
 /// A CONNECT with a session that outlives the connection.
 fn kept(client_id: &str) -> Connect<'_> {
-    let properties = ConnectProperties {
-        session_expiry_interval: Some(u32::MAX),
-        ..ConnectProperties::default()
-    };
-    Connect { clean_start: false, properties, ..hello(Version::V5, client_id) }
+    lasting(client_id, u32::MAX)
 }
 
 /// Sends a SUBSCRIBE for all `filters` and returns the codes of its SUBACK.

@@ -15,8 +15,7 @@ use crate::mqtt::{
     Version,
 };
 use crate::session::{Outbound, Stage};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::text_or_base64;
 use std::collections::BTreeSet;
 
 /// What is wrong, and behind a colon what with it: `sessions[0].will: ...`.
@@ -84,12 +83,13 @@ fn quality(number: u8) -> Read<QoS> {
 }
 
 fn message(entry: &MessageEntry) -> Read<Message> {
-    let payload = bytes("payload", entry.payload.as_ref(), entry.payload_b64.as_ref())?;
+    let payload =
+        text_or_base64::read("payload", entry.payload.as_deref(), entry.payload_b64.as_deref())?;
     let properties = &entry.properties;
-    let correlation = bytes(
+    let correlation = text_or_base64::read(
         "correlation-data",
-        properties.correlation_data.as_ref(),
-        properties.correlation_data_b64.as_ref(),
+        properties.correlation_data.as_deref(),
+        properties.correlation_data_b64.as_deref(),
     )?;
     let users = user_properties(properties)?;
     let indicator = match properties.payload_format_indicator {
@@ -127,19 +127,6 @@ fn user_properties(properties: &PropertyEntries) -> Read<PropertyBuf> {
         users.push_user(name, value).map_err(|error| error.what.to_owned())?;
     }
     Ok(users)
-}
-
-/// What is said as text or in Base64 under this name.
-fn bytes(name: &str, text: Option<&String>, base64: Option<&String>) -> Read<Option<Vec<u8>>> {
-    match (text, base64) {
-        (Some(_), Some(_)) => Err(format!("{name} and {name}_b64 are both there")),
-        (Some(text), None) => Ok(Some(text.clone().into())),
-        (None, Some(base64)) => {
-            let bytes = STANDARD.decode(base64);
-            bytes.map(Some).map_err(|error| format!("{name}_b64: {error}"))
-        }
-        (None, None) => Ok(None),
-    }
 }
 
 /// The session under this key. Errors begin with a dot or a colon.

@@ -8,8 +8,7 @@ use crate::broker::core::{
     Owed, Presence, SessionState, State, StoredMessage, StoredWill, Subscription,
 };
 use crate::mqtt::{Message, PublishProperties, SubscriptionId};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::text_or_base64::TextOrBase64;
 use std::collections::BTreeMap;
 
 /// The messages by their numbers.
@@ -33,7 +32,7 @@ fn numbered((number, stored): (&u64, &StoredMessage)) -> NumberedEntry {
 }
 
 fn message(message: &Message) -> MessageEntry {
-    let (payload, payload_b64) = text(message.payload());
+    let (payload, payload_b64) = TextOrBase64::of(message.payload()).into_pair();
     MessageEntry {
         topic: message.topic().to_owned(),
         qos: message.qos as u8,
@@ -46,8 +45,9 @@ fn message(message: &Message) -> MessageEntry {
 
 fn properties(properties: &PublishProperties<'_>) -> PropertyEntries {
     let owned = |text: &str| text.to_owned();
+    let correlation = properties.correlation_data.map(TextOrBase64::of);
     let (correlation_data, correlation_data_b64) =
-        properties.correlation_data.map(text).unwrap_or_default();
+        correlation.map(TextOrBase64::into_pair).unwrap_or_default();
     let pair = |(name, value)| BTreeMap::from([(owned(name), owned(value))]);
     PropertyEntries {
         payload_format_indicator: properties.payload_format_indicator.map(u8::from),
@@ -57,14 +57,6 @@ fn properties(properties: &PublishProperties<'_>) -> PropertyEntries {
         correlation_data,
         correlation_data_b64,
         user_properties: properties.user_properties.iter().map(pair).collect(),
-    }
-}
-
-/// Bytes as text, or else in Base64.
-fn text(bytes: &[u8]) -> (Option<String>, Option<String>) {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => (Some(text.to_owned()), None),
-        Err(_) => (None, Some(STANDARD.encode(bytes))),
     }
 }
 

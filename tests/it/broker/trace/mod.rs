@@ -101,7 +101,7 @@ fn a_line_of_json_has_the_properties_by_name() {
     assert_eq!(publish["direction"], "in");
     assert_eq!(publish["payload_b64"], "/wA=");
     let properties = serde_json::json!({
-        "message-expiry-interval": 60, "correlation-data": "/w==", "content-type": "text/plain",
+        "message-expiry-interval": 60, "correlation-data_b64": "/w==", "content-type": "text/plain",
         "user-properties": [{"k": "v"}],
     });
     assert_eq!(publish["properties"], properties);
