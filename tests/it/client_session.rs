@@ -55,6 +55,9 @@ fn describe(event: &Event<'_>) -> Option<String> {
             let payload = String::from_utf8_lossy(publish.payload);
             Some(format!("message {}={payload}", publish.topic))
         }
+        Event::Entrusted { publish, receipt } => {
+            Some(format!("entrusted {}={}", publish.topic, receipt >> 16))
+        }
         Event::Published { token, reason } => {
             Some(format!("published {token} 0x{:02x}", reason.value()))
         }
@@ -364,4 +367,91 @@ fn a_session_ends_its_connection_with_disconnect() {
     assert!(!session.is_connected());
     let late = session.publish(&message(QoS::AtMostOnce), 1, NOW);
     assert_eq!(late, Err(Failure::NotConnected));
+}
+
+/// A session whose owner acknowledges what arrives.
+fn careful() -> ClientSession {
+    let mut session = ClientSession::new(ClientConfig {
+        client_id: "c".to_owned(),
+        acknowledged_by_owner: true,
+        ..ClientConfig::default()
+    });
+    connect(&mut session, ACCEPTED);
+    session
+}
+
+/// The receipt for the message with this number of all, and packet identifier.
+fn receipt(number: u64, id: u64) -> u64 {
+    number << 16 | id
+}
+
+/// Acknowledges, and returns the bytes.
+fn acknowledge(session: &mut ClientSession, receipt: u64, reason: ReasonCode) -> String {
+    session.acknowledge(receipt, reason, NOW).expect("it fits");
+    output(session)
+}
+
+#[test]
+fn what_is_entrusted_is_answered_when_the_owner_says_so_and_once() {
+    let mut session = careful();
+    let (events, bytes) = receive(&mut session, "32 07 0001 74 0007 00 61").unwrap();
+    assert_eq!((events, bytes.as_str()), (vec!["entrusted t=1".to_owned()], ""));
+    let (events, bytes) = receive(&mut session, "34 07 0001 74 0008 00 62").unwrap();
+    assert_eq!((events, bytes.as_str()), (vec!["entrusted t=2".to_owned()], ""));
+    let success = ReasonCode::SUCCESS;
+    assert_eq!(acknowledge(&mut session, receipt(2, 8), success), "50020008");
+    assert_eq!(acknowledge(&mut session, receipt(1, 7), success), "40020007");
+    assert_eq!(acknowledge(&mut session, receipt(1, 7), success), "");
+    let (_, bytes) = receive(&mut session, "62 02 0008").unwrap();
+    assert_eq!(bytes, "70020008");
+    let (events, bytes) = receive(&mut session, "30 04 0001 74 00").unwrap();
+    assert_eq!((events, bytes.as_str()), (vec!["message t=".to_owned()], ""));
+}
+
+#[test]
+fn what_is_entrusted_and_sent_again_is_handed_over_once() {
+    let mut session = careful();
+    receive(&mut session, "32 07 0001 74 0007 00 61 34 07 0001 74 0008 00 62").unwrap();
+    connect(&mut session, RESUMED);
+    let again = "3a 07 0001 74 0007 00 61 3c 07 0001 74 0008 00 62";
+    let (events, bytes) = receive(&mut session, again).unwrap();
+    assert_eq!((events.len(), bytes.as_str()), (0, ""), "the owner has them");
+    let success = ReasonCode::SUCCESS;
+    assert_eq!(acknowledge(&mut session, receipt(1, 7), success), "40020007");
+    assert_eq!(acknowledge(&mut session, receipt(2, 8), success), "50020008");
+    connect(&mut session, RESUMED);
+    let (events, bytes) = receive(&mut session, "3c 07 0001 74 0008 00 62").unwrap();
+    assert_eq!((events.len(), bytes.as_str()), (0, "50020008"), "only the answer was lost");
+}
+
+#[test]
+fn what_a_server_has_forgotten_or_given_up_is_not_acknowledged() {
+    let mut session = careful();
+    receive(&mut session, "32 07 0001 74 0007 00 61").unwrap();
+    let (events, _) = receive(&mut session, "32 07 0001 74 0007 00 62").unwrap();
+    assert_eq!(events, ["entrusted t=2"], "another under the same identifier");
+    assert_eq!(acknowledge(&mut session, receipt(1, 7), ReasonCode::SUCCESS), "");
+    connect(&mut session, ACCEPTED);
+    assert_eq!(acknowledge(&mut session, receipt(2, 7), ReasonCode::SUCCESS), "");
+}
+
+#[test]
+fn a_message_the_owner_refuses_is_refused_and_its_identifier_free() {
+    let mut session = careful();
+    receive(&mut session, "34 07 0001 74 0008 00 62").unwrap();
+    let refused = ReasonCode::NOT_AUTHORIZED;
+    assert_eq!(acknowledge(&mut session, receipt(1, 8), refused), "5003000887");
+    let (events, _) = receive(&mut session, "34 07 0001 74 0008 00 63").unwrap();
+    assert_eq!(events, ["entrusted t=2"]);
+}
+
+#[test]
+fn no_packet_is_sent_that_is_larger_than_the_configuration_allows() {
+    let largest_sent = NonZeroU32::new(10);
+    let config = ClientConfig { largest_sent, ..ClientConfig::default() };
+    let mut session = ClientSession::new(config);
+    connect(&mut session, ACCEPTED);
+    let large = Publish { payload: b"too large", ..message(QoS::AtMostOnce) };
+    assert_eq!(session.publish(&large, 0, NOW), Err(Failure::TooLarge(15, 10)));
+    session.publish(&message(QoS::AtMostOnce), 0, NOW).expect("it is small");
 }

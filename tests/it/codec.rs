@@ -325,6 +325,7 @@ fn an_older_version_leaves_out_what_it_cannot_say() {
     user.push_user("k", "v").expect("short");
     let connect = Packet::Connect(Connect {
         version: Version::V311,
+        bridge: false,
         clean_start: true,
         keep_alive: 60,
         properties: ConnectProperties {

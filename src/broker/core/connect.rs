@@ -3,7 +3,7 @@
 
 use super::Core;
 use super::acl::{Access, Who};
-use super::connection::{Connection, End, Open, cut, is_reserved};
+use super::connection::{Connection, End, Open, cut};
 use super::entry::{Door, Entrance};
 use super::event::Refusal;
 use super::exchange::Exchange;
@@ -14,6 +14,7 @@ use super::pulse::Health;
 use super::rate::Rates;
 use super::session::{Hot, PendingWill, Session};
 use super::sessions::Sessions;
+use super::sys::is_reserved;
 use super::tell::Outgoing;
 use super::words::{maximum_packet_size, put_connack, room_for_words};
 use super::worker::Worker;
@@ -122,6 +123,7 @@ impl Core {
             session,
             number: connection.number,
             version: connect.version,
+            bridge: connect.bridge,
             allowance: rates.and_then(Rates::allowance),
             resumes: Time::ZERO,
             aliases: AliasReceiver::new(connection.limits.topic_alias_maximum),

@@ -14,6 +14,7 @@ use super::pulse::Pulse;
 use super::rate::Allowance;
 use super::routing::Routed;
 use super::session::Session;
+use super::sys::is_reserved;
 use super::template::Source;
 use super::words::Denial;
 use super::worker::Worker;
@@ -47,6 +48,9 @@ pub(super) struct Open {
     /// The number of the connection.
     pub(super) number: u64,
     pub(super) version: Version,
+    /// Whether it is a bridge from a broker that speaks an older version: all
+    /// it subscribes to is as with No Local and Retain As Published.
+    pub(super) bridge: bool,
     pub(super) aliases: AliasReceiver,
     pub(super) limits: Arc<Limits>,
     /// What the client may still publish, if there is a limit.
@@ -359,11 +363,6 @@ fn begin_exactly_once(
         return Err(cut(error.with_reason(ReasonCode::RECEIVE_MAXIMUM_EXCEEDED)));
     }
     Ok(new)
-}
-
-/// Whether only the broker itself publishes to `topic`.
-pub(super) fn is_reserved(topic: &str) -> bool {
-    topic.starts_with("$SYS/")
 }
 
 /// Hands the answers of a batch to the connection's output.

@@ -2,10 +2,10 @@
 //! gets it. This is the hot path.
 
 use super::Core;
-use super::connection::is_reserved;
 use super::hooks::Decision;
 use super::routing::{Routed, Routing};
 use super::session::Session;
+use super::sys::is_reserved;
 use super::target::{Grant, Targets};
 use super::template::{Source, Templates};
 use super::words::Denial;

@@ -1,8 +1,8 @@
 //! The retained messages: the last of each topic (MQTT 5.0 §3.3.1.3).
 
-use super::connection::is_reserved;
 use super::journal::{Journal, Record};
 use super::message::Kept;
+use super::sys::is_reserved;
 use super::tree::{NodeId, ROOT, Tree};
 use crate::mqtt::topic::{self, Filter, levels};
 use crate::session::Time;

@@ -21,8 +21,13 @@ impl Core {
     pub(super) fn on_subscribe(&self, worker: &mut Worker, open: &Open, subscribe: &Subscribe<'_>) {
         let id = subscribe.properties.subscription_identifier;
         let requests = subscribe.requests.iter().map(|request| {
-            let qos = request.options.qos.min(open.limits.maximum_qos);
-            SubscribeRequest { options: SubscribeOptions { qos, ..request.options }, ..*request }
+            let options = SubscribeOptions {
+                qos: request.options.qos.min(open.limits.maximum_qos),
+                no_local: request.options.no_local || open.bridge,
+                retain_as_published: request.options.retain_as_published || open.bridge,
+                ..request.options
+            };
+            SubscribeRequest { options, ..*request }
         });
         let verdicts = requests.map(|request| {
             let verdict = self.subscribe(worker, open, &request, id);
@@ -109,11 +114,10 @@ impl Core {
         request: &SubscribeRequest<'_>,
         id: Option<SubscriptionId>,
     ) {
-        let mut found = if sys::concerns(filter.pattern) {
-            self.sys.matching(filter)
-        } else {
-            self.retained.read().matching(filter, worker.now)
-        };
+        let mut found = self.retained.read().matching(filter, worker.now);
+        if sys::concerns(filter.pattern) {
+            found.extend(self.sys.matching(filter));
+        }
         if let Some(rules) = &*self.rules.read() {
             let who = open.session.who();
             found.retain(|kept| rules.allow(who, Access::Read, kept.message.topic()));

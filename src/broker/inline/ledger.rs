@@ -99,7 +99,7 @@ impl Ledger {
     /// Hands a message on, or tells whoever waited for this event.
     pub(super) fn note(&mut self, event: &Event<'_>) {
         match event {
-            Event::Message(publish) => self.hand_on(publish),
+            Event::Message(publish) | Event::Entrusted { publish, .. } => self.hand_on(publish),
             Event::Connected(_) => {
                 self.connected.take().map(|answer| answer.send(Ok(())));
             }

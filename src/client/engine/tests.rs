@@ -43,7 +43,7 @@ impl Driver {
         let mut on_event = |event: Event<'_>| {
             events.push(match event {
                 Event::Connected(_) => "connected".to_owned(),
-                Event::Message(publish) => {
+                Event::Message(publish) | Event::Entrusted { publish, .. } => {
                     let payload = String::from_utf8_lossy(publish.payload);
                     format!("{} {payload}", publish.topic)
                 }

@@ -9,6 +9,10 @@ use crate::mqtt::{ConnectProperties, Error, QoS, ReasonCode, Version, WillProper
 pub struct Connect<'a> {
     /// The version the client wants to speak.
     pub version: Version,
+    /// Whether it comes from a bridge between brokers and says so in the way of
+    /// mosquitto, before version 5: it wants none of its own messages back, and
+    /// the RETAIN flag as it was published.
+    pub bridge: bool,
     /// Whether an earlier session is discarded; Clean Session before version 5.
     pub clean_start: bool,
     /// Seconds of silence the client allows itself; 0 is any.
@@ -54,7 +58,7 @@ mod flag {
 
 impl<'a> Connect<'a> {
     pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, Error> {
-        let version = read_version(reader)?;
+        let (version, bridge) = read_version(reader)?;
         let flags = reader.u8()?;
         check_flags(flags, version)?;
         let keep_alive = reader.u16()?;
@@ -76,6 +80,7 @@ impl<'a> Connect<'a> {
         let password = password.transpose()?;
         Ok(Self {
             version,
+            bridge,
             clean_start: flags & flag::CLEAN_START != 0,
             keep_alive,
             properties,
@@ -94,7 +99,8 @@ impl<'a> Connect<'a> {
                 Version::V5 => (b"MQTT", 5),
             };
             wire::put_binary(out, name)?;
-            out.push(level);
+            let marked = self.bridge && !self.version.is_v5();
+            out.push(if marked { level | BRIDGE } else { level });
             out.push(self.flags());
             wire::put_u16(out, self.keep_alive);
             if self.version.is_v5() {
@@ -127,13 +133,17 @@ impl<'a> Connect<'a> {
     }
 }
 
-fn read_version(reader: &mut Reader<'_>) -> Result<Version, Error> {
+/// Added to the level by a bridge; no standard says so, but mosquitto does.
+const BRIDGE: u8 = 0x80;
+
+/// The version, and whether the client is a bridge.
+fn read_version(reader: &mut Reader<'_>) -> Result<(Version, bool), Error> {
     let name = reader.binary()?;
     let level = reader.u8()?;
-    match (name, level) {
-        (b"MQIsdp", 3) => Ok(Version::V31),
-        (b"MQTT", 4) => Ok(Version::V311),
-        (b"MQTT", 5) => Ok(Version::V5),
+    match (name, level & !BRIDGE) {
+        (b"MQIsdp", 3) => Ok((Version::V31, level != 3)),
+        (b"MQTT", 4) => Ok((Version::V311, level != 4)),
+        (b"MQTT", 5) if level == 5 => Ok((Version::V5, false)),
         (b"MQTT" | b"MQIsdp", _) => {
             let what = "the protocol version is not 3.1, 3.1.1 or 5.0";
             Err(Error::protocol("MQTT-3.1.2-2", what)

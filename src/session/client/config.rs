@@ -11,6 +11,8 @@ use std::num::{NonZeroU16, NonZeroU32};
 pub struct ClientConfig {
     /// The version to speak.
     pub version: Version,
+    /// Whether to say to be a bridge, see [`Connect::bridge`].
+    pub bridge: bool,
     /// The client identifier; empty lets the server choose.
     pub client_id: String,
     /// Whether an earlier session of this client is discarded.
@@ -23,6 +25,11 @@ pub struct ClientConfig {
     pub receive_maximum: Option<NonZeroU16>,
     /// Bytes of the largest packet taken; announced in version 5, enforced in all.
     pub maximum_packet_size: Option<NonZeroU32>,
+    /// Bytes of the largest packet sent, where the server allows larger ones.
+    pub largest_sent: Option<NonZeroU32>,
+    /// Whether a QoS 1 or 2 message is acknowledged only when the owner says
+    /// so, with [`acknowledge`](super::ClientSession::acknowledge).
+    pub acknowledged_by_owner: bool,
     /// Topic aliases taken from the server, in version 5.
     pub topic_alias_maximum: u16,
     /// Whether the server is asked for the basis of response topics, in version 5.
@@ -55,12 +62,15 @@ impl Default for ClientConfig {
     fn default() -> Self {
         Self {
             version: Version::V5,
+            bridge: false,
             client_id: String::new(),
             clean_start: true,
             keep_alive: 60,
             session_expiry_interval: None,
             receive_maximum: None,
             maximum_packet_size: None,
+            largest_sent: None,
+            acknowledged_by_owner: false,
             topic_alias_maximum: 0,
             request_response_information: None,
             request_problem_information: None,
@@ -82,6 +92,7 @@ impl ClientConfig {
         let data = authentication.and_then(|begun| begun.data.as_ref());
         Connect {
             version: self.version,
+            bridge: self.bridge,
             clean_start: self.clean_start,
             keep_alive: self.keep_alive,
             properties: ConnectProperties {

@@ -6,6 +6,10 @@ use std::fmt;
 /// The owner's name for an operation; comes back in the event that ends it.
 pub type Token = u64;
 
+/// The session's name for a message that the owner has to acknowledge; never 0
+/// and never used again.
+pub type Receipt = u64;
+
 /// What happened to a session.
 #[derive(Debug)]
 pub enum Event<'a> {
@@ -13,6 +17,15 @@ pub enum Event<'a> {
     Connected(&'a ConnAck<'a>),
     /// A message arrived, its topic resolved; each once per session.
     Message(Publish<'a>),
+    /// A QoS 1 or 2 message arrived that the owner has to acknowledge, where
+    /// the configuration leaves that to it. Sent again on a later connection it
+    /// is handed over once.
+    Entrusted {
+        /// The message, its topic resolved.
+        publish: Publish<'a>,
+        /// What the owner acknowledges it by.
+        receipt: Receipt,
+    },
     /// A QoS 1 or 2 message was taken or rejected by the server.
     Published {
         /// The owner's name for the publish.

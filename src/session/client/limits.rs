@@ -2,6 +2,7 @@
 
 use super::Failure;
 use crate::mqtt::{ConnAck, MAX_REMAINING_LENGTH, Publish, QoS, ReasonCode};
+use std::num::NonZeroU32;
 
 /// What the server announced in CONNACK.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +35,12 @@ impl ServerLimits {
             Some((_, what)) => Err(Failure::Unsupported(what)),
             None => Ok(()),
         }
+    }
+
+    /// These, and no packets larger than `most` bytes.
+    pub(super) fn at_most(self, most: Option<NonZeroU32>) -> Self {
+        let most = most.map_or(usize::MAX, |most| most.get() as usize);
+        Self { maximum_packet_size: self.maximum_packet_size.min(most), ..self }
     }
 
     /// What such a message asks for and the server does not support, with the

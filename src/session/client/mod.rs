@@ -8,17 +8,19 @@
 mod config;
 mod event;
 mod limits;
+mod owed;
 mod receive;
 mod resume;
 mod send;
 
 pub use config::{Authentication, ClientConfig};
-pub use event::{Event, Failure, Token};
+pub use event::{Event, Failure, Receipt, Token};
 pub use limits::ServerLimits;
 
 use super::keepalive::{Due, KeepAlive};
 use super::{AliasReceiver, Inbound, Outbound, Time};
 use crate::mqtt::{Message, Packet};
+use owed::Owed;
 use send::Pending;
 use std::collections::VecDeque;
 
@@ -34,6 +36,8 @@ pub struct ClientSession {
     /// window has no room for yet.
     unsent: VecDeque<(Token, Message)>,
     inbound: Inbound,
+    /// What the owner has not acknowledged yet.
+    owed: Owed,
     aliases: AliasReceiver,
     output: Vec<u8>,
 }
@@ -52,6 +56,7 @@ impl ClientSession {
             outbound: Outbound::new(DEFAULT_RECEIVE_MAXIMUM),
             unsent: VecDeque::new(),
             inbound: Inbound::default(),
+            owed: Owed::default(),
             aliases: AliasReceiver::default(),
             output: Vec::new(),
             config,

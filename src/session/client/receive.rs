@@ -83,7 +83,7 @@ impl ClientSession {
             return Err(Failure::Refused(connack.reason, words));
         }
         self.connected = true;
-        self.limits = ServerLimits::from(connack);
+        self.limits = ServerLimits::from(connack).at_most(self.config.largest_sent);
         let keep_alive = properties.server_keep_alive;
         self.keep_alive = KeepAlive::new(keep_alive.unwrap_or(self.config.keep_alive), now);
         if let Some(assigned) = properties.assigned_client_identifier {
@@ -109,12 +109,20 @@ impl ClientSession {
         on_event: &mut impl FnMut(Event<'_>),
     ) -> Result<(), Failure> {
         let topic = self.aliases.resolve(publish).map_err(Failure::Protocol)?;
+        let resolved = Publish { topic, ..*publish };
+        if let (true, Some(id)) = (self.config.acknowledged_by_owner, publish.packet_id) {
+            let Some(receipt) = self.owed.entrust(&mut self.inbound, id, &resolved) else {
+                return self.answer_again(id, publish.qos, now);
+            };
+            on_event(Event::Entrusted { publish: resolved, receipt });
+            return Ok(());
+        }
         let new = match (publish.qos, publish.packet_id) {
             (QoS::ExactlyOnce, Some(id)) => self.inbound.receive(id),
             _ => true,
         };
         if new {
-            on_event(Event::Message(Publish { topic, ..*publish }));
+            on_event(Event::Message(resolved));
         }
         let Some(packet_id) = publish.packet_id else {
             return Ok(());

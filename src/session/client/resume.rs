@@ -10,6 +10,7 @@ impl ClientSession {
     /// published as if for the first time. What it had received with QoS 2 is done.
     pub(super) fn start_over(&mut self, on_event: &mut impl FnMut(Event<'_>)) {
         self.inbound.clear();
+        self.owed.clear();
         let mut again = VecDeque::new();
         for (_, pending) in self.outbound.drain() {
             match pending.message {

@@ -493,6 +493,7 @@ fn silence(frame: &Frame<'_>, version: Version, out: &mut Vec<u8>) {
 pub(super) fn hello(version: Version, client_id: &str) -> Connect<'_> {
     Connect {
         version,
+        bridge: false,
         clean_start: true,
         keep_alive: 0,
         properties: ConnectProperties::default(),

@@ -7,6 +7,7 @@ mod admission;
 mod aliases;
 mod archive;
 mod authenticate;
+mod bridges;
 mod configured;
 mod connect;
 mod counters;

@@ -107,6 +107,7 @@ fn connect(version: Version, a: u16, b: u16) -> Packet<'static> {
     };
     Packet::Connect(Connect {
         version,
+        bridge: !version.is_v5() && b.is_multiple_of(3),
         clean_start: a.is_multiple_of(2),
         keep_alive: pick(&[0, 1, 10, u16::MAX], a / 2),
         properties: if version.is_v5() { properties } else { ConnectProperties::default() },

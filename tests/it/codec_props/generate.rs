@@ -133,6 +133,7 @@ prop_compose! {
 prop_compose! {
     fn connect()(
         version in select(vec![Version::V31, Version::V311, Version::V5]),
+        bridge in any::<bool>(),
         clean_start in any::<bool>(),
         keep_alive in any::<u16>(),
         properties in connect_properties(),
@@ -144,6 +145,7 @@ prop_compose! {
         let alone_is_forbidden = version == Version::V311 && username.is_none();
         Packet::Connect(Connect {
             version,
+            bridge: bridge && !version.is_v5(),
             clean_start,
             keep_alive,
             properties,

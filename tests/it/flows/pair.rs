@@ -224,7 +224,9 @@ impl Pair {
         self.up.window.acknowledged(packets, self.setup.version);
         let (received, outcomes) = (&mut self.received, &mut self.outcomes);
         let taken = self.client.receive(packets, self.now, |event| match event {
-            Event::Message(publish) => received.push(Delivery::of(&publish)),
+            Event::Message(publish) | Event::Entrusted { publish, .. } => {
+                received.push(Delivery::of(&publish));
+            }
             Event::Published { token, reason } => outcomes.push((token, reason)),
             Event::Connected(_) | Event::Subscribed { .. } | Event::Unsubscribed { .. } => {}
         });

@@ -52,6 +52,16 @@ pub(super) fn concerns(pattern: &str) -> bool {
     levels(pattern).next() == Some(ROOT)
 }
 
+/// Whether only the broker itself publishes to `topic`. Bridges say there too
+/// whether they are connected, as mosquitto lets them.
+pub(super) fn is_reserved(topic: &str) -> bool {
+    topic.strip_prefix("$SYS/").is_some_and(|rest| {
+        let name = rest.strip_prefix("broker/connection/");
+        let name = name.and_then(|name| name.strip_suffix("/state"));
+        name.is_none_or(|name| name.contains('/'))
+    })
+}
+
 impl Sys {
     pub(super) fn new(interval: Option<Duration>) -> Self {
         let interval = interval.filter(|interval| !interval.is_zero());
