@@ -7,7 +7,7 @@
 //!  2  client: an Engine over a Stream, reconnect    net: sockets and TLS as one Stream, WebSocket
 //!  1  session: packet identifiers, in-flight windows, QoS flows, aliases, keepalive
 //!  0  mqtt: bytes <-> packets, properties, reason codes, topics
-//!     error, output, signals, open_files, text_or_base64: leaves for layers 2 to 4;
+//!     error, output, signals, prompt, open_files, text_or_base64: leaves for layers 2 to 4;
 //!     secret: for all
 //! ```
 //! An arrow may skip layers downwards and never goes upwards or sideways.
@@ -46,6 +46,7 @@ pub mod mqtt;
 pub mod net;
 pub mod open_files;
 pub mod output;
+pub mod prompt;
 pub mod publish;
 pub mod secret;
 pub mod session;

@@ -15,6 +15,13 @@ impl Secret {
         Self(bytes.into())
     }
 
+    /// Keeps a line without its end.
+    #[must_use]
+    pub fn without_line_end(line: &[u8]) -> Self {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        Self::new(line.strip_suffix(b"\r").unwrap_or(line))
+    }
+
     /// The bytes, for the one who sends them.
     #[must_use]
     pub fn expose(&self) -> &[u8] {

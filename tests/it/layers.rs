@@ -24,6 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("error", &["error"]),
     ("signals", &["signals", "error"]),
     ("output", &["output", "error"]),
+    ("prompt", &["prompt", "error", "secret", "signals"]),
     ("open_files", &["open_files"]),
     ("text_or_base64", &["text_or_base64"]),
     ("net", &["net", "error", "output", "secret"]),
@@ -42,7 +43,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 /// What the features stand on; themselves are added where the table is read.
 const FEATURE: &[&str] =
-    &["client", "net", "session", "mqtt", "error", "output", "signals", "text_or_base64"];
+    &["client", "net", "session", "mqtt", "error", "output", "prompt", "signals", "text_or_base64"];
 
 const EVERYTHING: &[&str] = &["*"];
 

@@ -15,27 +15,29 @@ pub(super) struct LoginArgs {
     #[arg(short, long, alias = "user", value_name = "NAME")]
     username: Option<String>,
 
-    /// Password; on this machine everybody can see it, unlike with the next three
-    #[arg(
-        short = 'P', long, alias = "pw", value_name = "TEXT",
-        conflicts_with_all = ["password_file", "password_env", "password_command"]
-    )]
+    /// Password; on this machine everybody can see it, unlike with the next four
+    #[arg(short = 'P', long, alias = "pw", value_name = "TEXT", group = PASSWORD)]
     password: Option<Secret>,
 
+    /// Ask for the password at the terminal
+    #[arg(long, group = PASSWORD)]
+    ask_password: bool,
+
     /// Take the password from this file
-    #[arg(
-        long, value_name = "FILE", conflicts_with_all = ["password_env", "password_command"]
-    )]
+    #[arg(long, value_name = "FILE", group = PASSWORD)]
     password_file: Option<PathBuf>,
 
     /// Take the password from this variable of the environment
-    #[arg(long, value_name = "NAME", conflicts_with = "password_command")]
+    #[arg(long, value_name = "NAME", group = PASSWORD)]
     password_env: Option<String>,
 
     /// Take the password from what this command of the shell prints
-    #[arg(long, value_name = "COMMAND")]
+    #[arg(long, value_name = "COMMAND", group = PASSWORD)]
     password_command: Option<String>,
 }
+
+/// The options of which one at most says what the password is.
+const PASSWORD: &str = "the_password";
 
 impl LoginArgs {
     /// Who to be, where these options are silent as the URL says.
@@ -46,6 +48,8 @@ impl LoginArgs {
             Some(secrets::from_variable(&name)?)
         } else if let Some(command) = self.password_command {
             Some(secrets::from_command(&command)?)
+        } else if self.ask_password {
+            Some(secrets::from_terminal()?)
         } else {
             self.password
         };

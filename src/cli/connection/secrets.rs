@@ -3,16 +3,19 @@
 
 use super::super::values;
 use crate::error::{Class, Error, Result};
+use crate::prompt;
 use crate::secret::Secret;
+use crate::signals;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use tokio::runtime::Builder;
 
 /// The longest password MQTT has room for, in bytes, and the end of its line.
 const READ_AT_MOST: u64 = 65_535 + 2;
 
 /// The secret in a file, without the end of its last line.
 pub(super) fn from_file(path: &Path) -> Result<Secret> {
-    values::file(path, READ_AT_MOST).map(|bytes| without_line_end(&bytes))
+    values::file(path, READ_AT_MOST).map(|bytes| Secret::without_line_end(&bytes))
 }
 
 /// The secret in a variable of the environment.
@@ -30,12 +33,17 @@ pub(super) fn from_command(command: &str) -> Result<Secret> {
     if !output.status.success() {
         return Err(failed(&format!("failed: {}", output.status)));
     }
-    Ok(without_line_end(&output.stdout))
+    Ok(Secret::without_line_end(&output.stdout))
 }
 
-fn without_line_end(bytes: &[u8]) -> Secret {
-    let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    Secret::new(line.strip_suffix(b"\r").unwrap_or(line))
+/// What is typed at the terminal, unseen.
+pub(super) fn from_terminal() -> Result<Secret> {
+    let failed = |cause| Error::new(Class::Other, "cannot ask for the password").because(cause);
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let typed = runtime.block_on(prompt::at_terminal("Password: ", signals::stop()));
+    // A read that a signal has ended the wait for is left behind.
+    runtime.shutdown_background();
+    typed
 }
 
 #[cfg(test)]
