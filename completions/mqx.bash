@@ -125,7 +125,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__bench)
-            opts="-c -q -s -t -L -F -i -h -p -b -A -u -P -k -V -d -x -D --rate --count --subscribers --qos --size --topic --duration --limit --inflight --json --embedded --id --host --port --broker --unix --ws --ws-path --ws-header --proxy --bind --username --password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --color --help"
+            opts="-c -q -s -t -L -F -i -h -p -b -A -u -P -k -V -d -x -D --rate --count --subscribers --qos --size --topic --duration --limit --inflight --json --embedded --id --host --port --broker --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -297,6 +297,38 @@ _mqx() {
                     ;;
                 --engine)
                     COMPREPLY=($(compgen -W "native rumqttc" -- "${cur}"))
+                    return 0
+                    ;;
+                --jwt-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-alg)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-aud)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-sub)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-iss)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-kid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-claim)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --tls)
@@ -1113,7 +1145,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__pub)
-            opts="-t -m -f -s -l -n -q -r -e -i -I -c -h -p -A -u -P -k -V -d -x -D -L -b --topic --message --file --stdin-file --stdin-line --null-message --qos --retain --message-expiry-interval --content-type --payload-format-indicator --response-topic --correlation-data --user-property --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --broker --color --help"
+            opts="-t -m -f -s -l -n -q -r -e -i -I -c -h -p -A -u -P -k -V -d -x -D -L -b --topic --message --file --stdin-file --stdin-line --null-message --qos --retain --message-expiry-interval --content-type --payload-format-indicator --response-topic --correlation-data --user-property --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --broker --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1285,6 +1317,38 @@ _mqx() {
                     ;;
                 --engine)
                     COMPREPLY=($(compgen -W "native rumqttc" -- "${cur}"))
+                    return 0
+                    ;;
+                --jwt-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-alg)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-aud)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-sub)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-iss)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-kid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-claim)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --tls)
@@ -1463,7 +1527,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__sub)
-            opts="-t -T -q -C -W -E -R -v -F -J -N -i -I -c -h -p -A -u -P -k -V -d -x -D -L -b --topic --filter-out --qos --count --timeout --exit-after-sub --no-retained --retained-only --no-local --retain-as-published --subscription-identifier --user-property --verbose --format --json --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --broker --color --help"
+            opts="-t -T -q -C -W -E -R -v -F -J -N -i -I -c -h -p -A -u -P -k -V -d -x -D -L -b --topic --filter-out --qos --count --timeout --exit-after-sub --no-retained --retained-only --no-local --retain-as-published --subscription-identifier --user-property --verbose --format --json --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --broker --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1631,6 +1695,38 @@ _mqx() {
                     ;;
                 --engine)
                     COMPREPLY=($(compgen -W "native rumqttc" -- "${cur}"))
+                    return 0
+                    ;;
+                --jwt-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-alg)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-aud)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-sub)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-iss)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-kid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-claim)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --tls)

@@ -45,7 +45,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -l payload-format-indicator
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l response-topic -d 'Topic for an answer' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l correlation-data -d 'What an answer is to repeat: text, hex:... or base64:...' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l user-property -d 'User property, as in name=value (repeatable)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -s i -l id -d 'Client identifier [default: the broker chooses one]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -s i -l id -d 'Client identifier; %h stands for this machine, %p for the process, %r for something random, %u for the user name [default: the broker chooses one]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s I -l id-prefix -d 'Client identifier that begins with this and ends with the number of the process' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS' -r
@@ -55,7 +55,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -l ws-header -d 'Header of 
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l proxy -d 'Connect through this proxy: socks5h://, socks5://, http:// or https://[USER:PASSWORD@]HOST[:PORT], or none [default: ALL_PROXY, for wss HTTPS_PROXY before it and for ws http_proxy, unless NO_PROXY has the host]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s A -l bind -d 'Connect from this address of the machine' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s u -l username -d 'User name' -r
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -s P -l password -d 'Password; on this machine everybody can see it, unlike with the next three' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -s P -l password -d 'Password; on this machine everybody can see it, unlike with the next four' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l password-file -d 'Take the password from this file' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l password-env -d 'Take the password from this variable of the environment' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l password-command -d 'Take the password from what this command of the shell prints' -r
@@ -64,6 +64,14 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -s V -l mqtt-version -d 'Ve
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
 rumqttc\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l jwt-key -d 'Sign a token with this private key (PEM) for a password, a new one for every connection' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l jwt-alg -d 'How to sign it: RS256 or ES256 [default: as the key is made for]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l jwt-aud -d 'Whom it is for (aud; repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l jwt-sub -d 'Whom it is about (sub) [default: the user name]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l jwt-iss -d 'Whom it is from (iss)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l jwt-kid -d 'Name of the key (kid)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l jwt-claim -d 'Another claim, as in name=value; a value in JSON is taken as that (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l jwt-ttl -d 'How long it counts, as in 600 or 1h' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l tls -d 'Use TLS; trust the CA in this file, or without one those of the system' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l cafile -d 'The same as --tls with a CA' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
@@ -110,6 +118,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -s n -l null-message -d 'Pu
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s r -l retain -d 'Ask the broker to keep the message for later subscribers'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s c -l disable-clean-session -d 'Go on with the session of this client identifier, and keep it; without -x for ever'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l ws -d 'Speak MQTT over WebSocket'
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l ask-password -d 'Ask for the password at the terminal'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s d -l debug -d 'Say on stderr which packets are sent and received'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l insecure -d 'Use TLS and believe any certificate; for tests only'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l no-tls -d 'Use no TLS, not even with port 8883'
@@ -123,7 +132,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -s W -l timeout -d 'End aft
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l subscription-identifier -d 'Number that messages of this subscription will carry (MQTT 5)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l user-property -d 'User property of SUBSCRIBE, as in name=value (repeatable, MQTT 5)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s F -l format -d 'Print each message in this format, the one of mosquitto: %t topic, %p payload, %x payload in hex, %q QoS, %r retained, %j JSON, %I time ...' -r
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -s i -l id -d 'Client identifier [default: the broker chooses one]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s i -l id -d 'Client identifier; %h stands for this machine, %p for the process, %r for something random, %u for the user name [default: the broker chooses one]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s I -l id-prefix -d 'Client identifier that begins with this and ends with the number of the process' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS' -r
@@ -133,7 +142,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -l ws-header -d 'Header of 
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l proxy -d 'Connect through this proxy: socks5h://, socks5://, http:// or https://[USER:PASSWORD@]HOST[:PORT], or none [default: ALL_PROXY, for wss HTTPS_PROXY before it and for ws http_proxy, unless NO_PROXY has the host]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s A -l bind -d 'Connect from this address of the machine' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s u -l username -d 'User name' -r
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -s P -l password -d 'Password; on this machine everybody can see it, unlike with the next three' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s P -l password -d 'Password; on this machine everybody can see it, unlike with the next four' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l password-file -d 'Take the password from this file' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l password-env -d 'Take the password from this variable of the environment' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l password-command -d 'Take the password from what this command of the shell prints' -r
@@ -142,6 +151,14 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -s V -l mqtt-version -d 'Ve
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
 rumqttc\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l jwt-key -d 'Sign a token with this private key (PEM) for a password, a new one for every connection' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l jwt-alg -d 'How to sign it: RS256 or ES256 [default: as the key is made for]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l jwt-aud -d 'Whom it is for (aud; repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l jwt-sub -d 'Whom it is about (sub) [default: the user name]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l jwt-iss -d 'Whom it is from (iss)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l jwt-kid -d 'Name of the key (kid)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l jwt-claim -d 'Another claim, as in name=value; a value in JSON is taken as that (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l jwt-ttl -d 'How long it counts, as in 600 or 1h' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l tls -d 'Use TLS; trust the CA in this file, or without one those of the system' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l cafile -d 'The same as --tls with a CA' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
@@ -192,6 +209,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -s J -l json -d 'Print each
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s N -d 'Print no line feed behind each message'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s c -l disable-clean-session -d 'Go on with the session of this client identifier, and keep it; without -x for ever'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l ws -d 'Speak MQTT over WebSocket'
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l ask-password -d 'Ask for the password at the terminal'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s d -l debug -d 'Say on stderr which packets are sent and received'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l insecure -d 'Use TLS and believe any certificate; for tests only'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l no-tls -d 'Use no TLS, not even with port 8883'
@@ -216,7 +234,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench" -l ws-header -d 'Header o
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l proxy -d 'Connect through this proxy: socks5h://, socks5://, http:// or https://[USER:PASSWORD@]HOST[:PORT], or none [default: ALL_PROXY, for wss HTTPS_PROXY before it and for ws http_proxy, unless NO_PROXY has the host]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s A -l bind -d 'Connect from this address of the machine' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s u -l username -d 'User name' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -s P -l password -d 'Password; on this machine everybody can see it, unlike with the next three' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -s P -l password -d 'Password; on this machine everybody can see it, unlike with the next four' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l password-file -d 'Take the password from this file' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l password-env -d 'Take the password from this variable of the environment' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l password-command -d 'Take the password from what this command of the shell prints' -r
@@ -225,6 +243,14 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench" -s V -l mqtt-version -d '
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
 rumqttc\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l jwt-key -d 'Sign a token with this private key (PEM) for a password, a new one for every connection' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l jwt-alg -d 'How to sign it: RS256 or ES256 [default: as the key is made for]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l jwt-aud -d 'Whom it is for (aud; repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l jwt-sub -d 'Whom it is about (sub) [default: the user name]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l jwt-iss -d 'Whom it is from (iss)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l jwt-kid -d 'Name of the key (kid)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l jwt-claim -d 'Another claim, as in name=value; a value in JSON is taken as that (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l jwt-ttl -d 'How long it counts, as in 600 or 1h' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l tls -d 'Use TLS; trust the CA in this file, or without one those of the system' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l cafile -d 'The same as --tls with a CA' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
@@ -267,6 +293,7 @@ never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l json -d 'Print the report as one JSON object'
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l embedded -d 'Start a broker inside this process, on a free port, and measure that'
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l ws -d 'Speak MQTT over WebSocket'
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l ask-password -d 'Ask for the password at the terminal'
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s d -l debug -d 'Say on stderr which packets are sent and received'
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l insecure -d 'Use TLS and believe any certificate; for tests only'
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l no-tls -d 'Use no TLS, not even with port 8883'

@@ -53,6 +53,9 @@ impl Link {
         let session = ClientConfig { client_id, ..options.session.clone() };
         let mut engine = client::engine::new(options.engine, session)?;
         let stream = net::connect(options.broker(broker), options.connect_timeout).await?;
+        if let Some(password) = options.new_password()? {
+            engine.set_password(password);
+        }
         engine.connect(now).map_err(client::explain)?;
         Ok(Self {
             stream,

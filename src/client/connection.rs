@@ -86,6 +86,7 @@ impl Connection {
     ) -> Result<Self> {
         let deadline = Instant::now() + options.connect_timeout;
         let mut connection = Self::dial(options).await?;
+        connection.sign_in()?;
         match connection.handshake(deadline, on_event).await {
             Ok(()) => Ok(connection),
             Err(trouble) => {
@@ -121,8 +122,17 @@ impl Connection {
     async fn reopen_here(&mut self, on_event: &mut dyn FnMut(Event<'_>)) -> Result<()> {
         let deadline = Instant::now() + self.options.connect_timeout;
         self.link = dial(&self.options).await?;
+        self.sign_in()?;
         let accepted = self.handshake(deadline, on_event).await;
         accepted.map_err(|trouble| self.not_accepted(trouble))
+    }
+
+    /// Takes a new password where each connection has its own.
+    fn sign_in(&mut self) -> Result<()> {
+        if let Some(password) = self.options.new_password()? {
+            self.engine.set_password(password);
+        }
+        Ok(())
     }
 
     async fn handshake(

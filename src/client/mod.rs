@@ -11,19 +11,22 @@ mod farewell;
 mod link;
 mod reconnect;
 pub mod talk;
+mod token;
 
 pub use connection::Connection;
 pub use engine::EngineKind;
 pub use failure::{explain, no_answer, not_accepted};
 pub use farewell::Farewell;
 pub use reconnect::reconnect;
+pub use token::{TokenAlgorithm, TokenMaker, TokenOptions};
 
 use crate::error::{self, Error, Result};
 use crate::mqtt::Version;
 use crate::net::Endpoint;
 use crate::output;
-use crate::session::ClientConfig;
-use std::time::Duration;
+use crate::session::{ClientConfig, Secret};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 /// Where to connect and as whom. `default()` is the only home of defaults.
 #[derive(Debug, Clone)]
@@ -34,6 +37,8 @@ pub struct ConnectOptions {
     pub others: Vec<Endpoint>,
     /// What the client says of itself.
     pub session: ClientConfig,
+    /// What makes a new password for every connection.
+    pub token: Option<Arc<TokenMaker>>,
     /// What the client says when it leaves.
     pub farewell: Farewell,
     /// How long connecting may take, from the name to CONNACK.
@@ -54,6 +59,14 @@ impl ConnectOptions {
     pub fn check_engine(&self) -> Result<()> {
         let says_more = self.farewell != Farewell::default();
         self.engine.check(&self.session, says_more)
+    }
+
+    /// The password for a connection that begins now, where each has its own.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn new_password(&self) -> Result<Option<Secret>> {
+        self.token.as_ref().map(|token| token.make(SystemTime::now())).transpose()
     }
 
     /// The broker with this number, counted around.
@@ -108,6 +121,7 @@ impl Default for ConnectOptions {
             endpoint: Endpoint::tcp("localhost", 1883),
             others: Vec::new(),
             session: ClientConfig::default(),
+            token: None,
             farewell: Farewell::default(),
             connect_timeout: Duration::from_secs(10),
             engine: EngineKind::default(),

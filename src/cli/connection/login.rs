@@ -36,8 +36,8 @@ pub(super) struct LoginArgs {
     password_command: Option<String>,
 }
 
-/// The options of which one at most says what the password is.
-const PASSWORD: &str = "the_password";
+/// The options of which at most one says what the password is.
+pub(super) const PASSWORD: &str = "the_password";
 
 impl LoginArgs {
     /// Who to be, where these options are silent as the URL says.

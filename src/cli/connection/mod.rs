@@ -5,7 +5,9 @@ mod login;
 mod route;
 mod secrets;
 mod session;
+mod template;
 mod tls;
+mod token;
 mod websocket;
 mod will;
 
@@ -16,7 +18,6 @@ use crate::error::{Error, Result};
 use crate::mqtt::Version;
 use crate::net::Endpoint;
 use crate::output::{self, escape};
-use crate::secret::Secret;
 use crate::session::ClientConfig;
 use brokers::{Broker, BrokerArgs, Login};
 use clap::Args;
@@ -26,8 +27,10 @@ use route::RouteArgs;
 pub use session::ClientIdArgs;
 use session::SessionArgs;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 use tls::TlsArgs;
+use token::TokenArgs;
 use websocket::WebSocketArgs;
 use will::WillArgs;
 
@@ -79,6 +82,9 @@ pub struct ConnectionArgs {
     /// Say on stderr which packets are sent and received
     #[arg(short, long)]
     debug: bool,
+
+    #[command(flatten)]
+    token: TokenArgs,
 
     #[command(flatten)]
     tls: TlsArgs,
@@ -143,7 +149,8 @@ impl ConnectionArgs {
             output::note("-V 3 is read as MQTT 3.1.1; say 3.1 or 3.1.1 to be clear");
         }
         let Login { username, password } = self.login.read(login)?;
-        check_password(version, username.as_ref(), password.as_ref())?;
+        let token = self.token.read(username.as_deref())?;
+        check_password(version, username.as_ref(), password.is_some() || token.is_some())?;
         if let Some(never) = self.property {
             match never {}
         }
@@ -162,6 +169,7 @@ impl ConnectionArgs {
             endpoint: endpoints.next().unwrap_or(default.endpoint),
             others: endpoints.collect(),
             session,
+            token: token.map(Arc::new),
             farewell,
             connect_timeout: self.connect_timeout,
             engine: self.engine,
@@ -222,9 +230,9 @@ pub fn no_topic() -> Error {
 fn check_password(
     version: Option<Version>,
     username: Option<&String>,
-    password: Option<&Secret>,
+    has_password: bool,
 ) -> Result<()> {
-    let alone = password.is_some() && username.is_none();
+    let alone = has_password && username.is_none();
     if alone && version.is_some_and(|version| !version.is_v5()) {
         let what = "-P needs -u: before MQTT 5 a password goes with a user name";
         return Err(Error::usage(what));

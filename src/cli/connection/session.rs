@@ -1,6 +1,7 @@
 //! The options that say what the session is to be, in CONNECT and in DISCONNECT.
 
 use super::super::values;
+use super::template;
 use crate::client::Farewell;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
@@ -16,7 +17,8 @@ const FOR_EVER: u32 = u32::MAX;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct ClientIdArgs {
-    /// Client identifier [default: the broker chooses one]
+    /// Client identifier; %h stands for this machine, %p for the process, %r for
+    /// something random, %u for the user name [default: the broker chooses one]
     #[arg(
         short = 'i', long = "id", aliases = ["client-id", "identifier"],
         value_name = "ID", default_value = "", hide_default_value = true
@@ -38,9 +40,12 @@ impl ClientIdArgs {
     /// # Errors
     /// When a session is to be kept and nobody could find it again.
     pub fn apply(self, session: &mut ClientConfig) -> Result<()> {
-        let prefixed = self.id_prefix.map(|prefix| format!("{prefix}{}", std::process::id()));
-        let lasting = prefixed.is_none() && !self.id.is_empty();
-        session.client_id = prefixed.unwrap_or(self.id);
+        let user = session.username.as_deref().unwrap_or_default();
+        let id = template::fill(&self.id, user)?;
+        let prefix = self.id_prefix.map(|prefix| template::fill(&prefix, user)).transpose()?;
+        let prefixed = prefix.map(|prefix| format!("{prefix}{}", std::process::id()));
+        let lasting = prefixed.is_none() && !id.is_empty();
+        session.client_id = prefixed.unwrap_or(id);
         if self.disable_clean_session {
             session.clean_start = false;
             session.session_expiry_interval.get_or_insert(FOR_EVER);

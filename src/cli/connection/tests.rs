@@ -95,6 +95,14 @@ fn a_session_that_is_kept_has_a_name_and_no_end_unless_one_is_given() {
 }
 
 #[test]
+fn the_identifier_is_filled_in_once_the_user_is_known() {
+    let id = |line| parse(line).map(|options| options.session.client_id);
+    assert_eq!(id("-b mqtt://ann@h -i registry/%u"), Ok("registry/ann".to_owned()));
+    assert_eq!(id("-I %u- -u bob"), Ok(format!("bob-{}", std::process::id())));
+    assert!(id("-i 50%").unwrap_err().contains("stands for nothing"));
+}
+
+#[test]
 fn what_cannot_be_is_refused_with_the_reason() {
     for (line, what) in [
         ("-c", "needs a client identifier"),
@@ -115,6 +123,11 @@ fn what_cannot_be_is_refused_with_the_reason() {
         ("-D publish nothing x", "publish has content-type"),
         ("-D subscribe subscription-identifier 1", "--subscription-identifier"),
         ("-D", "value is required"),
+        ("-u u --jwt-key /no/such", "cannot read /no/such"),
+        ("-u u --jwt-key k --jwt-alg HS256", "known are RS256 and ES256"),
+        ("-u u --jwt-key k -P p", "cannot be used with"),
+        ("-u u --jwt-aud x", "--jwt-key"),
+        ("-u u --ask-password -P p", "cannot be used with"),
         ("--engine rumqttc --disconnect-reason x", "--disconnect-..."),
         ("--engine rumqttc --topic-alias-maximum 3", "--topic-alias-maximum"),
     ] {

@@ -8,12 +8,16 @@ mod rumqttc;
 
 use crate::error::{Error, Result};
 use crate::mqtt::{Disconnect, Publish, SubscribeProperties, SubscribeRequest};
-use crate::session::{ClientConfig, ClientSession, Event, Failure, ServerLimits, Time, Token};
+use crate::session::{
+    ClientConfig, ClientSession, Event, Failure, Secret, ServerLimits, Time, Token,
+};
 
 /// A client session over any number of connections, one at a time. The
 /// methods are those of [`ClientSession`], which documents them.
 #[allow(clippy::missing_errors_doc, reason = "the session documents its errors")]
 pub trait Engine: Send {
+    /// Sets the password that the next CONNECT says.
+    fn set_password(&mut self, password: Secret);
     /// Begins a new connection: the output starts with CONNECT.
     fn connect(&mut self, now: Time) -> Result<(), Failure>;
     /// Whether the server has accepted the connection.

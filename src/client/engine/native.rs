@@ -2,9 +2,13 @@
 
 use super::Engine;
 use crate::mqtt::{Disconnect, Publish, SubscribeProperties, SubscribeRequest};
-use crate::session::{ClientSession, Event, Failure, ServerLimits, Time, Token};
+use crate::session::{ClientSession, Event, Failure, Secret, ServerLimits, Time, Token};
 
 impl Engine for ClientSession {
+    fn set_password(&mut self, password: Secret) {
+        self.set_password(password);
+    }
+
     fn connect(&mut self, now: Time) -> Result<(), Failure> {
         self.connect(now)
     }

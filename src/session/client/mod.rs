@@ -20,6 +20,7 @@ pub use limits::ServerLimits;
 use super::keepalive::{Due, KeepAlive};
 use super::{AliasReceiver, Inbound, Outbound, Time};
 use crate::mqtt::{Message, Packet};
+use crate::secret::Secret;
 use owed::Owed;
 use send::Pending;
 use std::collections::VecDeque;
@@ -61,6 +62,11 @@ impl ClientSession {
             output: Vec::new(),
             config,
         }
+    }
+
+    /// Sets the password that the next CONNECT says.
+    pub fn set_password(&mut self, password: Secret) {
+        self.config.password = Some(password);
     }
 
     /// Begins a new connection: the output starts with CONNECT.

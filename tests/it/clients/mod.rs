@@ -6,6 +6,7 @@ mod lines;
 mod properties;
 mod publishing;
 mod reaching;
+mod signing_in;
 mod subscribing;
 
 use crate::support::peer::{Caller, Peer};

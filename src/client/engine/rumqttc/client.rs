@@ -8,7 +8,7 @@ use crate::mqtt::{
     self, Ack, AckKind, ConnAck, Disconnect, Message, Packet, PacketType, Publish, QoS, ReasonCode,
     SubscribeProperties, SubscribeRequest,
 };
-use crate::session::{ClientConfig, Event, Failure, ServerLimits, Time, Token};
+use crate::session::{ClientConfig, Event, Failure, Secret, ServerLimits, Time, Token};
 use bytes::BytesMut;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -260,6 +260,10 @@ impl<D: Dialect> Rumqttc<D> {
 }
 
 impl<D: Dialect> Engine for Rumqttc<D> {
+    fn set_password(&mut self, password: Secret) {
+        self.config.password = Some(password);
+    }
+
     fn connect(&mut self, now: Time) -> Result<(), Failure> {
         self.connected = false;
         self.limits = ServerLimits::default();
