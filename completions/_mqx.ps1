@@ -33,14 +33,17 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             break
         }
         'mqx;pub' {
-            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Topic to publish to')
-            [CompletionResult]::new('--topic', '--topic', [CompletionResultType]::ParameterName, 'Topic to publish to')
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Topic to publish to (repeatable)')
+            [CompletionResult]::new('--topic', '--topic', [CompletionResultType]::ParameterName, 'Topic to publish to (repeatable)')
             [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Publish this text')
             [CompletionResult]::new('--message', '--message', [CompletionResultType]::ParameterName, 'Publish this text')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Publish the content of this file; - is stdin')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Publish the content of this file; - is stdin')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Quality of service: 0, 1 or 2')
             [CompletionResult]::new('--qos', '--qos', [CompletionResultType]::ParameterName, 'Quality of service: 0, 1 or 2')
+            [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'Try a connection again so often in a row, or forever [default: the first once, a lost one forever]')
+            [CompletionResult]::new('--buffer', '--buffer', [CompletionResultType]::ParameterName, 'Messages with QoS 0 that wait while there is no connection; of more the oldest are lost, and counted')
+            [CompletionResult]::new('--on-disconnect', '--on-disconnect', [CompletionResultType]::ParameterName, 'While there is no connection: buffer QoS 0, wait with reading, fail if QoS 0 may be lost, or drop it without a failure')
             [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Time after which the message is worth nothing, as in 60 or 1h')
             [CompletionResult]::new('--message-expiry-interval', '--message-expiry-interval', [CompletionResultType]::ParameterName, 'Time after which the message is worth nothing, as in 60 or 1h')
             [CompletionResult]::new('--content-type', '--content-type', [CompletionResultType]::ParameterName, 'What the payload is, as in application/json')
@@ -133,6 +136,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--null-message', '--null-message', [CompletionResultType]::ParameterName, 'Publish an empty message; with -r it removes the retained one')
             [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Ask the broker to keep the message for later subscribers')
             [CompletionResult]::new('--retain', '--retain', [CompletionResultType]::ParameterName, 'Ask the broker to keep the message for later subscribers')
+            [CompletionResult]::new('--fail-if-no-subscriber', '--fail-if-no-subscriber', [CompletionResultType]::ParameterName, 'Fail when nobody is subscribed to a topic (QoS 1 and 2, MQTT 5, if the broker tells)')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Go on with the session of this client identifier, and keep it; without -x for ever')
             [CompletionResult]::new('--disable-clean-session', '--disable-clean-session', [CompletionResultType]::ParameterName, 'Go on with the session of this client identifier, and keep it; without -x for ever')
             [CompletionResult]::new('--ws', '--ws', [CompletionResultType]::ParameterName, 'Speak MQTT over WebSocket')

@@ -35,10 +35,16 @@ complete -c mqx -n "__fish_mqx_needs_command" -f -a "bench" -d 'Measure a broker
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "certs" -d 'Make certificates for testing'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "broker" -d 'Run a broker'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -s t -l topic -d 'Topic to publish to' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -s t -l topic -d 'Topic to publish to (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s m -l message -d 'Publish this text' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s f -l file -d 'Publish the content of this file; - is stdin' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s q -l qos -d 'Quality of service: 0, 1 or 2' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l retry -d 'Try a connection again so often in a row, or forever [default: the first once, a lost one forever]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l buffer -d 'Messages with QoS 0 that wait while there is no connection; of more the oldest are lost, and counted' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l on-disconnect -d 'While there is no connection: buffer QoS 0, wait with reading, fail if QoS 0 may be lost, or drop it without a failure' -r -f -a "buffer\t''
+wait\t''
+fail\t''
+drop\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s e -l message-expiry-interval -d 'Time after which the message is worth nothing, as in 60 or 1h' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l content-type -d 'What the payload is, as in application/json' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l payload-format-indicator -d 'Whether the payload is UTF-8 text' -r
@@ -116,6 +122,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -s s -l stdin-file -d 'Publ
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s l -l stdin-line -d 'Publish each line of stdin as a message'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s n -l null-message -d 'Publish an empty message; with -r it removes the retained one'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s r -l retain -d 'Ask the broker to keep the message for later subscribers'
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l fail-if-no-subscriber -d 'Fail when nobody is subscribed to a topic (QoS 1 and 2, MQTT 5, if the broker tells)'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s c -l disable-clean-session -d 'Go on with the session of this client identifier, and keep it; without -x for ever'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l ws -d 'Speak MQTT over WebSocket'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l ask-password -d 'Ask for the password at the terminal'

@@ -1,6 +1,7 @@
 //! Values that are typed the same way in several commands.
 
 use super::properties::{AS_TEXT, BETWEEN};
+use crate::client::Retry;
 use crate::error::{self, Error};
 use crate::mqtt::topic::{TopicFilter, TopicName};
 use crate::mqtt::{self, PropertyBuf, QoS, SubscriptionId, Version};
@@ -31,6 +32,14 @@ fn wrong_topic(error: mqtt::Error) -> String {
 /// Reads how many there are to be; none is no number.
 pub(super) fn count(text: &str) -> Result<NonZeroU64, String> {
     text.parse().map_err(|_| "give a number from 1 on".to_owned())
+}
+
+/// Reads how often something is tried again.
+pub(super) fn retry(text: &str) -> Result<Retry, String> {
+    match text {
+        "forever" | "-1" => Ok(Retry::Forever),
+        text => text.parse().map(Retry::Times).map_err(|_| "give a number, or forever".to_owned()),
+    }
 }
 
 /// Reads the number of a subscription.

@@ -22,6 +22,8 @@ pub struct Connection {
     engine: Box<dyn Engine>,
     link: Link,
     clock: Clock,
+    /// Messages with QoS 0 that the next connection begins with.
+    unsent: Vec<u8>,
 }
 
 /// The time since the client began, read once per turn.
@@ -101,7 +103,16 @@ impl Connection {
 
     async fn dial(options: ConnectOptions) -> Result<Self> {
         let engine = engine::new(options.engine, options.session.clone())?;
-        Ok(Self { link: dial(&options).await?, engine, options, clock: Clock::start() })
+        let link = dial(&options).await?;
+        Ok(Self { link, engine, options, clock: Clock::start(), unsent: Vec::new() })
+    }
+
+    /// Keeps the messages with QoS 0 that a lost connection has not written
+    /// whole, for the next one to begin with, and returns how many they are.
+    pub fn keep_unsent(&mut self) -> u64 {
+        let unsent = self.link.take_unsent(self.engine.output());
+        self.unsent.extend_from_slice(&unsent.bytes);
+        unsent.count
     }
 
     /// Connects again after the connection was lost; what was in flight is
@@ -124,7 +135,9 @@ impl Connection {
         self.link = dial(&self.options).await?;
         self.sign_in()?;
         let accepted = self.handshake(deadline, on_event).await;
-        accepted.map_err(|trouble| self.not_accepted(trouble))
+        accepted.map_err(|trouble| self.not_accepted(trouble))?;
+        self.engine.output().append(&mut self.unsent);
+        Ok(())
     }
 
     /// Takes a new password where each connection has its own.

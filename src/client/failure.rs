@@ -83,6 +83,19 @@ pub(super) fn is_of_one_broker(error: &Error) -> bool {
     }
 }
 
+/// Whether `error` is a broker's refusal that it may take back in a while.
+pub(super) fn is_about_now(error: &Error) -> bool {
+    let failure = std::error::Error::source(error).and_then(|cause| cause.downcast_ref());
+    matches!(failure, Some(Failure::Refused(reason, _)) if NOT_NOW.contains(reason))
+}
+
+/// Refusals that pass.
+const NOT_NOW: &[ReasonCode] = &[
+    ReasonCode::SERVER_UNAVAILABLE,
+    ReasonCode::SERVER_BUSY,
+    ReasonCode::CONNECTION_RATE_EXCEEDED,
+];
+
 /// Refusals that are not about the client.
 const NOT_HERE: &[ReasonCode] = &[
     ReasonCode::SERVER_UNAVAILABLE,

@@ -1,7 +1,7 @@
 //! A stream with what waits to be written to it and what was read from it.
 
 use super::talk;
-use crate::mqtt::Version;
+use crate::mqtt::{self, PacketType, Version};
 use crate::net::Stream;
 use bytes::BytesMut;
 use std::future::Future as _;
@@ -23,6 +23,34 @@ pub(super) enum Turn {
     Alarm,
     /// A batch or more was waiting and all of it is written.
     Drained,
+}
+
+/// Messages with QoS 0, encoded.
+#[derive(Debug, Default)]
+pub(super) struct Unsent {
+    pub(super) bytes: Vec<u8>,
+    pub(super) count: u64,
+}
+
+impl Unsent {
+    /// Adds those among the packets that `bytes` begins with whose end is
+    /// behind `written`.
+    fn add(&mut self, bytes: &[u8], written: usize) {
+        let mut rest = bytes;
+        while let Ok(Some(frame)) = mqtt::next_frame(rest, usize::MAX) {
+            rest = rest.get(frame.bytes.len()..).unwrap_or_default();
+            let is_unsent = bytes.len() - rest.len() > written;
+            if is_unsent && is_publish_0(frame.header) {
+                self.bytes.extend_from_slice(frame.bytes);
+                self.count += 1;
+            }
+        }
+    }
+}
+
+/// Whether a packet that begins with this byte is a message with QoS 0.
+fn is_publish_0(header: u8) -> bool {
+    PacketType::of(header) == Some(PacketType::Publish) && header & 0b110 == 0
 }
 
 pub(super) struct Link {
@@ -54,6 +82,18 @@ impl Link {
     /// Bytes that wait to be written, beside those still in the engine.
     pub(super) const fn unwritten(&self) -> usize {
         self.outgoing.len() - self.written
+    }
+
+    /// Takes away the messages with QoS 0 that the peer cannot have received
+    /// whole: those not written to the end, and those in `output`.
+    pub(super) fn take_unsent(&mut self, output: &mut Vec<u8>) -> Unsent {
+        let mut unsent = Unsent::default();
+        unsent.add(&self.outgoing, self.written);
+        unsent.add(output, 0);
+        self.outgoing.clear();
+        self.written = 0;
+        output.clear();
+        unsent
     }
 
     /// Ends a turn at `due` at the latest; an alarm that is set earlier stays.

@@ -17,7 +17,7 @@ pub use connection::Connection;
 pub use engine::EngineKind;
 pub use failure::{explain, no_answer, not_accepted};
 pub use farewell::Farewell;
-pub use reconnect::reconnect;
+pub use reconnect::{Retry, connect, reconnect};
 pub use token::{TokenAlgorithm, TokenMaker, TokenOptions};
 
 use crate::error::{self, Error, Result};

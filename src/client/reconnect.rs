@@ -1,6 +1,6 @@
 //! When to try a connection again, and how long to wait before.
 
-use super::Connection;
+use super::{ConnectOptions, Connection, failure};
 use crate::error::{self, Class, Error, Result};
 use crate::output;
 use crate::session::Event;
@@ -8,31 +8,113 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// Connects again, after a connection was lost to `error`, until it succeeds;
-/// says on stderr what is going on.
+/// How often connecting is tried again, in a row, before giving up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// So many times.
+    Times(u32),
+    /// Until it succeeds, or cannot.
+    Forever,
+}
+
+impl Retry {
+    /// The first failure is the last.
+    pub const NEVER: Self = Self::Times(0);
+}
+
+/// Connects, and tries again as `retry` allows while that may help; says on
+/// stderr what is going on.
 ///
 /// # Errors
-/// The last error when trying again cannot help.
+/// The last error.
+pub async fn connect(
+    options: &ConnectOptions,
+    retry: Retry,
+    on_event: &mut dyn FnMut(Event<'_>),
+) -> Result<Connection> {
+    let mut attempts = Attempts::new(retry);
+    loop {
+        match Connection::open(options.clone(), on_event).await {
+            Ok(connection) => {
+                attempts.succeeded();
+                return Ok(connection);
+            }
+            Err(error) => attempts.wait_after(error).await?,
+        }
+    }
+}
+
+/// Connects again, after a connection was lost to `error`, until it succeeds
+/// or `retry` allows no more; says on stderr what is going on.
+///
+/// # Errors
+/// The last error when trying again cannot help; when it may and all attempts
+/// are used up, that the connection is lost.
 pub async fn reconnect(
     connection: &mut Connection,
-    mut error: Error,
+    error: Error,
+    retry: Retry,
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<()> {
-    let mut backoff = Backoff::default();
-    while is_temporary(&error) {
-        let wait = backoff.next_wait();
+    let mut attempts = Attempts::new(retry);
+    attempts.wait_after(error).await?;
+    loop {
+        match connection.reopen(on_event).await {
+            Ok(()) => {
+                attempts.succeeded();
+                return Ok(());
+            }
+            Err(error) => attempts.wait_after(error).await.map_err(|error| attempts.lost(error))?,
+        }
+    }
+}
+
+/// The attempts in a row that have failed.
+struct Attempts {
+    retry: Retry,
+    made: u32,
+    backoff: Backoff,
+}
+
+impl Attempts {
+    fn new(retry: Retry) -> Self {
+        Self { retry, made: 0, backoff: Backoff::default() }
+    }
+
+    /// Waits until the next attempt is due.
+    ///
+    /// # Errors
+    /// `error`, when there is to be none.
+    async fn wait_after(&mut self, error: Error) -> Result<()> {
+        let has_more = match self.retry {
+            Retry::Times(times) => self.made < times,
+            Retry::Forever => true,
+        };
+        if !has_more || !is_temporary(&error) {
+            return Err(error);
+        }
+        self.made = self.made.saturating_add(1);
+        let wait = self.backoff.next_wait();
         let why = error::line(&error.into());
         output::note(format!("{why}; trying again in {:.1} s", wait.as_secs_f32()));
         sleep(wait).await;
-        match connection.reopen(on_event).await {
-            Ok(()) => {
-                output::note("connected again");
-                return Ok(());
-            }
-            Err(again) => error = again,
+        Ok(())
+    }
+
+    fn succeeded(&self) {
+        if self.made > 0 {
+            output::note("connected again");
         }
     }
-    Err(error)
+
+    /// What it means that the last attempt failed with `error`.
+    fn lost(&self, error: Error) -> Error {
+        if !is_temporary(&error) {
+            return error;
+        }
+        let what = format!("the connection was lost and {} attempts failed", self.made);
+        Error::new(Class::ConnectionLost, what).because(error).hint("--retry forever goes on")
+    }
 }
 
 /// The waiting time doubles from [`Backoff::FIRST`] to [`Backoff::LONGEST`]
@@ -50,7 +132,7 @@ impl Default for Backoff {
 
 impl Backoff {
     /// The longest wait before the first attempt.
-    const FIRST: Duration = Duration::from_secs(1);
+    const FIRST: Duration = Duration::from_millis(500);
     /// The longest wait before any attempt.
     const LONGEST: Duration = Duration::from_secs(30);
 
@@ -71,7 +153,7 @@ impl Backoff {
 /// Whether connecting again may help: the network or the broker had a bad
 /// moment. A wrong password or certificate stays wrong.
 fn is_temporary(error: &Error) -> bool {
-    matches!(error.class(), Class::Connect | Class::ConnectionLost)
+    matches!(error.class(), Class::Connect | Class::ConnectionLost) || failure::is_about_now(error)
 }
 
 #[cfg(test)]

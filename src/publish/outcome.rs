@@ -1,40 +1,102 @@
-//! What the broker said of the messages it was sent.
+//! What became of the messages, as far as the broker has said or it can be known.
 
+use super::{Config, OnDisconnect};
 use crate::error::{Class, Error, Result};
+use crate::mqtt::ReasonCode;
 use crate::session::{Event, Token};
 
-/// Counts rejections and keeps the words of the first.
+/// Counts what went wrong and keeps the words of the first of each kind.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
+    /// Whether a message that nobody receives has gone wrong.
+    wants_subscriber: bool,
+    /// Whether it is no failure that messages were lost.
+    may_lose: bool,
+    /// What a message is called: its number counts these.
+    unit: &'static str,
     rejected: u64,
     /// The message that was rejected first, and why.
     first: Option<(Token, String)>,
+    unheard: u64,
+    /// Messages with QoS 0 that were under way when a connection was lost.
+    pub(super) uncertain: u64,
+    /// Messages with QoS 0 that the buffer had no room for.
+    pub(super) dropped: u64,
+    /// Messages with QoS 0 that still waited at the end.
+    pub(super) unsent: u64,
+    /// Messages with QoS 1 and 2 that were not answered at the end.
+    pub(super) unanswered: u64,
 }
 
 impl Outcome {
-    pub(super) fn note(&mut self, event: &Event<'_>) {
-        if let Event::Published { token, reason } = event
-            && reason.is_error()
-        {
-            self.reject(*token, reason.to_string());
+    /// Nothing has happened yet to the messages of `config`.
+    pub(super) fn new(config: &Config) -> Self {
+        Self {
+            wants_subscriber: config.delivery.wants_subscriber,
+            may_lose: config.delivery.on_disconnect == OnDisconnect::Drop,
+            unit: config.source.unit(),
+            ..Self::default()
         }
     }
 
+    /// Takes down what the broker says of a message.
+    pub(super) fn note(&mut self, event: &Event<'_>) {
+        let Event::Published { token, reason } = event else { return };
+        if reason.is_error() {
+            self.reject(*token, reason.to_string());
+        } else if *reason == ReasonCode::NO_MATCHING_SUBSCRIBERS {
+            self.unheard += 1;
+        }
+    }
+
+    /// The message was not taken.
     pub(super) fn reject(&mut self, token: Token, why: String) {
         self.rejected += 1;
         self.first.get_or_insert((token, why));
     }
 
-    /// Token 0 is a message alone; others are the numbers of lines.
+    /// What is to be said of messages that are lost, if any are.
+    pub(super) fn losses(&self) -> Option<String> {
+        let rows = [
+            (self.dropped, "were dropped, for the buffer was full"),
+            (self.uncertain, "were under way when the connection was lost, and may be lost too"),
+            (self.unsent, "could not be sent"),
+            (self.unanswered, "are not acknowledged"),
+        ];
+        let counted = rows.iter().filter(|row| row.0 > 0);
+        let said: Vec<_> = counted.map(|(count, what)| format!("{count} {what}")).collect();
+        (!said.is_empty()).then(|| format!("of the messages {}", said.join("; ")))
+    }
+
+    /// Whether everything arrived, as far as can be known.
+    ///
+    /// # Errors
+    /// When it has not; the worst of what went wrong.
     pub(super) fn result(self) -> Result<()> {
-        let what = match self.first {
-            None => return Ok(()),
-            Some((0, why)) => format!("the broker rejected the message: {why}"),
-            Some((line, why)) => format!(
-                "{} messages were rejected, the first from line {line}: {why}",
-                self.rejected
-            ),
-        };
-        Err(Error::new(Class::PublishRejected, what))
+        if let Some((token, why)) = self.first {
+            return Err(Error::new(
+                Class::PublishRejected,
+                rejection(self.unit, self.rejected, token, &why),
+            ));
+        }
+        if let Some(what) = self.losses().filter(|_| !self.may_lose) {
+            return Err(Error::new(Class::ConnectionLost, what).hint(SURE));
+        }
+        if self.wants_subscriber && self.unheard > 0 {
+            let what = format!("nobody was subscribed to receive {} of the messages", self.unheard);
+            return Err(Error::new(Class::Expectation, what));
+        }
+        Ok(())
+    }
+}
+
+/// How not to lose anything.
+pub(super) const SURE: &str = "-q 1 makes sure that every message arrives, also after a reconnect";
+
+/// Token 0 is a message alone; others are numbers.
+fn rejection(unit: &str, count: u64, first: Token, why: &str) -> String {
+    match first {
+        0 => format!("the broker rejected the message: {why}"),
+        first => format!("{count} messages were rejected, the first from {unit} {first}: {why}"),
     }
 }

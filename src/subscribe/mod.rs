@@ -10,7 +10,7 @@ mod text;
 pub use format::Format;
 pub use look::{Layout, Look};
 
-use crate::client::{ConnectOptions, Connection, reconnect};
+use crate::client::{ConnectOptions, Connection, Retry, reconnect};
 use crate::error::{Class, Error, Result};
 use crate::mqtt::topic::TopicFilter;
 use crate::mqtt::{
@@ -118,7 +118,8 @@ impl Subscriber {
             let exchanged = connection.exchange(&mut |event| printer.note(&event)).await;
             printer.write_out()?;
             if let Err(error) = exchanged {
-                reconnect(connection, error, &mut |event| printer.note(&event)).await?;
+                reconnect(connection, error, Retry::Forever, &mut |event| printer.note(&event))
+                    .await?;
                 subscribe(connection, &self.config)?;
             }
         }

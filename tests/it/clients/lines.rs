@@ -17,7 +17,7 @@ fn each_line_is_a_message_byte_for_byte() {
         block_on(async {
             let speaker = speaker(engine, Version::V5);
             let peer = Peer::bind().await;
-            let config = publishing(speaker, peer.port(), Source::Lines, QoS::AtMostOnce);
+            let config = publishing(speaker, peer.port(), Source::LINES, QoS::AtMostOnce);
             let broker = async {
                 let mut caller = speaker.accept(&peer).await;
                 for line in [&b"one"[..], b"", b"t\0wo\r", b"last"] {
@@ -36,7 +36,7 @@ fn each_line_is_a_message_byte_for_byte() {
 fn a_line_is_sent_while_the_next_is_still_awaited() {
     with_everybody(|speaker| async move {
         let peer = Peer::bind().await;
-        let config = publishing(speaker, peer.port(), Source::Lines, QoS::AtMostOnce);
+        let config = publishing(speaker, peer.port(), Source::LINES, QoS::AtMostOnce);
         let (mut input, reader) = pipe();
         let broker = async {
             let mut caller = speaker.accept(&peer).await;
@@ -57,7 +57,7 @@ fn a_line_is_sent_while_the_next_is_still_awaited() {
 fn qos_1_lines_that_were_not_acknowledged_are_sent_again_after_a_reconnect() {
     with_everybody(|speaker| async move {
         let peer = Peer::bind().await;
-        let config = publishing(speaker, peer.port(), Source::Lines, QoS::AtLeastOnce);
+        let config = stubborn(publishing(speaker, peer.port(), Source::LINES, QoS::AtLeastOnce));
         let broker = async {
             let mut caller = speaker.accept(&peer).await;
             assert!(caller.packet().await.ends_with(b"1"));
@@ -81,7 +81,7 @@ fn qos_1_lines_that_were_not_acknowledged_are_sent_again_after_a_reconnect() {
 fn qos_0_lines_on_a_lost_connection_are_reported_as_lost() {
     with_everybody(|speaker| async move {
         let peer = Peer::bind().await;
-        let config = publishing(speaker, peer.port(), Source::Lines, QoS::AtMostOnce);
+        let config = publishing(speaker, peer.port(), Source::LINES, QoS::AtMostOnce);
         let (mut input, reader) = pipe();
         input.write_all(b"1\n2\n").await.unwrap();
         let broker = async {
@@ -92,7 +92,7 @@ fn qos_0_lines_on_a_lost_connection_are_reported_as_lost() {
         let (done, ()) = tokio::join!(run(config, reader, never()), broker);
         assert_eq!(done.as_ref().unwrap_err().class(), Class::ConnectionLost);
         let words = words_of(done);
-        assert!(words.contains("up to 2 lines") && words.contains("-q 1"), "{words}");
+        assert!(words.contains("2 were under way") && words.contains("-q 1"), "{words}");
     });
 }
 
@@ -101,7 +101,7 @@ fn a_rejected_line_does_not_stop_the_others_but_fails_the_command() {
     block_on(async {
         let speaker = speaker(EngineKind::Native, Version::V5);
         let peer = Peer::bind().await;
-        let config = publishing(speaker, peer.port(), Source::Lines, QoS::AtLeastOnce);
+        let config = publishing(speaker, peer.port(), Source::LINES, QoS::AtLeastOnce);
         let broker = async {
             let mut caller = speaker.accept(&peer).await;
             caller.packet().await;
@@ -123,7 +123,7 @@ fn no_line_is_sent_beyond_what_the_broker_takes_at_once() {
         block_on(async {
             let speaker = speaker(engine, Version::V5);
             let peer = Peer::bind().await;
-            let config = publishing(speaker, peer.port(), Source::Lines, QoS::AtLeastOnce);
+            let config = publishing(speaker, peer.port(), Source::LINES, QoS::AtLeastOnce);
             let broker = async {
                 let mut caller = peer.accept().await;
                 caller.packet().await;
@@ -148,7 +148,7 @@ fn no_line_is_sent_beyond_what_the_broker_takes_at_once() {
 fn no_lines_at_all_is_a_connection_that_is_closed_in_order() {
     with_everybody(|speaker| async move {
         let peer = Peer::bind().await;
-        let config = publishing(speaker, peer.port(), Source::Lines, QoS::ExactlyOnce);
+        let config = publishing(speaker, peer.port(), Source::LINES, QoS::ExactlyOnce);
         let broker = async {
             let mut caller = speaker.accept(&peer).await;
             assert_eq!(caller.packet().await[0], 0xe0);

@@ -1,6 +1,7 @@
 //! `mqx pub` and `mqx sub` in process, against a peer whose every byte is
 //! scripted, with both engines and both versions of MQTT.
 
+mod keeping_on;
 mod layers;
 mod lines;
 mod properties;
@@ -10,7 +11,7 @@ mod signing_in;
 mod subscribing;
 
 use crate::support::peer::{Caller, Peer};
-use mqx::client::{ConnectOptions, EngineKind};
+use mqx::client::{ConnectOptions, EngineKind, Retry};
 use mqx::error::{Class, Result};
 use mqx::mqtt::{MessageProperties, PropertyBuf, QoS, Version};
 use mqx::net::Endpoint;
@@ -101,12 +102,22 @@ fn words_of(result: Result<()>) -> String {
 fn publishing(speaker: Speaker, port: u16, source: publish::Source, qos: QoS) -> publish::Config {
     publish::Config {
         connect: speaker.connect(port),
-        topic: "a/b".parse().unwrap(),
         source,
-        qos,
-        retain: false,
-        properties: MessageProperties::default(),
+        recipe: publish::Recipe {
+            topics: vec!["a/b".parse().unwrap()],
+            qos,
+            retain: false,
+            properties: MessageProperties::default(),
+        },
+        delivery: publish::Delivery { again: Retry::NEVER, ..publish::Delivery::default() },
     }
+}
+
+/// The same with as many attempts as it takes.
+fn stubborn(mut config: publish::Config) -> publish::Config {
+    config.delivery.first = Retry::Forever;
+    config.delivery.again = Retry::Forever;
+    config
 }
 
 fn subscribing(speaker: Speaker, port: u16) -> subscribe::Config {

@@ -36,8 +36,8 @@ fn what_is_said_of_a_message_arrives_with_it() {
         };
         let source = publish::Source::Message(b"x".to_vec());
         let config = publishing(speaker, 0, source, QoS::AtLeastOnce);
-        let config =
-            publish::Config { connect: connect.clone(), retain: true, properties, ..config };
+        let recipe = publish::Recipe { retain: true, properties, ..config.recipe };
+        let config = publish::Config { connect: connect.clone(), recipe, ..config };
         publish::run(config, empty(), never()).await.unwrap();
         let page = Page::default();
         let mut config = subscribe::Config {

@@ -18,7 +18,8 @@ pub(super) async fn there_and_back(connect: ConnectOptions) {
     let speaker = speaker(connect.engine, connect.session.version);
     let source = publish::Source::Message(b"hello".to_vec());
     let config = publishing(speaker, 0, source, QoS::AtLeastOnce);
-    let config = publish::Config { connect: connect.clone(), retain: true, ..config };
+    let mut config = publish::Config { connect: connect.clone(), ..config };
+    config.recipe.retain = true;
     publish::run(config, empty(), never()).await.unwrap();
     let page = Page::default();
     let config =

@@ -1,4 +1,4 @@
-//! Splits an input into lines, in the memory of one read and one line.
+//! Splits an input into records, in the memory of one read and one record.
 
 use crate::error::{Class, Error, Result};
 use crate::mqtt::MAX_REMAINING_LENGTH;
@@ -9,57 +9,68 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 /// Bytes asked for at once.
 const READ_SIZE: usize = 64 * 1024;
 
-/// The lines of an input: what stands between line feeds, every other byte as
-/// it is. The last line need not end with a line feed.
-pub(super) struct Lines<R> {
+/// The records of an input: what stands between the bytes that end one, every
+/// other byte as it is. The last record need not be ended.
+pub(super) struct Records<R> {
     input: R,
+    /// The byte that ends a record.
+    end_mark: u8,
     buffer: BytesMut,
-    /// Where in `buffer` the next line begins.
+    /// Where in `buffer` the next record begins.
     start: usize,
-    /// Where it ends, behind its line feed, once that is known.
+    /// Where it ends, behind the byte that ends it, once that is known.
     end: Option<usize>,
-    /// Up to where no line feed was found.
+    /// Up to where no end was found.
     searched: usize,
     ended: bool,
 }
 
-impl<R: AsyncRead + Unpin> Lines<R> {
-    pub(super) fn new(input: R) -> Self {
-        Self { input, buffer: BytesMut::new(), start: 0, end: None, searched: 0, ended: false }
+impl<R: AsyncRead + Unpin> Records<R> {
+    /// Those of `input`, each ended by `end_mark`.
+    pub(super) fn new(input: R, end_mark: u8) -> Self {
+        Self {
+            input,
+            end_mark,
+            buffer: BytesMut::new(),
+            start: 0,
+            end: None,
+            searched: 0,
+            ended: false,
+        }
     }
 
-    /// The next line without its line feed, if it has been read whole.
+    /// The next record without its end, if it has been read whole.
     pub(super) fn peek(&mut self) -> Option<&[u8]> {
         if self.end.is_none() {
             self.end = self.find_end();
         }
-        let line = self.buffer.get(self.start..self.end?)?;
-        Some(line.strip_suffix(b"\n").unwrap_or(line))
+        let record = self.buffer.get(self.start..self.end?)?;
+        Some(record.strip_suffix(&[self.end_mark]).unwrap_or(record))
     }
 
     fn find_end(&mut self) -> Option<usize> {
         let rest = self.buffer.get(self.searched..)?;
-        let length = { rest }.skip_until(b'\n').unwrap_or_default();
+        let length = { rest }.skip_until(self.end_mark).unwrap_or_default();
         self.searched += length;
         let last = self.buffer.get(..self.searched)?.last();
-        let is_whole = length > 0 && last == Some(&b'\n');
+        let is_whole = length > 0 && last == Some(&self.end_mark);
         let is_last = self.ended && self.searched > self.start;
         (is_whole || is_last).then_some(self.searched)
     }
 
-    /// Goes on to the line behind the one [`Lines::peek`] showed.
+    /// Goes on to the record behind the one [`Records::peek`] showed.
     pub(super) fn advance(&mut self) {
         if let Some(end) = self.end.take() {
             self.start = end;
         }
     }
 
-    /// Whether there is no more line until [`Lines::read`] brings it.
+    /// Whether there is no more record until [`Records::read`] brings it.
     pub(super) fn wants_input(&mut self) -> bool {
         !self.ended && self.peek().is_none()
     }
 
-    /// Whether every line was shown.
+    /// Whether every record was shown.
     pub(super) fn is_at_end(&mut self) -> bool {
         self.ended && self.peek().is_none()
     }
@@ -67,7 +78,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
     /// Reads more of the input; may be dropped without losing anything.
     ///
     /// # Errors
-    /// When the input cannot be read or a line is longer than MQTT allows.
+    /// When the input cannot be read or a record is longer than MQTT allows.
     pub(super) async fn read(&mut self) -> Result<()> {
         self.buffer.advance(self.start);
         self.searched -= self.start;
@@ -78,7 +89,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         }
         self.buffer.reserve(READ_SIZE);
         let read = self.input.read_buf(&mut self.buffer).await;
-        self.ended = read.map_err(super::cannot_read)? == 0;
+        self.ended = read.map_err(super::feed::cannot_read)? == 0;
         Ok(())
     }
 }
@@ -92,7 +103,7 @@ mod tests {
     fn lines(input: &[u8], size: usize) -> Vec<Vec<u8>> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let mut input = in_pieces(input, size);
-        let mut lines = Lines::new(&mut input);
+        let mut lines = Records::new(&mut input, b'\n');
         let mut found = Vec::new();
         runtime.block_on(async {
             while !lines.is_at_end() {

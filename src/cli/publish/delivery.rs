@@ -1,0 +1,66 @@
+//! The options that say how hard `mqx pub` tries.
+
+use crate::cli::values;
+use crate::client::Retry;
+use crate::error::{Error, Result};
+use crate::mqtt::QoS;
+use crate::publish::{Delivery, OnDisconnect};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+
+/// What is done for the messages to arrive.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Delivery")]
+pub(super) struct DeliveryArgs {
+    /// Try a connection again so often in a row, or forever [default: the first once, a
+    /// lost one forever]
+    #[arg(long, value_name = "NUMBER", value_parser = values::retry)]
+    retry: Option<Retry>,
+
+    /// Messages with QoS 0 that wait while there is no connection; of more the oldest are
+    /// lost, and counted
+    #[arg(long, value_name = "NUMBER", default_value_t = Delivery::default().buffer)]
+    buffer: usize,
+
+    /// While there is no connection: buffer QoS 0, wait with reading, fail if QoS 0 may be
+    /// lost, or drop it without a failure
+    #[arg(
+        long, value_name = "WAY", default_value = "buffer",
+        value_parser = PossibleValuesParser::new(OnDisconnect::ALL.map(|way| way.0))
+            .map(|name| way(&name)),
+        hide_possible_values = true
+    )]
+    on_disconnect: OnDisconnect,
+
+    /// Fail when nobody is subscribed to a topic (QoS 1 and 2, MQTT 5, if the broker tells)
+    #[arg(long)]
+    fail_if_no_subscriber: bool,
+}
+
+fn way(name: &str) -> OnDisconnect {
+    let way = OnDisconnect::ALL.into_iter().find(|way| way.0 == name);
+    way.map_or_else(OnDisconnect::default, |way| way.1)
+}
+
+impl DeliveryArgs {
+    /// An option that is given and unknown before MQTT 5.
+    pub(super) fn needs_v5(&self) -> Option<&'static str> {
+        self.fail_if_no_subscriber.then_some("--fail-if-no-subscriber")
+    }
+
+    /// What messages of this quality of service are done for.
+    pub(super) fn read(self, qos: QoS) -> Result<Delivery> {
+        if self.fail_if_no_subscriber && qos == QoS::AtMostOnce {
+            return Err(Error::usage("--fail-if-no-subscriber needs an answer to every message")
+                .hint("add -q 1"));
+        }
+        let default = Delivery::default();
+        Ok(Delivery {
+            first: self.retry.unwrap_or(default.first),
+            again: self.retry.unwrap_or(default.again),
+            buffer: self.buffer,
+            on_disconnect: self.on_disconnect,
+            wants_subscriber: self.fail_if_no_subscriber,
+        })
+    }
+}

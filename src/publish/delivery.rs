@@ -1,0 +1,59 @@
+//! How hard it is tried to bring the messages to the broker.
+
+use crate::client::Retry;
+
+/// What is done about connections that fail, and messages meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delivery {
+    /// When the first connection fails.
+    pub first: Retry,
+    /// When one is lost.
+    pub again: Retry,
+    /// Messages with QoS 0 that wait for a connection at most.
+    pub buffer: usize,
+    /// What becomes of messages with QoS 0 while there is no connection.
+    pub on_disconnect: OnDisconnect,
+    /// Whether it is a failure that nobody is subscribed.
+    pub wants_subscriber: bool,
+}
+
+impl Default for Delivery {
+    fn default() -> Self {
+        Self {
+            first: Retry::NEVER,
+            again: Retry::Forever,
+            buffer: 100_000,
+            on_disconnect: OnDisconnect::default(),
+            wants_subscriber: false,
+        }
+    }
+}
+
+/// What becomes of messages with QoS 0 while there is no connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnDisconnect {
+    /// They are read on; as many as the buffer takes wait, older ones are
+    /// lost, which is a failure in the end.
+    #[default]
+    Buffer,
+    /// No more are read.
+    Wait,
+    /// That is the end.
+    Fail,
+    /// As with a buffer, but a loss is no failure.
+    Drop,
+}
+
+impl OnDisconnect {
+    /// Each with its name on the command line.
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("buffer", Self::Buffer),
+        ("wait", Self::Wait),
+        ("fail", Self::Fail),
+        ("drop", Self::Drop),
+    ];
+
+    pub(super) const fn reads_on(self) -> bool {
+        matches!(self, Self::Buffer | Self::Drop)
+    }
+}

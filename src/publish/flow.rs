@@ -1,0 +1,241 @@
+//! Publishes what a feed brings as fast as the broker takes it, over any
+//! number of connections.
+
+use super::feed::Feed;
+use super::outbox::Outbox;
+use super::outcome::{Outcome, SURE};
+use super::{Config, Delivery, OnDisconnect};
+use crate::client::{self, Connection, explain, reconnect};
+use crate::error::{Class, Error, Result};
+use crate::mqtt::{Publish, QoS, ReasonCode};
+use crate::output;
+use crate::session::{Event, Failure, Token};
+use tokio::io::AsyncRead;
+
+/// Messages in flight at once before MQTT 5, in which the broker cannot say how
+/// many it takes: what `mosquitto_pub` has, and brokers are used to.
+const OLD_WINDOW: usize = 20;
+
+/// Publishes each message of `feed`.
+///
+/// # Errors
+/// When the broker cannot be reached or refuses, messages were rejected or
+/// lost, or the input cannot be read.
+pub(super) async fn publish(
+    config: &Config,
+    mut feed: Feed<impl AsyncRead + Unpin>,
+    mut outcome: Outcome,
+) -> Result<()> {
+    let mut outbox = Outbox::new(&config.delivery);
+    let mut ignored = |_: Event<'_>| {};
+    let connecting =
+        Box::pin(client::connect(&config.connect, config.delivery.first, &mut ignored));
+    let connection = meanwhile(&mut feed, &mut outbox, &mut outcome, connecting).await?;
+    let delivery = config.delivery;
+    let mut flow = Flow { connection, feed, outbox, outcome, underway: 0, delivery };
+    while !flow.is_done() {
+        flow.send();
+        if let Err(error) = flow.turn().await {
+            flow.recover(error).await?;
+        }
+    }
+    flow.finish().await
+}
+
+struct Flow<R> {
+    connection: Connection,
+    feed: Feed<R>,
+    outbox: Outbox,
+    outcome: Outcome,
+    /// Messages with QoS 0 given to this connection, of which nothing is heard.
+    underway: u64,
+    delivery: Delivery,
+}
+
+impl<R: AsyncRead + Unpin> Flow<R> {
+    fn is_done(&mut self) -> bool {
+        self.outbox.is_empty() && self.feed.is_at_end() && self.connection.in_flight() == 0
+    }
+
+    /// Gives the connection the messages that are there, while it has room.
+    fn send(&mut self) {
+        while !self.connection.is_congested() && !self.is_window_full() {
+            let sent = if let Some((message, token)) = self.outbox.front() {
+                let publish = message.publish(None, false);
+                let offer = offer(&mut self.connection, &publish, token, &mut self.outcome);
+                Sent { offer, qos: publish.qos, waited: true }
+            } else if let Some((publish, token)) = self.feed.peek() {
+                let offer = offer(&mut self.connection, &publish, token, &mut self.outcome);
+                Sent { offer, qos: publish.qos, waited: false }
+            } else {
+                return;
+            };
+            if !self.note(sent) {
+                return;
+            }
+        }
+    }
+
+    /// Whether to go on with the next message.
+    fn note(&mut self, sent: Sent) -> bool {
+        match sent.offer {
+            Offer::Later => return false,
+            Offer::Never(error) => {
+                self.feed.stop(error);
+                return false;
+            }
+            Offer::Rejected => {}
+            Offer::Taken => self.underway += u64::from(sent.qos == QoS::AtMostOnce),
+        }
+        if sent.waited {
+            self.outbox.advance();
+        } else {
+            self.feed.advance();
+        }
+        true
+    }
+
+    /// What the engine knows of the window is added to by what is usual.
+    fn is_window_full(&self) -> bool {
+        let connection = &self.connection;
+        !connection.version().is_v5() && connection.in_flight() >= OLD_WINDOW
+    }
+
+    /// Waits for the connection, and for the input if more of it is needed.
+    async fn turn(&mut self) -> Result<()> {
+        if self.is_done() {
+            return Ok(());
+        }
+        let wants_input = self.outbox.is_empty() && self.feed.is_waiting();
+        let outcome = &mut self.outcome;
+        let mut on_event = |event: Event<'_>| outcome.note(&event);
+        tokio::select! {
+            biased;
+            exchanged = self.connection.exchange(&mut on_event) => exchanged,
+            () = self.feed.wait(), if wants_input => Ok(()),
+        }
+    }
+
+    /// Connects again. What was under way with QoS 0 may be lost, and is not
+    /// sent twice.
+    async fn recover(&mut self, error: Error) -> Result<()> {
+        let kept = self.connection.keep_unsent();
+        let uncertain = self.underway.saturating_sub(kept);
+        let has_lost = uncertain > 0 && self.delivery.on_disconnect == OnDisconnect::Fail;
+        self.outcome.uncertain += uncertain;
+        self.underway = kept;
+        if has_lost {
+            return Err(self.lost(error));
+        }
+        let mut answers = Vec::new();
+        let mut on_event = |event: Event<'_>| answers.extend(answer(&event));
+        let connection = &mut self.connection;
+        let connecting = Box::pin(reconnect(connection, error, self.delivery.again, &mut on_event));
+        let connected =
+            meanwhile(&mut self.feed, &mut self.outbox, &mut self.outcome, connecting).await;
+        for (token, reason) in answers {
+            self.outcome.note(&Event::Published { token, reason });
+        }
+        connected.map_err(|error| self.lost(error))
+    }
+
+    /// `error`, which is the end, with what it means for the messages.
+    fn lost(&mut self, error: Error) -> Error {
+        self.outcome.unsent += self.underway + self.outbox.len() as u64;
+        self.outcome.unanswered += self.connection.in_flight() as u64;
+        match self.outcome.losses() {
+            Some(what) if error.class() == Class::ConnectionLost => {
+                Error::new(Class::ConnectionLost, what).because(error).hint(SURE)
+            }
+            _ => error,
+        }
+    }
+
+    /// Closes in order, which for QoS 0 is the only sign that the broker has
+    /// taken everything; for the others every message is answered by now.
+    async fn finish(mut self) -> Result<()> {
+        let closed = self.connection.close().await;
+        let error = closed.err().filter(|_| self.underway > 0);
+        let Some(error) = error else {
+            if let Some(what) = self.outcome.losses() {
+                output::warn(what);
+            }
+            self.outcome.result()?;
+            return self.feed.result();
+        };
+        if error.class() != Class::ConnectionLost {
+            return Err(error);
+        }
+        self.outcome.uncertain += self.underway;
+        let what = self.outcome.losses().unwrap_or_default();
+        Err(Error::new(Class::ConnectionLost, what).because(error).hint(SURE))
+    }
+}
+
+/// What became of a message that was to be sent.
+struct Sent {
+    offer: Offer,
+    qos: QoS,
+    /// Whether it had waited in the outbox.
+    waited: bool,
+}
+
+enum Offer {
+    Taken,
+    /// This one is not, which is noted.
+    Rejected,
+    /// When there is room again.
+    Later,
+    /// Nor will any other be.
+    Never(Error),
+}
+
+fn offer(
+    connection: &mut Connection,
+    publish: &Publish<'_>,
+    token: Token,
+    outcome: &mut Outcome,
+) -> Offer {
+    match connection.publish(publish, token) {
+        Ok(()) => Offer::Taken,
+        Err(Failure::WindowFull) => Offer::Later,
+        Err(failure) if is_about_size(&failure) => {
+            outcome.reject(token, failure.to_string());
+            Offer::Rejected
+        }
+        Err(failure) => Offer::Never(explain(failure)),
+    }
+}
+
+fn is_about_size(failure: &Failure) -> bool {
+    match failure {
+        Failure::TooLarge(..) => true,
+        Failure::Invalid(error) => error.reason == ReasonCode::PACKET_TOO_LARGE,
+        _ => false,
+    }
+}
+
+/// What the broker says of a message.
+const fn answer(event: &Event<'_>) -> Option<(Token, ReasonCode)> {
+    match event {
+        Event::Published { token, reason } => Some((*token, *reason)),
+        _ => None,
+    }
+}
+
+/// Waits for a connection and lets messages wait in the outbox meanwhile.
+async fn meanwhile<T>(
+    feed: &mut Feed<impl AsyncRead + Unpin>,
+    outbox: &mut Outbox,
+    outcome: &mut Outcome,
+    mut connecting: impl Future<Output = Result<T>> + Unpin,
+) -> Result<T> {
+    loop {
+        let reads_on = outbox.reads_on() && feed.is_waiting();
+        tokio::select! {
+            biased;
+            connected = &mut connecting => return connected,
+            () = feed.wait(), if reads_on => outbox.take_in(feed, outcome),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What `pub` does when there is no connection, and what it says in the end.
+
+use super::*;
+use mqx::publish::{OnDisconnect, Source, run};
+use tokio::io::{AsyncWriteExt as _, empty};
+
+fn message(text: &str) -> Source {
+    Source::Message(text.as_bytes().to_vec())
+}
+
+#[test]
+fn a_single_message_is_sent_again_to_a_broker_that_lost_the_session() {
+    with_everybody(|speaker| async move {
+        let peer = Peer::bind().await;
+        let config = stubborn(publishing(speaker, peer.port(), message("hi"), QoS::AtLeastOnce));
+        let broker = async {
+            let mut caller = speaker.accept(&peer).await;
+            assert!(caller.packet().await.ends_with(b"hi"));
+            drop(caller);
+            let mut caller = speaker.accept(&peer).await;
+            let publish = caller.packet().await;
+            assert!(publish.ends_with(b"hi") && publish[0] & 0x08 == 0, "{publish:?}");
+            caller.send(&[0x40, 2, publish[7], publish[8]]).await;
+            assert_eq!(caller.packet().await[0], 0xe0);
+        };
+        let (done, ()) = tokio::join!(run(config, empty(), never()), broker);
+        done.unwrap();
+    });
+}
+
+#[test]
+fn a_broker_that_is_busy_is_asked_again_and_one_that_knows_us_not_is_not() {
+    block_on(async {
+        let speaker = speaker(EngineKind::Native, Version::V5);
+        let peer = Peer::bind().await;
+        let config = stubborn(publishing(speaker, peer.port(), message("hi"), QoS::AtMostOnce));
+        let broker = async {
+            for reason in [0x89, 0x87] {
+                let mut caller = peer.accept().await;
+                caller.packet().await;
+                caller.send(&[0x20, 3, 0, reason, 0]).await;
+            }
+        };
+        let (done, ()) = tokio::join!(run(config, empty(), never()), broker);
+        assert_eq!(class_of(done), Class::Refused);
+    });
+}
+
+#[test]
+fn when_every_attempt_failed_the_connection_is_lost_and_what_is_missing_is_counted() {
+    block_on(async {
+        let speaker = speaker(EngineKind::Native, Version::V5);
+        let peer = Peer::bind().await;
+        let mut config = publishing(speaker, peer.port(), Source::LINES, QoS::AtLeastOnce);
+        config.delivery.again = Retry::Times(1);
+        let broker = async {
+            let mut caller = speaker.accept(&peer).await;
+            caller.packet().await;
+            caller.packet().await;
+            drop(caller);
+            peer.accept().await.packet().await;
+        };
+        let (done, ()) = tokio::join!(run(config, &b"1\n2\n"[..], never()), broker);
+        assert_eq!(done.as_ref().unwrap_err().class(), Class::ConnectionLost);
+        let words = words_of(done);
+        assert!(
+            words.contains("2 are not acknowledged") && words.contains("1 attempts"),
+            "{words}"
+        );
+    });
+}
+
+#[test]
+fn lines_that_come_without_a_connection_wait_and_the_oldest_of_too_many_are_lost() {
+    with_everybody(|speaker| async move {
+        let peer = Peer::bind().await;
+        let mut config = stubborn(publishing(speaker, peer.port(), Source::LINES, QoS::AtMostOnce));
+        config.delivery.buffer = 2;
+        let (mut input, reader) = tokio::io::duplex(1);
+        let broker = async {
+            drop(speaker.accept(&peer).await);
+            let mut caller = peer.accept().await;
+            caller.packet().await;
+            // The pipe holds a byte, so all but the last were read before CONNACK.
+            input.write_all(b"1\n2\n3\n4").await.unwrap();
+            caller.send(speaker.pick(&[0x20, 3, 0, 0, 0], &[0x20, 2, 0, 0])).await;
+            for line in [b"2", b"3"] {
+                assert!(caller.packet().await.ends_with(line));
+            }
+            drop(input);
+            assert!(caller.packet().await.ends_with(b"4"));
+            assert_eq!(caller.packet().await[0], 0xe0);
+        };
+        let (done, ()) = tokio::join!(run(config, reader, never()), broker);
+        assert_eq!(done.as_ref().unwrap_err().class(), Class::ConnectionLost);
+        let words = words_of(done);
+        assert!(words.contains("1 were dropped") && words.contains("-q 1"), "{words}");
+    });
+}
+
+#[test]
+fn without_a_connection_nothing_is_read_when_that_is_asked_for() {
+    block_on(async {
+        let speaker = speaker(EngineKind::Native, Version::V5);
+        let peer = Peer::bind().await;
+        let mut config = stubborn(publishing(speaker, peer.port(), Source::LINES, QoS::AtMostOnce));
+        config.delivery.on_disconnect = OnDisconnect::Wait;
+        config.delivery.buffer = 0;
+        let broker = async {
+            drop(speaker.accept(&peer).await);
+            let mut caller = speaker.accept(&peer).await;
+            assert_eq!(caller.packet().await[0], 0xe0);
+        };
+        let (done, ()) = tokio::join!(run(config, empty(), never()), broker);
+        done.unwrap();
+    });
+}
+
+#[test]
+fn what_nobody_receives_is_a_failure_when_it_is_asked_for() {
+    for (wants, reason) in [(true, 0x10), (true, 0), (false, 0x10)] {
+        block_on(async {
+            let speaker = speaker(EngineKind::Native, Version::V5);
+            let peer = Peer::bind().await;
+            let mut config = publishing(speaker, peer.port(), message("hi"), QoS::AtLeastOnce);
+            config.delivery.wants_subscriber = wants;
+            let broker = async {
+                let mut caller = speaker.accept(&peer).await;
+                caller.packet().await;
+                caller.send(&[0x40, 3, 0, 1, reason]).await;
+                assert_eq!(caller.packet().await[0], 0xe0);
+            };
+            let (done, ()) = tokio::join!(run(config, empty(), never()), broker);
+            match done {
+                Ok(()) => assert!(!wants || reason == 0),
+                Err(error) => assert!(wants && error.class() == Class::Expectation && reason != 0),
+            }
+        });
+    }
+}
