@@ -108,7 +108,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -l topic-alias-maximum -d '
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l request-response-information -d 'Ask for the basis of response topics' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l request-problem-information -d 'Ask for reasons in words [default: true]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l connect-user-property -d 'User property of CONNECT, as in name=value (repeatable)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -l authentication-method -d 'Method of enhanced authentication; one that needs more than CONNECT fails' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l authentication-method -d 'Method of enhanced authentication: SCRAM-SHA-256 takes user and password and checks the broker too; of others only what CONNECT says can be given' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l authentication-data -d 'Data of that method: text, hex:... or base64:...' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l disconnect-session-expiry-interval -d 'Session expiry in DISCONNECT: from then on this holds' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r
@@ -196,7 +196,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -l topic-alias-maximum -d '
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l request-response-information -d 'Ask for the basis of response topics' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l request-problem-information -d 'Ask for reasons in words [default: true]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l connect-user-property -d 'User property of CONNECT, as in name=value (repeatable)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -l authentication-method -d 'Method of enhanced authentication; one that needs more than CONNECT fails' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l authentication-method -d 'Method of enhanced authentication: SCRAM-SHA-256 takes user and password and checks the broker too; of others only what CONNECT says can be given' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l authentication-data -d 'Data of that method: text, hex:... or base64:...' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l disconnect-session-expiry-interval -d 'Session expiry in DISCONNECT: from then on this holds' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r
@@ -288,7 +288,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench" -l topic-alias-maximum -d
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l request-response-information -d 'Ask for the basis of response topics' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l request-problem-information -d 'Ask for reasons in words [default: true]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l connect-user-property -d 'User property of CONNECT, as in name=value (repeatable)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -l authentication-method -d 'Method of enhanced authentication; one that needs more than CONNECT fails' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l authentication-method -d 'Method of enhanced authentication: SCRAM-SHA-256 takes user and password and checks the broker too; of others only what CONNECT says can be given' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l authentication-data -d 'Data of that method: text, hex:... or base64:...' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l disconnect-session-expiry-interval -d 'Session expiry in DISCONNECT: from then on this holds' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r

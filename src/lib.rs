@@ -8,7 +8,7 @@
 //!  1  session: packet identifiers, in-flight windows, QoS flows, aliases, keepalive
 //!  0  mqtt: bytes <-> packets, properties, reason codes, topics
 //!     error, output, signals, prompt, open_files, text_or_base64: leaves for layers 2 to 4;
-//!     secret: for all
+//!     scram: for client and broker; secret: for all
 //! ```
 //! An arrow may skip layers downwards and never goes upwards or sideways.
 //!
@@ -48,6 +48,7 @@ pub mod open_files;
 pub mod output;
 pub mod prompt;
 pub mod publish;
+pub mod scram;
 pub mod secret;
 pub mod session;
 pub mod signals;

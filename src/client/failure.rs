@@ -107,7 +107,7 @@ const NOT_HERE: &[ReasonCode] = &[
 
 const fn class(failure: &Failure) -> Class {
     match failure {
-        Failure::Refused(..) => Class::Refused,
+        Failure::Refused(..) | Failure::Authentication(_) => Class::Refused,
         Failure::TooLarge(..) | Failure::Unsupported(_) => Class::PublishRejected,
         Failure::Disconnected(reason, _) if is_about_a_publish(*reason) => Class::PublishRejected,
         Failure::Protocol(_)

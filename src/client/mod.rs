@@ -10,6 +10,7 @@ mod failure;
 mod farewell;
 mod link;
 mod reconnect;
+mod scram;
 pub mod talk;
 mod token;
 
@@ -18,6 +19,7 @@ pub use engine::EngineKind;
 pub use failure::{explain, no_answer, not_accepted};
 pub use farewell::Farewell;
 pub use reconnect::{Retry, connect, reconnect};
+pub use scram::Scram;
 pub use token::{TokenAlgorithm, TokenMaker, TokenOptions};
 
 use crate::error::{self, Error, Result};

@@ -16,7 +16,8 @@ mod time;
 pub use crate::secret::Secret;
 pub use alias::{AliasReceiver, AliasSender, Named};
 pub use client::{
-    Authentication, ClientConfig, ClientSession, Event, Failure, Receipt, ServerLimits, Token,
+    Authentication, ClientConfig, ClientSession, Event, Exchange, Failure, Fault, Method, Receipt,
+    ServerLimits, Token,
 };
 pub use inbound::Inbound;
 pub use outbound::{Outbound, Stage, Unexpected};

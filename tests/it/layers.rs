@@ -26,9 +26,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("output", &["output", "error"]),
     ("prompt", &["prompt", "error", "secret", "signals"]),
     ("open_files", &["open_files"]),
+    ("scram", &["scram"]),
     ("text_or_base64", &["text_or_base64"]),
     ("net", &["net", "error", "output", "secret"]),
-    ("client", &["client", "net", "session", "mqtt", "error", "output"]),
+    ("client", &["client", "net", "session", "mqtt", "error", "output", "scram"]),
     ("publish", FEATURE),
     ("subscribe", FEATURE),
     ("bench", FEATURE),
@@ -42,8 +43,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// What the features stand on; themselves are added where the table is read.
-const FEATURE: &[&str] =
-    &["client", "net", "session", "mqtt", "error", "output", "prompt", "signals", "text_or_base64"];
+const FEATURE: &[&str] = &[
+    "client",
+    "net",
+    "session",
+    "mqtt",
+    "error",
+    "output",
+    "prompt",
+    "scram",
+    "signals",
+    "text_or_base64",
+];
 
 const EVERYTHING: &[&str] = &["*"];
 

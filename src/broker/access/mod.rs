@@ -17,7 +17,7 @@ pub use acl_file::load as load_acl;
 pub use authenticator::{Authenticator, Exchange};
 pub(super) use gate::{Checked, Common, Gate};
 pub use password_file::{Passwords, load as load_passwords};
-pub use scram::{SCRAM_SHA_256, Scram};
+pub use scram::Scram;
 pub use token::{TokenOptions, Tokens};
 
 use crate::error::{Class, Error, Result};

@@ -2,12 +2,14 @@
 
 use super::super::values;
 use super::template;
-use crate::client::Farewell;
+use crate::client::{Farewell, Scram};
 use crate::error::{Error, Result};
+use crate::scram;
 use crate::secret::Secret;
-use crate::session::{Authentication, ClientConfig};
+use crate::session::{Authentication, ClientConfig, Method};
 use clap::Args;
 use std::num::{NonZeroU16, NonZeroU32};
+use std::sync::Arc;
 
 /// Seconds that stand for ever.
 const FOR_EVER: u32 = u32::MAX;
@@ -94,12 +96,13 @@ pub(super) struct SessionArgs {
     #[arg(long, value_name = "NAME=VALUE", value_parser = values::user_property)]
     connect_user_property: Vec<(String, String)>,
 
-    /// Method of enhanced authentication; one that needs more than CONNECT fails
-    #[arg(long, value_name = "NAME")]
+    /// Method of enhanced authentication: SCRAM-SHA-256 takes user and password and
+    /// checks the broker too; of others only what CONNECT says can be given
+    #[arg(long, alias = "auth-method", value_name = "NAME")]
     authentication_method: Option<String>,
 
     /// Data of that method: text, hex:... or base64:...
-    #[arg(long, value_name = "DATA", requires = "authentication_method")]
+    #[arg(long, alias = "auth-data", value_name = "DATA", requires = "authentication_method")]
     authentication_data: Option<Secret>,
 
     /// Session expiry in DISCONNECT: from then on this holds
@@ -162,8 +165,21 @@ impl SessionArgs {
         session.request_problem_information = self.request_problem_information;
         session.user_properties = values::user_properties(&self.connect_user_property)?;
         let data = data.transpose()?;
-        let begun = self.authentication_method.map(|method| Authentication { method, data });
-        session.authentication = begun.map(Box::new);
+        if let Some(method) = self.authentication_method {
+            let by_scram = method == scram::METHOD && data.is_none();
+            let steps = by_scram.then(|| scram_of(session)).transpose()?;
+            session.authentication = Some(Box::new(Authentication { method, data, steps }));
+        }
         Ok(())
     }
+}
+
+/// SCRAM for the user of this session, whose password is then not sent.
+fn scram_of(session: &mut ClientConfig) -> Result<Arc<dyn Method>> {
+    let login = session.username.clone().zip(session.password.take());
+    let (user, password) = login.ok_or_else(|| {
+        Error::usage("SCRAM-SHA-256 needs a user name and a password")
+            .hint("give -u and -P, --ask-password or another --password-... option")
+    })?;
+    Ok(Arc::new(Scram { user, password }))
 }

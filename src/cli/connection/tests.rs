@@ -95,6 +95,14 @@ fn a_session_that_is_kept_has_a_name_and_no_end_unless_one_is_given() {
 }
 
 #[test]
+fn with_scram_the_password_is_not_in_connect() {
+    let session = parse("--auth-method SCRAM-SHA-256 -u ann -P pencil").unwrap().session;
+    assert_eq!((session.username.as_deref(), session.password), (Some("ann"), None));
+    let begun = session.authentication.unwrap();
+    assert!(begun.steps.is_some() && !format!("{begun:?}").contains("pencil"), "{begun:?}");
+}
+
+#[test]
 fn the_identifier_is_filled_in_once_the_user_is_known() {
     let id = |line| parse(line).map(|options| options.session.client_id);
     assert_eq!(id("-b mqtt://ann@h -i registry/%u"), Ok("registry/ann".to_owned()));
@@ -123,6 +131,8 @@ fn what_cannot_be_is_refused_with_the_reason() {
         ("-D publish nothing x", "publish has content-type"),
         ("-D subscribe subscription-identifier 1", "--subscription-identifier"),
         ("-D", "value is required"),
+        ("--auth-method SCRAM-SHA-256 -u u", "needs a user name and a password"),
+        ("--auth-method SCRAM-SHA-256 -u u -P p --engine rumqttc", "SCRAM-SHA-256"),
         ("-u u --jwt-key /no/such", "cannot read /no/such"),
         ("-u u --jwt-key k --jwt-alg HS256", "known are RS256 and ES256"),
         ("-u u --jwt-key k -P p", "cannot be used with"),

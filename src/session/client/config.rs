@@ -1,10 +1,12 @@
 //! What a client says of itself, and the CONNECT that says it.
 
+use super::Method;
 use crate::mqtt::{
     Connect, ConnectProperties, Message, PropertyBuf, Version, Will, WillProperties,
 };
 use crate::session::Secret;
 use std::num::{NonZeroU16, NonZeroU32};
+use std::sync::Arc;
 
 /// What a client says of itself in CONNECT.
 #[derive(Debug, Clone)]
@@ -50,12 +52,15 @@ pub struct ClientConfig {
 }
 
 /// How enhanced authentication begins.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Authentication {
     /// The name of the method.
     pub method: String,
     /// What the method says first.
     pub data: Option<Secret>,
+    /// Who speaks where the method needs more than CONNECT; it gives the data
+    /// too.
+    pub steps: Option<Arc<dyn Method>>,
 }
 
 impl Default for ClientConfig {

@@ -1,5 +1,6 @@
 //! What a client session tells its owner: what happened and what went wrong.
 
+use super::Fault;
 use crate::mqtt::{self, ConnAck, Publish, ReasonCode};
 use std::fmt;
 
@@ -56,6 +57,8 @@ pub enum Failure {
     Protocol(mqtt::Error),
     /// The server refused the connection.
     Refused(ReasonCode, Option<String>),
+    /// The server did not do its part of enhanced authentication.
+    Authentication(Fault),
     /// The server ended the connection.
     Disconnected(ReasonCode, Option<String>),
     /// The server did not answer a PINGREQ in time.
@@ -84,6 +87,7 @@ impl fmt::Display for Failure {
                 write!(f, "the broker ended the connection: {reason}")?;
                 words.iter().try_for_each(|words| write!(f, " ({words})"))
             }
+            Self::Authentication(fault) => write!(f, "authentication failed: {fault}"),
             Self::Silent => f.write_str("the broker does not answer"),
             Self::NotConnected => f.write_str("not connected"),
             Self::WindowFull => f.write_str("too many messages in flight"),

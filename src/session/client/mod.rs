@@ -7,6 +7,7 @@
 
 mod config;
 mod event;
+mod exchange;
 mod limits;
 mod owed;
 mod receive;
@@ -15,6 +16,7 @@ mod send;
 
 pub use config::{Authentication, ClientConfig};
 pub use event::{Event, Failure, Receipt, Token};
+pub use exchange::{Exchange, Fault, Method};
 pub use limits::ServerLimits;
 
 use super::keepalive::{Due, KeepAlive};
@@ -40,6 +42,8 @@ pub struct ClientSession {
     /// What the owner has not acknowledged yet.
     owed: Owed,
     aliases: AliasReceiver,
+    /// Enhanced authentication that has begun.
+    exchange: Option<Box<dyn Exchange>>,
     output: Vec<u8>,
 }
 
@@ -59,6 +63,7 @@ impl ClientSession {
             inbound: Inbound::default(),
             owed: Owed::default(),
             aliases: AliasReceiver::default(),
+            exchange: None,
             output: Vec::new(),
             config,
         }
@@ -80,7 +85,12 @@ impl ClientSession {
         self.keep_alive = KeepAlive::new(self.config.keep_alive, now);
         self.outbound.abandon_requests();
         self.output.clear();
-        let connect = self.config.packet();
+        let mut connect = self.config.packet();
+        let method = self.config.authentication.as_ref().and_then(|begun| begun.steps.as_ref());
+        let (first, exchange) = method.map(|method| method.begin()).unzip();
+        self.exchange = exchange;
+        let data = &mut connect.properties.authentication_data;
+        *data = first.as_deref().or(*data);
         Packet::Connect(connect)
             .encode(self.config.version, &mut self.output)
             .map_err(Failure::Invalid)

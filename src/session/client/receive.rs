@@ -36,11 +36,12 @@ impl ClientSession {
         now: Time,
         on_event: &mut impl FnMut(Event<'_>),
     ) -> Result<(), Failure> {
-        if self.connected == matches!(packet, Packet::ConnAck(_)) {
+        if self.connected == matches!(packet, Packet::ConnAck(_) | Packet::Auth(_)) {
             return Err(Failure::Protocol(OUT_OF_ORDER));
         }
         match packet {
             Packet::ConnAck(connack) => self.on_connack(connack, now, on_event),
+            Packet::Auth(auth) => self.on_auth(auth, now),
             Packet::Publish(publish) => self.on_publish(publish, now, on_event),
             Packet::Ack(ack) => self.on_ack(ack, now, on_event),
             Packet::SubAck(ack) => {
@@ -82,6 +83,7 @@ impl ClientSession {
             let words = properties.reason_string.map(str::to_owned);
             return Err(Failure::Refused(connack.reason, words));
         }
+        self.end_exchange(properties.authentication_data)?;
         self.connected = true;
         self.limits = ServerLimits::from(connack).at_most(self.config.largest_sent);
         let keep_alive = properties.server_keep_alive;

@@ -1,16 +1,19 @@
 //! Passwords that are not typed but made: by whom, when, and what for.
 
 use super::reaching::there_and_back;
-use super::{Speaker, with_everybody};
+use super::{Page, Speaker, block_on, class_of, never, speaker, subscribing, with_everybody};
 use crate::support::peer::{Caller, Peer};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use mqx::broker::access::{TokenOptions as Trusted, Tokens};
+use mqx::broker::access::passwd::{self, Change, HashKind};
+use mqx::broker::access::{TokenOptions as Trusted, Tokens, load_passwords};
 use mqx::broker::{self, Listen};
-use mqx::client::{ConnectOptions, Connection, TokenMaker, TokenOptions};
+use mqx::client::{ConnectOptions, Connection, EngineKind, Scram, TokenMaker, TokenOptions};
+use mqx::error::Class;
 use mqx::mqtt::{Packet, Version, next_frame};
 use mqx::net::Endpoint;
-use mqx::session::ClientConfig;
+use mqx::session::{Authentication, ClientConfig, Secret};
+use mqx::subscribe;
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256};
 use serde_json::{Value, json};
 use std::fs;
@@ -104,5 +107,67 @@ fn every_connection_has_a_token_of_its_own() {
             assert_ne!(tokens[0], tokens[1]);
             assert!(expiry(&tokens[0]) <= expiry(&tokens[1]));
         }
+    });
+}
+
+/// The options of ann, who proves by SCRAM that she knows this password.
+fn proving(port: u16, password: &str) -> ConnectOptions {
+    let user = "ann".to_owned();
+    let method = Scram { user: user.clone(), password: Secret::new(password) };
+    let authentication = Authentication {
+        method: "SCRAM-SHA-256".to_owned(),
+        data: None,
+        steps: Some(Arc::new(method)),
+    };
+    let connect = speaker(EngineKind::Native, Version::V5).connect(port);
+    let session = ClientConfig {
+        username: Some(user),
+        authentication: Some(Box::new(authentication)),
+        ..connect.session
+    };
+    ConnectOptions { endpoint: Endpoint::tcp("localhost", port), session, ..connect }
+}
+
+#[test]
+fn a_password_that_never_travels_opens_a_broker_that_keeps_its_verifier() {
+    let folder = tempfile::tempdir().unwrap();
+    let users = folder.path().join("users");
+    let kept = passwd::Config {
+        file: users.clone(),
+        user: "ann".to_owned(),
+        change: Change::Set(HashKind::ScramSha256),
+        at_terminal: false,
+    };
+    block_on(passwd::run(&kept, &b"pencil"[..], never())).unwrap();
+    let passwords = Some(load_passwords(&users).unwrap().0);
+    let listen = Listen { passwords, anonymous: false, ..Listen::on_port(0) };
+    let broker = broker::start(&broker::Config::at(listen)).unwrap();
+    let port = broker.address().unwrap().port();
+    block_on(there_and_back(proving(port, "pencil")));
+    let speaker = speaker(EngineKind::Native, Version::V5);
+    let connect = proving(port, "pen");
+    let wrong = subscribe::Config { connect, ..subscribing(speaker, port) };
+    let refused = block_on(subscribe::run(wrong, Page::default().sink(), never()));
+    assert_eq!(class_of(refused), Class::Refused);
+    broker.blocking_shutdown().unwrap();
+}
+
+#[test]
+fn a_broker_that_accepts_without_a_proof_of_its_own_is_left() {
+    block_on(async {
+        let peer = Peer::bind().await;
+        let serve = async {
+            let mut caller = peer.accept().await;
+            let hello = caller.packet().await;
+            assert!(hello.windows(9).any(|part| part == b"n,,n=ann,"), "{hello:?}");
+            assert!(!hello.windows(6).any(|part| part == b"pencil"), "{hello:?}");
+            caller.send(&[0x20, 3, 0, 0, 0]).await;
+        };
+        let options = proving(peer.port(), "pencil");
+        let connect = async { Connection::open(options, &mut |_| {}).await.map(drop) };
+        let ((), opened) = tokio::join!(serve, connect);
+        let error = opened.unwrap_err();
+        assert_eq!(error.class(), Class::Refused);
+        assert!(error.to_string().contains("does not prove"), "{error}");
     });
 }

@@ -1,6 +1,6 @@
 //! What a client of SCRAM sends (RFC 5802 §5.1, §7), read from foreign bytes.
 
-use super::verifier::{Key, decode};
+use crate::scram::{Key, decode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 

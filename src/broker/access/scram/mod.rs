@@ -11,18 +11,12 @@ pub(super) use verifier::{PREFIX, Verifier};
 
 use super::{Authenticator, Exchange, Passwords};
 use crate::broker::core::Outcome;
-use aws_lc_rs::rand;
+use crate::scram;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use message::{First, Last};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// The name of the method.
-pub const SCRAM_SHA_256: &str = "SCRAM-SHA-256";
-
-/// Random bytes of a nonce.
-const NONCE: usize = 18;
 
 /// The method, for the users whose passwords are kept as verifiers.
 #[derive(Debug)]
@@ -73,18 +67,17 @@ impl Scram {
 
 impl Authenticator for Scram {
     fn method(&self) -> &str {
-        SCRAM_SHA_256
+        scram::METHOD
     }
 
     fn begin(&self) -> Box<dyn Exchange> {
-        let mut nonce = [0; NONCE];
         // Without random numbers every exchange fails.
-        let state = match rand::fill(&mut nonce) {
-            Ok(()) => State::Begun { asked: false },
-            Err(_) => State::Over,
+        let (nonce, state) = match scram::nonce() {
+            Some(nonce) => (nonce, State::Begun { asked: false }),
+            None => (String::new(), State::Over),
         };
         let verifiers = Arc::clone(&self.verifiers);
-        Box::new(Talk { verifiers, nonce: STANDARD.encode(nonce), state })
+        Box::new(Talk { verifiers, nonce, state })
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a broker keeps of a password for SCRAM-SHA-256 (RFC 5802 §3): enough
 //! to tell who knows it, too little to be taken for somebody who does.
 
-use aws_lc_rs::{constant_time, digest, hmac, pbkdf2};
+use crate::scram::{Key, Keys, MOST_ITERATIONS, decode, hash, masked, same, sign};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt;
@@ -10,12 +10,6 @@ use std::num::NonZeroU32;
 /// What a verifier begins with where it stands for a password; `PostgreSQL`
 /// writes them alike.
 pub(in super::super) const PREFIX: &str = "SCRAM-SHA-256$";
-
-/// Passes of PBKDF2 above which a verifier is taken for a mistake.
-const MOST_ITERATIONS: u32 = 10_000_000;
-
-/// A key or a proof.
-pub(super) type Key = [u8; 32];
 
 /// The keys of one password under one salt.
 #[derive(Clone, PartialEq, Eq)]
@@ -29,10 +23,8 @@ pub(in super::super) struct Verifier {
 impl Verifier {
     /// The verifier of `password`.
     pub(in super::super) fn derive(iterations: NonZeroU32, salt: Vec<u8>, password: &[u8]) -> Self {
-        let mut salted = Key::default();
-        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, &salt, password, &mut salted);
-        let stored_key = hash(&sign(&salted, b"Client Key"));
-        Self { iterations, salt, stored_key, server_key: sign(&salted, b"Server Key") }
+        let keys = Keys::derive(iterations, &salt, password);
+        Self { iterations, salt, stored_key: keys.stored, server_key: keys.server }
     }
 
     /// Reads `ITERATIONS:SALT$STORED_KEY:SERVER_KEY`, which stands behind
@@ -64,10 +56,7 @@ impl Verifier {
 
     /// Whether whoever made `proof` of `message` knows the password.
     pub(super) fn is_proved(&self, message: &[u8], proof: &Key) -> bool {
-        let mut client_key = sign(&self.stored_key, message);
-        for (byte, with) in client_key.iter_mut().zip(proof) {
-            *byte ^= with;
-        }
+        let client_key = masked(*proof, &sign(&self.stored_key, message));
         same(&hash(&client_key), &self.stored_key)
     }
 
@@ -91,30 +80,6 @@ impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verifier").field("iterations", &self.iterations).finish_non_exhaustive()
     }
-}
-
-/// The 32 bytes that `text` is in base64.
-pub(super) fn decode(text: &str) -> Option<Key> {
-    STANDARD.decode(text).ok()?.try_into().ok()
-}
-
-fn sign(key: &[u8], message: &[u8]) -> Key {
-    copy(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message).as_ref())
-}
-
-fn hash(bytes: &[u8]) -> Key {
-    copy(digest::digest(&digest::SHA256, bytes).as_ref())
-}
-
-/// The 32 bytes of a digest of SHA-256.
-fn copy(bytes: &[u8]) -> Key {
-    let mut key = Key::default();
-    key.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-    key
-}
-
-fn same(one: &Key, other: &Key) -> bool {
-    constant_time::verify_slices_are_equal(one, other).is_ok()
 }
 
 #[cfg(test)]
