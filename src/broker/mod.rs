@@ -302,7 +302,7 @@ async fn until_over(
     Ok(())
 }
 
-/// Reads the configuration again and opens the log anew whenever the process is
+/// Reads the configuration again and opens the log and the trace anew whenever the process is
 /// told to, for ever.
 async fn reload_when_asked(broker: &Broker, mut hangups: Hangups) {
     loop {

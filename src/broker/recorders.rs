@@ -43,9 +43,10 @@ impl Recorders {
         all.into_observer()
     }
 
-    /// Has the log opened anew, where its file was moved away.
+    /// Has the files opened anew, where they were moved away.
     pub(super) fn reopen(&self) {
         self.log.iter().for_each(|log| log.reopen());
+        self.trace.iter().for_each(|trace| trace.reopen());
     }
 
     /// Waits until everything is written.

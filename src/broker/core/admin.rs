@@ -64,6 +64,7 @@ impl Core {
         let limits = self.limits();
         limits.check(publish.qos, publish.retain)?;
         check_topic(publish.topic, &limits)?;
+        worker.counters.note_received(publish);
         self.publish_as_itself(worker, publish)
     }
 

@@ -5,6 +5,7 @@
 //! sums them up.
 
 use super::event::{Fate, Why};
+use crate::mqtt::Publish;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,6 +27,12 @@ impl Counter {
 }
 
 impl Counters {
+    /// Notes a message that was received.
+    pub(super) fn note_received(&self, publish: &Publish<'_>) {
+        self.messages_received.add(1);
+        self.payload_received.add(publish.payload.len());
+    }
+
     /// Notes what became of a message on its way to one client.
     pub(super) fn note(&self, fate: Fate, payload: usize) {
         match fate {
@@ -34,10 +41,10 @@ impl Counters {
                 self.payload_sent.add(payload);
             }
             Fate::Dropped(Why::TooLarge) => self.dropped_large.add(1),
-            Fate::Dropped(Why::OutputFull) => self.dropped_slow.add(1),
+            Fate::Dropped(Why::OutputFull | Why::Displaced) => self.dropped_slow.add(1),
             Fate::Dropped(Why::QueueFull) => self.dropped_full.add(1),
             Fate::Dropped(Why::Expired) => self.dropped_expired.add(1),
-            Fate::Dropped(Why::Offline | Why::NoLocal | Why::Withheld)
+            Fate::Dropped(Why::Offline | Why::NoLocal | Why::Barred | Why::Withheld)
             | Fate::Queued
             | Fate::Acknowledged(_) => {}
         }
@@ -92,7 +99,8 @@ counters! {
     answers_sent,
     /// Bytes sent.
     bytes_sent,
-    /// Messages received from clients, wills among them.
+    /// Messages received from clients, wills and those that came by HTTP among
+    /// them.
     messages_received,
     /// Bytes of their payloads.
     payload_received,

@@ -237,6 +237,8 @@ pub enum Fate {
 pub enum Why {
     /// Its output is full: it reads too slowly for QoS 0.
     OutputFull,
+    /// Its output is full, and a newer message of QoS 0 took the place of this.
+    Displaced,
     /// Its queue is full.
     QueueFull,
     /// It takes no packets so large (MQTT-3.1.2-24).
@@ -247,6 +249,8 @@ pub enum Why {
     Expired,
     /// It is the sender, and its subscriptions say No Local (MQTT-3.8.3-3).
     NoLocal,
+    /// No rule lets it read the topic.
+    Barred,
     /// The program that the broker is a part of withholds it.
     Withheld,
 }
@@ -265,7 +269,7 @@ impl Why {
     /// to deliver it.
     #[must_use]
     pub const fn is_for_room(self) -> bool {
-        matches!(self, Self::OutputFull | Self::QueueFull)
+        matches!(self, Self::OutputFull | Self::Displaced | Self::QueueFull)
     }
 }
 

@@ -105,25 +105,30 @@ impl Index {
     }
 
     /// Finds everybody who gets a message of `topic`: who has subscribed to it
-    /// and, where there are rules, may read it.
-    pub(super) fn resolve(&self, topic: &str, rules: Option<Arc<Rules>>) -> Targets {
+    /// and, where there are rules, may read it; and who does not, if that is to
+    /// be `told`.
+    pub(super) fn resolve(&self, topic: &str, rules: Option<Arc<Rules>>, told: bool) -> Targets {
         let may_read = |session: &Session| {
             rules.as_ref().is_none_or(|rules| rules.allow(session.who(), Access::Read, topic))
         };
         let mut endings = Vec::new();
         self.walk(topic, |ending| endings.push(ending));
-        let mut subscribers: Vec<&Subscriber> =
-            endings.iter().flat_map(|ending| &ending.plain).collect();
-        subscribers.retain(|subscriber| may_read(&subscriber.session));
+        let subscribers = endings.iter().flat_map(|ending| &ending.plain);
+        let (mut subscribers, mut barred): (Vec<&Subscriber>, Vec<&Subscriber>) =
+            subscribers.partition(|subscriber| may_read(&subscriber.session));
         subscribers.sort_by_key(|subscriber| subscriber.session.key);
+        barred.sort_by_key(|subscriber| subscriber.session.key);
+        barred.dedup_by_key(|subscriber| subscriber.session.key);
+        barred.truncate(if told { usize::MAX } else { 0 });
         let same = |a: &&Subscriber, b: &&Subscriber| a.session.key == b.session.key;
         let groups: Vec<_> =
             endings.iter().flat_map(|ending| &ending.groups).map(Arc::clone).collect();
-        let barred =
+        let barred_members =
             groups.iter().flat_map(|group| group.members_who(|session| !may_read(session)));
         Targets {
             receivers: subscribers.chunk_by(same).filter_map(Receiver::merge).collect(),
-            barred: barred.collect(),
+            barred_receivers: barred.iter().map(|one| Arc::clone(&one.session)).collect(),
+            barred_members: barred_members.collect(),
             groups,
             writers: rules.map(Writers::new),
         }
@@ -229,7 +234,7 @@ mod tests {
         assert!(subscribe(&mut index, &session, "a/#", 1));
         assert!(subscribe(&mut index, &session, "a/+", 2));
         assert!(!subscribe(&mut index, &session, "a/+", 5), "replaced");
-        let targets = index.resolve("a/b", None);
+        let targets = index.resolve("a/b", None, false);
         let grant = targets.receivers[0].grant(0).unwrap();
         assert_eq!((targets.receivers.len(), grant.qos), (1, QoS::ExactlyOnce));
         let ids: BTreeSet<_> = grant.ids.iter().flat_map(|ids| ids.iter()).collect();
@@ -245,7 +250,7 @@ mod tests {
             subscribe(&mut index, session, "$share/g/t", 1);
         }
         subscribe(&mut index, &sessions[0], "$share/h/t", 1);
-        let targets = index.resolve("t", None);
+        let targets = index.resolve("t", None, false);
         assert_eq!((targets.receivers.len(), targets.groups.len()), (0, 2));
         let group = &targets.groups[0];
         let turn = || group.choose(|_| true, |_| true).unwrap().session.key;
@@ -255,7 +260,7 @@ mod tests {
         for session in &sessions {
             assert!(index.remove(&Filter::parse("$share/g/t").unwrap(), session));
         }
-        assert_eq!(index.resolve("t", None).groups.len(), 1);
+        assert_eq!(index.resolve("t", None, false).groups.len(), 1);
     }
 
     #[test]
@@ -265,10 +270,10 @@ mod tests {
         let options = SubscribeOptions { no_local: true, ..SubscribeOptions::default() };
         let own = Subscriber { session: Arc::clone(&session), options, id: None };
         index.insert(&Filter::parse("a").unwrap(), own);
-        assert!(index.resolve("a", None).receivers[0].grant(7).is_none());
-        assert!(index.resolve("a", None).receivers[0].grant(8).is_some());
+        assert!(index.resolve("a", None, false).receivers[0].grant(7).is_none());
+        assert!(index.resolve("a", None, false).receivers[0].grant(8).is_some());
         subscribe(&mut index, &session, "#", 1);
-        assert!(index.resolve("a", None).receivers[0].grant(7).is_some());
+        assert!(index.resolve("a", None, false).receivers[0].grant(7).is_some());
     }
 
     proptest! {
@@ -289,7 +294,7 @@ mod tests {
                     expected.insert(number as u64);
                 }
             }
-            let targets = index.resolve(&topic, None);
+            let targets = index.resolve(&topic, None, false);
             let found: BTreeSet<_> =
                 targets.receivers.iter().map(|receiver| receiver.session.key).collect();
             prop_assert_eq!(found, expected);

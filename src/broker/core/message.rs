@@ -12,21 +12,24 @@ pub(super) struct Kept {
     pub(super) message: Message,
     /// When the message expiry interval runs out (MQTT 5.0 §3.3.2.3.3).
     pub(super) expires: Option<Time>,
+    /// The identifier of the client that it comes from: noted where somebody
+    /// wants to know what becomes of it, and not stored.
+    pub(super) from: Option<Box<str>>,
     /// Held while the journal has it.
     pub(super) slip: OnceLock<Slip>,
 }
 
 impl Kept {
     /// Keeps `message` from `now` on.
-    pub(super) fn new(message: Message, now: Time) -> Self {
+    pub(super) fn new(message: Message, from: Option<Box<str>>, now: Time) -> Self {
         let interval = message.properties().message_expiry_interval;
         let expires = interval.map(|seconds| now + Duration::from_secs(seconds.into()));
-        Self { message, expires, slip: OnceLock::new() }
+        Self { message, expires, from, slip: OnceLock::new() }
     }
 
     /// A message that the journal has already.
     pub(super) fn stored(message: Message, expires: Option<Time>, slip: Slip) -> Self {
-        Self { message, expires, slip: slip.into() }
+        Self { message, expires, from: None, slip: slip.into() }
     }
 
     pub(super) fn is_expired(&self, now: Time) -> bool {

@@ -27,8 +27,7 @@ impl Core {
         publish: &Publish<'_>,
         source: Option<Source<'_>>,
     ) -> Result<Routed, Denial> {
-        worker.counters.messages_received.add(1);
-        worker.counters.payload_received.add(publish.payload.len());
+        worker.counters.note_received(publish);
         let targets = self.targets(worker, publish.topic);
         if !targets.may_be_sent_by(publisher, publish.topic) {
             worker.counters.denied.add(1);
@@ -135,7 +134,7 @@ impl Core {
             return targets;
         }
         let rules = self.rules.read().clone();
-        let targets = Rc::new(self.index.read().resolve(topic, rules));
+        let targets = Rc::new(self.index.read().resolve(topic, rules, self.events.want_messages()));
         worker.memo.note(topic, generation, &targets);
         targets
     }
@@ -149,6 +148,7 @@ fn deliver(worker: &mut Worker, mut routing: Routing<'_>, targets: &Targets) -> 
             None => routing.skip_own(),
         }
     }
+    routing.skip_barred(&targets.barred_receivers);
     for group in &targets.groups {
         let ready = |session: &Session| {
             let hot = session.hot.lock();

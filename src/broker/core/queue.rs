@@ -65,22 +65,22 @@ impl Queue {
         self.replayed + self.loose > 0
     }
 
-    /// Adds a message of QoS 0 in place of the oldest ones, of which `mark`
-    /// bytes may wait. Returns how many have gone, or `None` if it was not
-    /// added: what needs an acknowledgement is not dropped for it, and what
-    /// stands behind such is not looked for.
+    /// Adds a message of QoS 0 in place of the oldest ones, which `displaced`
+    /// gets. Returns whether it was added: what needs an acknowledgement is not
+    /// dropped for it, and what stands behind such is not looked for.
     pub(super) fn push_newest(
         &mut self,
         delivery: Delivery,
         limits: &QueueLimits,
-    ) -> Option<usize> {
-        let mut gone = 0;
+        displaced: &mut Vec<Delivery>,
+    ) -> bool {
         while self.loose_bytes + delivery.size() > limits.output {
-            self.front().filter(|oldest| oldest.loose_size() > 0)?;
-            self.pop();
-            gone += 1;
+            if self.front().is_none_or(|oldest| oldest.loose_size() == 0) {
+                return false;
+            }
+            displaced.extend(self.pop());
         }
-        self.push(delivery, limits).then_some(gone)
+        self.push(delivery, limits)
     }
 
     /// Adds a delivery unless a limit is reached. Replayed messages are held

@@ -174,7 +174,7 @@ mod tests {
     fn kept(topic: &str, expires: Option<Time>) -> Arc<Kept> {
         let publish = Publish { topic, retain: true, ..Publish::default() };
         let message = Message::new(&publish).unwrap();
-        Arc::new(Kept { expires, ..Kept::new(message, Time::ZERO) })
+        Arc::new(Kept { expires, ..Kept::new(message, None, Time::ZERO) })
     }
 
     fn topics(retained: &Retained, filter: &str, now: Time) -> BTreeSet<String> {

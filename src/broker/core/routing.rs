@@ -1,8 +1,7 @@
 //! One message on its way to its receivers: what each of them gets, when.
 
 use super::Core;
-use super::event::{Client, Event, Events, Fate, Why};
-use super::hooks::Hooks;
+use super::event::{Client, Event, Fate, Why};
 use super::message::{Delivery, Kept};
 use super::queue::SlowConsumer;
 use super::session::{Hot, Session};
@@ -29,12 +28,13 @@ pub(super) struct Routing<'a> {
     pub(super) publish: &'a Publish<'a>,
     /// The session it comes from.
     pub(super) publisher: &'a Session,
-    events: &'a Events,
-    hooks: Option<&'a dyn Hooks>,
+    core: &'a Core,
     now: Time,
     templates: Templates<'a>,
     /// Made when the first receiver must keep the message.
     kept: Option<Arc<Kept>>,
+    /// Older messages that were dropped for it on its way to one session.
+    displaced: Vec<Delivery>,
     routed: Routed,
 }
 
@@ -46,10 +46,16 @@ impl<'a> Routing<'a> {
         core: &'a Core,
         templates: Templates<'a>,
     ) -> Self {
-        let routed = Routed::default();
-        let events = &core.events;
-        let hooks = core.hooks.as_deref();
-        Self { publish, publisher, events, hooks, now, templates, kept: None, routed }
+        Self {
+            publish,
+            publisher,
+            core,
+            now,
+            templates,
+            kept: None,
+            displaced: Vec::new(),
+            routed: Routed::default(),
+        }
     }
 
     /// What became of the message, and the memory its templates were in.
@@ -91,22 +97,41 @@ impl<'a> Routing<'a> {
         }
         let connection = hot.connection;
         drop(hot);
-        if self.events.want_messages() {
+        if self.core.events.want_messages() {
+            self.tell_displaced(session.client(connection));
             self.tell(session.client(connection), variant.qos, variant.retain, fate);
         }
     }
 
     fn is_withheld_from(&self, session: &Session) -> bool {
-        self.hooks.is_some_and(|hooks| !hooks.deliver(session.who(), self.publish))
+        self.core.hooks.as_ref().is_some_and(|hooks| !hooks.deliver(session.who(), self.publish))
     }
 
     /// Tells that a session gets nothing of its own message.
     pub(super) fn skip_own(&self) {
-        if self.events.want_messages() {
-            let connection = self.publisher.hot.lock().connection;
-            let Publish { qos, retain, .. } = *self.publish;
-            let fate = Fate::Dropped(Why::NoLocal);
-            self.tell(self.publisher.client(connection), qos, retain, fate);
+        if self.core.events.want_messages() {
+            self.tell_skipped(self.publisher, Why::NoLocal);
+        }
+    }
+
+    /// Tells of the sessions that would get the message if they might.
+    pub(super) fn skip_barred(&self, sessions: &[Arc<Session>]) {
+        for session in sessions {
+            self.tell_skipped(session, Why::Barred);
+        }
+    }
+
+    #[cold]
+    fn tell_skipped(&self, session: &Session, why: Why) {
+        let connection = session.hot.lock().connection;
+        let Publish { qos, retain, .. } = *self.publish;
+        self.tell(session.client(connection), qos, retain, Fate::Dropped(why));
+    }
+
+    #[cold]
+    fn tell_displaced(&mut self, to: Client<'_>) {
+        for older in self.displaced.drain(..) {
+            self.core.tell_kept(self.now, to, &older, Fate::Dropped(Why::Displaced));
         }
     }
 
@@ -114,8 +139,8 @@ impl<'a> Routing<'a> {
     #[cold]
     fn tell(&self, to: Client<'_>, qos: QoS, retain: bool, fate: Fate) {
         let publish = Publish { dup: false, qos, retain, packet_id: None, ..*self.publish };
-        let from = Some(&*self.publisher.client_id);
-        self.events.tell(self.now, &Event::Delivery { to, from, publish: &publish, fate });
+        let from = self.publisher.name();
+        self.core.events.tell(self.now, &Event::Delivery { to, from, publish: &publish, fate });
     }
 
     /// QoS 0: sent now, behind retained messages that wait, or never.
@@ -137,10 +162,7 @@ impl<'a> Routing<'a> {
     /// the queue, which has the oldest in front.
     fn send_later(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Fate {
         if hot.limits.queue.slow == SlowConsumer::DropOldest {
-            let delivery = self.delivery(hot, grant, variant);
-            let gone = delivery.and_then(|delivery| hot.enqueue_newest(delivery));
-            self.routed.displaced += gone.unwrap_or(0);
-            return gone.map_or(Fate::Dropped(Why::OutputFull), |_| Fate::Queued);
+            return self.enqueue_newest(hot, grant, variant);
         }
         if hot.queue.holds_back() {
             return self.enqueue(hot, grant, variant);
@@ -192,6 +214,17 @@ impl<'a> Routing<'a> {
         }
     }
 
+    fn enqueue_newest(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Fate {
+        let Some(delivery) = self.delivery(hot, grant, variant) else {
+            return Fate::Dropped(Why::TooLarge);
+        };
+        let mut displaced = Vec::new();
+        let fits = hot.enqueue_newest(delivery, &mut displaced);
+        self.routed.displaced += displaced.len();
+        self.displaced = displaced;
+        if fits { Fate::Queued } else { Fate::Dropped(Why::OutputFull) }
+    }
+
     fn delivery(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Option<Delivery> {
         Some(Delivery {
             kept: Some(self.keep()?),
@@ -208,7 +241,9 @@ impl<'a> Routing<'a> {
     pub(super) fn keep(&mut self) -> Option<Arc<Kept>> {
         if self.kept.is_none() {
             let message = Message::new(self.publish).ok()?;
-            self.kept = Some(Arc::new(Kept::new(message, self.now)));
+            let wanted = self.publisher.name().filter(|_| self.core.events.want_messages());
+            let from = wanted.map(Into::into);
+            self.kept = Some(Arc::new(Kept::new(message, from, self.now)));
         }
         self.kept.clone()
     }

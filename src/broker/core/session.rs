@@ -124,6 +124,11 @@ impl Session {
         Who { client_id: &self.client_id, user: self.user.as_deref() }
     }
 
+    /// Its client's identifier, which the broker itself has none of.
+    pub(super) fn name(&self) -> Option<&str> {
+        Some(&*self.client_id).filter(|name| !name.is_empty())
+    }
+
     pub(super) fn is_connected(&self) -> bool {
         self.hot.lock().link.is_some()
     }
@@ -188,10 +193,14 @@ impl Hot {
         self.queue.push(delivery, &self.limits.queue)
     }
 
-    /// Adds a delivery in place of the oldest that may be dropped for it.
-    /// Returns how many were; `None` where there is no room even so.
-    pub(super) fn enqueue_newest(&mut self, delivery: Delivery) -> Option<usize> {
-        self.queue.push_newest(delivery, &self.limits.queue)
+    /// Adds a delivery in place of the oldest that may be dropped for it, which
+    /// are `displaced`. Returns whether there was room then.
+    pub(super) fn enqueue_newest(
+        &mut self,
+        delivery: Delivery,
+        displaced: &mut Vec<Delivery>,
+    ) -> bool {
+        self.queue.push_newest(delivery, &self.limits.queue, displaced)
     }
 
     /// Drops from the queue what is not kept for a client that is offline.

@@ -44,9 +44,12 @@ pub(super) struct Receiver {
 #[derive(Debug, Default)]
 pub(super) struct Targets {
     pub(super) receivers: Vec<Receiver>,
+    /// Sessions that have subscribed to the topic and may not read it, where
+    /// somebody wants to know.
+    pub(super) barred_receivers: Vec<Arc<Session>>,
     pub(super) groups: Vec<Arc<Group>>,
     /// Keys of members of these groups that may not read the topic.
-    pub(super) barred: Vec<u64>,
+    pub(super) barred_members: Vec<u64>,
     /// Who may send to the topic; `None` is everybody.
     pub(super) writers: Option<Writers>,
 }
@@ -59,7 +62,7 @@ impl Targets {
 
     /// Whether `session` gets its turn in the groups.
     pub(super) fn admits(&self, session: &Session) -> bool {
-        !self.barred.contains(&session.key)
+        !self.barred_members.contains(&session.key)
     }
 }
 

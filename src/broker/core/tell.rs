@@ -134,6 +134,7 @@ impl Core {
             properties: kept.properties(now),
             ..kept.message.publish(None, false)
         };
-        self.events.tell(now, &Event::Delivery { to, from: None, publish: &publish, fate });
+        let from = kept.from.as_deref();
+        self.events.tell(now, &Event::Delivery { to, from, publish: &publish, fate });
     }
 }

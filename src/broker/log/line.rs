@@ -315,6 +315,8 @@ fn put_fate(said: &mut Record, fate: Fate) -> &'static str {
 pub(in crate::broker) const fn dropped(why: Why) -> &'static str {
     match why {
         Why::OutputFull => "the client reads too slowly for QoS 0",
+        Why::Displaced => "the client reads too slowly, and a newer message took its place",
+        Why::Barred => "no access rule lets the client read this topic",
         Why::QueueFull => "the queue of the client is full",
         Why::TooLarge => "the client takes no packets so large",
         Why::Offline => "the client is offline, and QoS 0 is not kept",

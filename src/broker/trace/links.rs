@@ -1,8 +1,9 @@
 //! What belongs together: a packet and its answer, an alias and its topic, a
 //! connection and its client.
 
+use super::item::RawPacket;
 use crate::broker::core::Direction;
-use crate::mqtt::{AckKind, Packet, PacketId, Publish, TopicAlias};
+use crate::mqtt::{AckKind, Frame, Packet, PacketId, Publish, TopicAlias};
 use crate::session::Time;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -44,14 +45,24 @@ pub(super) struct Link {
 }
 
 impl Conversation {
-    /// Notes a packet and says what it belongs to.
-    pub(super) fn link(&mut self, at: Time, direction: Direction, packet: &Packet<'_>) -> Link {
+    /// Notes a packet and says what it belongs to; one that cannot be decoded
+    /// belongs to nothing.
+    pub(super) fn meet(&mut self, at: Time, raw: &RawPacket, frame: &Frame<'_>) -> Link {
+        if raw.client.is_some() {
+            self.client.clone_from(&raw.client);
+        }
+        let packet = Packet::decode(frame, raw.version);
+        packet.map(|packet| self.link(at, raw.direction, &packet)).unwrap_or_default()
+    }
+
+    fn link(&mut self, at: Time, direction: Direction, packet: &Packet<'_>) -> Link {
         let delta = self.last.replace(at).map_or(Duration::ZERO, |last| at - last);
         let from_client = direction == Direction::In;
         let mut link = Link { delta, ..Link::default() };
         match packet {
             Packet::Connect(connect) => {
-                self.client = Some(connect.client_id.to_owned());
+                // Without one the broker chooses, and says so in its answer.
+                self.client = Some(connect.client_id.to_owned()).filter(|id| !id.is_empty());
                 self.ask((Kind::Connect, true, None), at, Vec::new());
             }
             Packet::ConnAck(connack) => {

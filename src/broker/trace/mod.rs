@@ -4,11 +4,13 @@
 //! Workers only copy packets; they are decoded, filtered and written by a
 //! thread of the trace's own.
 
+mod capture;
 mod filter;
 mod item;
 mod lines;
 mod links;
 mod packet;
+mod page;
 mod pcapng;
 mod secrets;
 mod tcp;
@@ -79,6 +81,11 @@ impl Trace {
     pub fn start(config: &Config, began: Timestamp) -> Result<Self> {
         let writer = TraceWriter::open(config, began)?;
         Ok(Self { outlet: Outlet::start("mqx-trace", writer)? })
+    }
+
+    /// Goes on in a new file, where the present one was moved away.
+    pub fn reopen(&self) {
+        self.outlet.reopen();
     }
 
     /// Waits until every packet is written.

@@ -62,6 +62,11 @@ impl Stream {
         parts.map(|part| self.segment(from, flag::PSH | flag::ACK, part)).collect()
     }
 
+    /// A segment of the broker that carries nothing.
+    pub(super) fn acknowledge(&mut self) -> Vec<u8> {
+        self.segment(Sender::Broker, flag::ACK, &[])
+    }
+
     /// The three segments that close the connection.
     pub(super) fn close(&mut self) -> [Vec<u8>; 3] {
         let fin = flag::FIN | flag::ACK;

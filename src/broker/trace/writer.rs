@@ -1,84 +1,129 @@
 //! The thread of the trace: decodes what workers have copied, and writes what
 //! passes the filter.
 
+use super::capture::Capture;
 use super::filter::type_name;
 use super::item::{Close, Dropped, Item, RawPacket, What};
 use super::links::{Conversation, Link};
 use super::packet::Preview;
-use super::tcp::{Sender, Stream};
-use super::{Config, Filter, Format, lines, pcapng};
-use crate::broker::core::Direction;
+use super::page::{Page, Scene};
+use super::{Config, Filter, lines};
 use crate::broker::outlet::Writer;
-use crate::broker::record::{Record, Value};
-use crate::error::{Error, Result};
-use crate::mqtt::{self, Packet, PacketType};
+use crate::error::Result;
+use crate::mqtt::{self, Frame, Packet, PacketType};
 use crate::session::Time;
 use jiff::Timestamp;
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, Write};
-use std::time::Duration;
+use std::io;
 
 /// Writes the trace.
 pub(super) struct TraceWriter {
-    page: Page,
-    filter: Filter,
-    preview: Preview,
+    editor: Editor,
     connections: HashMap<u64, Traced>,
 }
 
-/// The file, and how it is written.
-struct Page {
-    name: String,
-    to: io::BufWriter<Box<dyn Write + Send>>,
-    format: Format,
-    /// When the broker's time began.
-    began: Timestamp,
+/// Who decides what passes, and writes it.
+struct Editor {
+    page: Page,
+    filter: Filter,
+    preview: Preview,
 }
 
 /// A connection, as both kinds of format see it.
 struct Traced {
+    number: u64,
     conversation: Conversation,
-    stream: Stream,
-    /// Whether it has been opened in the file.
-    opened: bool,
+    capture: Capture,
+    /// What came before it was known whose connection it is, where that matters.
+    early: Vec<Seen>,
 }
 
-/// When, where and to whom something has happened.
-#[derive(Clone, Copy)]
-struct Scene<'a> {
+/// A packet, and what it has to do with those before it.
+struct Seen {
     at: Time,
-    connection: u64,
-    client: Option<&'a str>,
+    raw: RawPacket,
+    link: Link,
 }
 
 impl TraceWriter {
     pub(super) fn open(config: &Config, began: Timestamp) -> Result<Self> {
-        Ok(Self {
-            page: Page::open(config, began)?,
-            filter: config.filter.clone(),
-            preview: Preview(config.payload),
-            connections: HashMap::new(),
-        })
+        let page = Page::open(config, began)?;
+        let (filter, preview) = (config.filter.clone(), Preview(config.payload));
+        let editor = Editor { page, filter, preview };
+        Ok(Self { editor, connections: HashMap::new() })
     }
 
-    fn packet(&mut self, at: Time, connection: u64, raw: &RawPacket) -> io::Result<()> {
-        let Some(traced) = self.connections.get_mut(&connection) else {
+    fn packet(&mut self, at: Time, connection: u64, raw: RawPacket) -> io::Result<()> {
+        let Self { editor, connections } = self;
+        let Some(traced) = connections.get_mut(&connection) else {
             return Ok(());
         };
-        let Ok(Some(frame)) = mqtt::next_frame(&raw.bytes, usize::MAX) else {
+        let Some(frame) = frame(&raw) else {
             return Ok(());
         };
-        let conversation = &mut traced.conversation;
-        if raw.client.is_some() {
-            conversation.client.clone_from(&raw.client);
+        let link = traced.conversation.meet(at, &raw, &frame);
+        if editor.page.is_capture() {
+            traced.capture.note(PacketType::of(frame.header), &raw);
         }
-        let decoded = Packet::decode(&frame, raw.version);
-        let link = match &decoded {
-            Ok(packet) => conversation.link(at, raw.direction, packet),
-            Err(_) => Link::default(),
+        let seen = Seen { at, raw, link };
+        if editor.filter.client.is_some() && traced.conversation.client.is_none() {
+            traced.early.push(seen);
+            return Ok(());
+        }
+        for earlier in std::mem::take(&mut traced.early) {
+            editor.packet(traced, &earlier)?;
+        }
+        editor.packet(traced, &seen)
+    }
+
+    fn dropped(&mut self, at: Time, connection: u64, dropped: &Dropped) -> io::Result<()> {
+        let Self { editor: Editor { page, filter, .. }, connections } = self;
+        let client = Some(dropped.client.as_str());
+        let passes = filter.takes_type(PacketType::Publish)
+            && filter.takes_client(client)
+            && filter.takes_topics(std::iter::once(dropped.topic.as_str()));
+        if !passes {
+            return Ok(());
+        }
+        let said = lines::dropped(dropped);
+        if !page.is_capture() {
+            return page.line(Scene { at, connection, client }, "dropped", said);
+        }
+        let comment = format!("mqx: not delivered to {}: {said}", dropped.client);
+        let segments = match connections.get_mut(&connection) {
+            Some(traced) => traced.capture.remark(comment),
+            // A client that is offline has no stream to stand in.
+            None => Capture::new(None, connection).remark(comment),
         };
-        let client = conversation.client.as_deref();
+        page.segments(at, &segments)
+    }
+
+    fn closed(&mut self, at: Time, connection: u64, close: Close) -> io::Result<()> {
+        let Some(mut traced) = self.connections.remove(&connection) else {
+            return Ok(());
+        };
+        let Editor { page, filter, .. } = &mut self.editor;
+        let said = lines::closed(close);
+        if page.is_capture() {
+            return page.segments(at, &traced.capture.close(format!("mqx: {said}")));
+        }
+        let client = traced.conversation.client.as_deref();
+        let anything = filter.types.is_empty() && filter.topic.is_none();
+        if anything && filter.takes_client(client) {
+            page.line(Scene { at, connection, client }, "closed", said)?;
+        }
+        Ok(())
+    }
+}
+
+impl Editor {
+    /// Writes a packet if it passes.
+    fn packet(&mut self, traced: &mut Traced, seen: &Seen) -> io::Result<()> {
+        let Seen { at, raw, link } = seen;
+        let Some(frame) = frame(raw) else {
+            return Ok(());
+        };
+        let client = traced.conversation.client.as_deref();
         let kind = PacketType::of(frame.header);
         let passes = kind.is_none_or(|kind| self.filter.takes_type(kind))
             && self.filter.takes_client(client)
@@ -86,49 +131,23 @@ impl TraceWriter {
         if !passes {
             return Ok(());
         }
-        if self.page.format == Format::Pcapng {
-            return self.page.segments(at, traced, raw);
+        if self.page.is_capture() {
+            return self.page.segments(*at, &traced.capture.packet(raw));
         }
-        let said = self.preview.line(&link, &decoded, raw);
-        let kind = kind.map_or("reserved", type_name);
-        self.page.line(Scene { at, connection, client }, kind, said)
+        let said = self.preview.line(link, &Packet::decode(&frame, raw.version), raw);
+        let scene = Scene { at: *at, connection: traced.number, client };
+        self.page.line(scene, kind.map_or("reserved", type_name), said)
     }
+}
 
-    fn dropped(&mut self, at: Time, connection: u64, dropped: &Dropped) -> io::Result<()> {
-        let client = Some(dropped.client.as_str());
-        let passes = self.page.format != Format::Pcapng
-            && self.filter.takes_type(PacketType::Publish)
-            && self.filter.takes_client(client)
-            && self.filter.takes_topics(std::iter::once(dropped.topic.as_str()));
-        if !passes {
-            return Ok(());
-        }
-        self.page.line(Scene { at, connection, client }, "dropped", lines::dropped(dropped))
-    }
-
-    fn closed(&mut self, at: Time, connection: u64, close: Close) -> io::Result<()> {
-        let Some(mut traced) = self.connections.remove(&connection) else {
-            return Ok(());
-        };
-        let said = lines::closed(close);
-        if self.page.format == Format::Pcapng {
-            let comment = said.to_string();
-            let segments = if traced.opened { traced.stream.close().to_vec() } else { Vec::new() };
-            let mut segments = segments.iter();
-            return segments.try_for_each(|bytes| self.page.segment(at, bytes, Some(&comment)));
-        }
-        let client = traced.conversation.client.as_deref();
-        let anything = self.filter.types.is_empty() && self.filter.topic.is_none();
-        if anything && self.filter.takes_client(client) {
-            self.page.line(Scene { at, connection, client }, "closed", said)?;
-        }
-        Ok(())
-    }
+/// The packet as the decoder wants it.
+fn frame(raw: &RawPacket) -> Option<Frame<'_>> {
+    mqtt::next_frame(&raw.bytes, usize::MAX).ok().flatten()
 }
 
 impl Writer<Item> for TraceWriter {
     fn name(&self) -> String {
-        self.page.name.clone()
+        self.editor.page.name().to_owned()
     }
 
     fn write(&mut self, item: Item) -> io::Result<()> {
@@ -136,86 +155,32 @@ impl Writer<Item> for TraceWriter {
         match what {
             What::Opened(address) => {
                 let traced = Traced {
+                    number: connection,
                     conversation: Conversation::default(),
-                    stream: Stream::new(address, connection),
-                    opened: false,
+                    capture: Capture::new(address, connection),
+                    early: Vec::new(),
                 };
                 self.connections.insert(connection, traced);
                 Ok(())
             }
-            What::Packet(raw) => self.packet(at, connection, &raw),
+            What::Packet(raw) => self.packet(at, connection, raw),
             What::Dropped(dropped) => self.dropped(at, connection, &dropped),
             What::Closed(close) => self.closed(at, connection, close),
         }
     }
 
     fn skip(&mut self, count: u64) -> io::Result<()> {
-        let mut said = Record::default();
-        said.put("type", "missing");
-        said.put("events", count);
-        match self.page.format {
-            Format::Text => self.page.to.write_all(format!("{said}\n").as_bytes()),
-            Format::Json => self.page.to.write_all(said.json().as_bytes()),
-            // There Wireshark itself says that segments are missing.
-            Format::Pcapng => Ok(()),
+        self.editor.page.skip(count)
+    }
+
+    fn reopen(&mut self) -> io::Result<()> {
+        if self.editor.page.reopen()? {
+            self.connections.values_mut().for_each(|traced| traced.capture.begin_again());
         }
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.page.to.flush()
-    }
-}
-
-impl Page {
-    fn open(config: &Config, began: Timestamp) -> Result<Self> {
-        let (name, to): (_, Box<dyn Write + Send>) = match &config.file {
-            None => ("the trace to stderr".to_owned(), Box::new(io::stderr())),
-            Some(path) => {
-                let file = File::create(path).map_err(|cause| Error::file("write", path, cause))?;
-                (path.display().to_string(), Box::new(file))
-            }
-        };
-        let mut to = io::BufWriter::new(to);
-        if config.format == Format::Pcapng {
-            // It fits into the buffer.
-            let _ = to.write_all(&pcapng::head());
-        }
-        Ok(Self { name, to, format: config.format, began })
-    }
-
-    fn time(&self, at: Time) -> Timestamp {
-        self.began + Duration::from_nanos(at.nanos())
-    }
-
-    fn line(&mut self, scene: Scene<'_>, what: &'static str, said: Record) -> io::Result<()> {
-        let Scene { at, connection, client } = scene;
-        let time = format!("{:.6}", self.time(at));
-        let line = if self.format == Format::Json {
-            let mut head = Record::default();
-            head.put("time", time);
-            head.put("connection", connection);
-            head.put_some("client", client);
-            head.put("type", what);
-            head.and(said).json()
-        } else {
-            let client = Value::from(client.unwrap_or("-"));
-            format!("{time} {connection} {client} {what} {said}\n")
-        };
-        self.to.write_all(line.as_bytes())
-    }
-
-    fn segments(&mut self, at: Time, traced: &mut Traced, raw: &RawPacket) -> io::Result<()> {
-        let mut segments = Vec::new();
-        if !std::mem::replace(&mut traced.opened, true) {
-            segments.extend(traced.stream.open());
-        }
-        let from = if raw.direction == Direction::In { Sender::Client } else { Sender::Broker };
-        segments.extend(traced.stream.send(from, &raw.bytes));
-        segments.iter().try_for_each(|bytes| self.segment(at, bytes, None))
-    }
-
-    fn segment(&mut self, at: Time, bytes: &[u8], comment: Option<&str>) -> io::Result<()> {
-        let nanos = u64::try_from(self.time(at).as_nanosecond()).unwrap_or(0);
-        self.to.write_all(&pcapng::packet(nanos, bytes, comment))
+        self.editor.page.flush()
     }
 }

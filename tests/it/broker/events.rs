@@ -3,7 +3,7 @@
 use super::lab::{Client, Lab, hello, message, seconds};
 use mqx::broker::core::{
     Direction, End, Entrance, Event, Interest, Limits, Observer, Observers, QueueLimits, Setup,
-    Verdict,
+    SlowConsumer, Verdict,
 };
 use mqx::mqtt::{
     AckKind, Connect, ConnectProperties, Packet, Publish, PublishProperties, QoS, ReasonCode,
@@ -208,10 +208,10 @@ fn what_becomes_of_a_message_is_told_at_every_step() {
         [
             "s to r t 1 Sent",
             "s published t 0x00 Success",
-            "? to r t 1 Acknowledged(0x00 Success)",
+            "s to r t 1 Acknowledged(0x00 Success)",
             "s to r t 2 Sent",
             "s published t 0x00 Success",
-            "? to r t 2 Acknowledged(0x00 Success)",
+            "s to r t 2 Acknowledged(0x00 Success)",
             "s published nobody 0x10 No matching subscribers",
         ]
     );
@@ -260,7 +260,39 @@ fn every_message_that_is_dropped_is_told_with_the_reason() {
     lab.pass(seconds(6));
     let again = Connect { properties: small, clean_start: false, ..hello(Version::V5, "r") };
     lab.connect(&again);
-    assert_eq!(heard.take(), ["? to r t 1 Dropped(Expired)"]);
+    assert_eq!(heard.take(), ["s to r t 1 Dropped(Expired)"]);
+}
+
+#[test]
+fn a_message_that_a_newer_one_displaces_is_told_with_whom_it_comes_from() {
+    let queue =
+        QueueLimits { output: 10, slow: SlowConsumer::DropOldest, ..Limits::default().queue };
+    let (mut lab, heard) = watched(MESSAGES, Limits { queue, ..Limits::default() });
+    let mut sender = lab.client(Version::V5, "s");
+    let mut receiver = lab.client(Version::V311, "r");
+    lab.subscribe(&mut receiver, "t", QoS::AtMostOnce);
+    receiver.stop_reading();
+    for text in ["in the output", "waits", "newest"] {
+        heard.take();
+        lab.publish(&mut sender, &message("t", text, QoS::AtMostOnce, 0));
+    }
+    let told = heard.take();
+    assert_eq!(told[..2], ["s to r t 0 Dropped(Displaced)", "s to r t 0 Queued"]);
+    assert_eq!(lab.totals().dropped_slow, 1);
+}
+
+#[test]
+fn a_subscriber_whom_the_rules_bar_from_a_message_is_told_of_once() {
+    let (mut lab, heard) = watched(MESSAGES, Limits::default());
+    lab.set_acl("pattern write #\npattern read open/#\n");
+    let mut sender = lab.client(Version::V5, "s");
+    let mut reader = lab.client(Version::V311, "r");
+    for filter in ["#", "+/t"] {
+        lab.subscribe(&mut reader, filter, QoS::AtMostOnce);
+    }
+    lab.publish(&mut sender, &message("closed/t", "x", QoS::AtMostOnce, 0));
+    assert_eq!(heard.take()[0], "s to r closed/t 0 Dropped(Barred)");
+    reader.expect_nothing();
 }
 
 #[test]

@@ -182,6 +182,7 @@ fn a_published_message_reaches_subscribers_and_is_retained() {
     assert_eq!(arrived[0], 0x32);
     assert!(arrived.ends_with(&hex("07 26 0001 61 0001 62 68656c6c6f")), "{arrived:02x?}");
 
+    assert_eq!(broker.summary().received, 1);
     let kept = get(address, "/api/v1/retained?filter=t/%2B");
     let item = json!({ "topic": "t/", "qos": 1, "payload": "hello", "expires_in": null });
     assert_eq!(kept, json!({ "items": [item] }));

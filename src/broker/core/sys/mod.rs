@@ -105,7 +105,7 @@ impl State {
             payload: value.as_bytes(),
             ..Publish::default()
         };
-        let kept = Arc::new(Kept::new(Message::new(&publish).ok()?, now));
+        let kept = Arc::new(Kept::new(Message::new(&publish).ok()?, None, now));
         self.shown.insert(topic, Arc::clone(&kept));
         Some(kept)
     }

@@ -2,12 +2,13 @@
 
 mod pcapng;
 
-use super::lab::{Lab, hello, hex, message, seconds};
+use super::lab::{Lab, hello, hex, lasting, message, seconds};
 use jiff::Timestamp;
 use mqx::broker::core::{Peer, Setup};
 use mqx::broker::trace::{Config, Filter, Format, Trace};
 use mqx::mqtt::{
-    AckKind, Connect, PacketType, PropertyBuf, Publish, PublishProperties, QoS, ReasonCode, Version,
+    AckKind, Connect, PacketType, PropertyBuf, Publish, PublishProperties, QoS, ReasonCode,
+    SubscribeOptions, SubscribeProperties, Version,
 };
 use serde_json::Value;
 use std::sync::Arc;
@@ -172,5 +173,81 @@ fn wireshark_gets_a_connection_it_can_follow() {
     assert_eq!(names(&first.to_broker), "Connect Subscribe Connect Publish PubAck Disconnect");
     assert_eq!(names(&first.to_client), "ConnAck SubAck ConnAck Publish PubAck");
     assert!(!bytes.windows(6).any(|window| window == b"hidden"));
-    assert!(bytes.windows(15).any(|window| window == b"client said goo"));
+    let said: Vec<_> = packets.iter().map(|packet| &*packet.comment).collect();
+    assert!(said.contains(&"mqx: why=\"the client said goodbye\""), "{said:?}");
+}
+
+/// What a capture says beside packets of MQTT, and the data of packets before
+/// the first such word.
+fn remarks(filter: Filter, play: impl FnOnce(&mut Lab)) -> (Vec<String>, Vec<u8>) {
+    let config = Config { format: Format::Pcapng, filter, ..Config::default() };
+    let packets = pcapng::packets(&traced(config, play));
+    let mute = packets.iter().take_while(|packet| packet.comment.is_empty());
+    let data = mute.flat_map(|packet| packet.bytes[40..].to_vec()).collect();
+    let said = packets.into_iter().map(|packet| packet.comment);
+    (said.filter(|comment| !comment.is_empty()).collect(), data)
+}
+
+#[test]
+fn wireshark_gets_a_comment_on_what_does_not_reach_a_client() {
+    let (said, _) = remarks(Filter::default(), |lab| {
+        let mut client = lab.connect(&lasting("r", 60));
+        let no_local = SubscribeOptions { no_local: true, ..SubscribeOptions::default() };
+        lab.subscribe_with(&mut client, "t", no_local, SubscribeProperties::default());
+        lab.publish(&mut client, &message("t", "", QoS::AtMostOnce, 0));
+        lab.lose(&mut client);
+        let mut sender = lab.client(Version::V5, "s");
+        lab.publish(&mut sender, &message("t", "", QoS::AtMostOnce, 0));
+    });
+    assert!(said[0].starts_with("mqx: not delivered to r: topic=t qos=0 from=r why="), "{said:?}");
+    assert!(said[1].contains("connection was lost"), "{said:?}");
+    assert!(said[2].contains("offline"), "{said:?}");
+}
+
+#[test]
+fn a_capture_without_its_connect_begins_with_it_all_the_same() {
+    let filter = Filter { types: vec![PacketType::Publish], ..Filter::default() };
+    let (said, before) = remarks(filter, |lab| {
+        let mut client = lab.client(Version::V5, "c");
+        lab.publish(&mut client, &message("t", "", QoS::AtMostOnce, 0));
+    });
+    assert!(before.is_empty(), "only the segments that open the stream");
+    assert_eq!(said, ["mqx: sent earlier; here so that what follows can be read"]);
+}
+
+#[test]
+fn a_client_that_the_broker_names_is_shown_from_its_connect_on() {
+    let filter = Filter { client: Some("mqx-*".into()), ..Filter::default() };
+    for version in [Version::V311, Version::V5] {
+        let objects = objects(filter.clone(), |lab| {
+            lab.client(Version::V5, "other");
+            lab.connect(&hello(version, ""));
+        });
+        let types: Vec<_> = objects.iter().map(|object| object["type"].as_str().unwrap()).collect();
+        assert_eq!(types, ["connect", "connack"]);
+        assert_eq!(objects[0]["client"], objects[1]["client"]);
+    }
+}
+
+#[test]
+fn a_file_that_was_moved_away_is_begun_anew_and_one_that_was_not_goes_on() {
+    for (moved, counts) in [(true, [Some(5), Some(5)]), (false, [None, Some(6)])] {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, old) = (folder.path().join("trace"), folder.path().join("trace.1"));
+        let config =
+            Config { file: Some(path.clone()), format: Format::Pcapng, ..Config::default() };
+        let trace = Arc::new(Trace::start(&config, Timestamp::UNIX_EPOCH).unwrap());
+        let observer = Some(Arc::clone(&trace) as _);
+        let mut lab = Lab::made(Setup { observer, ..Setup::default() });
+        let mut client = lab.client(Version::V5, "c");
+        if moved {
+            std::fs::rename(&path, &old).unwrap();
+        }
+        trace.reopen();
+        lab.publish(&mut client, &message("t", "", QoS::AtMostOnce, 0));
+        trace.finish();
+        // Three segments of TCP, CONNECT, and CONNACK or the message or both.
+        let count = |path| std::fs::read(path).ok().map(|file| pcapng::packets(&file).len());
+        assert_eq!([count(&old), count(&path)], counts);
+    }
 }

@@ -4,6 +4,8 @@
 pub(super) struct Captured {
     pub(super) nanos: u64,
     pub(super) bytes: Vec<u8>,
+    /// What is said of it, or nothing.
+    pub(super) comment: String,
 }
 
 /// What both ends of a port have said.
@@ -15,6 +17,17 @@ pub(super) struct Streams {
 
 fn number(bytes: &[u8]) -> usize {
     u32::from_le_bytes(bytes[..4].try_into().unwrap()) as usize
+}
+
+/// The comment that is the only option of a packet, if it has one.
+fn comment(options: &[u8]) -> String {
+    let Some((&[1, 0, low, high], text)) = options.split_first_chunk() else {
+        assert!(options.is_empty());
+        return String::new();
+    };
+    let length = usize::from(u16::from_le_bytes([low, high]));
+    assert_eq!(text[length.next_multiple_of(4)..], [0; 4], "the end of the options");
+    String::from_utf8(text[..length].to_vec()).unwrap()
 }
 
 /// The packets in a file of one section with one interface.
@@ -34,7 +47,8 @@ pub(super) fn packets(file: &[u8]) -> Vec<Captured> {
                 let nanos = (number(&body[4..]) as u64) << 32 | number(&body[8..]) as u64;
                 let captured = number(&body[12..]);
                 assert_eq!(captured, number(&body[16..]), "nothing is cut");
-                packets.push(Captured { nanos, bytes: body[20..20 + captured].to_vec() });
+                let comment = comment(&body[20 + captured.next_multiple_of(4)..]);
+                packets.push(Captured { nanos, bytes: body[20..20 + captured].to_vec(), comment });
             }
             other => panic!("block {other}"),
         }
