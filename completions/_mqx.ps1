@@ -371,25 +371,132 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make a CA with a certificate for a broker and one for a client')
+            [CompletionResult]::new('ca', 'ca', [CompletionResultType]::ParameterValue, 'Make a CA of your own')
+            [CompletionResult]::new('intermediate', 'intermediate', [CompletionResultType]::ParameterValue, 'Make a CA below another, to keep the key of that one away')
+            [CompletionResult]::new('server', 'server', [CompletionResultType]::ParameterValue, 'Make a certificate for a broker')
+            [CompletionResult]::new('client', 'client', [CompletionResultType]::ParameterValue, 'Make certificates for clients')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'mqx;certs;init' {
-            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Write the files here; the directory is made if it is missing')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Write the files here, into the folder of the CA; it is made if it is missing')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Make the server certificate for this host name or IP address as well (repeatable; *.example.org stands for every host of example.org)')
             [CompletionResult]::new('--client-name', '--client-name', [CompletionResultType]::ParameterName, 'The common name of the client certificate')
-            [CompletionResult]::new('--days', '--days', [CompletionResultType]::ParameterName, 'How many days the server and the client certificate are valid')
+            [CompletionResult]::new('--subject', '--subject', [CompletionResultType]::ParameterName, 'What the subjects of all three begin with, as in C=TW,ST=Taipei,O=FOO')
+            [CompletionResult]::new('--days', '--days', [CompletionResultType]::ParameterName, 'How many days the certificates are valid, not counting those of CAs')
+            [CompletionResult]::new('--print', '--print', [CompletionResultType]::ParameterName, 'Print the configuration that uses the files: of mosquitto, emqx, nanomq, mqx, paho-python, mqttjs or esp-idf')
+            [CompletionResult]::new('--key-type', '--key-type', [CompletionResultType]::ParameterName, 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096')
+            [CompletionResult]::new('--key-password', '--key-password', [CompletionResultType]::ParameterName, 'Encrypt the new key with this password; on this machine everybody can see it')
+            [CompletionResult]::new('--key-password-file', '--key-password-file', [CompletionResultType]::ParameterName, 'Encrypt the new key with the password in this file')
+            [CompletionResult]::new('--key-password-env', '--key-password-env', [CompletionResultType]::ParameterName, 'Encrypt the new key with the password in this variable of the environment')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace files that exist')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Say what was made in JSON, a line for each certificate')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;certs;ca' {
+            [CompletionResult]::new('--path-length', '--path-length', [CompletionResultType]::ParameterName, 'How many CAs may be in a row below it')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Write the files here, into the folder of the CA; it is made if it is missing')
+            [CompletionResult]::new('--common-name', '--common-name', [CompletionResultType]::ParameterName, 'Common name of the CA [default: mqx CA and a random number]')
+            [CompletionResult]::new('--subject', '--subject', [CompletionResultType]::ParameterName, 'What its subject begins with, as in C=TW,ST=Taipei,O=FOO,OU=BAR')
+            [CompletionResult]::new('--days', '--days', [CompletionResultType]::ParameterName, 'How many days it is valid')
+            [CompletionResult]::new('--key-type', '--key-type', [CompletionResultType]::ParameterName, 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096')
+            [CompletionResult]::new('--key-password', '--key-password', [CompletionResultType]::ParameterName, 'Encrypt the new key with this password; on this machine everybody can see it')
+            [CompletionResult]::new('--key-password-file', '--key-password-file', [CompletionResultType]::ParameterName, 'Encrypt the new key with the password in this file')
+            [CompletionResult]::new('--key-password-env', '--key-password-env', [CompletionResultType]::ParameterName, 'Encrypt the new key with the password in this variable of the environment')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace files that exist')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Say what was made in JSON, a line for each certificate')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;certs;intermediate' {
+            [CompletionResult]::new('--path-length', '--path-length', [CompletionResultType]::ParameterName, 'How many CAs may be in a row below it')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Write the files here, into the folder of the CA; it is made if it is missing')
+            [CompletionResult]::new('--common-name', '--common-name', [CompletionResultType]::ParameterName, 'Common name of the CA [default: mqx CA and a random number]')
+            [CompletionResult]::new('--subject', '--subject', [CompletionResultType]::ParameterName, 'What its subject begins with, as in C=TW,ST=Taipei,O=FOO,OU=BAR')
+            [CompletionResult]::new('--days', '--days', [CompletionResultType]::ParameterName, 'How many days it is valid')
+            [CompletionResult]::new('--key-type', '--key-type', [CompletionResultType]::ParameterName, 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096')
+            [CompletionResult]::new('--key-password', '--key-password', [CompletionResultType]::ParameterName, 'Encrypt the new key with this password; on this machine everybody can see it')
+            [CompletionResult]::new('--key-password-file', '--key-password-file', [CompletionResultType]::ParameterName, 'Encrypt the new key with the password in this file')
+            [CompletionResult]::new('--key-password-env', '--key-password-env', [CompletionResultType]::ParameterName, 'Encrypt the new key with the password in this variable of the environment')
+            [CompletionResult]::new('--ca', '--ca', [CompletionResultType]::ParameterName, 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]')
+            [CompletionResult]::new('--ca-key', '--ca-key', [CompletionResultType]::ParameterName, 'Key of that CA (PEM) [default: beside its certificate, ending in .key]')
+            [CompletionResult]::new('--ca-key-password', '--ca-key-password', [CompletionResultType]::ParameterName, 'Password of the CA''s key; on this machine everybody can see it')
+            [CompletionResult]::new('--ca-key-password-file', '--ca-key-password-file', [CompletionResultType]::ParameterName, 'Take the password of the CA''s key from this file')
+            [CompletionResult]::new('--ca-key-password-env', '--ca-key-password-env', [CompletionResultType]::ParameterName, 'Take the password of the CA''s key from this variable of the environment')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace files that exist')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Say what was made in JSON, a line for each certificate')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;certs;server' {
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Write the files here, into the folder of the CA; it is made if it is missing')
+            [CompletionResult]::new('--subject', '--subject', [CompletionResultType]::ParameterName, 'What the subject begins with, as in C=TW,ST=Taipei,O=FOO,OU=BAR')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Call the files NAME.crt and NAME.key [default: after the certificate]')
+            [CompletionResult]::new('--days', '--days', [CompletionResultType]::ParameterName, 'How many days the certificates are valid, not counting those of CAs')
+            [CompletionResult]::new('--print', '--print', [CompletionResultType]::ParameterName, 'Print the configuration that uses the files: of mosquitto, emqx, nanomq, mqx, paho-python, mqttjs or esp-idf')
+            [CompletionResult]::new('--key-type', '--key-type', [CompletionResultType]::ParameterName, 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096')
+            [CompletionResult]::new('--key-password', '--key-password', [CompletionResultType]::ParameterName, 'Encrypt the new key with this password; on this machine everybody can see it')
+            [CompletionResult]::new('--key-password-file', '--key-password-file', [CompletionResultType]::ParameterName, 'Encrypt the new key with the password in this file')
+            [CompletionResult]::new('--key-password-env', '--key-password-env', [CompletionResultType]::ParameterName, 'Encrypt the new key with the password in this variable of the environment')
+            [CompletionResult]::new('--ca', '--ca', [CompletionResultType]::ParameterName, 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]')
+            [CompletionResult]::new('--ca-key', '--ca-key', [CompletionResultType]::ParameterName, 'Key of that CA (PEM) [default: beside its certificate, ending in .key]')
+            [CompletionResult]::new('--ca-key-password', '--ca-key-password', [CompletionResultType]::ParameterName, 'Password of the CA''s key; on this machine everybody can see it')
+            [CompletionResult]::new('--ca-key-password-file', '--ca-key-password-file', [CompletionResultType]::ParameterName, 'Take the password of the CA''s key from this file')
+            [CompletionResult]::new('--ca-key-password-env', '--ca-key-password-env', [CompletionResultType]::ParameterName, 'Take the password of the CA''s key from this variable of the environment')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace files that exist')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Say what was made in JSON, a line for each certificate')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;certs;client' {
+            [CompletionResult]::new('--san', '--san', [CompletionResultType]::ParameterName, 'Another subjectAltName: a URI, an e-mail address or a host (repeatable)')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Write the files here, into the folder of the CA; it is made if it is missing')
+            [CompletionResult]::new('--subject', '--subject', [CompletionResultType]::ParameterName, 'What the subject begins with, as in C=TW,ST=Taipei,O=FOO,OU=BAR')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Call the files NAME.crt and NAME.key [default: after the certificate]')
+            [CompletionResult]::new('--days', '--days', [CompletionResultType]::ParameterName, 'How many days the certificates are valid, not counting those of CAs')
+            [CompletionResult]::new('--print', '--print', [CompletionResultType]::ParameterName, 'Print the configuration that uses the files: of mosquitto, emqx, nanomq, mqx, paho-python, mqttjs or esp-idf')
+            [CompletionResult]::new('--key-type', '--key-type', [CompletionResultType]::ParameterName, 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096')
+            [CompletionResult]::new('--key-password', '--key-password', [CompletionResultType]::ParameterName, 'Encrypt the new key with this password; on this machine everybody can see it')
+            [CompletionResult]::new('--key-password-file', '--key-password-file', [CompletionResultType]::ParameterName, 'Encrypt the new key with the password in this file')
+            [CompletionResult]::new('--key-password-env', '--key-password-env', [CompletionResultType]::ParameterName, 'Encrypt the new key with the password in this variable of the environment')
+            [CompletionResult]::new('--ca', '--ca', [CompletionResultType]::ParameterName, 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]')
+            [CompletionResult]::new('--ca-key', '--ca-key', [CompletionResultType]::ParameterName, 'Key of that CA (PEM) [default: beside its certificate, ending in .key]')
+            [CompletionResult]::new('--ca-key-password', '--ca-key-password', [CompletionResultType]::ParameterName, 'Password of the CA''s key; on this machine everybody can see it')
+            [CompletionResult]::new('--ca-key-password-file', '--ca-key-password-file', [CompletionResultType]::ParameterName, 'Take the password of the CA''s key from this file')
+            [CompletionResult]::new('--ca-key-password-env', '--ca-key-password-env', [CompletionResultType]::ParameterName, 'Take the password of the CA''s key from this variable of the environment')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace files that exist')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Say what was made in JSON, a line for each certificate')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'mqx;certs;help' {
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make a CA with a certificate for a broker and one for a client')
+            [CompletionResult]::new('ca', 'ca', [CompletionResultType]::ParameterValue, 'Make a CA of your own')
+            [CompletionResult]::new('intermediate', 'intermediate', [CompletionResultType]::ParameterValue, 'Make a CA below another, to keep the key of that one away')
+            [CompletionResult]::new('server', 'server', [CompletionResultType]::ParameterValue, 'Make a certificate for a broker')
+            [CompletionResult]::new('client', 'client', [CompletionResultType]::ParameterValue, 'Make certificates for clients')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'mqx;certs;help;init' {
+            break
+        }
+        'mqx;certs;help;ca' {
+            break
+        }
+        'mqx;certs;help;intermediate' {
+            break
+        }
+        'mqx;certs;help;server' {
+            break
+        }
+        'mqx;certs;help;client' {
             break
         }
         'mqx;certs;help;help' {
@@ -539,9 +646,25 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
         }
         'mqx;help;certs' {
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make a CA with a certificate for a broker and one for a client')
+            [CompletionResult]::new('ca', 'ca', [CompletionResultType]::ParameterValue, 'Make a CA of your own')
+            [CompletionResult]::new('intermediate', 'intermediate', [CompletionResultType]::ParameterValue, 'Make a CA below another, to keep the key of that one away')
+            [CompletionResult]::new('server', 'server', [CompletionResultType]::ParameterValue, 'Make a certificate for a broker')
+            [CompletionResult]::new('client', 'client', [CompletionResultType]::ParameterValue, 'Make certificates for clients')
             break
         }
         'mqx;help;certs;init' {
+            break
+        }
+        'mqx;help;certs;ca' {
+            break
+        }
+        'mqx;help;certs;intermediate' {
+            break
+        }
+        'mqx;help;certs;server' {
+            break
+        }
+        'mqx;help;certs;client' {
             break
         }
         'mqx;help;broker' {

@@ -364,22 +364,121 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --help 'Print help'
             cand init 'Make a CA with a certificate for a broker and one for a client'
+            cand ca 'Make a CA of your own'
+            cand intermediate 'Make a CA below another, to keep the key of that one away'
+            cand server 'Make a certificate for a broker'
+            cand client 'Make certificates for clients'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'mqx;certs;init'= {
-            cand --dir 'Write the files here; the directory is made if it is missing'
+            cand --dir 'Write the files here, into the folder of the CA; it is made if it is missing'
             cand --host 'Make the server certificate for this host name or IP address as well (repeatable; *.example.org stands for every host of example.org)'
             cand --client-name 'The common name of the client certificate'
-            cand --days 'How many days the server and the client certificate are valid'
+            cand --subject 'What the subjects of all three begin with, as in C=TW,ST=Taipei,O=FOO'
+            cand --days 'How many days the certificates are valid, not counting those of CAs'
+            cand --print 'Print the configuration that uses the files: of mosquitto, emqx, nanomq, mqx, paho-python, mqttjs or esp-idf'
+            cand --key-type 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096'
+            cand --key-password 'Encrypt the new key with this password; on this machine everybody can see it'
+            cand --key-password-file 'Encrypt the new key with the password in this file'
+            cand --key-password-env 'Encrypt the new key with the password in this variable of the environment'
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --force 'Replace files that exist'
+            cand --json 'Say what was made in JSON, a line for each certificate'
+            cand --help 'Print help'
+        }
+        &'mqx;certs;ca'= {
+            cand --path-length 'How many CAs may be in a row below it'
+            cand --dir 'Write the files here, into the folder of the CA; it is made if it is missing'
+            cand --common-name 'Common name of the CA [default: mqx CA and a random number]'
+            cand --subject 'What its subject begins with, as in C=TW,ST=Taipei,O=FOO,OU=BAR'
+            cand --days 'How many days it is valid'
+            cand --key-type 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096'
+            cand --key-password 'Encrypt the new key with this password; on this machine everybody can see it'
+            cand --key-password-file 'Encrypt the new key with the password in this file'
+            cand --key-password-env 'Encrypt the new key with the password in this variable of the environment'
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --force 'Replace files that exist'
+            cand --json 'Say what was made in JSON, a line for each certificate'
+            cand --help 'Print help'
+        }
+        &'mqx;certs;intermediate'= {
+            cand --path-length 'How many CAs may be in a row below it'
+            cand --dir 'Write the files here, into the folder of the CA; it is made if it is missing'
+            cand --common-name 'Common name of the CA [default: mqx CA and a random number]'
+            cand --subject 'What its subject begins with, as in C=TW,ST=Taipei,O=FOO,OU=BAR'
+            cand --days 'How many days it is valid'
+            cand --key-type 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096'
+            cand --key-password 'Encrypt the new key with this password; on this machine everybody can see it'
+            cand --key-password-file 'Encrypt the new key with the password in this file'
+            cand --key-password-env 'Encrypt the new key with the password in this variable of the environment'
+            cand --ca 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]'
+            cand --ca-key 'Key of that CA (PEM) [default: beside its certificate, ending in .key]'
+            cand --ca-key-password 'Password of the CA''s key; on this machine everybody can see it'
+            cand --ca-key-password-file 'Take the password of the CA''s key from this file'
+            cand --ca-key-password-env 'Take the password of the CA''s key from this variable of the environment'
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --force 'Replace files that exist'
+            cand --json 'Say what was made in JSON, a line for each certificate'
+            cand --help 'Print help'
+        }
+        &'mqx;certs;server'= {
+            cand --dir 'Write the files here, into the folder of the CA; it is made if it is missing'
+            cand --subject 'What the subject begins with, as in C=TW,ST=Taipei,O=FOO,OU=BAR'
+            cand --name 'Call the files NAME.crt and NAME.key [default: after the certificate]'
+            cand --days 'How many days the certificates are valid, not counting those of CAs'
+            cand --print 'Print the configuration that uses the files: of mosquitto, emqx, nanomq, mqx, paho-python, mqttjs or esp-idf'
+            cand --key-type 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096'
+            cand --key-password 'Encrypt the new key with this password; on this machine everybody can see it'
+            cand --key-password-file 'Encrypt the new key with the password in this file'
+            cand --key-password-env 'Encrypt the new key with the password in this variable of the environment'
+            cand --ca 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]'
+            cand --ca-key 'Key of that CA (PEM) [default: beside its certificate, ending in .key]'
+            cand --ca-key-password 'Password of the CA''s key; on this machine everybody can see it'
+            cand --ca-key-password-file 'Take the password of the CA''s key from this file'
+            cand --ca-key-password-env 'Take the password of the CA''s key from this variable of the environment'
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --force 'Replace files that exist'
+            cand --json 'Say what was made in JSON, a line for each certificate'
+            cand --help 'Print help'
+        }
+        &'mqx;certs;client'= {
+            cand --san 'Another subjectAltName: a URI, an e-mail address or a host (repeatable)'
+            cand --dir 'Write the files here, into the folder of the CA; it is made if it is missing'
+            cand --subject 'What the subject begins with, as in C=TW,ST=Taipei,O=FOO,OU=BAR'
+            cand --name 'Call the files NAME.crt and NAME.key [default: after the certificate]'
+            cand --days 'How many days the certificates are valid, not counting those of CAs'
+            cand --print 'Print the configuration that uses the files: of mosquitto, emqx, nanomq, mqx, paho-python, mqttjs or esp-idf'
+            cand --key-type 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096'
+            cand --key-password 'Encrypt the new key with this password; on this machine everybody can see it'
+            cand --key-password-file 'Encrypt the new key with the password in this file'
+            cand --key-password-env 'Encrypt the new key with the password in this variable of the environment'
+            cand --ca 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]'
+            cand --ca-key 'Key of that CA (PEM) [default: beside its certificate, ending in .key]'
+            cand --ca-key-password 'Password of the CA''s key; on this machine everybody can see it'
+            cand --ca-key-password-file 'Take the password of the CA''s key from this file'
+            cand --ca-key-password-env 'Take the password of the CA''s key from this variable of the environment'
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --force 'Replace files that exist'
+            cand --json 'Say what was made in JSON, a line for each certificate'
             cand --help 'Print help'
         }
         &'mqx;certs;help'= {
             cand init 'Make a CA with a certificate for a broker and one for a client'
+            cand ca 'Make a CA of your own'
+            cand intermediate 'Make a CA below another, to keep the key of that one away'
+            cand server 'Make a certificate for a broker'
+            cand client 'Make certificates for clients'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'mqx;certs;help;init'= {
+        }
+        &'mqx;certs;help;ca'= {
+        }
+        &'mqx;certs;help;intermediate'= {
+        }
+        &'mqx;certs;help;server'= {
+        }
+        &'mqx;certs;help;client'= {
         }
         &'mqx;certs;help;help'= {
         }
@@ -514,8 +613,20 @@ set edit:completion:arg-completer[mqx] = {|@words|
         }
         &'mqx;help;certs'= {
             cand init 'Make a CA with a certificate for a broker and one for a client'
+            cand ca 'Make a CA of your own'
+            cand intermediate 'Make a CA below another, to keep the key of that one away'
+            cand server 'Make a certificate for a broker'
+            cand client 'Make certificates for clients'
         }
         &'mqx;help;certs;init'= {
+        }
+        &'mqx;help;certs;ca'= {
+        }
+        &'mqx;help;certs;intermediate'= {
+        }
+        &'mqx;help;certs;server'= {
+        }
+        &'mqx;help;certs;client'= {
         }
         &'mqx;help;broker'= {
             cand passwd 'Set or delete a user''s password in a file for --password-file'

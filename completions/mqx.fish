@@ -306,22 +306,113 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench" -l insecure -d 'Use TLS a
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l no-tls -d 'Use no TLS, not even with port 8883'
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l will-retain -d 'Ask the broker to keep it for later subscribers'
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l help -d 'Print help'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init help" -l help -d 'Print help'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init help" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l dir -d 'Write the files here; the directory is made if it is missing' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client help" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client help" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client help" -f -a "ca" -d 'Make a CA of your own'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client help" -f -a "intermediate" -d 'Make a CA below another, to keep the key of that one away'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client help" -f -a "server" -d 'Make a certificate for a broker'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client help" -f -a "client" -d 'Make certificates for clients'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l dir -d 'Write the files here, into the folder of the CA; it is made if it is missing' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l host -d 'Make the server certificate for this host name or IP address as well (repeatable; *.example.org stands for every host of example.org)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l client-name -d 'The common name of the client certificate' -r
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l days -d 'How many days the server and the client certificate are valid' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l subject -d 'What the subjects of all three begin with, as in C=TW,ST=Taipei,O=FOO' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l days -d 'How many days the certificates are valid, not counting those of CAs' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l print -d 'Print the configuration that uses the files: of mosquitto, emqx, nanomq, mqx, paho-python, mqttjs or esp-idf' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l key-type -d 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l key-password -d 'Encrypt the new key with this password; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l key-password-file -d 'Encrypt the new key with the password in this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l key-password-env -d 'Encrypt the new key with the password in this variable of the environment' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l force -d 'Replace files that exist'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l json -d 'Say what was made in JSON, a line for each certificate'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from ca" -l path-length -d 'How many CAs may be in a row below it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from ca" -l dir -d 'Write the files here, into the folder of the CA; it is made if it is missing' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from ca" -l common-name -d 'Common name of the CA [default: mqx CA and a random number]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from ca" -l subject -d 'What its subject begins with, as in C=TW,ST=Taipei,O=FOO,OU=BAR' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from ca" -l days -d 'How many days it is valid' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from ca" -l key-type -d 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from ca" -l key-password -d 'Encrypt the new key with this password; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from ca" -l key-password-file -d 'Encrypt the new key with the password in this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from ca" -l key-password-env -d 'Encrypt the new key with the password in this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from ca" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from ca" -l force -d 'Replace files that exist'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from ca" -l json -d 'Say what was made in JSON, a line for each certificate'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from ca" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l path-length -d 'How many CAs may be in a row below it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l dir -d 'Write the files here, into the folder of the CA; it is made if it is missing' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l common-name -d 'Common name of the CA [default: mqx CA and a random number]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l subject -d 'What its subject begins with, as in C=TW,ST=Taipei,O=FOO,OU=BAR' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l days -d 'How many days it is valid' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l key-type -d 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l key-password -d 'Encrypt the new key with this password; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l key-password-file -d 'Encrypt the new key with the password in this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l key-password-env -d 'Encrypt the new key with the password in this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l ca -d 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l ca-key -d 'Key of that CA (PEM) [default: beside its certificate, ending in .key]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l ca-key-password -d 'Password of the CA\'s key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l ca-key-password-file -d 'Take the password of the CA\'s key from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l ca-key-password-env -d 'Take the password of the CA\'s key from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l force -d 'Replace files that exist'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l json -d 'Say what was made in JSON, a line for each certificate'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l dir -d 'Write the files here, into the folder of the CA; it is made if it is missing' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l subject -d 'What the subject begins with, as in C=TW,ST=Taipei,O=FOO,OU=BAR' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l name -d 'Call the files NAME.crt and NAME.key [default: after the certificate]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l days -d 'How many days the certificates are valid, not counting those of CAs' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l print -d 'Print the configuration that uses the files: of mosquitto, emqx, nanomq, mqx, paho-python, mqttjs or esp-idf' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l key-type -d 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l key-password -d 'Encrypt the new key with this password; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l key-password-file -d 'Encrypt the new key with the password in this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l key-password-env -d 'Encrypt the new key with the password in this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l ca -d 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l ca-key -d 'Key of that CA (PEM) [default: beside its certificate, ending in .key]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l ca-key-password -d 'Password of the CA\'s key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l ca-key-password-file -d 'Take the password of the CA\'s key from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l ca-key-password-env -d 'Take the password of the CA\'s key from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l force -d 'Replace files that exist'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l json -d 'Say what was made in JSON, a line for each certificate'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l san -d 'Another subjectAltName: a URI, an e-mail address or a host (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l dir -d 'Write the files here, into the folder of the CA; it is made if it is missing' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l subject -d 'What the subject begins with, as in C=TW,ST=Taipei,O=FOO,OU=BAR' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l name -d 'Call the files NAME.crt and NAME.key [default: after the certificate]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l days -d 'How many days the certificates are valid, not counting those of CAs' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l print -d 'Print the configuration that uses the files: of mosquitto, emqx, nanomq, mqx, paho-python, mqttjs or esp-idf' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l key-type -d 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l key-password -d 'Encrypt the new key with this password; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l key-password-file -d 'Encrypt the new key with the password in this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l key-password-env -d 'Encrypt the new key with the password in this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l ca -d 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l ca-key -d 'Key of that CA (PEM) [default: beside its certificate, ending in .key]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l ca-key-password -d 'Password of the CA\'s key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l ca-key-password-file -d 'Take the password of the CA\'s key from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l ca-key-password-env -d 'Take the password of the CA\'s key from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l force -d 'Replace files that exist'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l json -d 'Say what was made in JSON, a line for each certificate'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "ca" -d 'Make a CA of your own'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "intermediate" -d 'Make a CA below another, to keep the key of that one away'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "server" -d 'Make a certificate for a broker'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "client" -d 'Make certificates for clients'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -s c -l config -d 'File with options; what is typed and what the environment says come first' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -s p -l port -d 'Port for MQTT over TCP; 0 takes a free one, which the first line names. WebSocket is taken there too, and TLS if there is a certificate [default: 1883]' -r
@@ -446,6 +537,10 @@ complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcom
 complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "broker" -d 'Run a broker'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "ca" -d 'Make a CA of your own'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "intermediate" -d 'Make a CA below another, to keep the key of that one away'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "server" -d 'Make a certificate for a broker'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "client" -d 'Make certificates for clients'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from broker" -f -a "passwd" -d 'Set or delete a user\'s password in a file for --password-file'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from broker" -f -a "export" -d 'Write what a store holds as JSON'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from broker" -f -a "import" -d 'Put what `mqx broker export` has written into a store'

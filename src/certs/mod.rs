@@ -1,103 +1,79 @@
-//! `mqx certs`: a certificate authority with a server and a client certificate,
-//! enough for TLS and mutual TLS between any MQTT broker and its clients.
+//! `mqx certs`: certificates for MQTT brokers and their clients, from a CA of
+//! one's own to whatever is done with them.
 //!
 //! Works offline and without openssl. It never touches the system's trust store
-//! and never overwrites a file it was not told to.
+//! unless it is told to, and never overwrites a file it was not told to.
+//!
+//! [`Task`] is what may be done, [`run`] does it. An `Authority` signs what
+//! [`issue`] describes, [`Facts`] is what a certificate says, a [`Delivery`] puts
+//! the files where they go and tells of them, and the index of the CA's folder
+//! remembers what was signed.
 
+mod algorithm;
+mod alt_name;
 mod authority;
-mod files;
-mod issue;
+mod delivery;
+mod facts;
+mod folder;
+mod index;
+pub mod init;
+pub mod issue;
+mod key;
 mod name;
-mod report;
+pub mod new_ca;
+mod print;
+mod session;
+mod signer;
+mod subject;
 
-pub use name::{CommonName, Host};
+pub use algorithm::KeyFacts;
+pub use alt_name::AltName;
+pub use delivery::Delivery;
+pub use facts::Facts;
+pub use key::{KeyKind, KeyOptions};
+pub use name::{CommonName, Host, file_stem};
+pub use print::Product;
+pub use signer::Signer;
+pub use subject::Subject;
 
 use crate::error::{Class, Error, Result};
-use authority::Authority;
-use files::NewFile;
-use issue::Issued;
-use rustls::crypto::{GetRandomFailed, aws_lc_rs};
+use rustls::crypto::aws_lc_rs;
 use std::io::Write;
-use std::path::PathBuf;
 
 /// The longest validity of a leaf in days: Apple's systems reject longer ones.
 pub const MAX_DAYS: u16 = 825;
 
-/// What `mqx certs init` makes and where.
+/// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Config {
-    /// The directory for the files; made if it is missing.
-    pub dir: PathBuf,
-    /// Hosts of the server certificate beside this machine's own.
-    pub hosts: Vec<Host>,
-    /// Who the client certificate says it is.
-    pub client_name: CommonName,
-    /// Validity of the two leaves; more than [`MAX_DAYS`] counts as that.
-    pub days: u16,
-    /// Replace files that are there.
-    pub force: bool,
+pub enum Task {
+    /// Make a CA with a server and a client certificate.
+    Init(init::Config),
+    /// Make a CA.
+    Authority(new_ca::Config),
+    /// Make certificates of servers or clients.
+    Issue(issue::Config),
 }
 
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            dir: PathBuf::from("."),
-            hosts: Vec::new(),
-            client_name: CommonName::default(),
-            days: MAX_DAYS,
-            force: false,
-        }
-    }
-}
-
-/// What was made, for the report.
-struct Made {
-    hosts: Vec<Host>,
-    authority: Issued,
-    server: Issued,
-    client: Issued,
-}
-
-/// Makes the six files and writes to `out` what they are and how to use them.
+/// Does it, and writes to `out` what came of it.
 ///
 /// # Errors
-/// [`Class::File`] if a file is there already and `force` is not set, or if one
-/// cannot be written; then none is.
-pub fn run(config: &Config, out: &mut dyn Write) -> Result<()> {
-    let made = make(config).map_err(|cause| {
-        Error::new(Class::Tls, "the certificates cannot be made").because(cause)
-    })?;
-    files::write(&config.dir, &made.files(), config.force)?;
-    crate::output::check(report::write(config, &made, out))
-}
-
-fn make(config: &Config) -> Result<Made, rcgen::Error> {
-    let hosts = name::with_own(&config.hosts);
-    let authority = Authority::generate()?;
-    Ok(Made {
-        server: authority.issue(issue::server(&hosts), config.days)?,
-        client: authority.issue(issue::client(&config.client_name), config.days)?,
-        authority: authority.into_issued(),
-        hosts,
-    })
-}
-
-impl Made {
-    fn files(&self) -> [NewFile<'_>; 6] {
-        let Self { authority, server, client, .. } = self;
-        [
-            NewFile::public("ca.crt", &authority.certificate),
-            NewFile::secret("ca.key", &authority.key),
-            NewFile::public("server.crt", &server.certificate),
-            NewFile::secret("server.key", &server.key),
-            NewFile::public("client.crt", &client.certificate),
-            NewFile::secret("client.key", &client.key),
-        ]
+/// What went wrong, with the file it is about.
+pub fn run(task: &Task, out: &mut dyn Write) -> Result<()> {
+    match task {
+        Task::Init(config) => init::run(config, out),
+        Task::Authority(config) => new_ca::run(config, out),
+        Task::Issue(config) => issue::run(config, out),
     }
 }
 
-fn random<const N: usize>() -> Result<[u8; N], GetRandomFailed> {
+/// What rcgen has made, or its error in our words.
+fn made<T>(result: Result<T, rcgen::Error>) -> Result<T> {
+    result.map_err(|cause| Error::new(Class::Tls, "the certificate cannot be made").because(cause))
+}
+
+fn random<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
-    aws_lc_rs::default_provider().secure_random.fill(&mut bytes)?;
+    let filled = aws_lc_rs::default_provider().secure_random.fill(&mut bytes);
+    filled.map_err(|_| Error::new(Class::Other, "the system gives no random numbers"))?;
     Ok(bytes)
 }

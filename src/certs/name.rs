@@ -117,6 +117,27 @@ impl fmt::Display for CommonName {
     }
 }
 
+/// The longest name of a file without what stands behind the dot, in bytes.
+const LONGEST_STEM: usize = 200;
+
+/// What the files for `name` are called: the name with `_` for all that means
+/// something in a path or to a shell, as in `_.example.org` for a wildcard.
+#[must_use]
+pub fn file_stem(name: &str) -> String {
+    let mut stem = String::new();
+    for letter in name.chars() {
+        let kept = letter.is_alphanumeric() || "-_.@".contains(letter);
+        let letter = if kept { letter } else { '_' };
+        if stem.len() + letter.len_utf8() > LONGEST_STEM {
+            break;
+        }
+        // No hidden file, no option and none of the two names of folders.
+        let first = stem.is_empty() && "-.".contains(letter);
+        stem.push(if first { '_' } else { letter });
+    }
+    stem
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,6 +201,23 @@ mod tests {
         for wrong in ["", "a\nb", &"é".repeat(65)] {
             assert!(wrong.parse::<CommonName>().is_err());
         }
+    }
+
+    #[test]
+    fn files_are_called_what_a_path_can_hold() {
+        for (name, stem) in [
+            ("broker.lan", "broker.lan"),
+            ("*.example.org", "_.example.org"),
+            ("fe80::1", "fe80__1"),
+            ("Küche/Licht 1", "Küche_Licht_1"),
+            ("../../etc/passwd", "_._.._etc_passwd"),
+            ("-rf", "_rf"),
+            ("a\\b'c", "a_b_c"),
+            ("ann@example.org", "ann@example.org"),
+        ] {
+            assert_eq!(file_stem(name), stem);
+        }
+        assert!(file_stem(&"\u{20000}".repeat(64)).len() <= LONGEST_STEM);
     }
 
     proptest! {

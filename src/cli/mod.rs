@@ -163,7 +163,7 @@ fn with_conventions(command: Definition) -> Definition {
         .args_override_self(true)
         .mut_args(|arg| {
             let needs_value = arg.get_num_args().is_none_or(|range| range.min_values() > 0);
-            if needs_value && arg.get_action().takes_values() {
+            if needs_value && !arg.is_positional() && arg.get_action().takes_values() {
                 arg.allow_hyphen_values(true)
             } else {
                 arg

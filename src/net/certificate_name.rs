@@ -52,15 +52,26 @@ impl CertificateName {
         let (_, parsed) = parse_x509_certificate(certificate).ok()?;
         let name = match self {
             Self::CommonName => parsed.subject().iter_common_name().next()?.as_str().ok()?.into(),
-            Self::Subject => rfc2253(parsed.subject()),
+            Self::Subject => distinguished_name(parsed.subject(), NameStyle::Ascii),
         };
         let usable = !name.is_empty() && name.len() <= LONGEST && !name.contains(char::is_control);
         usable.then_some(name)
     }
 }
 
-/// The attributes from the last to the first.
-fn rfc2253(subject: &X509Name<'_>) -> String {
+/// How much of a name is escaped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameStyle {
+    /// All that is not ASCII too, as openssl's `RFC2253` does.
+    Ascii,
+    /// Only what has a meaning of its own or moves a cursor.
+    Readable,
+}
+
+/// A distinguished name as RFC 2253 writes it: its attributes from the last to
+/// the first.
+#[must_use]
+pub fn distinguished_name(subject: &X509Name<'_>, style: NameStyle) -> String {
     let sets: Vec<_> = subject.iter_rdn().collect();
     let mut name = String::new();
     for set in sets.into_iter().rev() {
@@ -71,26 +82,26 @@ fn rfc2253(subject: &X509Name<'_>) -> String {
                 (false, 0) => name.push(','),
                 (false, _) => name.push('+'),
             }
-            put_attribute(&mut name, attribute);
+            put_attribute(&mut name, attribute, style);
         }
     }
     name
 }
 
-fn put_attribute(name: &mut String, attribute: &AttributeTypeAndValue<'_>) {
+fn put_attribute(name: &mut String, attribute: &AttributeTypeAndValue<'_>, style: NameStyle) {
     let kind = attribute.attr_type().to_id_string();
     let known = ATTRIBUTES.iter().find(|(id, _)| *id == kind).map(|(_, short)| *short);
     name.push_str(known.unwrap_or(&kind));
     name.push('=');
     match (known, attribute.as_str()) {
-        (Some(_), Ok(value)) => put_escaped(name, value),
+        (Some(_), Ok(value)) => put_escaped(name, value, style),
         // What is not known to be text is written as it is encoded (§2.4).
         _ => put_hex(name, "#", &attribute.attr_value().to_der_vec().unwrap_or_default()),
     }
 }
 
-/// Escapes what RFC 2253 §2.4 says, and as openssl does all that is not ASCII.
-fn put_escaped(name: &mut String, value: &str) {
+/// Escapes what RFC 2253 §2.4 says, and what the style says.
+fn put_escaped(name: &mut String, value: &str, style: NameStyle) {
     let last = value.chars().count().saturating_sub(1);
     for (place, letter) in value.chars().enumerate() {
         let special = matches!(letter, ',' | '+' | '"' | '\\' | '<' | '>' | ';')
@@ -99,7 +110,8 @@ fn put_escaped(name: &mut String, value: &str) {
         if special {
             name.push('\\');
         }
-        if letter.is_ascii() && !letter.is_ascii_control() {
+        let shown = letter.is_ascii() || style == NameStyle::Readable;
+        if shown && !letter.is_control() {
             name.push(letter);
         } else {
             let mut bytes = [0; 4];

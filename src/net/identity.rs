@@ -62,7 +62,9 @@ fn expired(path: &Path, certified: &CertifiedKey) -> Option<String> {
     Some(format!("the certificate {} {problem}: peers will reject it", path.display()))
 }
 
-fn exposed(path: &Path) -> Option<String> {
+/// The warning about a private key that everybody on this machine can read.
+#[must_use]
+pub fn exposed(path: &Path) -> Option<String> {
     let mode = fs::metadata(path).ok()?.permissions().mode();
     let path = path.display();
     (mode & EVERYBODY_READS != 0)

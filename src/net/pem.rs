@@ -70,27 +70,42 @@ const SECTIONS: &[Section] = &[
 ];
 
 /// The certificates in a file, in its order, at least one.
-pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
+///
+/// # Errors
+/// [`Class::File`] if the file cannot be read, [`Class::Tls`] if it holds
+/// something else; the error says what.
+pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
     sections(path, &CERTIFICATE)
 }
 
 /// The first private key in a file; `password` is for one that is encrypted.
-pub(super) fn private_key(
-    path: &Path,
-    password: Option<&Secret>,
-) -> Result<PrivateKeyDer<'static>> {
+///
+/// # Errors
+/// As with [`certificates`], and when the password is wrong.
+pub fn private_key(path: &Path, password: Option<&Secret>) -> Result<PrivateKeyDer<'static>> {
     if let Some(password) = password {
         let bytes = read(path).map_err(|cause| Error::file("read", path, cause))?;
         if let Some(section) = encrypted_key::section(&String::from_utf8_lossy(&bytes)) {
             return encrypted_key::decrypt(path, section, password);
         }
     }
-    let keys = sections(path, &PRIVATE_KEY)?;
-    Ok(keys.into_iter().next().expect("sections gives at least one"))
+    let mut keys = sections(path, &PRIVATE_KEY)?;
+    // `sections` gives at least one.
+    Ok(keys.swap_remove(0))
+}
+
+/// Whether the private key in a file is encrypted PKCS#8.
+#[must_use]
+pub fn is_encrypted(path: &Path) -> bool {
+    let bytes = read(path).unwrap_or_default();
+    encrypted_key::section(&String::from_utf8_lossy(&bytes)).is_some()
 }
 
 /// The revocation lists in a file, at least one.
-pub(super) fn revocations(path: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>> {
+///
+/// # Errors
+/// As with [`certificates`].
+pub fn revocations(path: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>> {
     sections(path, &REVOCATIONS)
 }
 

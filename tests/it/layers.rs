@@ -52,6 +52,7 @@ const FEATURE: &[&str] = &[
     "output",
     "prompt",
     "scram",
+    "secret",
     "signals",
     "text_or_base64",
 ];

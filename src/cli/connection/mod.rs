@@ -3,7 +3,7 @@
 mod brokers;
 mod login;
 mod route;
-mod secrets;
+pub(super) mod secrets;
 mod session;
 mod template;
 mod tls;

@@ -6,12 +6,25 @@ use crate::error::{Class, Error, Result};
 use crate::prompt;
 use crate::secret::Secret;
 use crate::signals;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tokio::runtime::Builder;
 
 /// The longest password MQTT has room for, in bytes, and the end of its line.
 const READ_AT_MOST: u64 = 65_535 + 2;
+
+/// The secret in the file or the variable if one is named, or else the one typed.
+pub(in crate::cli) fn chosen(
+    typed: Option<Secret>,
+    file: Option<PathBuf>,
+    variable: Option<String>,
+) -> Result<Option<Secret>> {
+    match (file, variable) {
+        (Some(path), _) => from_file(&path).map(Some),
+        (None, Some(name)) => from_variable(&name).map(Some),
+        (None, None) => Ok(typed),
+    }
+}
 
 /// The secret in a file, without the end of its last line.
 pub(super) fn from_file(path: &Path) -> Result<Secret> {

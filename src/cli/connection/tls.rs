@@ -118,11 +118,8 @@ impl TlsArgs {
 
     /// Reads the files.
     pub(super) fn into_client(self) -> Result<TlsClient> {
-        let key_password = match (self.key_password_file, self.key_password_env) {
-            (Some(path), _) => Some(secrets::from_file(&path)?),
-            (None, Some(name)) => Some(secrets::from_variable(&name)?),
-            (None, None) => self.key_password,
-        };
+        let key_password =
+            secrets::chosen(self.key_password, self.key_password_file, self.key_password_env)?;
         let file = self.cafile.or(self.tls.flatten());
         let ca = file.map(Trust::File).or(self.capath.map(Trust::Folder));
         let (client, warnings) = TlsClient::new(&TlsClientOptions {

@@ -1,14 +1,15 @@
 //! What is in the certificates.
 
 use super::{init, into, made};
-use mqx::certs::{self, Config};
+use mqx::certs::MAX_DAYS;
+use mqx::certs::init::Config;
 use std::fs;
 use std::net::Ipv6Addr;
 use std::path::Path;
 use x509_parser::prelude::*;
 
 /// Calls `check` with the certificate in a file.
-fn with_certificate<T>(path: &Path, check: impl FnOnce(&X509Certificate<'_>) -> T) -> T {
+pub(super) fn with_certificate<T>(path: &Path, check: impl FnOnce(&X509Certificate<'_>) -> T) -> T {
     let (_, pem) = parse_x509_pem(&fs::read(path).unwrap()).unwrap();
     check(&pem.parse_x509().unwrap())
 }
@@ -81,6 +82,6 @@ fn validity_begins_in_the_past_and_never_exceeds_825_days_in_all() {
         })
     };
     assert_eq!(seconds(10), 10 * 86_400 + 3600);
-    assert_eq!(seconds(certs::MAX_DAYS), 825 * 86_400);
+    assert_eq!(seconds(MAX_DAYS), 825 * 86_400);
     assert_eq!(seconds(u16::MAX), 825 * 86_400);
 }

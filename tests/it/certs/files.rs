@@ -1,7 +1,8 @@
 //! Which files are written, with which modes, and when none is.
 
 use super::{assert_says, init, into, made, said};
-use mqx::certs::Config;
+use mqx::certs::Delivery;
+use mqx::certs::init::Config;
 use mqx::error::Class;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -18,10 +19,17 @@ fn names_in(dir: &Path) -> Vec<String> {
     names
 }
 
+/// The configuration that writes into `dir`, over what is there.
+fn forced(dir: &Path) -> Config {
+    let delivery = Delivery { force: true, ..into(dir).delivery };
+    Config { delivery, ..into(dir) }
+}
+
 #[test]
-fn six_files_are_written_and_only_the_owner_can_read_the_keys() {
+fn six_files_and_an_index_are_written_and_only_the_owner_can_read_the_keys() {
     let dir = made();
     let mut names = FILES.to_vec();
+    names.push("index.jsonl");
     names.sort_unstable();
     assert_eq!(names_in(dir.path()), names);
     for name in ["ca.key", "server.key", "client.key"] {
@@ -71,7 +79,7 @@ fn force_replaces_all_six_and_makes_a_readable_key_private_again() {
     let key = dir.path().join("server.key");
     fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
     let before = read();
-    init(&Config { force: true, ..into(dir.path()) }).unwrap();
+    init(&forced(dir.path())).unwrap();
     assert!(before.iter().zip(read()).all(|(old, new)| *old != new));
     assert_eq!(fs::metadata(key).unwrap().permissions().mode() & 0o777, 0o600);
 }
@@ -80,7 +88,7 @@ fn force_replaces_all_six_and_makes_a_readable_key_private_again() {
 fn a_directory_in_place_of_a_file_stops_even_force_before_anything_is_written() {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("client.key")).unwrap();
-    let error = init(&Config { force: true, ..into(dir.path()) }).unwrap_err();
+    let error = init(&forced(dir.path())).unwrap_err();
     assert_says(&said(error), &["client.key is a directory"]);
     assert_eq!(names_in(dir.path()), ["client.key"]);
 }

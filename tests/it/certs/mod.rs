@@ -1,4 +1,4 @@
-//! `mqx certs init`, and TLS with what it makes: every handshake that must work
+//! `mqx certs`, and TLS with what it makes: every handshake that must work
 //! works, and every one that must not says why and what to do.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
@@ -8,12 +8,15 @@ mod choices;
 mod contents;
 mod files;
 mod handshake;
+mod issued;
 pub(crate) mod peer;
 mod refused_server;
 mod revoked;
 mod unreachable;
 
-use mqx::certs::{self, Config};
+use crate::support::program::{self, Ended, mqx};
+use mqx::certs::init::Config;
+use mqx::certs::{Delivery, Task};
 use mqx::error::Error;
 use mqx::net::{TlsClientOptions, TlsServerOptions, TlsVersion, Trust};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -38,13 +41,51 @@ fn assert_says(text: &str, words: &[&str]) {
 
 /// The configuration that writes into `dir`.
 fn into(dir: &Path) -> Config {
-    Config { dir: dir.to_owned(), ..Config::default() }
+    Config { delivery: Delivery::into_folder(dir.to_owned()), ..Config::default() }
 }
 
 fn init(config: &Config) -> Result<String, Error> {
     let mut out = Vec::new();
-    certs::run(config, &mut out)?;
+    mqx::certs::run(&Task::Init(config.clone()), &mut out)?;
     Ok(String::from_utf8(out).unwrap())
+}
+
+/// Words of a command line, or a line in which they stand between spaces.
+trait Words {
+    fn words(self) -> Vec<String>;
+}
+
+impl Words for &str {
+    fn words(self) -> Vec<String> {
+        self.split(' ').map(str::to_owned).collect()
+    }
+}
+
+impl<const N: usize> Words for [&str; N] {
+    fn words(self) -> Vec<String> {
+        self.map(str::to_owned).to_vec()
+    }
+}
+
+impl Words for Vec<&str> {
+    fn words(self) -> Vec<String> {
+        self.into_iter().map(str::to_owned).collect()
+    }
+}
+
+/// Runs `mqx certs` with these words in `dir`.
+fn certs(dir: &Path, words: impl Words) -> Ended {
+    let mut command = mqx(std::iter::once("certs".to_owned()).chain(words.words()));
+    command.current_dir(dir);
+    program::run(command)
+}
+
+/// What `mqx certs` with these words says in `dir`, where it has to succeed.
+#[track_caller]
+fn ok(dir: &Path, words: impl Words) -> String {
+    let ended = certs(dir, words);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    ended.out
 }
 
 /// A directory with the files of one `certs init`.

@@ -1,4 +1,5 @@
-//! Writing the files: all of them or none, keys for the owner's eyes only.
+//! Writing files into a folder: all of them or none, keys for the owner's eyes
+//! only, and nothing over what is there unless told to.
 
 use crate::error::{Class, Error, Result};
 use std::fs::{self, DirBuilder, File};
@@ -7,22 +8,27 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// A file that is to be written.
-pub(super) struct NewFile<'a> {
-    name: &'static str,
-    content: &'a str,
+pub(super) struct NewFile {
+    name: String,
+    content: Vec<u8>,
     mode: u32,
 }
 
-impl<'a> NewFile<'a> {
+impl NewFile {
     /// A file for everybody, as far as the umask allows.
-    pub(super) const fn public(name: &'static str, content: &'a str) -> Self {
-        Self { name, content, mode: 0o644 }
+    pub(super) fn public(name: impl Into<String>, content: impl Into<Vec<u8>>) -> Self {
+        Self { name: name.into(), content: content.into(), mode: 0o644 }
     }
 
     /// A file only its owner may read and write.
-    pub(super) const fn secret(name: &'static str, content: &'a str) -> Self {
-        Self { name, content, mode: 0o600 }
+    pub(super) fn secret(name: impl Into<String>, content: impl Into<Vec<u8>>) -> Self {
+        Self { name: name.into(), content: content.into(), mode: 0o600 }
     }
+}
+
+/// The folder of a file.
+pub(super) fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Where a file of this name goes, without a `./` that says nothing.
@@ -36,19 +42,19 @@ pub(super) fn place(dir: &Path, name: &str) -> PathBuf {
 /// Writes all files into `dir`, which is made if missing. Everything is written
 /// to a directory beside them first and then renamed, so that a full disk or a
 /// lost race leaves no half file and no half set.
-pub(super) fn write(dir: &Path, files: &[NewFile<'_>], overwrite: bool) -> Result<()> {
+pub(super) fn write(dir: &Path, files: &[NewFile], overwrite: bool) -> Result<()> {
     for file in files {
-        check_free(&place(dir, file.name), overwrite)?;
+        check_free(&place(dir, &file.name), overwrite)?;
     }
     fs::create_dir_all(dir).map_err(|cause| elsewhere("make the directory", dir, cause))?;
     let staging = Staging::new(dir).map_err(|cause| elsewhere("write into", dir, cause))?;
     for file in files {
         let written = staging.write(file);
-        written.map_err(|cause| elsewhere("write", &place(dir, file.name), cause))?;
+        written.map_err(|cause| elsewhere("write", &place(dir, &file.name), cause))?;
     }
     for file in files {
-        let target = place(dir, file.name);
-        let renamed = fs::rename(staging.path.join(file.name), &target);
+        let target = place(dir, &file.name);
+        let renamed = fs::rename(staging.path.join(&file.name), &target);
         renamed.map_err(|cause| Error::file("write", &target, cause))?;
     }
     Ok(())
@@ -62,7 +68,7 @@ fn check_free(path: &Path, overwrite: bool) -> Result<()> {
         }
         Ok(_) if !overwrite => {
             Err(Error::new(Class::File, format!("{shown} exists, nothing was written"))
-                .hint("--force replaces all six files; --dir DIR writes them somewhere else"))
+                .hint("--force replaces it; --dir DIR writes somewhere else"))
         }
         _ => Ok(()),
     }
@@ -79,17 +85,17 @@ struct Staging {
 
 impl Staging {
     fn new(dir: &Path) -> io::Result<Self> {
-        let id = super::random().map_err(|_| io::Error::other("no random numbers"))?;
+        let id = super::random().map_err(io::Error::other)?;
         let path = dir.join(format!(".mqx-certs-{:08x}", u32::from_ne_bytes(id)));
         DirBuilder::new().mode(0o700).create(&path)?;
         Ok(Self { path })
     }
 
-    fn write(&self, file: &NewFile<'_>) -> io::Result<()> {
+    fn write(&self, file: &NewFile) -> io::Result<()> {
         let mut options = File::options();
         options.write(true).create_new(true).mode(file.mode);
-        let mut opened = options.open(self.path.join(file.name))?;
-        opened.write_all(file.content.as_bytes())?;
+        let mut opened = options.open(self.path.join(&file.name))?;
+        opened.write_all(&file.content)?;
         opened.sync_all()
     }
 }

@@ -1,0 +1,52 @@
+//! `mqx certs`: its arguments, a file for each family of commands.
+
+mod delivery;
+mod init;
+mod issue;
+mod key;
+mod new_ca;
+mod signer;
+#[cfg(test)]
+mod tests;
+
+use crate::certs::Task;
+use crate::error::Result;
+use clap::{Args, Subcommand};
+
+/// The arguments of `mqx certs`.
+#[derive(Debug, Args)]
+pub struct CertsArgs {
+    #[command(subcommand)]
+    command: CertsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum CertsCommand {
+    /// Make a CA with a certificate for a broker and one for a client
+    #[command(after_help = init::AFTER_HELP)]
+    Init(Box<init::InitArgs>),
+    /// Make a CA of your own
+    Ca(Box<new_ca::CaArgs>),
+    /// Make a CA below another, to keep the key of that one away
+    Intermediate(Box<new_ca::IntermediateArgs>),
+    /// Make a certificate for a broker
+    Server(Box<issue::ServerArgs>),
+    /// Make certificates for clients
+    Client(Box<issue::ClientArgs>),
+}
+
+impl CertsArgs {
+    /// What is to be done.
+    ///
+    /// # Errors
+    /// When options contradict each other, or a password cannot be read.
+    pub fn into_task(self) -> Result<Task> {
+        match self.command {
+            CertsCommand::Init(args) => args.into_task(),
+            CertsCommand::Ca(args) => args.into_task(),
+            CertsCommand::Intermediate(args) => args.into_task(),
+            CertsCommand::Server(args) => args.into_task(),
+            CertsCommand::Client(args) => args.into_task(),
+        }
+    }
+}
