@@ -436,6 +436,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subc
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l accept-versions -d 'Versions of MQTT taken, with commas between: 5, 3.1.1 and 3.1 [default: all]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l auto-id-prefix -d 'What the identifiers begin with that the broker gives' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l client-id-prefix -d 'Refuse clients whose identifier begins with something else' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l mount-point -d 'What stands before every topic of the clients here, who never see it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l acl-file -d 'Who may read and write which topics, in the format of mosquitto' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l acl-subscribe-check -d 'Refuse a subscription that the rules allow no message of' -r -f -a "true\t''
 false\t''"
@@ -498,6 +499,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subc
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l allow-anonymous -d 'Let clients without a user name in beside those of --password-file and --jwt-key'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l no-anonymous -d 'Refuse clients without a user name; this is so with --password-file and --jwt-key, and without either nobody is let in'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l no-empty-client-id -d 'Refuse clients that leave it to the broker to give them an identifier'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l use-username-as-client-id -d 'The user name of a client is its identifier, whatever it calls itself; those without one are refused'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l no-retain -d 'Retain no messages; a client that asks for it is cut off'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l queue-qos0 -d 'Keep messages of QoS 0 too for sessions that are offline'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -s v -l verbose -d 'As --log-level debug'

@@ -1,7 +1,7 @@
 //! What a broker is told before it starts.
 
 use super::access::{Authenticator, Passwords, Scram, Tokens};
-use super::core::{Acl, Admission, Entrance, Hooks, Journal, Limits, Observer, Setup};
+use super::core::{Acl, Acls, Admission, Entrance, Hooks, Journal, Limits, Observer, Realm, Setup};
 use super::recorders::Recorders;
 use super::reload::Source;
 use super::{log, store, trace};
@@ -19,7 +19,8 @@ use std::time::Duration;
 pub struct Config {
     /// Where it listens, and who is let in there.
     pub listeners: Vec<Listen>,
-    /// Who may read and write what; `None` lets everybody do everything.
+    /// Who may read and write what, at listeners without rules of their own;
+    /// `None` lets everybody do everything.
     pub acl: Option<Acl>,
     /// Who decides beside the rules: a program that the broker is a part of.
     pub hooks: Option<Arc<dyn Hooks>>,
@@ -93,6 +94,25 @@ pub struct Listen {
     pub anonymous: bool,
     /// What clients must be like, whoever they are.
     pub admission: Admission,
+    /// Who of them may read and write what; `None` is as [`Config::acl`] says.
+    pub rules: Option<OwnRules>,
+    /// What stands before every topic of theirs, and they never see: the
+    /// beginning of a topic, as a rule with a slash at its end. Empty is nothing.
+    pub mount_point: String,
+    /// What is allowed them and announced to them, and how many may be here at
+    /// once; `None` is as [`Config::limits`] says, whose number of connections
+    /// holds for all listeners together.
+    pub limits: Option<Arc<Limits>>,
+}
+
+/// Rules for the clients of one listener, or of some.
+#[derive(Debug, Clone)]
+pub struct OwnRules {
+    /// What they are called, the same after a restart and at every listener
+    /// that has them: a session that is kept goes by the rules of this name.
+    pub name: String,
+    /// Who may read and write what; `None` lets everybody do everything.
+    pub acl: Option<Acl>,
 }
 
 /// The interval of mosquitto, in seconds.
@@ -138,6 +158,9 @@ impl Default for Listen {
             authenticators: Vec::new(),
             anonymous: true,
             admission: Admission::default(),
+            rules: None,
+            mount_point: String::new(),
+            limits: None,
         }
     }
 }
@@ -170,11 +193,18 @@ impl Config {
         }
     }
 
+    /// The rules there are.
+    pub(super) fn acls(&self) -> Acls {
+        let own = self.listeners.iter().filter_map(|listen| listen.rules.as_ref());
+        let realms = own.map(|own| (own.name.as_str().into(), own.acl.clone())).collect();
+        Acls { common: self.acl.clone(), realms }
+    }
+
     /// What the core starts with, who is told, and where it records.
     pub(super) fn setup(&self, recorders: &Recorders, journal: Option<Arc<Journal>>) -> Setup {
         Setup {
             limits: self.limits.clone(),
-            acl: self.acl.clone(),
+            acls: self.acls(),
             hooks: self.hooks.clone(),
             observer: recorders.observer(&self.observers),
             sys_interval: Some(self.sys_interval),
@@ -203,10 +233,19 @@ impl Listen {
         Entrance {
             anonymous: self.anonymous,
             passwords: self.passwords.is_some() || self.tokens.is_some(),
+            tokens: self.tokens.is_some(),
             certificates: self.identity.is_some(),
             methods: self.methods().iter().map(|method| method.method().into()).collect(),
             admission: self.admission.clone(),
+            realm: self.realm().map(Arc::new),
+            limits: self.limits.clone(),
+            ..Entrance::default()
         }
+    }
+
+    fn realm(&self) -> Option<Realm> {
+        let rules = self.rules.as_ref().map(|rules| rules.name.as_str().into());
+        Realm::new(rules, self.mount_point.as_str().into())
     }
 
     /// The web pages that may connect. One that must show a password cannot do

@@ -36,7 +36,7 @@ mod worker;
 
 pub use address::Address;
 pub use config::{
-    Config, DEFAULT_PORT, DEFAULT_SYS_SECONDS, DEFAULT_TLS_PORT, DEFAULT_WS_PATH, Listen,
+    Config, DEFAULT_PORT, DEFAULT_SYS_SECONDS, DEFAULT_TLS_PORT, DEFAULT_WS_PATH, Listen, OwnRules,
 };
 pub use inline::{InlineClient, Messages};
 pub use reload::Source;

@@ -3,7 +3,7 @@
 
 use super::access::{Common, Gate};
 use super::config::Listen;
-use super::core::Entrance;
+use super::core::{Crowd, Entrance};
 use crate::net::CertificateName;
 use crate::net::websocket::Origins;
 use parking_lot::RwLock;
@@ -12,7 +12,11 @@ use std::sync::Arc;
 
 /// What holds at the ports of one [`Listen`] now.
 #[derive(Debug)]
-pub(super) struct Reception(RwLock<Arc<Terms>>);
+pub(super) struct Reception {
+    terms: RwLock<Arc<Terms>>,
+    /// Everybody who has come in here, whatever held then.
+    crowd: Arc<Crowd>,
+}
 
 /// What holds for a connection from its beginning to its end.
 #[derive(Debug)]
@@ -35,32 +39,33 @@ impl Reception {
     /// Meets clients as `listen` says, those whose passwords must be checked in
     /// turn with those at other listeners.
     pub(super) fn new(listen: &Listen, common: &Arc<Common>) -> Self {
-        Self(RwLock::new(Arc::new(Terms::new(listen, common))))
+        let crowd = Arc::default();
+        Self { terms: RwLock::new(Arc::new(Terms::new(listen, common, &crowd))), crowd }
     }
 
     /// Meets those who come from now on as `listen` says.
     pub(super) fn change(&self, listen: &Listen, common: &Arc<Common>) {
-        *self.0.write() = Arc::new(Terms::new(listen, common));
+        *self.terms.write() = Arc::new(Terms::new(listen, common, &self.crowd));
     }
 
     /// What holds for a connection that comes now.
     pub(super) fn terms(&self) -> Arc<Terms> {
-        Arc::clone(&self.0.read())
+        Arc::clone(&self.terms.read())
     }
 }
 
 impl Terms {
-    fn new(listen: &Listen, common: &Arc<Common>) -> Self {
-        let asked = |entrance: Entrance| {
+    fn new(listen: &Listen, common: &Arc<Common>, crowd: &Arc<Crowd>) -> Self {
+        let met = |entrance: Entrance| {
             let passwords = entrance.passwords || common.asks();
-            Arc::new(Entrance { passwords, ..entrance })
+            Arc::new(Entrance { passwords, crowd: Arc::clone(crowd), ..entrance })
         };
         Self {
             tls: listen.tls.clone(),
             identity: listen.identity,
             origins: listen.origins(),
-            entrance: asked(listen.entrance()),
-            local_entrance: asked(listen.local_entrance()),
+            entrance: met(listen.entrance()),
+            local_entrance: met(listen.local_entrance()),
             gate: Arc::new(Gate::new(
                 listen.passwords.clone(),
                 listen.tokens.clone(),

@@ -107,7 +107,7 @@ impl Reloader {
             reception.change(listen, &self.common);
         }
         self.core.set_limits(config.limits.clone());
-        self.core.set_acl(config.acl.clone());
+        self.core.set_acls(config.acls());
         Ok(())
     }
 }

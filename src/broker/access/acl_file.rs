@@ -102,8 +102,8 @@ mod tests {
     fn sections_permissions_and_spaces_are_read_as_mosquitto_reads_them() {
         let acl = parse("# comment\n  topic read  news/# \r\n\nuser ann lee\ntopic write a b/c\n")
             .unwrap();
-        let nobody = Who { client_id: "c", user: None };
-        let ann = Who { client_id: "c", user: Some("ann lee") };
+        let nobody = Who { client_id: "c", user: None, realm: None };
+        let ann = Who { client_id: "c", user: Some("ann lee"), realm: None };
         assert!(acl.allows(nobody, Access::Read, "news/x"));
         assert!(!acl.allows(ann, Access::Read, "news/x"));
         assert!(acl.allows(ann, Access::Write, "a b/c"));
@@ -181,7 +181,7 @@ mod tests {
             let acl = parse(&text).unwrap();
             for user in [None, Some("ann"), Some("eve")] {
                 for access in [Access::Read, Access::Write] {
-                    let who = Who { client_id: "c", user };
+                    let who = Who { client_id: "c", user, realm: None };
                     prop_assert_eq!(
                         acl.allows(who, access, &topic),
                         expected(&lines, user, access, &topic)

@@ -7,6 +7,7 @@ use super::password_file::Passwords;
 use super::slowdown::Slowdown;
 use super::token::{Tokens, looks_like_token};
 use crate::broker::core::{Hooks, Outcome, Question, Step, Verdict};
+use crate::session::Secret;
 use aws_lc_rs::{hmac, rand};
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -143,7 +144,8 @@ impl Gate {
     }
 
     fn has_passed(&self, question: &Question) -> bool {
-        let passed = self.passed.lock().get(&*question.user).copied();
+        let user = question.user.as_deref();
+        let passed = user.and_then(|user| self.passed.lock().get(user).copied());
         passed.is_some_and(|tag| {
             hmac::verify(&self.key, question.password.expose(), tag.as_ref()).is_ok()
         })
@@ -161,6 +163,9 @@ impl Gate {
     /// What looks like a token is one where tokens are taken.
     fn verdict(&self, question: Question) -> Verdict {
         let Question { user, password } = question;
+        let Some(user) = user else {
+            return self.token_verdict(&password);
+        };
         let hooks = self.common.hooks.as_ref();
         if let Some(known) = hooks.and_then(|hooks| hooks.authenticate(&user, password.expose())) {
             return if known { Verdict::Admitted } else { Verdict::Refused };
@@ -181,6 +186,12 @@ impl Gate {
         self.passed.lock().insert(user, tag);
         Verdict::Admitted
     }
+
+    /// Of a token that says itself whose it is.
+    fn token_verdict(&self, token: &Secret) -> Verdict {
+        let holder = self.tokens.as_ref().and_then(|tokens| tokens.holder(token.expose()));
+        holder.map_or(Verdict::Refused, |(user, time)| Verdict::AdmittedAs(user, time))
+    }
 }
 
 /// What a check has found.
@@ -195,11 +206,10 @@ pub(in crate::broker) enum Checked {
 mod tests {
     use super::super::load_passwords;
     use super::*;
-    use crate::session::Secret;
     use std::io::Write as _;
 
     fn question(password: &str) -> Question {
-        Question { user: "ann".into(), password: Secret::new(password) }
+        Question { user: Some("ann".into()), password: Secret::new(password) }
     }
 
     #[tokio::test]

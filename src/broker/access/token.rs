@@ -52,6 +52,12 @@ impl Tokens {
 
     /// For how long `token` lets `user` in from now on, if it does.
     pub(super) fn check(&self, user: &str, token: &[u8]) -> Option<Duration> {
+        let (holder, time) = self.holder(token)?;
+        (*holder == *user).then_some(time)
+    }
+
+    /// The user that `token` lets in, and for how long from now on.
+    pub(super) fn holder(&self, token: &[u8]) -> Option<(Box<str>, Duration)> {
         let id = decode_header(token).ok()?.kid;
         let fits = |key: &Key| id.is_none() || key.id.is_none() || key.id == id;
         let keys = self.keys.iter().filter(|(key, _)| fits(key));
@@ -59,8 +65,8 @@ impl Tokens {
             Some(decode::<Map<String, Value>>(token, &key.check, validation).ok()?.claims)
         });
         let claims = claims.next()?;
-        let is_user = claims.get(&self.user_claim)?.as_str()? == user;
-        time_left(&claims).filter(|_| is_user)
+        let user = claims.get(&self.user_claim)?.as_str()?;
+        Some((user.into(), time_left(&claims)?))
     }
 }
 

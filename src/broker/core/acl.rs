@@ -1,9 +1,11 @@
 //! Rules on who may read and write which topics, in the order in which they
 //! decide. Where they come from is not this module's concern.
 
+use super::realm::Realm;
 use crate::mqtt::topic::{self, Filter, TopicFilter};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What a client wants to do with a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +48,9 @@ pub struct Who<'a> {
     pub client_id: &'a str,
     /// Its user name, if it has one.
     pub user: Option<&'a str>,
+    /// What is different at the listener it came in at: a name is the same
+    /// client's only within it.
+    pub realm: Option<&'a Arc<Realm>>,
 }
 
 /// The rules.
@@ -233,8 +238,8 @@ mod tests {
         Scope::User(name.into())
     }
 
-    const ANN: Who<'_> = Who { client_id: "c1", user: Some("ann") };
-    const NOBODY: Who<'_> = Who { client_id: "c1", user: None };
+    const ANN: Who<'_> = Who { client_id: "c1", user: Some("ann"), realm: None };
+    const NOBODY: Who<'_> = Who { client_id: "c1", user: None, realm: None };
 
     #[test]
     fn own_rules_come_before_those_for_everyone_and_denials_before_the_rest() {
@@ -268,8 +273,9 @@ mod tests {
             (Scope::Everyone, Permission::Read, "%c/x"),
             (user("a+"), Permission::Read, "own"),
         ]);
-        let allows =
-            |client_id, user, topic| acl.allows(Who { client_id, user }, Access::Read, topic);
+        let allows = |client_id, user, topic| {
+            acl.allows(Who { client_id, user, realm: None }, Access::Read, topic)
+        };
         assert!(allows("c1", Some("ann"), "by-c1/100%/ann/x"));
         assert!(!allows("c1", Some("ann"), "by-c2/100%/ann/x"));
         assert!(allows("%u", Some("ann"), "by-%u/100%/ann"), "names are not filled in again");

@@ -2,7 +2,7 @@
 //! [`Core::flush`] afterwards, as after everything.
 
 use super::Core;
-use super::connection::{End, check_topic};
+use super::connection::End;
 use super::routing::Routed;
 use super::session::Session;
 use super::words::Denial;
@@ -63,7 +63,7 @@ impl Core {
         topic::check_name(publish.topic)?;
         let limits = self.limits();
         limits.check(publish.qos, publish.retain)?;
-        check_topic(publish.topic, &limits)?;
+        limits.check_topic(publish.topic)?;
         worker.counters.note_received(publish);
         self.publish_as_itself(worker, publish)
     }

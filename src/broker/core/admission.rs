@@ -18,6 +18,9 @@ pub struct Admission {
     /// What every client identifier must begin with, a given one too; empty is
     /// anything.
     pub client_id_prefix: Box<str>,
+    /// Whether a client's user name is its identifier too, whatever it calls
+    /// itself; those without one are refused.
+    pub user_is_client_id: bool,
 }
 
 impl Default for Admission {
@@ -28,6 +31,7 @@ impl Default for Admission {
             empty_client_id: true,
             auto_id_prefix: "mqx-".into(),
             client_id_prefix: "".into(),
+            user_is_client_id: false,
         }
     }
 }

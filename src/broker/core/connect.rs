@@ -8,13 +8,13 @@ use super::entry::{Door, Entrance};
 use super::event::Refusal;
 use super::exchange::Exchange;
 use super::journal::Diary;
-use super::limits::Limits;
+use super::own_copy::Tailoring;
 use super::peer::Peer;
 use super::pulse::Health;
 use super::rate::Rates;
+use super::realm::{Realm, whole_topic};
 use super::session::{Hot, PendingWill, Session};
 use super::sessions::Sessions;
-use super::sys::is_reserved;
 use super::tell::Outgoing;
 use super::words::{maximum_packet_size, put_connack, room_for_words};
 use super::worker::Worker;
@@ -22,7 +22,7 @@ use crate::mqtt::{
     ConnAck, ConnAckProperties, Connect, Error, Frame, Message, Packet, PacketType, ReasonCode,
     Version, Will,
 };
-use crate::session::{AliasReceiver, AliasSender, Outbound, Time};
+use crate::session::{AliasReceiver, Outbound, Time};
 use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -84,19 +84,23 @@ impl Core {
         connection: &mut Connection,
         connect: &Connect<'_>,
     ) -> Result<(), End> {
-        let assigned =
-            connect.client_id.is_empty().then(|| self.assign_client_id(&connection.peer));
-        let client_id = assigned.as_deref().unwrap_or(connect.client_id);
         let exchange = connection.entry.exchange.as_deref();
-        let proved = exchange.and_then(Exchange::user);
-        let user = proved.or_else(|| self.user(&connection.peer, connect));
-        let who = Who { client_id, user };
+        let proved = exchange.and_then(Exchange::user).or(connection.entry.vouched.as_deref());
+        let named = proved.or_else(|| connection.peer.user(connect));
+        let Ok(given) = self.give_client_id(&connection.peer, connect, named) else {
+            return Err(self.refuse(worker, connection, connect, Refusal::Anonymous));
+        };
+        let client_id = given.as_deref().unwrap_or(connect.client_id);
+        let assigned = given.as_deref().filter(|_| connect.client_id.is_empty());
+        let user = named.filter(|_| proved.is_some() || self.names_matter(&connection.peer));
+        let realm = connection.peer.entrance.realm.clone();
+        let who = Who { client_id, user, realm: realm.as_ref() };
         let will = connect.will.as_ref();
         if let Err(why) = will.map_or(Ok(()), |will| self.check_will(connection, who, will)) {
             return Err(self.refuse(worker, connection, connect, why));
         }
         let mut sessions = self.sessions.lock();
-        if self.is_full(&connection.limits, &sessions, client_id) {
+        if self.is_full(&connection.peer.entrance, &sessions, client_id) {
             drop(sessions);
             return Err(self.refuse(worker, connection, connect, Refusal::Full));
         }
@@ -108,11 +112,12 @@ impl Core {
             reason: ReasonCode::SUCCESS,
             properties: ConnAckProperties {
                 response_information: response_information.as_deref(),
-                ..connection.limits.announce(connect, assigned.as_deref(), exchange)
+                ..connection.limits.announce(connect, assigned, exchange)
             },
         };
         let diary = self.attach(worker, connection, connect, &session, &connack)?;
         self.open.fetch_add(1, Ordering::Relaxed);
+        connection.peer.entrance.crowd.enter();
         self.tell_connected(worker.now, connection, connect, &session, present);
         drop(sessions);
         worker.counters.connections.add(1);
@@ -139,12 +144,27 @@ impl Core {
         Ok(())
     }
 
-    /// The user that a client is. Where nothing depends on the name it is not
-    /// kept, so that a session can be resumed under any.
-    fn user<'a>(&self, peer: &'a Peer, connect: &Connect<'a>) -> Option<&'a str> {
+    /// Whether anything depends on the user that a client is. Where nothing does
+    /// the name is not kept, so that a session can be resumed under any.
+    fn names_matter(&self, peer: &Peer) -> bool {
         let Entrance { passwords, certificates, .. } = *peer.entrance;
-        let matters = || passwords || certificates || self.rules.read().is_some();
-        peer.user(connect).filter(|_| matters())
+        passwords || certificates || self.rules.read().is_some()
+    }
+
+    /// The identifier that a client has in place of the one it sent, if it does
+    /// not keep that; an error where it is to be a user name and there is none.
+    fn give_client_id(
+        &self,
+        peer: &Peer,
+        connect: &Connect<'_>,
+        user: Option<&str>,
+    ) -> Result<Option<String>, ()> {
+        let admission = &peer.entrance.admission;
+        if admission.user_is_client_id {
+            return user.filter(|user| !user.is_empty()).map(|user| Some(user.into())).ok_or(());
+        }
+        let number = || self.next_key.fetch_add(1, Ordering::Relaxed);
+        Ok(connect.client_id.is_empty().then(|| admission.assign(number())))
     }
 
     fn check_will(
@@ -157,10 +177,10 @@ impl Core {
         if connection.limits.check_payload(will.payload).is_err() {
             return Err(Refusal::LargeWill);
         }
+        let topic = whole_topic(who.realm.map(|realm| &**realm), will.topic);
         let rules = self.rules.read();
-        let denied =
-            rules.as_ref().is_some_and(|rules| !rules.allow(who, Access::Write, will.topic));
-        if denied || is_reserved(will.topic) {
+        let denied = rules.as_ref().is_some_and(|rules| !rules.allow(who, Access::Write, &topic));
+        if denied || connection.limits.check_topic(&topic).is_err() {
             return Err(Refusal::Will);
         }
         Ok(())
@@ -168,8 +188,9 @@ impl Core {
 
     /// Whether no more connections are let in, except one in place of another
     /// of the same client.
-    fn is_full(&self, limits: &Limits, sessions: &Sessions, client_id: &str) -> bool {
-        self.open.load(Ordering::Relaxed) >= limits.maximum_connections
+    fn is_full(&self, entrance: &Entrance, sessions: &Sessions, client_id: &str) -> bool {
+        let everywhere = self.limits.read().maximum_connections;
+        (self.open.load(Ordering::Relaxed) >= everywhere || entrance.is_full())
             && !sessions.get(client_id).is_some_and(|session| session.is_connected())
     }
 
@@ -184,13 +205,15 @@ impl Core {
         connack: &ConnAck<'_>,
     ) -> Result<Option<Diary>, End> {
         let will = connect.will.as_ref();
-        let will = will.map(|will| PendingWill::new(will).map_err(cut));
+        let realm = session.realm.as_deref();
+        let will = will.map(|will| PendingWill::new(will, realm).map_err(cut));
         let mut hot = session.hot.lock();
         hot.connection = connection.number;
         hot.address = connection.peer.address;
         hot.since = worker.now;
         hot.limits = Arc::clone(&connection.limits);
-        hot.prepare(connect);
+        hot.limits_of_listener = connection.peer.entrance.limits.is_some();
+        hot.prepare(connect, session.realm.as_ref());
         hot.will = will.transpose()?;
         hot.link = Some(Arc::clone(&connection.link));
         self.record_connection(session, &mut hot);
@@ -266,17 +289,14 @@ impl Core {
         self.tell_output(worker.now, to, &worker.replies, 0);
         End::Refused
     }
-
-    fn assign_client_id(&self, peer: &Peer) -> String {
-        peer.entrance.admission.assign(self.next_key.fetch_add(1, Ordering::Relaxed))
-    }
 }
 
 impl PendingWill {
-    fn new(will: &Will<'_>) -> Result<Self, Error> {
+    fn new(will: &Will<'_>, realm: Option<&Realm>) -> Result<Self, Error> {
         let seconds = will.properties.will_delay_interval.unwrap_or(0);
+        let topic = &whole_topic(realm, will.topic);
         Ok(Self {
-            message: Message::from_will(will)?,
+            message: Message::from_will(&Will { topic, ..*will })?,
             delay: Duration::from_secs(seconds.into()),
             due: None,
         })
@@ -284,7 +304,7 @@ impl PendingWill {
 }
 
 impl Hot {
-    fn prepare(&mut self, connect: &Connect<'_>) {
+    fn prepare(&mut self, connect: &Connect<'_>, realm: Option<&Arc<Realm>>) {
         let limits = &self.limits;
         let properties = &connect.properties;
         let window = properties.receive_maximum.map_or(u16::MAX, NonZeroU16::get);
@@ -299,7 +319,7 @@ impl Hot {
         }
         self.maximum_packet_size = maximum_packet_size(connect);
         let aliases = properties.topic_alias_maximum.unwrap_or(0).min(limits.topic_aliases_sent);
-        self.aliases = (aliases > 0).then(|| Box::new(AliasSender::new(aliases)));
+        self.tailoring = Tailoring::new(aliases, realm);
         self.expiry_interval = limits.session_expiry(match connect.version {
             Version::V5 => properties.session_expiry_interval.unwrap_or(0),
             _ if connect.clean_start => 0,

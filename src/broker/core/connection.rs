@@ -12,9 +12,9 @@ use super::link::Link;
 use super::peer::Peer;
 use super::pulse::Pulse;
 use super::rate::Allowance;
+use super::realm::whole_topic;
 use super::routing::Routed;
 use super::session::Session;
-use super::sys::is_reserved;
 use super::template::Source;
 use super::words::Denial;
 use super::worker::Worker;
@@ -146,7 +146,7 @@ impl Connection {
 impl Core {
     /// A new connection, which must send CONNECT in time.
     pub fn accept(&self, worker: &mut Worker, link: Arc<dyn Link>, peer: Peer) -> Connection {
-        let limits = self.limits();
+        let limits = peer.entrance.limits.clone().unwrap_or_else(|| self.limits());
         let limit = limits.connect_timeout;
         let pulse = Rc::new(Pulse::new(worker.now, limit, Arc::clone(&link)));
         worker.watch(&pulse, Some(worker.now + limit));
@@ -287,9 +287,12 @@ impl Core {
         }
         open.limits.check(publish.qos, publish.retain).map_err(cut)?;
         let aliased = publish.properties.topic_alias.is_some();
-        let source = (!aliased).then_some(Source { version: open.version, bytes: frame.bytes });
+        let mount = open.session.mount();
+        let as_it_is = !aliased && mount.is_none();
+        let source = as_it_is.then_some(Source { version: open.version, bytes: frame.bytes });
         let mut resolved = *publish;
-        resolved.topic = open.aliases.resolve(publish).map_err(cut)?;
+        let topic = whole_topic(mount, open.aliases.resolve(publish).map_err(cut)?);
+        resolved.topic = &topic;
         resolved.properties.topic_alias = None;
         let repeated = match (publish.qos, publish.packet_id) {
             (QoS::ExactlyOnce, Some(id)) => {
@@ -300,7 +303,8 @@ impl Core {
         let verdict = if repeated {
             Ok(ReasonCode::SUCCESS)
         } else {
-            check_topic(resolved.topic, &open.limits)
+            open.limits
+                .check_topic(resolved.topic)
                 .and_then(|()| open.limits.check_payload(resolved.payload))
                 .and_then(|()| self.judge(worker, &open.session, &resolved, source))
         };
@@ -332,17 +336,6 @@ impl Core {
             _ => Ok(ReasonCode::SUCCESS),
         }
     }
-}
-
-/// Whether a message may have this topic, whoever sends it.
-pub(super) fn check_topic(topic: &str, limits: &Limits) -> Result<(), Denial> {
-    if is_reserved(topic) {
-        let words = "only the broker publishes below $SYS/";
-        return Err(Denial::new(ReasonCode::NOT_AUTHORIZED, words));
-    }
-    let slashes = topic.bytes().filter(|byte| *byte == b'/').count();
-    let too_deep = |words| Denial::new(ReasonCode::TOPIC_NAME_INVALID, words);
-    limits.check_depth(slashes + 1).map_err(too_deep)
 }
 
 /// Notes a QoS 2 message; returns whether it is new.

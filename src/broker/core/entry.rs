@@ -8,20 +8,28 @@ use super::admission::Admission;
 use super::connection::{Connection, End, Progress};
 use super::event::Refusal;
 use super::exchange::Exchange;
+use super::limits::Limits;
 use super::peer::Peer;
+use super::realm::Realm;
 use super::worker::Worker;
 use crate::mqtt::{Connect, Packet, Version, next_frame};
 use crate::session::Secret;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// Who may come in at a listener.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "choices that do not depend on each other")]
 pub struct Entrance {
     /// Clients without a user name may.
     pub anonymous: bool,
     /// Clients with a user name are asked about, be it a password or a token
     /// that they come with; otherwise they may.
     pub passwords: bool,
+    /// A password without a user name is asked about too: a token that says who
+    /// it is for.
+    pub tokens: bool,
     /// Clients are who their certificate says they are, whatever else they say;
     /// those without one are refused.
     pub certificates: bool,
@@ -29,6 +37,37 @@ pub struct Entrance {
     pub methods: Vec<Box<str>>,
     /// What clients must be like, whoever they are.
     pub admission: Admission,
+    /// What is different for them; `None` is nothing.
+    pub realm: Option<Arc<Realm>>,
+    /// What is allowed them and announced to them; `None` is what the broker
+    /// allows everybody.
+    pub limits: Option<Arc<Limits>>,
+    /// How many there are.
+    pub crowd: Arc<Crowd>,
+}
+
+/// How many connections of a listener have been let in and not ended.
+#[derive(Debug, Default)]
+pub struct Crowd(AtomicUsize);
+
+impl Crowd {
+    pub(super) fn enter(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn leave(&self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Entrance {
+    /// Whether the limits of this listener let no more connections in.
+    pub(super) fn is_full(&self) -> bool {
+        let full = |limits: &Arc<Limits>| {
+            self.crowd.0.load(Ordering::Relaxed) >= limits.maximum_connections
+        };
+        self.limits.as_ref().is_some_and(full)
+    }
 }
 
 impl Default for Entrance {
@@ -37,9 +76,13 @@ impl Default for Entrance {
         Self {
             anonymous: true,
             passwords: false,
+            tokens: false,
             certificates: false,
             methods: Vec::new(),
             admission: Admission::default(),
+            realm: None,
+            limits: None,
+            crowd: Arc::default(),
         }
     }
 }
@@ -47,19 +90,21 @@ impl Default for Entrance {
 /// What the shell is to find out: whether this is the user's password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    /// The user name.
-    pub user: Box<str>,
+    /// The user name; `None` is to be found in the password, which is a token.
+    pub user: Option<Box<str>>,
     /// The password; empty if there was none.
     pub password: Secret,
 }
 
 /// The answer to a [`Question`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// It is.
     Admitted,
     /// It is, for so long: then the connection is ended.
     AdmittedFor(Duration),
+    /// It is one of this user, for so long.
+    AdmittedAs(Box<str>, Duration),
     /// There is no such user, or it is not.
     Refused,
 }
@@ -76,6 +121,8 @@ pub(super) enum Door {
 pub(super) struct Entry {
     question: Option<Question>,
     connect: Option<Vec<u8>>,
+    /// Who the client is by its token, if it has not said so itself.
+    pub(super) vouched: Option<Box<str>>,
     /// The exchange that this CONNECT has begun.
     pub(super) exchange: Option<Box<Exchange>>,
 }
@@ -134,16 +181,19 @@ impl Core {
         }
         // The time it took is not the client's silence.
         connection.pulse.last_packet.set(worker.now);
-        if let Verdict::AdmittedFor(span) = verdict {
-            connection.pulse.ends.set(Some(worker.now + span));
-        }
+        let (admitted, user, span) = match verdict {
+            Verdict::Refused => (false, None, None),
+            Verdict::Admitted => (true, None, None),
+            Verdict::AdmittedFor(span) => (true, None, Some(span)),
+            Verdict::AdmittedAs(user, span) => (true, Some(user), Some(span)),
+        };
+        connection.pulse.ends.set(span.map(|span| worker.now + span));
+        connection.entry.vouched = user;
         let _batch = self.begin_batch();
-        let admitted = match (read(&bytes), verdict) {
-            (Some(connect), Verdict::Refused) => {
-                Err(self.refuse(worker, connection, &connect, Refusal::Password))
-            }
-            (Some(connect), _) => self.admit(worker, connection, &connect),
-            (None, _) => Err(End::Lost),
+        let admitted = match read(&bytes) {
+            Some(connect) if admitted => self.admit(worker, connection, &connect),
+            Some(connect) => Err(self.refuse(worker, connection, &connect, Refusal::Password)),
+            None => Err(End::Lost),
         };
         if let Err(end) = admitted {
             self.end(worker, connection, end);
@@ -155,17 +205,21 @@ impl Core {
 
 impl Peer {
     pub(super) fn door(&self, connect: &Connect<'_>) -> Door {
-        let Entrance { anonymous, passwords, certificates, .. } = *self.entrance;
+        let Entrance { anonymous, passwords, tokens, certificates, .. } = *self.entrance;
+        let ask = || {
+            Door::Guarded(Question {
+                user: connect.username.map(Into::into),
+                password: Secret::new(connect.password.unwrap_or_default()),
+            })
+        };
         match connect.username {
             _ if certificates && self.identity.is_some() => Door::Open,
             _ if certificates => Door::Closed(Refusal::Certificate),
+            None if tokens && connect.password.is_some() => ask(),
             None if anonymous => Door::Open,
             None => Door::Closed(Refusal::Anonymous),
             Some(_) if !passwords => Door::Open,
-            Some(user) => Door::Guarded(Question {
-                user: user.into(),
-                password: Secret::new(connect.password.unwrap_or_default()),
-            }),
+            Some(_) => ask(),
         }
     }
 

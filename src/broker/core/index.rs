@@ -109,7 +109,8 @@ impl Index {
     /// be `told`.
     pub(super) fn resolve(&self, topic: &str, rules: Option<Arc<Rules>>, told: bool) -> Targets {
         let may_read = |session: &Session| {
-            rules.as_ref().is_none_or(|rules| rules.allow(session.who(), Access::Read, topic))
+            let allow = |rules: &Arc<Rules>| rules.allow(session.who(), Access::Read, topic);
+            session.sees(topic) && rules.as_ref().is_none_or(allow)
         };
         let mut endings = Vec::new();
         self.walk(topic, |ending| endings.push(ending));
@@ -213,7 +214,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn nobody(key: u64) -> Arc<Session> {
-        let who = Who { client_id: "c", user: None };
+        let who = Who { client_id: "c", user: None, realm: None };
         Arc::new(Session::new(key, who, Arc::default()))
     }
 

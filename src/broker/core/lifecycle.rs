@@ -26,6 +26,7 @@ impl Core {
         let replies = std::mem::take(&mut worker.replies);
         if let Some(open) = connection.open.take() {
             self.open.fetch_sub(1, Ordering::Relaxed);
+            connection.peer.entrance.crowd.leave();
             self.end_session_connection(worker, &open.session, open.number, end, replies);
             return;
         }

@@ -3,6 +3,7 @@
 use super::exchange::Exchange;
 use super::queue::{QueueLimits, SlowConsumer};
 use super::rate::Rates;
+use super::sys::is_reserved;
 use super::words::Denial;
 use crate::mqtt::{ConnAckProperties, Connect, Error, QoS, ReasonCode, topic};
 use std::num::{NonZeroU16, NonZeroU32};
@@ -86,6 +87,15 @@ impl Default for Limits {
     }
 }
 
+/// Whether a topic or a filter is as short as MQTT has them (MQTT-4.7.3-3), which
+/// it may not be any more with a mount point in front; in words if not.
+pub(super) fn check_length(text: &str) -> Result<(), String> {
+    if u16::try_from(text.len()).is_ok() {
+        return Ok(());
+    }
+    Err("with the mount point of its listener this is too long".to_owned())
+}
+
 impl Limits {
     /// Whether a message of this kind is taken from a client.
     pub(super) fn check(&self, qos: QoS, retain: bool) -> Result<(), Error> {
@@ -109,6 +119,19 @@ impl Limits {
         let words =
             format!("a payload of {} bytes, {} are allowed", payload.len(), self.maximum_payload);
         Err(Denial::new(ReasonCode::IMPLEMENTATION_SPECIFIC, words))
+    }
+
+    /// Whether a message may have this topic, whoever sends it. A mount point may
+    /// have made it longer than topics are.
+    pub(super) fn check_topic(&self, topic: &str) -> Result<(), Denial> {
+        if is_reserved(topic) {
+            let words = "only the broker publishes below $SYS/";
+            return Err(Denial::new(ReasonCode::NOT_AUTHORIZED, words));
+        }
+        let invalid = |words| Denial::new(ReasonCode::TOPIC_NAME_INVALID, words);
+        check_length(topic).map_err(invalid)?;
+        let slashes = topic.bytes().filter(|byte| *byte == b'/').count();
+        self.check_depth(slashes + 1).map_err(invalid)
     }
 
     /// Whether a topic or a filter is not too deep; in words if it is.

@@ -49,6 +49,7 @@ mod publish;
 mod pulse;
 mod queue;
 mod rate;
+mod realm;
 mod retained;
 mod routing;
 mod rules;
@@ -72,7 +73,7 @@ pub use admission::Admission;
 pub use census::Census;
 pub use connection::{Connection, End, Progress};
 pub use counters::Totals;
-pub use entry::{Entrance, Question, Verdict};
+pub use entry::{Crowd, Entrance, Question, Verdict};
 pub use event::{
     Client, Connected, Direction, Event, Fate, Interest, Observer, Observers, Refusal, Refused,
     SessionEnd, Why,
@@ -89,7 +90,9 @@ pub use obstacle::Obstacle;
 pub use peer::Peer;
 pub use queue::{QueueLimits, SlowConsumer};
 pub use rate::Rates;
+pub use realm::Realm;
 pub use routing::Routed;
+pub use rules::Acls;
 pub use view::{ConnectionView, RetainedView, SessionView, SubscriptionView};
 pub use words::Denial;
 pub use worker::Worker;
@@ -140,8 +143,8 @@ pub struct Core {
 pub struct Setup {
     /// What it allows and announces.
     pub limits: Limits,
-    /// Who may read and write what; `None` lets everybody do everything.
-    pub acl: Option<Acl>,
+    /// Who may read and write what.
+    pub acls: Acls,
     /// Who decides beside the rules.
     pub hooks: Option<Arc<dyn Hooks>>,
     /// Who is told what happens.
@@ -157,10 +160,10 @@ impl Core {
     /// A broker without sessions.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
-        let Setup { limits, acl, hooks, observer, sys_interval, journal } = setup;
+        let Setup { limits, acls, hooks, observer, sys_interval, journal } = setup;
         let limits = Arc::new(limits);
         Self {
-            rules: RwLock::new(Rules::new(acl, hooks.as_ref())),
+            rules: RwLock::new(Rules::new(acls, hooks.as_ref())),
             hooks,
             index: RwLock::new(Index::new()),
             generations: Generations::new(),
@@ -172,7 +175,11 @@ impl Core {
             tally: Tally::default(),
             events: Events::new(observer),
             sys: Sys::new(sys_interval),
-            itself: Session::new(0, Who { client_id: "", user: None }, Arc::clone(&limits)),
+            itself: Session::new(
+                0,
+                Who { client_id: "", user: None, realm: None },
+                Arc::clone(&limits),
+            ),
             limits: RwLock::new(limits),
             journal,
         }
@@ -186,22 +193,25 @@ impl Core {
 
     /// Puts these limits in force in place of the present ones. What is kept
     /// for sessions goes by them at once; connections that have been told
-    /// others keep to those.
+    /// others keep to those, and so do sessions whose listener has its own
+    /// until their clients come again.
     pub fn set_limits(&self, limits: Limits) {
         let limits = Arc::new(limits);
         *self.limits.write() = Arc::clone(&limits);
         let sessions = self.sessions.lock().page(None, usize::MAX);
         for session in sessions {
-            session.hot.lock().limits = Arc::clone(&limits);
+            let mut hot = session.hot.lock();
+            if !hot.limits_of_listener {
+                hot.limits = Arc::clone(&limits);
+            }
         }
     }
 
-    /// Puts these rules in force in place of the present ones; without rules
-    /// everybody may read and write everything. Messages that are queued
-    /// already and subscriptions that are made already stay; from now on
-    /// nothing is delivered to them that may not be read.
-    pub fn set_acl(&self, acl: Option<Acl>) {
-        *self.rules.write() = Rules::new(acl, self.hooks.as_ref());
+    /// Puts these rules in force in place of the present ones. Messages that
+    /// are queued already and subscriptions that are made already stay; from
+    /// now on nothing is delivered to them that may not be read.
+    pub fn set_acls(&self, acls: Acls) {
+        *self.rules.write() = Rules::new(acls, self.hooks.as_ref());
         self.reconsider();
     }
 

@@ -1,17 +1,46 @@
 //! A message that is encoded for one client alone, because it carries what is
 //! that client's: the identifiers of its subscriptions, the topic aliases it
-//! was given.
+//! was given, topics without the mount point of its listener.
 
 use super::message::Delivery;
+use super::realm::Realm;
 use super::session::Hot;
 use super::template::encode;
 use crate::mqtt::{PacketId, Publish, SubscriptionId};
-use crate::session::{Named, Time};
+use crate::session::{AliasSender, Named, Time};
+use std::sync::Arc;
+
+/// How the copies of one client differ from everybody's.
+#[derive(Debug)]
+pub(super) struct Tailoring {
+    /// The topic aliases it has been given.
+    aliases: AliasSender,
+    /// Where its topics are, if that is not where they seem to be.
+    realm: Option<Arc<Realm>>,
+}
+
+impl Tailoring {
+    /// For a client that is given so many aliases at most; none if it gets the
+    /// same as everybody.
+    pub(super) fn new(aliases: u16, realm: Option<&Arc<Realm>>) -> Option<Box<Self>> {
+        let realm = realm.filter(|realm| realm.is_mounted()).cloned();
+        let differs = aliases > 0 || realm.is_some();
+        differs.then(|| Box::new(Self { aliases: AliasSender::new(aliases), realm }))
+    }
+
+    /// A PUBLISH with the topic as the client calls it, which has a name for all
+    /// that it gets (see [`super::session::Session::sees`]).
+    pub(super) fn seen<'a>(tailoring: Option<&Self>, publish: &Publish<'a>) -> Publish<'a> {
+        let realm = tailoring.and_then(|tailoring| tailoring.realm.as_ref());
+        let topic = realm.and_then(|realm| realm.seen(publish.topic));
+        Publish { topic: topic.unwrap_or(publish.topic), ..*publish }
+    }
+}
 
 impl Hot {
     /// Whether no template fits this client.
-    pub(super) const fn has_aliases(&self) -> bool {
-        self.aliases.is_some()
+    pub(super) const fn is_tailored(&self) -> bool {
+        self.tailoring.is_some()
     }
 
     /// Appends a PUBLISH that is sent for the first time. Returns whether it was:
@@ -21,11 +50,13 @@ impl Hot {
         publish: &Publish<'_>,
         ids: Option<&[SubscriptionId]>,
     ) -> bool {
-        let named = self.aliases.as_ref().map(|aliases| aliases.name(publish.topic));
+        let tailoring = self.tailoring.as_deref();
+        let publish = &Tailoring::seen(tailoring, publish);
+        let named = tailoring.map(|tailoring| tailoring.aliases.name(publish.topic));
         let named = named.unwrap_or(Named::InFull);
         if self.put_named(publish, named, ids) {
-            if let Some(aliases) = &mut self.aliases {
-                aliases.note(publish.topic, named);
+            if let Some(tailoring) = &mut self.tailoring {
+                tailoring.aliases.note(publish.topic, named);
             }
             return true;
         }

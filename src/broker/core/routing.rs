@@ -148,7 +148,7 @@ impl<'a> Routing<'a> {
         if hot.out.len() >= hot.limits.queue.output || hot.queue.holds_back() {
             return self.send_later(hot, grant, variant);
         }
-        if grant.ids.is_some() || hot.has_aliases() {
+        if grant.ids.is_some() || hot.is_tailored() {
             return self.send_own(hot, grant, variant);
         }
         if self.templates.size(variant) > hot.maximum_packet_size {
@@ -188,7 +188,7 @@ impl<'a> Routing<'a> {
 
     /// QoS 1 and 2: sent now if there is room and quota, else queued.
     fn send_acknowledged(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Fate {
-        if !hot.has_room() || grant.ids.is_some() || hot.has_aliases() {
+        if !hot.has_room() || grant.ids.is_some() || hot.is_tailored() {
             return self.enqueue(hot, grant, variant);
         }
         if self.templates.size(variant) > hot.maximum_packet_size {

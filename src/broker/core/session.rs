@@ -7,9 +7,11 @@ use super::journal::Diary;
 use super::limits::Limits;
 use super::link::Link;
 use super::message::Delivery;
+use super::own_copy::Tailoring;
 use super::queue::Queue;
+use super::realm::Realm;
 use crate::mqtt::{Ack, AckKind, Message, QoS, ReasonCode, Version};
-use crate::session::{AliasSender, Inbound, Outbound, Stage, Time};
+use crate::session::{Inbound, Outbound, Stage, Time};
 use ::core::net::SocketAddr;
 use parking_lot::Mutex;
 use std::collections::HashSet;
@@ -26,6 +28,8 @@ pub(super) struct Session {
     pub(super) client_id: Box<str>,
     /// Whose session it is, where that makes a difference; it stays so.
     pub(super) user: Option<Box<str>>,
+    /// What is different for it at the listener it came in at; it stays so.
+    pub(super) realm: Option<Arc<Realm>>,
     pub(super) hot: Mutex<Hot>,
     pub(super) cold: Mutex<Cold>,
 }
@@ -46,6 +50,8 @@ pub(super) struct Cold {
 pub(super) struct Hot {
     /// What is kept for it, and what its next connection may do.
     pub(super) limits: Arc<Limits>,
+    /// Whether these are those of the listener its last connection came to.
+    pub(super) limits_of_listener: bool,
     /// Counts the connections of this session, so that what an earlier one
     /// left behind is not taken for the present one's.
     pub(super) connection: u64,
@@ -71,8 +77,8 @@ pub(super) struct Hot {
     /// Bytes of the largest packet the client takes.
     pub(super) maximum_packet_size: usize,
     pub(super) outbound: Outbound<Delivery>,
-    /// The topic aliases the client has been given, if it is given any.
-    pub(super) aliases: Option<Box<AliasSender>>,
+    /// How its copies differ from everybody's, if they do.
+    pub(super) tailoring: Option<Box<Tailoring>>,
     pub(super) queue: Queue,
     /// The number of the delivery that came last.
     pub(super) sequence: u64,
@@ -114,6 +120,7 @@ impl Session {
             key,
             client_id: who.client_id.into(),
             user: who.user.map(Into::into),
+            realm: who.realm.cloned(),
             hot: Mutex::new(Hot::new(limits)),
             cold: Mutex::default(),
         }
@@ -121,7 +128,8 @@ impl Session {
 
     /// The client, as rules know it.
     pub(super) fn who(&self) -> Who<'_> {
-        Who { client_id: &self.client_id, user: self.user.as_deref() }
+        let Self { client_id, user, realm, .. } = self;
+        Who { client_id, user: user.as_deref(), realm: realm.as_ref() }
     }
 
     /// Its client's identifier, which the broker itself has none of.
@@ -139,6 +147,7 @@ impl Hot {
         Self {
             connection: 0,
             limits,
+            limits_of_listener: false,
             link: None,
             version: Version::V5,
             address: None,
@@ -151,7 +160,7 @@ impl Hot {
             endings: Vec::new(),
             maximum_packet_size: usize::MAX,
             outbound: Outbound::new(0),
-            aliases: None,
+            tailoring: None,
             queue: Queue::default(),
             sequence: 0,
             diary: None,
@@ -270,6 +279,7 @@ impl Hot {
             } else if let Some(publish) = delivery.publish(Some(id), true, now) {
                 // In full: an alias could be one of an earlier connection.
                 let ids = delivery.subscription_ids.as_deref();
+                let publish = Tailoring::seen(self.tailoring.as_deref(), &publish);
                 super::template::encode(&publish, ids, self.version, &mut self.out);
             }
         }

@@ -5,6 +5,7 @@ use super::acl::Access;
 use super::connection::Open;
 use super::event::Event;
 use super::journal::Subscription;
+use super::limits::check_length;
 use super::message::Delivery;
 use super::sys;
 use super::target::Subscriber;
@@ -20,16 +21,15 @@ use std::sync::Arc;
 impl Core {
     pub(super) fn on_subscribe(&self, worker: &mut Worker, open: &Open, subscribe: &Subscribe<'_>) {
         let id = subscribe.properties.subscription_identifier;
-        let requests = subscribe.requests.iter().map(|request| {
+        let verdicts = subscribe.requests.iter().map(|request| {
             let options = SubscribeOptions {
                 qos: request.options.qos.min(open.limits.maximum_qos),
                 no_local: request.options.no_local || open.bridge,
                 retain_as_published: request.options.retain_as_published || open.bridge,
                 ..request.options
             };
-            SubscribeRequest { options, ..*request }
-        });
-        let verdicts = requests.map(|request| {
+            let filter = &open.session.whole_filter(request.filter);
+            let request = SubscribeRequest { filter, options };
             let verdict = self.subscribe(worker, open, &request, id);
             let (client, reason) = (open.client(), code(&verdict));
             let event = || Event::Subscribed { client, request: &request, reason };
@@ -94,8 +94,9 @@ impl Core {
 
     fn check_filter<'a>(&self, open: &Open, text: &'a str) -> Result<Filter<'a>, Denial> {
         let filter = Filter::parse(text)?;
-        let too_deep = |words| Denial::new(ReasonCode::TOPIC_FILTER_INVALID, words);
-        open.limits.check_depth(topic::levels(filter.pattern).count()).map_err(too_deep)?;
+        let invalid = |words| Denial::new(ReasonCode::TOPIC_FILTER_INVALID, words);
+        check_length(text).map_err(invalid)?;
+        open.limits.check_depth(topic::levels(filter.pattern).count()).map_err(invalid)?;
         let rules = self.rules.read();
         let rules = rules.as_ref().filter(|_| open.limits.acl_subscribe_check);
         if rules.is_some_and(|rules| !rules.allow_subscription(open.session.who(), &filter)) {
@@ -118,6 +119,7 @@ impl Core {
         if sys::concerns(filter.pattern) {
             found.extend(self.sys.matching(filter));
         }
+        found.retain(|kept| open.session.sees(kept.message.topic()));
         if let Some(rules) = &*self.rules.read() {
             let who = open.session.who();
             found.retain(|kept| rules.allow(who, Access::Read, kept.message.topic()));
@@ -155,6 +157,7 @@ impl Core {
     ) {
         let filters = unsubscribe.filters.iter();
         let verdicts = filters.map(|filter| {
+            let filter = &open.session.whole_filter(filter);
             let verdict = self.unsubscribe(open, filter);
             let (client, reason) = (open.client(), code(&verdict));
             self.events.lifecycle(worker.now, || Event::Unsubscribed { client, filter, reason });

@@ -80,7 +80,7 @@ impl Core {
         self.events.lifecycle(now, || {
             Event::Connected(Connected {
                 client: session.client(connection.number),
-                user: connection.peer.user(connect),
+                user: connection.entry.vouched.as_deref().or_else(|| connection.peer.user(connect)),
                 address: connection.peer.address,
                 version: connect.version,
                 keep_alive: connection
@@ -106,8 +106,11 @@ impl Core {
             Event::Refused(Refused {
                 connection: connection.number,
                 address: connection.peer.address,
-                who: connect
-                    .map(|connect| Who { client_id: connect.client_id, user: connect.username }),
+                who: connect.map(|connect| Who {
+                    client_id: connect.client_id,
+                    user: connect.username,
+                    realm: connection.peer.entrance.realm.as_ref(),
+                }),
                 why,
                 cause: None,
             })

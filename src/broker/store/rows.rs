@@ -3,7 +3,7 @@
 //! what comes from the network.
 
 use crate::broker::core::{
-    Owed, Presence, Profile, Record, StoredMessage, StoredWill, Subscription,
+    Owed, Presence, Profile, Realm, Record, StoredMessage, StoredWill, Subscription,
 };
 use crate::mqtt::wire::{Reader, put_binary, put_u16, put_u32};
 use crate::mqtt::{
@@ -205,14 +205,21 @@ mod flag {
     pub(super) const RETAIN: u8 = 0x08;
     pub(super) const REPLAYED: u8 = 0x10;
     pub(super) const MESSAGE: u8 = 0x20;
+    pub(super) const RULES: u8 = 0x40;
+    pub(super) const MOUNTED: u8 = 0x80;
 }
 
 fn put_profile(profile: &Profile, out: &mut Vec<u8>) -> Result<(), Error> {
-    let Profile { client_id, user, expiry_interval, presence, will } = profile;
+    let Profile { client_id, user, realm, expiry_interval, presence, will } = profile;
+    let rules = realm.as_ref().and_then(|realm| realm.rules.as_ref());
+    let mount = realm.as_ref().map(|realm| &realm.mount_point);
+    let mount = mount.filter(|mount| !mount.is_empty());
     let flags = [
         (user.is_some(), flag::USER),
         (*presence == Presence::Online, flag::ONLINE),
         (will.is_some(), flag::WILL),
+        (rules.is_some(), flag::RULES),
+        (mount.is_some(), flag::MOUNTED),
     ];
     out.push(flags.iter().filter(|(set, _)| *set).map(|(_, flag)| flag).sum());
     put_binary(out, client_id.as_bytes())?;
@@ -223,6 +230,9 @@ fn put_profile(profile: &Profile, out: &mut Vec<u8>) -> Result<(), Error> {
         Presence::Offline(expires) => *expires,
     };
     put_moment(out, expires);
+    for name in [rules, mount].into_iter().flatten() {
+        put_binary(out, name.as_bytes())?;
+    }
     if let Some(StoredWill { message, delay, due }) = will {
         put_u32(out, *delay);
         put_moment(out, *due);
@@ -238,6 +248,10 @@ fn profile(from: &mut Reader<'_>) -> Result<Profile, Error> {
     let expiry_interval = from.u32()?;
     let expires = moment(from)?;
     let online = flags & flag::ONLINE != 0;
+    let mut name = |of: u8| -> Result<Option<Box<str>>, Error> {
+        if flags & of == 0 { Ok(None) } else { Ok(Some(from.string()?.into())) }
+    };
+    let (rules, mount) = (name(flag::RULES)?, name(flag::MOUNTED)?);
     let will = if flags & flag::WILL == 0 {
         None
     } else {
@@ -246,6 +260,7 @@ fn profile(from: &mut Reader<'_>) -> Result<Profile, Error> {
     Ok(Profile {
         client_id,
         user: (flags & flag::USER != 0).then(|| user.into()),
+        realm: Realm::new(rules, mount.unwrap_or_default()),
         expiry_interval,
         presence: if online { Presence::Online } else { Presence::Offline(expires) },
         will,
@@ -363,6 +378,7 @@ mod tests {
         let profile = Profile {
             client_id: "c".into(),
             user: Some("u".into()),
+            realm: Some(Realm { rules: Some("r".into()), mount_point: "m/".into() }),
             expiry_interval: u32::MAX,
             presence: Presence::Offline(Some(12)),
             will: Some(will),
@@ -385,7 +401,13 @@ mod tests {
             Record::Session(1, profile.clone()),
             Record::Session(
                 2,
-                Profile { user: None, presence: Presence::Online, will: None, ..profile },
+                Profile {
+                    user: None,
+                    realm: None,
+                    presence: Presence::Online,
+                    will: None,
+                    ..profile
+                },
             ),
             Record::Subscribed(1, "#".into(), Subscription { options, id: None }),
             Record::Subscribed(

@@ -3,7 +3,7 @@
 use crate::broker::access::load_acl;
 use crate::broker::core::Acl;
 use crate::error::Result;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const PERMISSIONS: &str = "Permissions";
 
@@ -42,5 +42,10 @@ impl AccessArgs {
     /// When the file cannot be read or is not in mosquitto's format.
     pub(super) fn read(&self) -> Result<Option<Acl>> {
         self.acl_file.as_deref().map(load_acl).transpose()
+    }
+
+    /// What the rules are called: as their file.
+    pub(super) fn name(&self) -> String {
+        self.acl_file.as_deref().unwrap_or(Path::new("")).display().to_string()
     }
 }

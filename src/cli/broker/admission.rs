@@ -36,6 +36,11 @@ pub(super) struct AdmissionArgs {
     /// Refuse clients whose identifier begins with something else
     #[arg(long, value_name = "PREFIX", value_parser = prefix, help_heading = PERMISSIONS)]
     client_id_prefix: Option<String>,
+
+    /// The user name of a client is its identifier, whatever it calls itself;
+    /// those without one are refused
+    #[arg(long, help_heading = PERMISSIONS)]
+    use_username_as_client_id: bool,
 }
 
 impl AdmissionArgs {
@@ -46,6 +51,7 @@ impl AdmissionArgs {
             empty_client_id: !self.no_empty_client_id,
             auto_id_prefix: self.auto_id_prefix.into(),
             client_id_prefix: self.client_id_prefix.unwrap_or_default().into(),
+            user_is_client_id: self.use_username_as_client_id,
         }
     }
 }

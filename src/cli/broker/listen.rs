@@ -1,11 +1,13 @@
 //! The options of `mqx broker` that say where it listens.
 
 use super::admission::AdmissionArgs;
+use super::grants::GrantArgs;
 use super::tls::TlsArgs;
 use super::users::UserArgs;
 use crate::broker::{DEFAULT_PORT, DEFAULT_TLS_PORT, DEFAULT_WS_PATH, Listen};
 use crate::cli::values;
 use crate::error::{Error, Result};
+use crate::mqtt::topic;
 use crate::net::websocket::ANY_PATH;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -18,6 +20,16 @@ pub(super) struct ListenArgs {
 
     #[command(flatten)]
     manner: MannerArgs,
+}
+
+/// What may be said of a listener beside the first.
+#[derive(Debug, clap::Args)]
+pub(super) struct ListenerArgs {
+    #[command(flatten)]
+    pub(super) listen: ListenArgs,
+
+    #[command(flatten)]
+    pub(super) grants: GrantArgs,
 }
 
 /// Where to listen, which each listener says for itself.
@@ -88,6 +100,16 @@ pub(super) struct MannerArgs {
 
     #[command(flatten)]
     admission: AdmissionArgs,
+
+    /// What stands before every topic of the clients here, who never see it
+    ///
+    /// The beginning of a topic, as a rule with a slash at its end: with
+    /// `line-1/` a client that publishes to `a` publishes to `line-1/a`, and `#`
+    /// is all it can see of that. So it is with filters, wills and `$SYS`; shared
+    /// subscriptions keep their names. Rules are for whole topics, as in mosquitto;
+    /// response topics are handed on as they are.
+    #[arg(long, value_name = "PREFIX", value_parser = mount_point, help_heading = "Permissions")]
+    mount_point: Option<String>,
 }
 
 impl PlaceArgs {
@@ -149,6 +171,9 @@ impl ListenArgs {
             authenticators: Vec::new(),
             anonymous: users.anonymous,
             admission: manner.admission.into_admission(),
+            rules: None,
+            mount_point: manner.mount_point.unwrap_or_default(),
+            limits: None,
         })
     }
 }
@@ -163,6 +188,20 @@ fn origin(text: &str) -> Result<String, &'static str> {
     } else {
         Err("an origin is https://HOST or https://HOST:PORT without a path, null or *")
     }
+}
+
+/// The beginning of topics, not of the broker's own; empty is none.
+fn mount_point(text: &str) -> Result<String, &'static str> {
+    match topic::check_name(text) {
+        _ if text.is_empty() => {}
+        Err(error) => return Err(error.what),
+        Ok(()) if text.starts_with("$SYS/") => return Err("only the broker publishes below $SYS/"),
+        Ok(()) if text.starts_with("$share/") => {
+            return Err("this is how shared subscriptions begin");
+        }
+        Ok(()) => {}
+    }
+    Ok(text.to_owned())
 }
 
 /// A path as a request names it, or any.

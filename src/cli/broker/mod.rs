@@ -19,6 +19,7 @@ mod access;
 mod admission;
 mod archive;
 mod client_certificate;
+mod grants;
 mod limits;
 mod listen;
 mod log;
@@ -42,7 +43,8 @@ use crate::broker::store::archive::{Export, Import};
 use crate::broker::{Config, Source};
 use crate::error::Result;
 use archive::{ExportArgs, ImportArgs};
-use listen::{ListenArgs, MannerArgs};
+use grants::GrantArgs;
+use listen::{ListenerArgs, MannerArgs};
 use passwd::PasswdArgs;
 use settings::Settings;
 use sources::{Entries, File, Typed};
@@ -82,15 +84,24 @@ fn read_file(path: &Path) -> Result<File> {
 /// The configuration that a file says, and what is said `above` it.
 fn lower(file: File, above: Entries) -> Result<Config> {
     let from_above = above.only::<MannerArgs>();
+    let first = file.first.without(&above);
     let said = file.settings.under(above);
     let usual = said.only::<MannerArgs>();
-    let further = file.listeners.into_iter().map(|own| {
-        let below = if own.complete { &from_above } else { &usual };
-        let all = below.clone().under(own.entries);
-        all.parse::<ListenArgs>()?.read().map_err(|error| error.at(&own.place))
+    let everywhere = said.only::<GrantArgs>();
+    let further = file.listeners.into_iter().map(|section| {
+        let manner = if section.complete { &from_above } else { &usual };
+        let below = everywhere.clone().under(manner.clone());
+        let all = below.under(section.entries.clone()).parse::<ListenerArgs>()?;
+        let listen = all
+            .listen
+            .read()
+            .and_then(|listen| all.grants.read_own(&section.entries.only::<GrantArgs>(), listen));
+        listen.map_err(|error| error.at(&section.place))
     });
     let further = further.collect::<Result<Vec<_>>>()?;
-    said.parse::<Settings>()?.into_config(further)
+    let own =
+        |listen| everywhere.under(first.clone()).parse::<GrantArgs>()?.read_own(&first, listen);
+    said.parse::<Settings>()?.into_config(own, further)
 }
 
 /// What the help says of the other places that options come from.

@@ -1,13 +1,11 @@
 //! Every option that a broker runs by, in groups.
 
-use super::access::AccessArgs;
-use super::limits::LimitArgs;
+use super::grants::GrantArgs;
 use super::listen::ListenArgs;
 use super::log::LogArgs;
 use super::operation::OperationArgs;
 use super::store::StoreArgs;
 use super::trace::TraceArgs;
-use crate::broker::core::Limits;
 use crate::broker::{Config, Listen};
 use crate::error::{Error, Result};
 
@@ -18,10 +16,7 @@ pub(super) struct Settings {
     listen: ListenArgs,
 
     #[command(flatten)]
-    access: AccessArgs,
-
-    #[command(flatten)]
-    limits: LimitArgs,
+    grants: GrantArgs,
 
     #[command(flatten)]
     store: StoreArgs,
@@ -42,23 +37,26 @@ pub(super) struct Settings {
 
 impl Settings {
     /// Reads the files that the options name. With `further` listeners the usual
-    /// one is there only if a port of it is named.
+    /// one is there only if a port of it is named; `own` puts on it what is said
+    /// of it alone.
     ///
     /// # Errors
     /// When options do not go together, or a file cannot be read or used.
-    pub(super) fn into_config(self, further: Vec<Listen>) -> Result<Config> {
+    pub(super) fn into_config(
+        self,
+        own: impl FnOnce(Listen) -> Result<Listen>,
+        further: Vec<Listen>,
+    ) -> Result<Config> {
         let default = Config::default();
         let alone = further.is_empty() || self.listen.place.is_said();
-        let usual = alone.then(|| self.listen.read_usual()).transpose()?;
+        let usual = alone.then(|| self.listen.read_usual().and_then(own)).transpose()?;
+        let (acl, limits) = self.grants.read()?;
         let listeners: Vec<_> = usual.into_iter().chain(further).collect();
         let operation = self.operation.read(&listeners)?;
         Ok(Config {
             listeners,
-            acl: self.access.read()?,
-            limits: Limits {
-                acl_subscribe_check: self.access.subscribe_check,
-                ..self.limits.into_limits()
-            },
+            acl,
+            limits,
             store: self.store.into_config()?,
             sys_interval: operation.sys_interval,
             http_token: operation.http_token,

@@ -2,6 +2,7 @@
 //! broker.
 
 use crate::broker::core::{Limits, QueueLimits, Rates, SlowConsumer};
+use clap::builder::RangedU64ValueParser;
 use clap::value_parser;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
@@ -61,11 +62,11 @@ pub(super) struct ShareArgs {
     #[arg(
         long,
         value_name = "NUMBER",
-        default_value_t = 128,
-        value_parser = value_parser!(u16).range(1..),
+        default_value_t = Limits::default().topic_levels,
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=65_535),
         help_heading = LIMITS
     )]
-    max_topic_levels: u16,
+    max_topic_levels: usize,
 
     /// Seconds that a session outlives its connection at most; a client of
     /// version 5 is told [default: as long as it asks for]
@@ -108,7 +109,7 @@ impl ShareArgs {
             publish_rates: Rates { messages: self.max_publish_rate, bytes: self.max_publish_bytes },
             maximum_payload: self.max_payload.map_or(limits.maximum_payload, NonZeroUsize::get),
             subscriptions: self.max_subscriptions.unwrap_or(limits.subscriptions),
-            topic_levels: self.max_topic_levels.into(),
+            topic_levels: self.max_topic_levels,
             maximum_session_expiry: self.max_session_expiry,
             connect_timeout: Duration::from_secs(self.connect_timeout),
             queue: QueueLimits {

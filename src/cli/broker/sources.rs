@@ -51,6 +51,8 @@ pub(super) struct Entries(Vec<Entry>);
 pub(super) struct File {
     /// The options of the broker and of its first listener.
     pub(super) settings: Entries,
+    /// What it says of what clients may do, of the first listener alone.
+    pub(super) first: Entries,
     /// Those of the listeners beside it.
     pub(super) listeners: Vec<Section>,
 }
@@ -80,9 +82,22 @@ impl Entries {
         self.set(Entry { option: option.to_owned(), values: vec![value.into()], place });
     }
 
+    /// Adds that the file says this of an option too, at `place`.
+    pub(super) fn add(&mut self, option: &str, value: &str, place: &str) {
+        match self.0.iter_mut().find(|entry| entry.option == option) {
+            Some(entry) => entry.values.push(value.into()),
+            None => self.say(option, value, place),
+        }
+    }
+
     /// Whether something is said of this option.
     pub(super) fn has(&self, option: &str) -> bool {
         self.0.iter().any(|entry| entry.option == option)
+    }
+
+    /// The options that something is said of.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|entry| entry.option.as_str())
     }
 
     /// Forgets what is said of this option.
@@ -114,6 +129,13 @@ impl Entries {
     #[must_use]
     pub(super) fn under(mut self, above: Self) -> Self {
         above.0.into_iter().for_each(|entry| self.set(entry));
+        self
+    }
+
+    /// Those of the options that `above` says nothing of.
+    #[must_use]
+    pub(super) fn without(mut self, above: &Self) -> Self {
+        self.0.retain(|entry| !above.has(&entry.option));
         self
     }
 
@@ -258,6 +280,7 @@ mod tests {
     use crate::broker::Config;
     use crate::cli::broker::toml_file;
     use crate::cli::{Command as Chosen, parse_from};
+    use crate::mqtt::QoS;
 
     fn entries(text: &str) -> Entries {
         toml_file::parse(text, "mqx.toml").unwrap().settings
@@ -276,7 +299,7 @@ mod tests {
     }
 
     fn config(said: &Entries) -> Config {
-        said.parse::<Settings>().unwrap().into_config(Vec::new()).unwrap()
+        said.parse::<Settings>().unwrap().into_config(Ok, Vec::new()).unwrap()
     }
 
     fn refusal(said: &Entries) -> String {
@@ -335,7 +358,7 @@ mod tests {
     fn what_was_typed_holds_against_its_opposite_in_the_file() {
         let file = entries("password-file = 'p'\nno-anonymous = true");
         let said = file.under(typed("--allow-anonymous"));
-        let error = said.parse::<Settings>().unwrap().into_config(Vec::new()).unwrap_err();
+        let error = said.parse::<Settings>().unwrap().into_config(Ok, Vec::new()).unwrap_err();
         assert_eq!(
             error.to_string(),
             "cannot read p",
@@ -370,6 +393,21 @@ mod tests {
     }
 
     #[test]
+    fn a_listener_has_the_limits_of_the_broker_but_those_it_names_itself() {
+        let config = whole(
+            "max-qos = 1\nmax-queued = 5\n[[listener]]\nport = 1\n\
+             [[listener]]\nport = 2\nmax-qos = 0\nmax-connections = 3\nmount-point = 'm/'",
+        );
+        let config = config.unwrap();
+        let [first, second] = config.listeners.as_slice() else { panic!() };
+        assert!(first.limits.is_none() && first.mount_point.is_empty());
+        let limits = second.limits.as_deref().unwrap();
+        assert_eq!((limits.maximum_qos, limits.queue.messages), (QoS::AtMostOnce, 5));
+        assert_eq!((limits.maximum_connections, second.mount_point.as_str()), (3, "m/"));
+        assert_eq!(config.limits.maximum_connections, usize::MAX);
+    }
+
+    #[test]
     fn the_usual_port_is_open_if_no_other_is_named() {
         let ports = |text| {
             let listeners = whole(text).unwrap().listeners;
@@ -388,7 +426,8 @@ mod tests {
                 "[[listener]]\nport = 1\nrequire-tls = true",
                 "mqx.toml:1: --require-tls needs --cert",
             ),
-            ("[[listener]]\nmax-qos = 1", "mqx.toml:2: max-qos: there is no such option"),
+            ("[[listener]]\nworkers = 1", "mqx.toml:2: workers: there is no such option"),
+            ("[[listener]]\nmax-qos = 3", "mqx.toml:2: max-qos: invalid value"),
             ("listener = 1", "mqx.toml:1: a listener is a table"),
             ("[listener]\nport = 1", "mqx.toml:1: a listener is a table"),
         ] {

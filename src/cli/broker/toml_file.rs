@@ -30,7 +30,7 @@ pub(super) fn parse(text: &str, name: &str) -> Result<File> {
     })?;
     let mut table = table.into_inner();
     let listeners = table.remove(LISTENER).map_or(Ok(Vec::new()), |value| source.tables(&value))?;
-    Ok(File { settings: source.entries(&table)?, listeners })
+    Ok(File { settings: source.entries(&table)?, first: Entries::default(), listeners })
 }
 
 /// A file while it is read.

@@ -4,7 +4,7 @@
 use super::lab::{Lab, lasting, message, retained};
 use crate::support::program::{Ended, mqx, run};
 use mqx::broker::core::{
-    Owed, Presence, Profile, SessionState, State, StoredMessage, StoredWill, Subscription,
+    Owed, Presence, Profile, Realm, SessionState, State, StoredMessage, StoredWill, Subscription,
 };
 use mqx::broker::store::archive::{read, write};
 use mqx::mqtt::{
@@ -82,6 +82,7 @@ prop_compose! {
 prop_compose! {
     fn any_session(messages: usize)(
         user in option::of("[a-z]{0,3}"),
+        (rules, mount_point) in (option::of("[a-z]{0,3}"), "([a-z]{1,3}/)?"),
         expiry_interval: u32,
         presence in prop_oneof![Just(Presence::Online), moment().prop_map(Presence::Offline)],
         will in option::of((any_message(), any::<u32>(), moment())),
@@ -93,8 +94,9 @@ prop_compose! {
         let will = will.map(|(message, delay, due)| StoredWill { message, delay, due });
         let client_id = "".into();
         let user = user.map(Into::into);
+        let realm = Realm::new(rules.map(Into::into), mount_point.into());
         let mut session =
-            SessionState::new(Profile { client_id, user, expiry_interval, presence, will });
+            SessionState::new(Profile { client_id, user, realm, expiry_interval, presence, will });
         for (filter, (qos, no_local, id)) in filters {
             let qos = QoS::from_u8(qos).unwrap();
             let options = SubscribeOptions { qos, no_local, ..SubscribeOptions::default() };

@@ -22,7 +22,7 @@ fn ann(version: Version) -> Connect<'static> {
 /// What has been asked about `client`.
 fn question(client: &mut Client) -> Option<(String, Vec<u8>)> {
     let question = client.connection.take_question()?;
-    Some((question.user.into(), question.password.expose().to_vec()))
+    Some((question.user.unwrap_or_default().into(), question.password.expose().to_vec()))
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn a_client_with_a_name_waits_for_the_verdict_on_its_password() {
         client.expect_nothing();
         assert_eq!(question(&mut client), Some(("ann".into(), b"pw".to_vec())));
         assert_eq!(question(&mut client), None, "once");
-        lab.answer(&mut client, verdict);
+        lab.answer(&mut client, verdict.clone());
         client.expect(answer);
         assert_eq!(client.is_closed(), verdict == Verdict::Refused);
         lab.lose(&mut client);
@@ -77,7 +77,7 @@ fn s27_what_comes_behind_a_connect_waits_with_it() {
         assert_eq!(lab.receive(&mut client, &bytes), Some(connect));
         assert_eq!(lab.receive(&mut client, &bytes[connect..]), Some(0), "not yet");
         watcher.expect_nothing();
-        lab.answer(&mut client, verdict);
+        lab.answer(&mut client, verdict.clone());
         let rest = lab.receive(&mut client, &bytes[connect..]);
         assert_eq!(rest.is_some(), verdict == Verdict::Admitted);
         assert_eq!(watcher.payloads(), delivered);

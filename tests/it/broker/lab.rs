@@ -4,8 +4,8 @@
 pub(super) use crate::hex::bytes as hex;
 use mqx::broker::access::load_acl;
 use mqx::broker::core::{
-    Attempt, Census, Connection, Core, Denial, Entrance, Journal, Limits, Link, Outcome, Peer,
-    Progress, Routed, Setup, State, Totals, Verdict, Worker,
+    Acl, Acls, Attempt, Census, Connection, Core, Denial, Entrance, Journal, Limits, Link, Outcome,
+    Peer, Progress, Routed, Setup, State, Totals, Verdict, Worker,
 };
 use mqx::mqtt::{
     Ack, AckKind, Connect, ConnectProperties, Disconnect, Frame, Packet, PacketId, Publish, QoS,
@@ -276,9 +276,13 @@ impl Lab {
 
     /// Puts the rules of an `acl_file` in force.
     pub(super) fn set_acl(&mut self, rules: &str) {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(rules.as_bytes()).unwrap();
-        self.core.set_acl(Some(load_acl(file.path()).unwrap()));
+        self.core.set_acls(Some(acl(rules)).into());
+    }
+
+    /// Puts rules in force for realms only, by their names.
+    pub(super) fn set_rules_of_realms(&mut self, rules: &[(&str, &str)]) {
+        let realms = rules.iter().map(|(name, rules)| ((*name).into(), Some(acl(rules))));
+        self.core.set_acls(Acls { common: None, realms: realms.collect() });
     }
 
     pub(super) fn set_limits(&self, limits: Limits) {
@@ -487,6 +491,13 @@ fn silence(frame: &Frame<'_>, version: Version, out: &mut Vec<u8>) {
         Some(_) => packet.encode(version, out).unwrap(),
         None => out.extend_from_slice(frame.bytes),
     }
+}
+
+/// The rules in the text of an `acl_file`.
+fn acl(rules: &str) -> Acl {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(rules.as_bytes()).unwrap();
+    load_acl(file.path()).unwrap()
 }
 
 /// A CONNECT with a clean session and no keep alive.

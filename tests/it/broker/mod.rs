@@ -24,6 +24,7 @@ mod log;
 mod malformed;
 mod mutants;
 mod proxied;
+mod realms;
 mod reasons;
 mod reload;
 mod restart;

@@ -94,6 +94,7 @@ impl Session {
         let profile = Profile {
             client_id: self.client_id.clone(),
             user: self.user.clone(),
+            realm: self.realm.as_deref().cloned(),
             expiry_interval: hot.expiry_interval,
             presence,
             will: hot.will.as_ref().map(stored),

@@ -1,6 +1,7 @@
 //! The records of a [`super::Journal`]: plain data, with times as the calendar
 //! has them, so that they mean the same after a restart.
 
+use crate::broker::core::Realm;
 use crate::mqtt::{Message, PacketId, QoS, SubscribeOptions, SubscriptionId};
 use crate::session::Stage;
 use std::sync::Arc;
@@ -64,6 +65,8 @@ pub struct Profile {
     pub client_id: Box<str>,
     /// The user the session belongs to, where that makes a difference.
     pub user: Option<Box<str>>,
+    /// What is different for it at the listener its client came in at.
+    pub realm: Option<Realm>,
     /// Seconds it outlives a connection; all ones is for ever.
     pub expiry_interval: u32,
     /// Whether there is a connection.

@@ -58,8 +58,9 @@ impl Core {
     }
 
     fn restore_session(&self, key: u64, stored: &SessionState) -> Arc<Session> {
-        let Profile { client_id, user, .. } = &stored.profile;
-        let who = Who { client_id, user: user.as_deref() };
+        let Profile { client_id, user, realm, .. } = &stored.profile;
+        let realm = realm.clone().map(Arc::new);
+        let who = Who { client_id, user: user.as_deref(), realm: realm.as_ref() };
         let session = Arc::new(Session::new(key, who, self.limits()));
         for (text, subscription) in &stored.subscriptions {
             let Ok(filter) = Filter::parse(text) else { continue };

@@ -92,6 +92,12 @@ pub(super) struct SessionEntry {
     pub(super) client_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) user: Option<String>,
+    /// The name of the rules that hold for it, if a listener has its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rules: Option<String>,
+    /// What stands before its client's topics, here in all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) mount_point: Option<String>,
     /// Seconds; 4294967295 is for ever.
     pub(super) session_expiry_interval: u32,
     /// Whether its client was there when the broker stopped.

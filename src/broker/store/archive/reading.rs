@@ -6,7 +6,8 @@ use super::document::{
     SubscriptionEntry, WillEntry,
 };
 use crate::broker::core::{
-    Owed, Presence, Profile, Record, SessionState, State, StoredMessage, StoredWill, Subscription,
+    Owed, Presence, Profile, Realm, Record, SessionState, State, StoredMessage, StoredWill,
+    Subscription,
 };
 use crate::broker::store::rows::{read_row, write_row};
 use crate::mqtt::topic::Filter;
@@ -167,6 +168,10 @@ fn profile(entry: &SessionEntry) -> Read<Profile> {
     Ok(Profile {
         client_id: entry.client_id.as_str().into(),
         user: entry.user.as_deref().map(Into::into),
+        realm: Realm::new(
+            entry.rules.as_deref().map(Into::into),
+            entry.mount_point.as_deref().unwrap_or_default().into(),
+        ),
         expiry_interval: entry.session_expiry_interval,
         presence,
         will: will.map_err(|what| format!(".will: {what}"))?,

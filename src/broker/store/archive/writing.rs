@@ -66,10 +66,14 @@ fn session(session: &SessionState, messages: &Messages) -> SessionEntry {
         Presence::Online => None,
         Presence::Offline(expires) => expires.map(Date),
     };
+    let name = ToString::to_string;
+    let mount_point = profile.realm.as_ref().map(|realm| &realm.mount_point);
     let is_there = |owed: &&Owed| owed.message.is_none_or(|number| messages.contains_key(&number));
     SessionEntry {
         client_id: profile.client_id.to_string(),
         user: profile.user.as_ref().map(ToString::to_string),
+        rules: profile.realm.as_ref().and_then(|realm| realm.rules.as_ref()).map(name),
+        mount_point: mount_point.filter(|mount| !mount.is_empty()).map(name),
         session_expiry_interval: profile.expiry_interval,
         connected: profile.presence == Presence::Online,
         expires,

@@ -10,9 +10,10 @@ mod part;
 #[cfg(test)]
 mod tests;
 
+use super::grants::GrantArgs;
 use super::sources::{Entries, File, Section};
 use crate::cli::usage;
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, Result};
 use crate::output;
 use line::Line;
 use options::{DEFAULTS, LOG_TYPES, Meaning, OPTIONS, Scope, Special, Value};
@@ -29,7 +30,7 @@ use std::{fs, io};
 pub(super) fn read(path: &Path) -> Result<File> {
     let mut reader = Reader::default();
     reader.file(path)?;
-    let (file, warnings) = reader.finish()?;
+    let (file, warnings) = reader.finish();
     warnings.iter().for_each(output::warn);
     Ok(file)
 }
@@ -42,7 +43,7 @@ pub(super) fn read(path: &Path) -> Result<File> {
 pub fn check(text: &str) -> Result<Vec<String>> {
     let mut reader = Reader::default();
     reader.text(text, "mosquitto.conf")?;
-    let (_, warnings) = reader.finish()?;
+    let (_, warnings) = reader.finish();
     Ok(warnings)
 }
 
@@ -52,6 +53,7 @@ const STORE: &str = "mqx.db";
 
 /// What has been read so far.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the lines")]
 struct Reader {
     /// The broker's own.
     settings: Entries,
@@ -63,15 +65,26 @@ struct Reader {
     named: bool,
     others: Vec<Part>,
     per_listener: bool,
+    /// Whether something is said that `per_listener_settings` changes.
+    access_said: bool,
+    /// What stands before the first listener and is about one.
+    early: Vec<Early>,
     included: bool,
     /// Where it is said that sessions are kept in a file, and where that is.
     persistent: Option<String>,
     folder: PathBuf,
     /// The most talkative of the types of log lines, by its place in the table.
     log_type: Option<usize>,
-    /// What can be honoured with one listener only.
-    alone: Vec<(String, String)>,
     warnings: Vec<String>,
+}
+
+/// A line about the default listener.
+#[derive(Debug)]
+struct Early {
+    place: String,
+    name: String,
+    /// Whether there is one because of it.
+    names: bool,
 }
 
 impl Reader {
@@ -111,7 +124,10 @@ impl Reader {
                 Value::Usual => {}
                 Value::Wrong(what) => return Err(line.wrong(what)),
             },
-            Meaning::Special(special) => self.special(special, line)?,
+            Meaning::Each(name) => {
+                self.part(line, true).entries.add(name, line.value, &line.place);
+            }
+            Meaning::Special(special) => self.special(special, scope, line)?,
         }
         Ok(())
     }
@@ -120,33 +136,43 @@ impl Reader {
         self.warnings.push(format!("{}: {} has no effect: {why}", line.place, line.name));
     }
 
-    /// The listener that the lines are about.
-    fn part(&mut self) -> &mut Part {
+    /// The listener that a line is about; before the first one it `names` the
+    /// default one or does not.
+    fn part(&mut self, line: &Line<'_>, names: bool) -> &mut Part {
+        if self.others.is_empty() {
+            let Line { name, place, .. } = line;
+            self.early.push(Early { place: place.clone(), name: (*name).to_owned(), names });
+        }
         self.others.last_mut().unwrap_or(&mut self.default)
     }
 
     fn put(&mut self, scope: Scope, names: &[&str], value: &str, line: &Line<'_>) {
+        self.access_said |= matches!(scope, Scope::Access | Scope::Rules);
         let entries = match scope {
-            Scope::Rules if !self.per_listener => &mut self.settings,
-            Scope::Alone | Scope::Rules => {
-                self.alone.push((line.place.clone(), line.name.to_owned()));
-                &mut self.settings
-            }
             Scope::Broker => &mut self.settings,
+            Scope::Rules if !self.per_listener => &mut self.settings,
             Scope::Everywhere => &mut self.access,
             Scope::Access if !self.per_listener => &mut self.access,
-            Scope::Access | Scope::Listener => &mut self.part().entries,
+            Scope::Access | Scope::Rules => &mut self.part(line, false).entries,
+            Scope::Listener => &mut self.part(line, true).entries,
         };
         for name in names.iter().filter(|name| !name.is_empty()) {
             entries.say(name, value, &line.place);
         }
     }
 
-    fn special(&mut self, special: Special, line: &Line<'_>) -> Result<()> {
+    fn special(&mut self, special: Special, scope: Scope, line: &Line<'_>) -> Result<()> {
         match special {
             Special::Anonymous => {
                 let option = if line.is_on()? { "allow-anonymous" } else { "no-anonymous" };
-                self.put(Scope::Access, &[option], "true", line);
+                self.put(scope, &[option], "true", line);
+            }
+            Special::MountPoint if self.others.is_empty() => {
+                return Err(line.wrong("this stands below a listener"));
+            }
+            Special::MountPoint => self.mount(line),
+            Special::PerListener if line.is_on()? && self.access_said => {
+                return Err(line.wrong("this stands before all that it changes"));
             }
             Special::PerListener => self.per_listener = line.is_on()?,
             Special::Persistence => {
@@ -167,14 +193,26 @@ impl Reader {
                 self.default.bind = Some(line.address(line.value)?);
             }
             Special::Protocol => {
-                self.part().websocket = line.one_of(&[("mqtt", false), ("websockets", true)])?;
+                self.part(line, true).websocket =
+                    line.one_of(&[("mqtt", false), ("websockets", true)])?;
             }
             Special::SocketDomain => {
                 let domain = line.one_of(&[("ipv4", "0.0.0.0"), ("ipv6", ANYWHERE)])?;
-                self.part().domain = Some(domain);
+                self.part(line, true).domain = Some(domain);
             }
         }
         Ok(())
+    }
+
+    fn mount(&mut self, line: &Line<'_>) {
+        if !line.value.ends_with('/') {
+            let (place, name, value) = (&line.place, line.name, output::escape(line.value));
+            self.warnings.push(format!(
+                "{place}: {name} ends without a slash: topic a is {value}a, and no filter may \
+                 begin with a wildcard"
+            ));
+        }
+        self.put(Scope::Listener, &["mount-point"], line.value, line);
     }
 
     fn log_dest(&mut self, line: &Line<'_>) -> Result<()> {
@@ -220,13 +258,9 @@ impl Reader {
     }
 
     /// What the lines say together, and what to warn of.
-    fn finish(self) -> Result<(File, Vec<String>)> {
-        let count = self.others.len() + usize::from(self.named);
-        if let Some((place, name)) = self.alone.first().filter(|_| count > 1) {
-            let what = format!("{place}: {name}: mqx has this for all listeners together only");
-            return Err(Error::new(Class::File, what));
-        }
-        let local = count == 0;
+    fn finish(mut self) -> (File, Vec<String>) {
+        self.name_default();
+        let local = self.others.is_empty() && !self.named;
         let mut settings = Entries::default();
         for (name, value) in DEFAULTS {
             settings.say(name, value, "mosquitto.conf");
@@ -243,15 +277,43 @@ impl Reader {
         if let Some(place) = &self.persistent {
             settings.say("store", &self.folder.join(STORE).display().to_string(), place);
         }
+        let mut first = Entries::default();
         if self.named || local {
-            settings = settings.under(self.default.finish(local));
+            let default = self.default.finish(local);
+            first = default.only::<GrantArgs>();
+            settings = settings.under(default.without(&first));
         }
         let listeners = self.others.into_iter().map(|part| Section {
             place: part.place.clone(),
             complete: true,
             entries: access.clone().under(part.finish(false)),
         });
-        Ok((File { settings, listeners: listeners.collect() }, self.warnings))
+        (File { settings, first, listeners: listeners.collect() }, self.warnings)
+    }
+
+    /// Whether there is a default listener beside others, because of what stands
+    /// before them.
+    fn name_default(&mut self) {
+        if self.named || self.others.is_empty() {
+            return;
+        }
+        self.named = self.early.iter().any(|early| early.names);
+        for Early { place, name, names } in &self.early {
+            if *names {
+                self.default.place.clone_from(place);
+            }
+            let what = match (names, self.named) {
+                (true, _) => {
+                    "is about a listener and stands before the first, so port 1883 is \
+                     open too, as with mosquitto"
+                }
+                (false, true) => continue,
+                (false, false) => {
+                    "has no effect: it is about a listener and stands before the first"
+                }
+            };
+            self.warnings.push(format!("{place}: {name} {what}"));
+        }
     }
 }
 

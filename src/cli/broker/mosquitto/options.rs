@@ -4,7 +4,7 @@
 //! changes nothing that a client could see and a warning says so, or it is
 //! refused.
 
-use Meaning::{Bridge, Idle, Is, Missing, Only, Plugin, Switch, Unless};
+use Meaning::{Bridge, Each, Idle, Is, Missing, Only, Plugin, Switch, Unless};
 use Scope::{Access, Broker, Everywhere, Listener, Rules};
 
 /// What an option of mosquitto is here.
@@ -13,6 +13,8 @@ pub(super) enum Meaning {
     /// The options of these names, with the value that the function makes of
     /// it.
     Is(&'static [&'static str], Reading),
+    /// The option of this name, with one more of its values in each line.
+    Each(&'static str),
     /// The switch of the first name where it is on and the one of the second
     /// where it is off; an empty name is nothing to say.
     Switch(&'static str, &'static str),
@@ -41,6 +43,7 @@ pub(super) enum Special {
     Listener,
     LogDest,
     LogType,
+    MountPoint,
     PerListener,
     Persistence,
     PersistenceLocation,
@@ -58,13 +61,10 @@ pub(super) enum Scope {
     Listener,
     /// That listener with `per_listener_settings`, all of them without.
     Access,
-    /// As [`Scope::Alone`] with `per_listener_settings`, the whole broker without.
+    /// That listener with `per_listener_settings`, the whole broker without.
     Rules,
     /// All listeners, wherever it stands.
     Everywhere,
-    /// The listener it stands below, for mosquitto; here the whole broker, so
-    /// that it can be honoured where there is one listener only.
-    Alone,
 }
 
 /// What becomes of the text of a value.
@@ -118,6 +118,9 @@ const TIMES: &str = "the lines of mqx have times in a form of their own";
 const EXPIRED: &str = "a message is forgotten when its time has run out";
 const RETAIN_SOURCE: &str = "mqx asks who may send a message when it comes, not again when it is \
     retained and somebody subscribes";
+const DATES: &str = "a client certificate that is out of date is none";
+const CONTROL: &str = "mqx is administered over HTTP, not by $CONTROL topics";
+const PROXY_TLS: &str = "mqx takes no word of the proxy's for it that a client came by TLS";
 const LIBRARY: &str = "mqx chooses good ciphers itself";
 
 /// The options, sorted by name.
@@ -145,6 +148,8 @@ pub(super) const OPTIONS: &[Row] = &[
     ("connection_messages", Broker, Switch("", "no-log-connections")),
     ("crlfile", Listener, Is(&["crlfile"], text)),
     ("dhparamfile", Listener, Idle(LIBRARY)),
+    ("disable_client_cert_date_checks", Listener, Unless(DATES)),
+    ("enable_control_api", Broker, Unless(CONTROL)),
     ("enable_proxy_protocol", Listener, Is(&["proxy-protocol"], proxy)),
     ("global_max_clients", Broker, Is(&["max-connections"], no_minus)),
     ("global_max_connections", Broker, Is(&["max-connections"], no_minus)),
@@ -153,24 +158,28 @@ pub(super) const OPTIONS: &[Row] = &[
     ("include_dir", Broker, Meaning::Special(Special::IncludeDir)),
     ("keyfile", Listener, Is(&["key"], text)),
     ("listener", Listener, Meaning::Special(Special::Listener)),
+    ("listener_allow_anonymous", Listener, Meaning::Special(Special::Anonymous)),
+    ("listener_auto_id_prefix", Listener, Is(&["auto-id-prefix"], text)),
     ("log_dest", Broker, Meaning::Special(Special::LogDest)),
     ("log_facility", Broker, Missing(NOT_YET)),
     ("log_timestamp", Broker, Idle(TIMES)),
     ("log_timestamp_format", Broker, Idle(TIMES)),
     ("log_type", Broker, Meaning::Special(Special::LogType)),
-    ("max_connections", Scope::Alone, Is(&["max-connections"], no_minus)),
+    ("max_connections", Listener, Is(&["max-connections"], no_minus)),
     ("max_inflight_bytes", Broker, Only(&["0"], NOT_YET)),
     ("max_inflight_messages", Broker, Is(&["max-inflight", "receive-maximum"], in_flight)),
     ("max_keepalive", Broker, Is(&["max-keepalive"], no_zero)),
     ("max_packet_size", Broker, Is(&["max-packet-size"], packet)),
-    ("max_qos", Scope::Alone, Is(&["max-qos"], text)),
+    ("max_qos", Listener, Is(&["max-qos"], text)),
     ("max_queued_bytes", Broker, Is(&["max-queued-bytes"], no_zero)),
     ("max_queued_messages", Broker, Is(&["max-queued"], queued)),
-    ("max_topic_alias", Scope::Alone, Is(&["topic-alias-maximum"], text)),
-    ("max_topic_alias_broker", Scope::Alone, Is(&["topic-aliases-sent"], text)),
+    ("max_topic_alias", Listener, Is(&["topic-alias-maximum"], text)),
+    ("max_topic_alias_broker", Listener, Is(&["topic-aliases-sent"], text)),
+    ("maximum_qos", Listener, Is(&["max-qos"], text)),
     ("memory_limit", Broker, Only(&["0"], NOT_YET)),
     ("message_size_limit", Broker, Is(&["max-payload"], no_zero)),
-    ("mount_point", Listener, Missing(NOT_YET)),
+    ("mount_point", Listener, Meaning::Special(Special::MountPoint)),
+    ("packet_buffer_size", Broker, Idle("the buffers of mqx grow with what is in them")),
     ("password_file", Access, Is(&["password-file"], text)),
     ("per_listener_settings", Broker, Meaning::Special(Special::PerListener)),
     ("persistence", Broker, Meaning::Special(Special::Persistence)),
@@ -183,12 +192,15 @@ pub(super) const OPTIONS: &[Row] = &[
     ("plugin_use", Access, Plugin),
     ("port", Listener, Meaning::Special(Special::Port)),
     ("protocol", Listener, Meaning::Special(Special::Protocol)),
+    ("proxy_protocol_v2_require_tls", Listener, Unless(PROXY_TLS)),
     ("psk_file", Access, Missing("mqx has no keys that are shared beforehand: use certificates")),
     ("psk_hint", Listener, Missing("mqx has no keys that are shared beforehand: use certificates")),
     ("queue_qos0_messages", Broker, Switch("queue-qos0", "")),
     ("require_certificate", Listener, Switch("require-client-cert", "")),
     ("retain_available", Broker, Switch("", "no-retain")),
     ("retain_expiry_interval", Broker, Idle(EXPIRED)),
+    ("retained_persistence", Broker, Meaning::Special(Special::Persistence)),
+    ("retry_interval", Broker, Idle("what is not acknowledged is sent again when the client comes back")),
     ("set_tcp_nodelay", Broker, Idle("mqx never waits to fill a packet of TCP")),
     ("socket_domain", Listener, Meaning::Special(Special::SocketDomain)),
     ("sys_interval", Broker, Is(&["sys-interval"], text)),
@@ -199,10 +211,11 @@ pub(super) const OPTIONS: &[Row] = &[
     ("upgrade_outgoing_qos", Broker, Unless(NOT_YET)),
     ("use_identity_as_username", Listener, Switch("use-identity-as-username", "")),
     ("use_subject_as_username", Listener, Switch("use-subject-as-username", "")),
-    ("use_username_as_clientid", Listener, Unless(NOT_YET)),
+    ("use_username_as_clientid", Listener, Switch("use-username-as-client-id", "")),
     ("user", Broker, Idle(FOREGROUND)),
     ("websockets_headers_size", Broker, Idle("mqx has its own reader of WebSocket")),
     ("websockets_log_level", Broker, Idle("mqx has its own reader of WebSocket")),
+    ("websockets_origin", Listener, Each("ws-origin")),
 ];
 
 /// What begins the options of a plugin, and what those of a bridge.
@@ -289,12 +302,12 @@ fn versions(value: &str) -> Value {
 
 /// The units of a time in which sessions expire, with their seconds.
 const UNITS: &[(char, u32)] =
-    &[('h', 3600), ('d', 86_400), ('w', 604_800), ('m', 2_592_000), ('y', 31_536_000)];
+    &[('s', 1), ('h', 3600), ('d', 86_400), ('w', 604_800), ('m', 2_592_000), ('y', 31_536_000)];
 
 fn expiry(value: &str) -> Value {
     let seconds = UNITS.iter().find_map(|(unit, seconds)| {
         value.strip_suffix(*unit)?.parse::<u32>().ok()?.checked_mul(*seconds)
     });
-    let wrong = Value::Wrong("this is a number with h, d, w, m or y behind it, as in 14d");
+    let wrong = Value::Wrong("this is a number with s, h, d, w, m or y behind it, as in 14d");
     seconds.map_or(wrong, |seconds| Value::Is(seconds.to_string()))
 }

@@ -2,19 +2,20 @@
 
 use super::options::Row;
 use super::*;
-use crate::broker::Config;
+use crate::broker::{Config, Listen};
 use crate::cli::broker::lower;
 use crate::mqtt::Version;
 use proptest::prelude::*;
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::num::NonZeroU16;
 
 /// What `text` says, and the warnings; or the line that says what is wrong.
 fn read(text: &str) -> Result<(Config, Vec<String>), String> {
     let read = || {
         let mut reader = Reader::default();
         reader.text(text, "m.conf")?;
-        let (file, warnings) = reader.finish()?;
+        let (file, warnings) = reader.finish();
         Ok((lower(file, Entries::default())?, warnings))
     };
     read().map_err(|error: Error| crate::error::line(&error.into()))
@@ -23,7 +24,7 @@ fn read(text: &str) -> Result<(Config, Vec<String>), String> {
 /// The listeners as lines.
 fn listeners(text: &str) -> Vec<String> {
     let (config, _) = read(text).unwrap();
-    let line = |listen: &crate::broker::Listen| {
+    let line = |listen: &Listen| {
         let mut line = String::new();
         let bind = listen.bind.map_or("local".to_owned(), |bind| bind.to_string());
         let unix = listen.unix.as_ref().map(|path| path.display().to_string());
@@ -79,9 +80,14 @@ fn options_reach_the_configuration() {
     let limits = &config.limits;
     assert_eq!((limits.maximum_in_flight, limits.queue.messages), (65535, 7));
     assert_eq!((limits.maximum_packet_size, limits.retain_available), (100, false));
-    assert_eq!((limits.maximum_qos as u8, limits.maximum_connections), (1, 9));
+    let own = config.listeners[0].limits.as_deref().unwrap();
+    assert_eq!(
+        (own.maximum_qos as u8, own.maximum_connections, own.retain_available),
+        (1, 9, false)
+    );
+    assert_eq!((limits.maximum_qos as u8, limits.maximum_connections), (2, usize::MAX));
     assert_eq!(limits.maximum_session_expiry, Some(172_800));
-    assert_eq!((limits.maximum_payload, limits.topic_aliases_sent), (50, 3));
+    assert_eq!((limits.maximum_payload, own.topic_aliases_sent), (50, 3));
     assert!(limits.queue.offline_qos0 && config.log.unwrap().no_connections);
     assert_eq!(config.sys_interval.as_secs(), 3);
     assert!(warnings.is_empty());
@@ -93,7 +99,13 @@ fn what_cannot_be_honoured_is_refused_with_its_line() {
         ("\nlistner 1", "m.conf:2: listner 1: mosquitto has no such option"),
         ("connection b\naddress x", "m.conf:1: connection b: mqx has no bridges yet"),
         ("remote_username x", "m.conf:1: remote_username x: mqx has no bridges yet"),
-        ("mount_point a/", "m.conf:1: mount_point a/: mqx has no such setting yet"),
+        ("mount_point a/", "m.conf:1: mount_point a/: this stands below a listener"),
+        ("listener 1\nmount_point +/", "m.conf:2: mount-point: invalid value '+/'"),
+        ("listener 1\nmount_point $SYS/x/", "m.conf:2: mount-point: invalid value '$SYS/x/'"),
+        (
+            "allow_anonymous true\nper_listener_settings true",
+            "m.conf:2: per_listener_settings true: this stands before all that it changes",
+        ),
         ("check_retain_source true", "m.conf:1: check_retain_source true: mqx asks who"),
         ("tls_version tlsv1.1", "m.conf:1: tls-min-version: invalid value 'tlsv1.1'"),
         ("accept_protocol_versions 4,6", "m.conf:1: accept_protocol_versions 4,6: this is"),
@@ -101,7 +113,6 @@ fn what_cannot_be_honoured_is_refused_with_its_line() {
         ("max_qos", "m.conf:1: max_qos: a value is missing"),
         ("max_qos 3", "m.conf:1: max-qos: invalid value '3'"),
         ("listener 0", "m.conf:1: listener 0: port 0 is for the path of a Unix socket"),
-        ("listener 1\nlistener 2\nmax_qos 1", "m.conf:3: max_qos: mqx has this for all"),
         ("listener 1\ncertfile x", "m.conf:1: --cert needs --key"),
         ("persistent_client_expiration 2", "m.conf:1: persistent_client_expiration 2: this is"),
         ("include_dir /no/such", "m.conf:1: cannot read /no/such"),
@@ -129,15 +140,66 @@ fn what_clients_must_be_like_is_said_for_a_listener_or_for_all() {
 }
 
 #[test]
-fn rules_are_for_all_listeners_and_refused_where_they_are_for_one_of_several() {
+fn rules_are_for_all_listeners_or_with_per_listener_settings_for_one() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(b"topic #\n").unwrap();
-    let rules = format!("acl_file {}", file.path().display());
-    assert!(read(&format!("{rules}\nlistener 1\nlistener 2")).unwrap().0.acl.is_some());
-    let own = format!("per_listener_settings true\nlistener 1\n{rules}");
-    assert!(read(&own).unwrap().0.acl.is_some());
-    let said = read(&format!("{own}\nlistener 2")).unwrap_err();
-    assert!(said.starts_with("m.conf:3: acl_file: mqx has this for all listeners together only"));
+    let path = file.path().display().to_string();
+    let rules = format!("acl_file {path}");
+    let names = |config: &Config| {
+        let name = |listen: &Listen| Some(listen.rules.as_ref()?.name.clone());
+        (config.acl.is_some(), config.listeners.iter().map(name).collect::<Vec<_>>())
+    };
+    let (config, _) = read(&format!("{rules}\nlistener 1\nlistener 2")).unwrap();
+    assert_eq!(names(&config), (true, vec![None, None]));
+    let own = format!("per_listener_settings true\nport 3\nlistener 1\n{rules}\nlistener 2");
+    assert_eq!(names(&read(&own).unwrap().0), (false, vec![None, Some(path.clone()), None]));
+    let first = format!("per_listener_settings true\nport 3\n{rules}\nlistener 2");
+    assert_eq!(names(&read(&first).unwrap().0), (false, vec![Some(path), None]));
+}
+
+#[test]
+fn limits_of_a_listener_are_its_own_and_those_of_the_broker_otherwise() {
+    let text = "max_keepalive 9\nport 1\nmax_qos 1\nlistener 2\nmax_qos 0\nmax_connections 5\n\
+         max_topic_alias 3\nlistener 3\nmax_inflight_messages 7";
+    let (config, _) = read(text).unwrap();
+    let limits = config.listeners.iter().map(|listen| {
+        let limits = listen.limits.as_deref().unwrap_or(&config.limits);
+        let keep_alive = limits.maximum_keep_alive.map(NonZeroU16::get);
+        let aliases = limits.topic_alias_maximum;
+        let shared = (keep_alive, limits.maximum_in_flight, limits.acl_subscribe_check);
+        assert_eq!(shared, (Some(9), 7, false));
+        (limits.maximum_qos as u8, limits.maximum_connections, aliases)
+    });
+    let wanted = [(1, usize::MAX, 10), (0, 5, 3), (2, usize::MAX, 10)];
+    assert_eq!(limits.collect::<Vec<_>>(), wanted);
+}
+
+#[test]
+fn what_stands_before_the_first_listener_is_about_the_default_one() {
+    let ports = |text| {
+        let (config, warnings) = read(text).unwrap();
+        let ports: Vec<_> = config.listeners.iter().filter_map(|listen| listen.port).collect();
+        (ports, warnings.len())
+    };
+    assert_eq!(ports("max_qos 1\nlistener 2"), (vec![1883, 2], 1));
+    assert_eq!(ports("per_listener_settings true\nallow_anonymous true\nlistener 2"), (vec![2], 1));
+    assert_eq!(ports("per_listener_settings true\nport 1\nallow_anonymous true"), (vec![1], 0));
+    assert_eq!(ports("max_qos 1"), (vec![1883], 0));
+}
+
+#[test]
+fn a_listener_says_more_of_itself() {
+    let text = "allow_anonymous false\nlistener 1\nlistener_allow_anonymous true\n\
+         listener_auto_id_prefix x-\nwebsockets_origin https://a\nwebsockets_origin https://b\n\
+         mount_point m/\nuse_username_as_clientid true\nlistener 2\nmount_point raw";
+    let (config, warnings) = read(text).unwrap();
+    let [first, second] = config.listeners.as_slice() else { panic!() };
+    assert_eq!((first.anonymous, second.anonymous), (true, false));
+    assert_eq!(&*first.admission.auto_id_prefix, "x-");
+    assert_eq!(first.ws_origins, ["https://a", "https://b"]);
+    assert!(first.admission.user_is_client_id && !second.admission.user_is_client_id);
+    assert_eq!((first.mount_point.as_str(), second.mount_point.as_str()), ("m/", "raw"));
+    assert_eq!(warnings.len(), 1, "a mount point as a rule ends with a slash");
 }
 
 #[test]
