@@ -1,6 +1,7 @@
 //! What a broker is told before it starts.
 
 use super::access::{Authenticator, Passwords, Scram, Tokens};
+use super::bridge::Bridge;
 use super::core::{Acl, Acls, Admission, Entrance, Hooks, Journal, Limits, Observer, Realm, Setup};
 use super::recorders::Recorders;
 use super::reload::Source;
@@ -30,6 +31,8 @@ pub struct Config {
     pub trace: Option<trace::Config>,
     /// Who is told what happens.
     pub observers: Vec<Arc<dyn Observer>>,
+    /// The connections to other brokers.
+    pub bridges: Vec<Bridge>,
     /// Where this was read from and can be read from again.
     pub source: Option<Source>,
     /// Worker threads; at least 1.
@@ -183,6 +186,7 @@ impl Config {
             log: None,
             trace: None,
             observers: Vec::new(),
+            bridges: Vec::new(),
             source: None,
             workers: cores.min(MOST_WORKERS),
             limits: Limits::default(),

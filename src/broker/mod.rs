@@ -6,6 +6,7 @@
 
 pub mod access;
 mod address;
+pub mod bridge;
 mod clock;
 mod config;
 mod connection;
@@ -42,6 +43,7 @@ pub use inline::{InlineClient, Messages};
 pub use reload::Source;
 
 use self::access::Common;
+use self::bridge::Bridges;
 use self::core::{Core, Summary};
 use self::http::{Access, Room};
 use crate::error::{Class, Error, Result};
@@ -72,6 +74,7 @@ pub struct Broker {
     core: Arc<Core>,
     recorders: Recorders,
     reloader: Arc<Reloader>,
+    bridges: Arc<Bridges>,
     addresses: Vec<Address>,
     /// The files to remove in the end.
     files: Vec<SocketFile>,
@@ -90,6 +93,7 @@ pub struct Broker {
 /// When an address cannot be listened on, the store cannot be opened, or a
 /// thread cannot be started.
 pub fn start(config: &Config) -> Result<Broker> {
+    Bridges::check(&config.bridges)?;
     let common = Arc::new(Common::new(config.hooks.clone()));
     let (mut listeners, mut receptions) = (Vec::new(), Vec::new());
     for listen in &config.listeners {
@@ -109,11 +113,13 @@ pub fn start(config: &Config) -> Result<Broker> {
         core.restore(state, clock.now());
     }
     let source = config.source.clone();
-    let reloader = Arc::new(Reloader::new(source, Arc::clone(&core), receptions, common));
-    let (stop, stopped) = watch::channel(false);
-    let (ending, ended) = mpsc::channel(1);
     let (workers, receivers): (Vec<_>, Vec<_>) =
         (0..config.workers.max(1)).map(|_| mpsc::unbounded_channel()).unzip();
+    let bridges = Arc::new(Bridges::new(workers.clone()));
+    let changing = (Arc::clone(&core), Arc::clone(&bridges));
+    let reloader = Arc::new(Reloader::new(source, changing, receptions, common));
+    let (stop, stopped) = watch::channel(false);
+    let (ending, ended) = mpsc::channel(1);
     let access = Access { token: config.http_token.clone(), room: Room::default() };
     let mut threads = Vec::new();
     for (number, arrivals) in receivers.into_iter().enumerate() {
@@ -129,17 +135,37 @@ pub fn start(config: &Config) -> Result<Broker> {
             workers: workers.clone(),
             stop: stopped.clone(),
         };
-        let thread = std::thread::Builder::new().name(format!("mqx-broker-{number}"));
-        let ending = ending.clone();
-        let thread = thread.spawn(move || {
-            let result = worker::run(handover);
-            drop(ending);
-            result
-        });
-        let failed = |cause| Error::new(Class::Other, "cannot start a thread").because(cause);
-        threads.push(thread.map_err(failed)?);
+        threads.push(launch(number, handover, ending.clone())?);
     }
-    Ok(Broker { core, recorders, reloader, addresses, files, stop, threads, workers, ended, store })
+    bridges.set(&config.bridges);
+    Ok(Broker {
+        core,
+        recorders,
+        reloader,
+        bridges,
+        addresses,
+        files,
+        stop,
+        threads,
+        workers,
+        ended,
+        store,
+    })
+}
+
+/// Starts the worker of this number, which holds `ending` until it has ended.
+fn launch(
+    number: usize,
+    handover: Handover,
+    ending: mpsc::Sender<Infallible>,
+) -> Result<JoinHandle<Result<()>>> {
+    let thread = std::thread::Builder::new().name(format!("mqx-broker-{number}"));
+    let thread = thread.spawn(move || {
+        let result = worker::run(handover);
+        drop(ending);
+        result
+    });
+    thread.map_err(|cause| Error::new(Class::Other, "cannot start a thread").because(cause))
 }
 
 /// Looks at what `config` names beside the files that it was read from, changes
@@ -148,6 +174,7 @@ pub fn start(config: &Config) -> Result<Broker> {
 /// # Errors
 /// When there is a store that cannot be used, or cannot be made.
 pub fn check(config: &Config) -> Result<()> {
+    Bridges::check(&config.bridges)?;
     config.store.as_ref().map_or(Ok(()), store::check)?;
     words::say_good(config);
     Ok(())
@@ -170,6 +197,7 @@ impl Broker {
     }
 
     fn ask_to_stop(&self) {
+        self.bridges.stop();
         // The receivers are gone only if the workers are.
         let _ = self.stop.send(true);
     }

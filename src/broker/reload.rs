@@ -2,6 +2,7 @@
 //! whole, and put into force as a whole or not at all.
 
 use super::access::Common;
+use super::bridge::Bridges;
 use super::config::{Config, Listen};
 use super::core::Core;
 use super::reception::Reception;
@@ -42,6 +43,7 @@ impl fmt::Debug for Source {
 pub(super) struct Reloader {
     source: Option<Source>,
     core: Arc<Core>,
+    bridges: Arc<Bridges>,
     receptions: Vec<(Place, Arc<Reception>)>,
     common: Arc<Common>,
     /// Held while a change is made.
@@ -75,11 +77,11 @@ impl Place {
 impl Reloader {
     pub(super) fn new(
         source: Option<Source>,
-        core: Arc<Core>,
+        (core, bridges): (Arc<Core>, Arc<Bridges>),
         receptions: Vec<(Place, Arc<Reception>)>,
         common: Arc<Common>,
     ) -> Self {
-        Self { source, core, receptions, common, changing: Mutex::new(()) }
+        Self { source, core, bridges, receptions, common, changing: Mutex::new(()) }
     }
 
     /// Reads the configuration again and puts it into force.
@@ -103,11 +105,13 @@ impl Reloader {
             return Err(Error::new(Class::Listen, "where the broker listens has changed")
                 .hint("this takes a restart; everything stays as it was"));
         }
+        Bridges::check(&config.bridges)?;
         for ((_, reception), listen) in self.receptions.iter().zip(&config.listeners) {
             reception.change(listen, &self.common);
         }
         self.core.set_limits(config.limits.clone());
         self.core.set_acls(config.acls());
+        self.bridges.set(&config.bridges);
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! The worker threads: each runs its share of the connections on a runtime of
 //! its own, and a connection stays where it came.
 
+use super::bridge::Span;
 use super::clock::Clock;
 use super::connection::Task;
 use super::core::{Core, Worker};
@@ -37,6 +38,8 @@ pub(super) enum Arrival {
     Incoming(Incoming),
     /// A client in this process.
     Inline(Visit),
+    /// A bridge to another broker.
+    Bridge(Span),
 }
 
 /// A connection on its way to its worker.
@@ -210,6 +213,7 @@ async fn serve(mut handover: Handover) {
                 match arrival {
                     Arrival::Incoming(incoming) => spawn_local(welcome(shared, incoming)),
                     Arrival::Inline(visit) => spawn_local(accommodate(shared, visit)),
+                    Arrival::Bridge(span) => spawn_local(bridge(shared, span)),
                 };
             }
             _ = handover.stop.changed() => break,
@@ -257,6 +261,12 @@ fn attend(shared: Rc<Shared>, newcomer: Newcomer) -> impl Future<Output = ()> {
 /// Serves a client in this process.
 async fn accommodate(shared: Rc<Shared>, visit: Visit) {
     shared.count(visit.serve(Rc::clone(&shared))).await;
+}
+
+/// Looks after a bridge.
+async fn bridge(shared: Rc<Shared>, span: Span) {
+    // Boxed, for there are few and they need much room.
+    Box::pin(shared.count(span.run(Rc::clone(&shared)))).await;
 }
 
 impl Incoming {

@@ -4,10 +4,12 @@ use super::engine::{self, Engine};
 use super::link::{BATCH, Link, Turn};
 use super::{ConnectOptions, explain, no_answer, not_accepted, talk};
 use crate::error::{Error, Result};
-use crate::mqtt::{self, Packet, Publish, SubscribeProperties, SubscribeRequest, Version};
+use crate::mqtt::{
+    self, Packet, Publish, ReasonCode, SubscribeProperties, SubscribeRequest, Version,
+};
 use crate::net::{self, Endpoint};
 use crate::output;
-use crate::session::{Event, Failure, ServerLimits, Time, Token};
+use crate::session::{Event, Failure, Receipt, ServerLimits, Time, Token};
 use bytes::Buf as _;
 use std::io;
 use std::time::Duration;
@@ -113,6 +115,13 @@ impl Connection {
         let unsent = self.link.take_unsent(self.engine.output());
         self.unsent.extend_from_slice(&unsent.bytes);
         unsent.count
+    }
+
+    /// Connects elsewhere or as somebody else from the next
+    /// [`Connection::reopen`] on; what is in flight stays so.
+    pub fn configure(&mut self, options: ConnectOptions) {
+        self.engine.configure(options.session.clone());
+        self.options = options;
     }
 
     /// Connects again after the connection was lost; what was in flight is
@@ -229,6 +238,23 @@ impl Connection {
         sent.map_err(explain)
     }
 
+    /// Ends subscriptions, see [`Engine::unsubscribe`].
+    ///
+    /// # Errors
+    /// When the request cannot be sent.
+    pub fn unsubscribe(&mut self, filters: &[&str], token: Token) -> Result<()> {
+        let now = self.clock.now;
+        self.engine.unsubscribe(filters, token, now).map_err(explain)
+    }
+
+    /// Acknowledges a message, see [`Engine::acknowledge`].
+    ///
+    /// # Errors
+    /// When the acknowledgement cannot be sent.
+    pub fn acknowledge(&mut self, receipt: Receipt, reason: ReasonCode) -> Result<()> {
+        self.engine.acknowledge(receipt, reason, self.clock.now).map_err(explain)
+    }
+
     /// The version of MQTT that is spoken.
     #[must_use]
     pub const fn version(&self) -> Version {
@@ -261,6 +287,14 @@ impl Connection {
     /// When the connection breaks before that, or the broker answers that it
     /// did not like what it was sent.
     pub async fn close(mut self) -> Result<()> {
+        self.leave().await
+    }
+
+    /// The same for a client that may [`reopen`](Connection::reopen) later.
+    ///
+    /// # Errors
+    /// As [`Connection::close`].
+    pub async fn leave(&mut self) -> Result<()> {
         let closed = self.part().await;
         closed.map_err(|trouble| trouble.explain(&self.options.endpoint))
     }

@@ -73,6 +73,15 @@ pub(super) fn is_about_version(error: &Error) -> bool {
     matches!(failure, Some(Failure::Refused(reason, _)) if *reason == refused)
 }
 
+/// Whether `error` may come of what CONNECT says of the version, which it says
+/// in a way of its own for a bridge: the broker refused it or hung up.
+#[must_use]
+pub fn is_about_mark(error: &Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<Error>());
+    let hung_up = cause.is_some_and(|cause| cause.class() == Class::ConnectionLost);
+    is_about_version(error) || hung_up
+}
+
 /// Whether `error` says something about this broker rather than about the
 /// client, so that another broker may do.
 pub(super) fn is_of_one_broker(error: &Error) -> bool {

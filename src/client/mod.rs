@@ -16,7 +16,7 @@ mod token;
 
 pub use connection::Connection;
 pub use engine::EngineKind;
-pub use failure::{explain, no_answer, not_accepted};
+pub use failure::{explain, is_about_mark, no_answer, not_accepted};
 pub use farewell::Farewell;
 pub use reconnect::{Retry, connect, reconnect};
 pub use scram::Scram;

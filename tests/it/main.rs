@@ -12,6 +12,8 @@ mod bad_input;
 mod bench;
 /// Signals, pipes, terminals and limits: what needs a process.
 mod binary;
+/// Bridges between brokers, over sockets.
+mod bridging;
 /// The broker, by bytes and by a virtual clock, then over sockets.
 mod broker;
 /// Certificates, and what TLS makes of good and bad ones.

@@ -2,6 +2,7 @@
 //! a program that the broker is a part of.
 
 use super::acl::Who;
+use super::bridge::BridgeNews;
 use super::connection::End;
 use super::obstacle::Obstacle;
 use crate::mqtt::{Error, Publish, ReasonCode, SubscribeRequest, Version};
@@ -120,6 +121,8 @@ pub enum Event<'a> {
         /// What became of it.
         fate: Fate,
     },
+    /// Something has become of a bridge.
+    Bridge(BridgeNews<'a>),
     /// A packet arrives, or is on its way to the transport.
     Packet {
         /// The number of the connection.

@@ -23,6 +23,7 @@ mod acks;
 mod acl;
 mod admin;
 mod admission;
+mod bridge;
 mod census;
 mod connect;
 mod connection;
@@ -70,6 +71,7 @@ mod writers;
 
 pub use acl::{Access, Acl, Permission, Scope, Who};
 pub use admission::Admission;
+pub use bridge::{BridgeNews, BridgeTurn};
 pub use census::Census;
 pub use connection::{Connection, End, Progress};
 pub use counters::Totals;

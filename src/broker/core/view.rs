@@ -116,6 +116,13 @@ impl Core {
         found
     }
 
+    /// The subscriptions of one client.
+    #[must_use]
+    pub fn subscriptions_of(&self, client_id: &str) -> Vec<SubscriptionView> {
+        let session = self.sessions.lock().get(client_id).cloned();
+        session.map_or_else(Vec::new, |session| self.of_session(&session, None))
+    }
+
     /// The subscriptions of a session to filters behind `after`, in order.
     fn of_session(&self, session: &Session, after: Option<&str>) -> Vec<SubscriptionView> {
         let mut filters: Vec<_> = session.cold.lock().filters.iter().cloned().collect();

@@ -1,18 +1,16 @@
-//! The task of a client inside the process, on a worker of the broker: moves
-//! bytes between a client's session and the core.
+//! The task of a client inside the process, on a worker of the broker: does
+//! what its handle asks for.
 
+use super::insider::Insider;
 use super::ledger::{Answer, Ledger, OnMessage};
-use crate::broker::core::{Connection, Peer};
-use crate::broker::link::{Asked, SocketLink};
+use crate::broker::link::Asked;
 use crate::broker::worker::Shared;
 use crate::client::explain;
 use crate::mqtt::{
     Message, QoS, ReasonCode, SubscribeOptions, SubscribeProperties, SubscribeRequest,
 };
-use crate::session::{ClientConfig, ClientSession, Event, Failure};
-use std::future::poll_fn;
+use crate::session::{ClientConfig, ClientSession, Failure};
 use std::rc::Rc;
-use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// What a handle asks for.
@@ -38,10 +36,7 @@ pub(in crate::broker) struct Visit {
 
 /// A client on its worker.
 struct Guest {
-    shared: Rc<Shared>,
-    link: Arc<SocketLink>,
-    connection: Connection,
-    session: ClientSession,
+    insider: Insider,
     ledger: Ledger,
 }
 
@@ -58,17 +53,15 @@ impl Visit {
 
     /// Serves the client until it is over.
     pub(in crate::broker) async fn serve(mut self, shared: Rc<Shared>) {
-        let link = Arc::new(SocketLink::new(None));
-        let for_core = Arc::clone(&link);
-        let connection = shared.batch(|core, worker| {
-            core.accept(worker, for_core, Peer { inside: true, ..Peer::default() })
-        });
-        let session = ClientSession::new(self.config);
         let ledger = Ledger::new(self.connected);
-        let mut guest = Guest { shared, link, connection, session, ledger };
-        let end = guest.stay(&mut self.commands).await;
-        let connection = &mut guest.connection;
-        guest.shared.batch(|core, worker| core.close(worker, connection));
+        let mut session = ClientSession::new(self.config);
+        let begun = session.connect(shared.now());
+        let mut guest = Guest { insider: Insider::enter(shared, session), ledger };
+        let end = match begun {
+            Ok(()) => guest.stay(&mut self.commands).await,
+            Err(failure) => Err(failure),
+        };
+        guest.insider.leave();
         // Whoever waits for something else sees that nobody answers any more.
         if let (Some(connected), Err(failure)) = (guest.ledger.connected, end) {
             let _ = connected.send(Err(explain(failure)));
@@ -82,17 +75,19 @@ impl Guest {
         &mut self,
         commands: &mut mpsc::UnboundedReceiver<Command>,
     ) -> Result<(), Failure> {
-        self.session.connect(self.shared.now())?;
         loop {
             self.exchange()?;
             tokio::select! {
-                asked = poll_fn(|cx| self.link.poll_asked(cx)) => match asked {
+                asked = self.insider.asked() => match asked {
                     Asked::Write => {}
-                    Asked::Finish(last) => return self.receive(&last),
+                    Asked::Finish(last) => {
+                        let ledger = &mut self.ledger;
+                        return self.insider.receive(&last, &mut |event| ledger.note(&event));
+                    }
                 },
                 command = commands.recv() => match command {
                     Some(command) => self.obey(command),
-                    None => return self.leave(),
+                    None => return self.part(),
                 },
             }
         }
@@ -100,29 +95,13 @@ impl Guest {
 
     /// Moves bytes both ways until there are none.
     fn exchange(&mut self) -> Result<(), Failure> {
-        loop {
-            let sent = std::mem::take(self.session.output());
-            let connection = &mut self.connection;
-            let received = self.shared.batch(|core, worker| {
-                core.receive(worker, connection, &sent);
-                core.take_output(connection, worker)
-            });
-            match received {
-                Some(bytes) => self.receive(&bytes)?,
-                None if self.session.output().is_empty() => return Ok(()),
-                None => {}
-            }
-        }
+        let ledger = &mut self.ledger;
+        self.insider.exchange(&mut |event| ledger.note(&event))
     }
 
-    fn receive(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        let (ledger, now) = (&mut self.ledger, self.shared.now());
-        // The core's output is whole packets, so nothing is left over.
-        self.session.receive(bytes, now, &mut |event: Event<'_>| ledger.note(&event)).map(drop)
-    }
-
-    fn leave(&mut self) -> Result<(), Failure> {
-        self.session.disconnect(ReasonCode::SUCCESS, self.shared.now())?;
+    fn part(&mut self) -> Result<(), Failure> {
+        let now = self.insider.now();
+        self.insider.session.disconnect(ReasonCode::SUCCESS, now)?;
         self.exchange()
     }
 
@@ -130,28 +109,28 @@ impl Guest {
         match command {
             Command::Publish(message, answer) => self.publish(&message, answer),
             Command::Subscribe { filter, options, on_message, answer } => {
-                let (token, now) = (self.ledger.token(), self.shared.now());
+                let (token, now) = (self.ledger.token(), self.insider.now());
                 let subscription_identifier = Some(self.ledger.open(&filter, on_message));
                 let properties = SubscribeProperties {
                     subscription_identifier,
                     ..SubscribeProperties::default()
                 };
                 let request = SubscribeRequest { filter: &filter, options };
-                let sent = self.session.subscribe(&[request], properties, token, now);
+                let sent = self.insider.session.subscribe(&[request], properties, token, now);
                 self.ledger.await_change(token, sent, Some(filter), answer);
             }
             Command::Unsubscribe(filter, answer) => {
-                let (token, now) = (self.ledger.token(), self.shared.now());
+                let (token, now) = (self.ledger.token(), self.insider.now());
                 self.ledger.close(&filter);
-                let sent = self.session.unsubscribe(&[&filter], token, now);
+                let sent = self.insider.session.unsubscribe(&[&filter], token, now);
                 self.ledger.await_change(token, sent, None, answer);
             }
         }
     }
 
     fn publish(&mut self, message: &Message, answer: Answer<ReasonCode>) {
-        let (token, now) = (self.ledger.token(), self.shared.now());
-        match self.session.publish(&message.publish(None, false), token, now) {
+        let (token, now) = (self.ledger.token(), self.insider.now());
+        match self.insider.session.publish(&message.publish(None, false), token, now) {
             Ok(()) if message.qos == QoS::AtMostOnce => {
                 let _ = answer.send(Ok(ReasonCode::SUCCESS));
             }

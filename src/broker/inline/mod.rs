@@ -5,9 +5,11 @@
 //! the handle that any thread and any runtime may hold.
 
 mod guest;
+mod insider;
 mod ledger;
 
 pub(super) use guest::Visit;
+pub(super) use insider::Insider;
 
 use crate::error::{Class, Error, Result};
 use crate::mqtt::{Message, Publish, QoS, ReasonCode, SubscribeOptions, topic};

@@ -1,6 +1,6 @@
 //! Events as lines: what each is called, what it is worth and what is said.
 
-use super::{Format, Level};
+use super::{Format, Level, bridge};
 use crate::broker::core::{
     Client, Connected, End, Event, Fate, Obstacle, Refusal, Refused, SessionEnd, Who, Why,
 };
@@ -72,6 +72,7 @@ pub(super) const fn level(event: &Event<'_>) -> Level {
             _ => Level::Warn,
         },
         Event::Disconnected { end: End::Violation(_), .. } => Level::Warn,
+        Event::Bridge(news) => bridge::level(news.turn),
         Event::Subscribed { reason, .. } if reason.is_error() => Level::Warn,
         Event::Connected(_) | Event::Disconnected { .. } | Event::WillPublished { .. } => {
             Level::Info
@@ -149,6 +150,7 @@ fn describe(event: &Event<'_>) -> (&'static str, Record) {
             put_message(&mut said, publish);
             put_fate(&mut said, *fate)
         }
+        Event::Bridge(news) => bridge::put(&mut said, news),
         Event::Packet { connection, bytes, .. } => {
             said.put("connection", *connection);
             said.put("bytes", bytes.len() as u64);
@@ -292,7 +294,7 @@ fn put_message(said: &mut Record, publish: &Publish<'_>) {
     said.put("bytes", publish.payload.len() as u64);
 }
 
-fn put_reason(said: &mut Record, reason: ReasonCode) {
+pub(super) fn put_reason(said: &mut Record, reason: ReasonCode) {
     said.put("reason", reason.to_string());
 }
 

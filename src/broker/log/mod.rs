@@ -1,6 +1,7 @@
 //! The log: a line for what happens to connections and sessions, and at the
 //! lower levels to messages.
 
+mod bridge;
 mod line;
 
 pub(super) use line::dropped;

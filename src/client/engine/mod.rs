@@ -7,9 +7,9 @@ mod native;
 mod rumqttc;
 
 use crate::error::{Error, Result};
-use crate::mqtt::{Disconnect, Publish, SubscribeProperties, SubscribeRequest};
+use crate::mqtt::{Disconnect, Publish, ReasonCode, SubscribeProperties, SubscribeRequest};
 use crate::session::{
-    ClientConfig, ClientSession, Event, Failure, Secret, ServerLimits, Time, Token,
+    ClientConfig, ClientSession, Event, Failure, Receipt, Secret, ServerLimits, Time, Token,
 };
 
 /// A client session over any number of connections, one at a time. The
@@ -18,6 +18,8 @@ use crate::session::{
 pub trait Engine: Send {
     /// Sets the password that the next CONNECT says.
     fn set_password(&mut self, password: Secret);
+    /// Says something else of the client from its next connection on.
+    fn configure(&mut self, config: ClientConfig);
     /// Begins a new connection: the output starts with CONNECT.
     fn connect(&mut self, now: Time) -> Result<(), Failure>;
     /// Whether the server has accepted the connection.
@@ -36,6 +38,13 @@ pub trait Engine: Send {
     ) -> Result<(), Failure>;
     /// Ends subscriptions.
     fn unsubscribe(&mut self, filters: &[&str], token: Token, now: Time) -> Result<(), Failure>;
+    /// Acknowledges a message that was entrusted to the owner.
+    fn acknowledge(
+        &mut self,
+        receipt: Receipt,
+        reason: ReasonCode,
+        now: Time,
+    ) -> Result<(), Failure>;
     /// Ends the connection in order.
     fn disconnect(&mut self, packet: &Disconnect<'_>, now: Time) -> Result<(), Failure>;
     /// Takes the whole packets at the start of `bytes` and returns their length.

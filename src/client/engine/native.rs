@@ -1,12 +1,18 @@
 //! mqx's own session as an engine.
 
 use super::Engine;
-use crate::mqtt::{Disconnect, Publish, SubscribeProperties, SubscribeRequest};
-use crate::session::{ClientSession, Event, Failure, Secret, ServerLimits, Time, Token};
+use crate::mqtt::{Disconnect, Publish, ReasonCode, SubscribeProperties, SubscribeRequest};
+use crate::session::{
+    ClientConfig, ClientSession, Event, Failure, Receipt, Secret, ServerLimits, Time, Token,
+};
 
 impl Engine for ClientSession {
     fn set_password(&mut self, password: Secret) {
         self.set_password(password);
+    }
+
+    fn configure(&mut self, config: ClientConfig) {
+        self.configure(config);
     }
 
     fn connect(&mut self, now: Time) -> Result<(), Failure> {
@@ -37,6 +43,15 @@ impl Engine for ClientSession {
 
     fn unsubscribe(&mut self, filters: &[&str], token: Token, now: Time) -> Result<(), Failure> {
         self.unsubscribe(filters, token, now)
+    }
+
+    fn acknowledge(
+        &mut self,
+        receipt: Receipt,
+        reason: ReasonCode,
+        now: Time,
+    ) -> Result<(), Failure> {
+        self.acknowledge(receipt, reason, now)
     }
 
     fn disconnect(&mut self, packet: &Disconnect<'_>, now: Time) -> Result<(), Failure> {

@@ -74,6 +74,12 @@ impl ClientSession {
         self.config.password = Some(password);
     }
 
+    /// Says something else of the client from its next connection on; what is
+    /// in flight stays so.
+    pub fn configure(&mut self, config: ClientConfig) {
+        self.config = config;
+    }
+
     /// Begins a new connection: the output starts with CONNECT.
     ///
     /// # Errors

@@ -77,6 +77,7 @@ fn line(event: &Event<'_>) -> String {
             let (qos, id) = (publish.qos as u8, to.who.client_id);
             format!("{from} to {id} {} {qos} {fate:?}", publish.topic)
         }
+        Event::Bridge(news) => format!("bridge {}", news.name),
         Event::Packet { connection, direction, bytes, .. } => {
             let way = if *direction == Direction::In { "in" } else { "out" };
             format!("{connection} {way} {:02x} {}", bytes[0], bytes.len())

@@ -8,7 +8,7 @@ use crate::mqtt::{
     self, Ack, AckKind, ConnAck, Disconnect, Message, Packet, PacketType, Publish, QoS, ReasonCode,
     SubscribeProperties, SubscribeRequest,
 };
-use crate::session::{ClientConfig, Event, Failure, Secret, ServerLimits, Time, Token};
+use crate::session::{ClientConfig, Event, Failure, Receipt, Secret, ServerLimits, Time, Token};
 use bytes::BytesMut;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -264,6 +264,10 @@ impl<D: Dialect> Engine for Rumqttc<D> {
         self.config.password = Some(password);
     }
 
+    fn configure(&mut self, config: ClientConfig) {
+        self.config = config;
+    }
+
     fn connect(&mut self, now: Time) -> Result<(), Failure> {
         self.connected = false;
         self.limits = ServerLimits::default();
@@ -313,6 +317,11 @@ impl<D: Dialect> Engine for Rumqttc<D> {
 
     fn unsubscribe(&mut self, filters: &[&str], token: Token, now: Time) -> Result<(), Failure> {
         self.begin_request(token, now, |dialect, out| dialect.unsubscribe(filters, out))
+    }
+
+    /// rumqttc has acknowledged everything itself.
+    fn acknowledge(&mut self, _: Receipt, _: ReasonCode, _: Time) -> Result<(), Failure> {
+        Ok(())
     }
 
     fn disconnect(&mut self, _packet: &Disconnect<'_>, now: Time) -> Result<(), Failure> {

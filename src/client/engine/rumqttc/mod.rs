@@ -79,6 +79,9 @@ pub(super) fn check(config: &ClientConfig, last_words: bool) -> Result<(), &'sta
         return Err("cannot write AUTH, which its types do not let others make \
                     (--authentication-method SCRAM-SHA-256)");
     }
+    if config.acknowledged_by_owner || config.bridge || config.largest_sent.is_some() {
+        return Err("cannot serve a bridge");
+    }
     if last_words {
         return Err("cannot send properties in DISCONNECT (--disconnect-...)");
     }
