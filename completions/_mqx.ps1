@@ -579,6 +579,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--use-username-as-client-id', '--use-username-as-client-id', [CompletionResultType]::ParameterName, 'The user name of a client is its identifier, whatever it calls itself; those without one are refused')
             [CompletionResult]::new('--no-retain', '--no-retain', [CompletionResultType]::ParameterName, 'Retain no messages; a client that asks for it is cut off')
             [CompletionResult]::new('--queue-qos0', '--queue-qos0', [CompletionResultType]::ParameterName, 'Keep messages of QoS 0 too for sessions that are offline')
+            [CompletionResult]::new('--sys-events', '--sys-events', [CompletionResultType]::ParameterName, 'Publish who comes, goes and subscribes to what, as EMQX does')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'As --log-level debug')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'As --log-level debug')
             [CompletionResult]::new('--no-log-connections', '--no-log-connections', [CompletionResultType]::ParameterName, 'Leave out that clients come and go; those that are refused stay in')

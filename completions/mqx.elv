@@ -559,6 +559,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --use-username-as-client-id 'The user name of a client is its identifier, whatever it calls itself; those without one are refused'
             cand --no-retain 'Retain no messages; a client that asks for it is cut off'
             cand --queue-qos0 'Keep messages of QoS 0 too for sessions that are offline'
+            cand --sys-events 'Publish who comes, goes and subscribes to what, as EMQX does'
             cand -v 'As --log-level debug'
             cand --verbose 'As --log-level debug'
             cand --no-log-connections 'Leave out that clients come and go; those that are refused stay in'

@@ -502,6 +502,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subc
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l use-username-as-client-id -d 'The user name of a client is its identifier, whatever it calls itself; those without one are refused'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l no-retain -d 'Retain no messages; a client that asks for it is cut off'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l queue-qos0 -d 'Keep messages of QoS 0 too for sessions that are offline'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l sys-events -d 'Publish who comes, goes and subscribes to what, as EMQX does'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -s v -l verbose -d 'As --log-level debug'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l no-log-connections -d 'Leave out that clients come and go; those that are refused stay in'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l help -d 'Print help'

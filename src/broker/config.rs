@@ -44,6 +44,9 @@ pub struct Config {
     /// How often the values below `$SYS/broker` are published while somebody
     /// is subscribed to them; zero is never.
     pub sys_interval: Duration,
+    /// Whether it is published below `$SYS/brokers` who comes, goes and
+    /// subscribes to what.
+    pub sys_events: bool,
     /// What HTTP requests have to show; without it only this machine is
     /// answered.
     pub http_token: Option<Secret>,
@@ -192,6 +195,7 @@ impl Config {
             limits: Limits::default(),
             store: None,
             sys_interval: Duration::from_secs(DEFAULT_SYS_SECONDS.into()),
+            sys_events: false,
             http_token: None,
             exec: None,
         }

@@ -28,6 +28,7 @@ mod recorders;
 mod reload;
 mod socket;
 pub mod store;
+mod sys_events;
 pub mod trace;
 mod transport;
 mod unix;
@@ -104,7 +105,7 @@ pub fn start(config: &Config) -> Result<Broker> {
     let addresses = listener::addresses(&listeners);
     let files = listeners.iter().filter_map(Listener::file).collect();
     let clock = Clock::start();
-    let recorders = Recorders::start(config, Timestamp::now())?;
+    let mut recorders = Recorders::start(config, Timestamp::now())?;
     let opened = config.store.as_ref().map(Store::open).transpose()?;
     let (store, state) = opened.unzip();
     let journal = store.as_ref().map(|store| Arc::clone(&store.journal));
@@ -130,6 +131,7 @@ pub fn start(config: &Config) -> Result<Broker> {
             clock,
             store: store.as_ref().map(Store::handle),
             resumes: number == 0,
+            announcements: recorders.take_announcements(),
             arrivals,
             listeners: std::mem::take(&mut listeners),
             workers: workers.clone(),

@@ -13,6 +13,7 @@ use super::listener::Listener;
 use super::reload::Reloader;
 use super::socket::Accepted;
 use super::store::Handle;
+use super::sys_events::Announcements;
 use crate::error::{Class, Error, Result};
 use crate::session::Time;
 use std::cell::{Cell, RefCell};
@@ -58,6 +59,8 @@ pub(super) struct Handover {
     pub(super) reloader: Arc<Reloader>,
     pub(super) clock: Clock,
     pub(super) store: Option<Handle>,
+    /// What this worker publishes of events, if it is the one that does.
+    pub(super) announcements: Option<Announcements>,
     /// Whether this worker looks after what was restored.
     pub(super) resumes: bool,
     pub(super) arrivals: mpsc::UnboundedReceiver<Arrival>,
@@ -200,6 +203,11 @@ async fn serve(mut handover: Handover) {
     if let Some(store) = store {
         let for_store = Rc::clone(&shared);
         spawn_local(async move { for_store.keep_word(store).await });
+    }
+    if let Some(announcements) = handover.announcements {
+        let shared = Rc::clone(&shared);
+        let publish = async move { announcements.publish(|work| shared.batch(work)).await };
+        spawn_local(publish);
     }
     for listener in handover.listeners {
         spawn_local(listener.accept(handover.workers.clone()));

@@ -58,6 +58,16 @@ impl Version {
     pub const fn is_v5(self) -> bool {
         matches!(self, Self::V5)
     }
+
+    /// The name and the level of the protocol in CONNECT (§3.1.2.1, §3.1.2.2).
+    #[must_use]
+    pub const fn protocol(self) -> (&'static str, u8) {
+        match self {
+            Self::V31 => ("MQIsdp", 3),
+            Self::V311 => ("MQTT", 4),
+            Self::V5 => ("MQTT", 5),
+        }
+    }
 }
 
 impl fmt::Display for Version {

@@ -22,6 +22,14 @@ pub(super) struct OperationArgs {
     )]
     sys_interval: u32,
 
+    /// Publish who comes, goes and subscribes to what, as EMQX does
+    ///
+    /// JSON on `$SYS/brokers/mqx/clients/CLIENT/connected`, `disconnected`,
+    /// `subscribed` and `unsubscribed`; a wildcard in a client identifier is
+    /// written %2B or %23 there.
+    #[arg(long, help_heading = OPERATION)]
+    sys_events: bool,
+
     /// File with what HTTP clients must show, as Authorization: Bearer TOKEN
     ///
     /// Without a token only clients on this machine are answered.
@@ -51,6 +59,7 @@ pub(super) struct OperationArgs {
 /// What they and their file say.
 pub(super) struct Operation {
     pub(super) sys_interval: Duration,
+    pub(super) sys_events: bool,
     pub(super) http_token: Option<Secret>,
     pub(super) exec: Option<String>,
 }
@@ -80,6 +89,7 @@ impl OperationArgs {
         }
         Ok(Operation {
             sys_interval: Duration::from_secs(self.sys_interval.into()),
+            sys_events: self.sys_events,
             http_token: token,
             exec: self.exec,
         })
@@ -104,7 +114,13 @@ mod tests {
     use std::io::Write as _;
 
     fn args() -> OperationArgs {
-        OperationArgs { sys_interval: 10, http_token_file: None, http_token: None, exec: None }
+        OperationArgs {
+            sys_interval: 10,
+            sys_events: false,
+            http_token_file: None,
+            http_token: None,
+            exec: None,
+        }
     }
 
     fn file(text: &str) -> tempfile::NamedTempFile {

@@ -59,6 +59,7 @@ impl Settings {
             limits,
             store: self.store.into_config()?,
             sys_interval: operation.sys_interval,
+            sys_events: operation.sys_events,
             http_token: operation.http_token,
             exec: operation.exec,
             log: Some(self.log.into_config()),

@@ -93,12 +93,8 @@ impl<'a> Connect<'a> {
 
     pub(super) fn encode(&self, out: &mut Vec<u8>) -> Result<(), Error> {
         write_packet(PacketType::Connect, out, |out| {
-            let (name, level): (&[u8], u8) = match self.version {
-                Version::V31 => (b"MQIsdp", 3),
-                Version::V311 => (b"MQTT", 4),
-                Version::V5 => (b"MQTT", 5),
-            };
-            wire::put_binary(out, name)?;
+            let (name, level) = self.version.protocol();
+            wire::put_binary(out, name.as_bytes())?;
             let marked = self.bridge && !self.version.is_v5();
             out.push(if marked { level | BRIDGE } else { level });
             out.push(self.flags());

@@ -39,6 +39,7 @@ mod statements;
 mod store;
 mod subscribe;
 mod sys;
+mod sys_events;
 mod time;
 mod tls;
 mod tokens;

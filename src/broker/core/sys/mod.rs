@@ -17,7 +17,7 @@ mod topics;
 use super::Core;
 use super::message::Kept;
 use super::worker::{Timer, Worker};
-use crate::mqtt::topic::{Filter, levels};
+use crate::mqtt::topic::{self, Filter, levels};
 use crate::mqtt::{Message, Publish, QoS};
 use crate::session::Time;
 use load::Loads;
@@ -135,6 +135,15 @@ impl Core {
         drop(state);
         for kept in changed {
             self.publish_own(worker, &kept.message.publish(None, false));
+        }
+    }
+
+    /// Publishes something that has happened, which is not kept, on a topic below
+    /// `$SYS`. One that is no topic is not published.
+    pub fn announce(&self, worker: &mut Worker, topic: &str, payload: &[u8]) {
+        if concerns(topic) && topic::check_name(topic).is_ok() {
+            let publish = Publish { topic, payload, ..Publish::default() };
+            self.publish_own(worker, &publish);
         }
     }
 
