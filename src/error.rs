@@ -81,6 +81,17 @@ pub const EXIT_CODES: &[(u8, Class, &str)] = &[
 pub const COMMAND_CODES: &str = "mqx broker --exec ends with the exit code of its command, \
     or with 128 and the number of the signal that has ended it";
 
+/// The exit codes of mosquitto's clients where they are not 1.
+const MOSQUITTO_CODES: &[(Class, u8)] = &[
+    (Class::BrokenPipe, 0),
+    (Class::ConnectionLost, 7),
+    (Class::SubscribeDenied, 12),
+    (Class::PublishRejected, 12),
+    (Class::Timeout, 27),
+    (Class::Interrupted, 255),
+    (Class::Terminated, 255),
+];
+
 /// What helps when a file cannot be read or written.
 const FILE_CURES: &[(io::ErrorKind, &str)] = &[
     (io::ErrorKind::NotFound, "check the spelling of the path and the directory it starts from"),
@@ -179,6 +190,14 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     }
     let row = EXIT_CODES.iter().find(|row| row.1 == class);
     row.map_or(1, |row| row.0)
+}
+
+/// The exit code that a client of mosquitto ends with for a failure of this
+/// class; a refusal has that of the broker instead.
+#[must_use]
+pub fn mosquitto_exit_code(class: Class) -> u8 {
+    let row = MOSQUITTO_CODES.iter().find(|row| row.0 == class);
+    row.map_or(1, |row| row.1)
 }
 
 /// The cure for `error`, where one is known: the first in its chain.

@@ -3,13 +3,14 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match mqx::cli::parse().map_err(Into::into).and_then(mqx::run) {
+    let line = mqx::cli::CommandLine::of_process();
+    match line.parse().map_err(Into::into).and_then(mqx::run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             if !mqx::error::class(&error).is_quiet() {
                 mqx::output::report(&error);
             }
-            ExitCode::from(mqx::error::exit_code(&error))
+            ExitCode::from(line.exit_code(&error))
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod generate;
 mod message;
 mod properties;
 pub mod publish;
+mod spelling;
 pub mod subscribe;
 mod usage;
 mod values;
@@ -20,6 +21,7 @@ use crate::output::ColorChoice;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, Command as Definition, CommandFactory as _, FromArgMatches as _};
+use spelling::drop_in::DropIn;
 use std::ffi::OsString;
 
 /// Where options that every command has stand in the help: behind its own.
@@ -73,15 +75,45 @@ fn color(name: &str) -> ColorChoice {
     }
 }
 
-/// Reads the command line; for `--help` and `--version`, prints what is due
-/// and ends the process.
-///
-/// # Errors
-/// When the command line is wrong.
-pub fn parse() -> error::Result<Cli> {
-    // What is wrong may be the option for another choice.
-    ColorChoice::default().apply();
-    read(&std::env::args_os().collect::<Vec<_>>())
+/// The words that the process was called with.
+#[derive(Debug)]
+pub struct CommandLine(Vec<OsString>);
+
+impl CommandLine {
+    /// The words of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self(std::env::args_os().collect())
+    }
+
+    /// Reads them; for `--help` and `--version`, prints what is due and ends
+    /// the process.
+    ///
+    /// # Errors
+    /// When the command line is wrong.
+    pub fn parse(&self) -> error::Result<Cli> {
+        // What is wrong may be the option for another choice.
+        ColorChoice::default().apply();
+        match self.drop_in() {
+            Some((program, words)) => read(&program.translate(words, &definition())?),
+            None => read(&self.0),
+        }
+    }
+
+    /// The exit code for the failure of what they ask for.
+    #[must_use]
+    pub fn exit_code(&self, error: &anyhow::Error) -> u8 {
+        match self.drop_in() {
+            Some((program, words)) => program.exit_code(error, words, &definition()),
+            None => error::exit_code(error),
+        }
+    }
+
+    /// The program that mqx stands in for, and the words behind its name.
+    fn drop_in(&self) -> Option<(&'static DropIn, &[OsString])> {
+        let (program, count) = DropIn::named(&self.0)?;
+        Some((program, self.0.get(count..).unwrap_or_default()))
+    }
 }
 
 fn read(words: &[OsString]) -> error::Result<Cli> {
@@ -102,7 +134,8 @@ where
     W: Into<OsString> + Clone,
 {
     let mut definition = definition();
-    let words = properties::spelled_out(words.into_iter().map(Into::into));
+    let words = words.into_iter().map(Into::into).collect();
+    let words = spelling::spelled_out(words, &definition);
     let mut matches = definition.try_get_matches_from_mut(words)?;
     Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut definition))
 }
@@ -145,9 +178,8 @@ fn commands() -> Definition {
 /// `-L` is the URL of the broker as mosquitto has it, where a command has no
 /// other `-L`.
 fn with_url(command: Definition) -> Definition {
-    let has_url = command.get_arguments().any(|arg| arg.get_id() == "broker");
     let taken = command.get_arguments().any(|arg| arg.get_short() == Some('L'));
-    if has_url && !taken {
+    if spelling::is_client(&command) && !taken {
         command.mut_arg("broker", |arg| arg.visible_short_alias('L'))
     } else {
         command

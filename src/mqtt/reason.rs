@@ -125,7 +125,8 @@ impl ReasonCode {
     }
 
     /// The connect return code of MQTT 3.1.1 closest to this reason.
-    pub(super) fn connect_return_code(self) -> u8 {
+    #[must_use]
+    pub fn connect_return_code(self) -> u8 {
         let exact = CONNECT_RETURN_CODES.iter().find(|row| row.1 == self);
         match (exact, self) {
             (Some(row), _) => row.0,

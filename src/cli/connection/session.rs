@@ -4,12 +4,16 @@ use super::super::values;
 use super::template;
 use crate::client::{Farewell, Scram};
 use crate::error::{Error, Result};
+use crate::mqtt::Version;
 use crate::scram;
 use crate::secret::Secret;
 use crate::session::{Authentication, ClientConfig, Method};
 use clap::Args;
 use std::num::{NonZeroU16, NonZeroU32};
 use std::sync::Arc;
+
+/// The identifier in MQTT 3.1, where the broker does not choose one.
+const OF_V31: &str = "mqx-%r";
 
 /// Seconds that stand for ever.
 const FOR_EVER: u32 = u32::MAX;
@@ -28,7 +32,13 @@ pub struct ClientIdArgs {
     id: String,
 
     /// Client identifier that begins with this and ends with the number of the process
-    #[arg(short = 'I', long, value_name = "PREFIX", conflicts_with = "id")]
+    #[arg(
+        short = 'I',
+        long,
+        alias = "identifier-prefix",
+        value_name = "PREFIX",
+        conflicts_with = "id"
+    )]
     id_prefix: Option<String>,
 
     /// Go on with the session of this client identifier, and keep it; without -x for ever
@@ -48,6 +58,9 @@ impl ClientIdArgs {
         let prefixed = prefix.map(|prefix| format!("{prefix}{}", std::process::id()));
         let lasting = prefixed.is_none() && !id.is_empty();
         session.client_id = prefixed.unwrap_or(id);
+        if session.client_id.is_empty() && session.version == Version::V31 {
+            session.client_id = template::fill(OF_V31, user)?;
+        }
         if self.disable_clean_session {
             session.clean_start = false;
             session.session_expiry_interval.get_or_insert(FOR_EVER);
@@ -85,7 +98,7 @@ pub(super) struct SessionArgs {
     topic_alias_maximum: Option<u16>,
 
     /// Ask for the basis of response topics
-    #[arg(long, alias = "req-response-info", value_name = "BOOL", value_parser = values::boolean)]
+    #[arg(long, value_name = "BOOL", value_parser = values::boolean)]
     request_response_information: Option<bool>,
 
     /// Ask for reasons in words [default: true]

@@ -107,6 +107,7 @@ fn the_identifier_is_filled_in_once_the_user_is_known() {
     let id = |line| parse(line).map(|options| options.session.client_id);
     assert_eq!(id("-b mqtt://ann@h -i registry/%u"), Ok("registry/ann".to_owned()));
     assert_eq!(id("-I %u- -u bob"), Ok(format!("bob-{}", std::process::id())));
+    assert_eq!(id("-V 3.1").map(|id| id.len()), Ok("mqx-01234567".len()), "it must have one");
     assert!(id("-i 50%").unwrap_err().contains("stands for nothing"));
 }
 

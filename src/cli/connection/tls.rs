@@ -17,7 +17,7 @@ use std::path::PathBuf;
 pub(super) struct TlsArgs {
     /// Use TLS; trust the CA in this file, or without one those of the system
     #[arg(
-        long, value_name = "CA", num_args = 0..=1,
+        long, aliases = ["secure", "ssl"], value_name = "CA", num_args = 0..=1,
         conflicts_with_all = ["cafile", "capath"]
     )]
     tls: Option<Option<PathBuf>>,

@@ -16,7 +16,7 @@ pub(super) struct WebSocketArgs {
     ws: bool,
 
     /// Path of the broker for WebSocket [default: /mqtt]
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, alias = "path", value_name = "PATH")]
     ws_path: Option<String>,
 
     /// Header of the WebSocket request, as in 'Authorization: Bearer x' (repeatable)

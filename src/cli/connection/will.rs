@@ -30,8 +30,8 @@ pub(super) struct WillArgs {
 
     /// Its quality of service: 0, 1 or 2
     #[arg(
-        long, value_name = "LEVEL", default_value = "0", value_parser = values::qos,
-        requires = "will_topic"
+        long, alias = "will-quality-of-service", value_name = "LEVEL", default_value = "0",
+        value_parser = values::qos, requires = "will_topic"
     )]
     will_qos: QoS,
 
