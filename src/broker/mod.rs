@@ -69,7 +69,8 @@ use tokio::sync::{mpsc, watch};
 use unix::SocketFile;
 use worker::{Arrival, Handover};
 
-/// A broker that is running; dropping it leaves it running.
+/// A broker that is running. Dropping it stops it too, but nobody hears when
+/// and how that ended: [`Broker::shutdown`] says it.
 #[derive(Debug)]
 pub struct Broker {
     core: Arc<Core>,

@@ -90,6 +90,14 @@ async fn each_subscription_gets_its_own_messages_and_a_retained_one_first() {
 }
 
 #[tokio::test]
+async fn a_broker_that_is_dropped_stops() {
+    let (broker, client) = broker_and_client().await;
+    let mut all = client.subscribe("#", QoS::AtMostOnce).await.unwrap();
+    drop(broker);
+    assert!(all.recv().await.is_none(), "the broker has stopped");
+}
+
+#[tokio::test]
 async fn a_callback_may_publish_and_nothing_is_lost_on_the_way() {
     let (broker, client) = broker_and_client().await;
     let (sender, received) = mpsc::channel();

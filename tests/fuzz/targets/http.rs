@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mqx::broker::{Config, start};
+use mqx::broker::{Broker, Config, start};
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::LazyLock;
@@ -23,10 +23,11 @@ const PATHS: [&str; 8] = [
     "metrics?",
 ];
 
-/// Where a broker is that is left running.
-static BROKER: LazyLock<SocketAddr> = LazyLock::new(|| {
+/// The broker that is asked, and where it is.
+static BROKER: LazyLock<(Broker, SocketAddr)> = LazyLock::new(|| {
     let broker = start(&Config { workers: 1, ..Config::on_port(0) }).expect("a free port");
-    broker.address().expect("it listens on TCP")
+    let address = broker.address().expect("it listens on TCP");
+    (broker, address)
 });
 
 /// Bytes as a request line may hold them.
@@ -49,7 +50,7 @@ fuzz_target!(|request: (usize, usize, Vec<u8>, Vec<u8>)| {
     )
     .into_bytes();
     bytes.extend(body);
-    let mut stream = TcpStream::connect(*BROKER).expect("the broker is there");
+    let mut stream = TcpStream::connect(BROKER.1).expect("the broker is there");
     // It may have answered before it has read everything.
     let _ = stream.write_all(&bytes);
     let mut answer = Vec::new();
