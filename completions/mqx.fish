@@ -38,7 +38,20 @@ complete -c mqx -n "__fish_mqx_needs_command" -f -a "help" -d 'Print this messag
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s t -l topic -d 'Topic to publish to (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s m -l message -d 'Publish this text' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s f -l file -d 'Publish the content of this file; - is stdin' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l random -d 'Publish so many random bytes, as in 64, 4k or 1MB' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l delimiter -d 'Byte that ends a message of -l in place of the line feed: a character, \\t, \\0 or hex:1e' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l encode -d 'What the payload is written in or is to become: json (which is checked), hex, base64, cbor or msgpack (from JSON)' -r -f -a "json\t''
+hex\t''
+base64\t''
+cbor\t''
+msgpack\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l batch -d 'Gather the messages of stdin and publish an array of JSON in every such time, and before it has more than so many bytes, as in 1s or 1s,64KB [default: 1MB]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l on-error -d 'What to do about a message of stdin that is not what it should be: stop, or skip it and fail in the end' -r -f -a "stop\t''
+skip\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s q -l qos -d 'Quality of service: 0, 1 or 2' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l repeat -d 'Publish the message so often' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l repeat-delay -d 'Time from the delivery of a message to the next one, as in 2, 500ms or 1m' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l rate -d 'Messages in a second at most, as in 100 or 0.5; or 90/m in a minute' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l retry -d 'Try a connection again so often in a row, or forever [default: the first once, a lost one forever]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l buffer -d 'Messages with QoS 0 that wait while there is no connection; of more the oldest are lost, and counted' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l on-disconnect -d 'While there is no connection: buffer QoS 0, wait with reading, fail if QoS 0 may be lost, or drop it without a failure' -r -f -a "buffer\t''
@@ -120,7 +133,10 @@ always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s s -l stdin-file -d 'Publish all of stdin as one message'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s l -l stdin-line -d 'Publish each line of stdin as a message'
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -s 0 -l stdin-nul -d 'Publish what stands between NUL bytes in stdin, each as a message'
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l ndjson -d 'Publish messages that come as lines of JSON, as sub -J prints them: topic, payload or payload_b64, qos, retain, properties; the options say what a line does not'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s n -l null-message -d 'Publish an empty message; with -r it removes the retained one'
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l template -d 'Fill in, in payload and topic: {{seq}}, {{now}}, {{unix}}, {{unix_ms}}, {{unix_us}}, {{unix_ns}}, {{uuid}}, {{rand 1 9}}, {{hex 8}}, {{pick a b}}'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s r -l retain -d 'Ask the broker to keep the message for later subscribers'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l fail-if-no-subscriber -d 'Fail when nobody is subscribed to a topic (QoS 1 and 2, MQTT 5, if the broker tells)'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s c -l disable-clean-session -d 'Go on with the session of this client identifier, and keep it; without -x for ever'

@@ -7,8 +7,8 @@
 //!  2  client: an Engine over a Stream, reconnect    net: sockets and TLS as one Stream, WebSocket
 //!  1  session: packet identifiers, in-flight windows, QoS flows, aliases, keepalive
 //!  0  mqtt: bytes <-> packets, properties, reason codes, topics
-//!     error, output, signals, prompt, open_files, text_or_base64: leaves for layers 2 to 4;
-//!     scram: for client and broker; secret: for all
+//!     error, output, signals, prompt, open_files, text_or_base64, encode, template, record:
+//!     leaves for layers 2 to 4; scram: for client and broker; secret: for all
 //! ```
 //! An arrow may skip layers downwards and never goes upwards or sideways.
 //!
@@ -40,6 +40,7 @@ pub mod broker;
 pub mod certs;
 pub mod cli;
 pub mod client;
+pub mod encode;
 pub mod error;
 pub mod generate;
 pub mod mqtt;
@@ -48,11 +49,13 @@ pub mod open_files;
 pub mod output;
 pub mod prompt;
 pub mod publish;
+pub mod record;
 pub mod scram;
 pub mod secret;
 pub mod session;
 pub mod signals;
 pub mod subscribe;
+pub mod template;
 pub mod text_or_base64;
 
 use broker::access::passwd;

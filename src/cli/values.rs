@@ -2,9 +2,11 @@
 
 use super::properties::{AS_TEXT, BETWEEN};
 use crate::client::Retry;
+use crate::encode::from_hex;
 use crate::error::{self, Error};
 use crate::mqtt::topic::{TopicFilter, TopicName};
-use crate::mqtt::{self, PropertyBuf, QoS, SubscriptionId, Version};
+use crate::mqtt::{self, MAX_REMAINING_LENGTH, PropertyBuf, QoS, SubscriptionId, Version};
+use crate::publish::BatchLimits;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::fs::File;
@@ -151,7 +153,7 @@ impl Data {
 /// Reads bytes: `hex:...`, `base64:...`, `text:...` or text as it is.
 pub(super) fn data(text: &str) -> Result<Data, String> {
     let bytes = if let Some(digits) = text.strip_prefix("hex:") {
-        from_hex(digits).ok_or("what follows hex: is not pairs of hexadecimal digits")?
+        from_hex(digits.as_bytes()).ok_or("what follows hex: is not pairs of hexadecimal digits")?
     } else if let Some(base64) = text.strip_prefix("base64:") {
         STANDARD.decode(base64).map_err(|_| "what follows base64: is not Base64")?
     } else {
@@ -161,15 +163,6 @@ pub(super) fn data(text: &str) -> Result<Data, String> {
         return Err("MQTT has room for 65,535 bytes here".to_owned());
     }
     Ok(Data(bytes))
-}
-
-fn from_hex(digits: &str) -> Option<Vec<u8>> {
-    let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
-    let byte = |pair: &[u8; 2]| {
-        let pair = std::str::from_utf8(pair).ok().filter(|pair| !pair.starts_with('+'))?;
-        u8::from_str_radix(pair, 16).ok()
-    };
-    rest.is_empty().then(|| pairs.iter().map(byte).collect()).flatten()
 }
 
 /// At most so many bytes of a file.
@@ -182,6 +175,43 @@ pub(super) fn file(path: &Path, at_most: u64) -> error::Result<Vec<u8>> {
     let mut file = File::open(path).map_err(failed)?.take(at_most);
     file.read_to_end(&mut content).map_err(failed)?;
     Ok(content)
+}
+
+/// The longest span that rates and batches have, which no clock is past.
+const LONGEST: Duration = Duration::from_hours(24 * 365);
+
+/// Reads how many there may be in a second, as the time for each.
+pub(super) fn rate(text: &str) -> Result<Duration, String> {
+    let (number, unit) = text.split_once('/').unwrap_or((text, "s"));
+    let unit = UNITS.iter().find(|row| row.0 == unit).map(|row| row.1);
+    let number = number.parse::<f64>().ok().filter(|number| *number > 0.0 && number.is_finite());
+    let span = unit.zip(number).and_then(|(unit, number)| {
+        Duration::try_from_secs_f64(unit / number).ok().filter(|span| *span <= LONGEST)
+    });
+    span.ok_or_else(|| "give a number above 0, with or without /s, /m or /h".to_owned())
+}
+
+/// Reads a time and, behind a comma, a size.
+pub(super) fn batch(text: &str) -> Result<BatchLimits, String> {
+    let (interval, bytes) = text.split_once(',').unwrap_or((text, "1MB"));
+    let interval = duration(interval)?;
+    let size = size(bytes)?;
+    if size < 4 || interval > LONGEST {
+        return Err("give a time of up to a year, and a size from 4 bytes on".to_owned());
+    }
+    Ok(BatchLimits { interval, size })
+}
+
+/// Reads a byte: a character, or one that cannot be typed by its name.
+pub(super) fn byte(text: &str) -> Result<u8, String> {
+    let known = [("\\n", b'\n'), ("\\r", b'\r'), ("\\t", b'\t'), ("\\0", 0)];
+    let named = known.iter().find(|row| row.0 == text).map(|row| row.1);
+    let bytes = data(text)?.into_bytes();
+    match (named, bytes.as_slice()) {
+        (Some(byte), _) => Ok(byte),
+        (None, [byte]) => Ok(*byte),
+        _ => Err("give one byte: a character, \\n, \\t, \\0 or hex:1e".to_owned()),
+    }
 }
 
 /// The units of sizes in bytes; a `B` may follow.
@@ -206,6 +236,13 @@ pub(super) fn size(text: &str) -> Result<usize, String> {
         .and_then(|number| number.checked_mul(factor))
         .and_then(|bytes| usize::try_from(bytes).ok())
         .ok_or_else(|| "give bytes, or a number with its unit: 4k, 64KiB, 1MB".to_owned())
+}
+
+/// Reads the size of a payload.
+pub(super) fn payload_size(text: &str) -> Result<usize, String> {
+    let size = size(text)?;
+    let fits = size <= MAX_REMAINING_LENGTH;
+    fits.then_some(size).ok_or_else(|| "MQTT allows 268,435,455 bytes".to_owned())
 }
 
 #[cfg(test)]

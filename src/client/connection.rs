@@ -273,10 +273,16 @@ impl Connection {
         self.engine.in_flight()
     }
 
+    /// Bytes that wait to be written.
+    #[must_use]
+    pub fn unwritten(&mut self) -> usize {
+        self.link.unwritten() + self.engine.output().len()
+    }
+
     /// Whether so much waits to be written that nothing should be added.
     #[must_use]
     pub fn is_congested(&mut self) -> bool {
-        self.link.unwritten() + self.engine.output().len() >= BATCH
+        self.unwritten() >= BATCH
     }
 
     /// Ends the connection in order: sends everything and DISCONNECT, and

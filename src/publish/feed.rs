@@ -1,124 +1,168 @@
-//! What is to be published next.
+//! What is to be published next, and when.
 
+use super::Config;
+use super::faults::Faults;
+use super::input::Input;
+use super::pace::Pacer;
+use super::progress::Done;
 use super::recipe::Recipe;
-use super::records::Records;
-use super::{Config, READ_AT_MOST, Source};
-use crate::error::{Class, Error, Result};
-use crate::mqtt::{MAX_REMAINING_LENGTH, Publish};
+use crate::error::{Error, Result};
+use crate::mqtt::{Message, Publish};
 use crate::session::Token;
-use std::path::Path;
-use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::io::AsyncRead;
+use tokio::time::sleep_until;
 
 /// The messages of a run, one after the other.
 pub(super) struct Feed<R> {
     input: Input<R>,
     recipe: Recipe,
+    pacer: Pacer,
+    faults: Faults,
+    /// The message in front, if it had to be made.
+    front: Option<Message>,
     /// Which of the topics the payload in front is for.
-    topic: usize,
+    target: usize,
     /// The number of the message in front, from 1.
     number: u64,
+    /// Whether there is one message in all.
+    is_alone: bool,
+    /// Why no more was taken in.
+    ended: Option<Error>,
     /// Why nothing follows, although there would be more.
     stopped: Option<Error>,
-}
-
-/// Where the payloads come from.
-enum Input<R> {
-    /// This one, so many times more.
-    Payload(Vec<u8>, u64),
-    Records(Records<R>),
 }
 
 impl<R: AsyncRead + Unpin> Feed<R> {
     /// The messages that `config` asks for.
     ///
     /// # Errors
-    /// When a payload that must be known at the start cannot be had.
+    /// When what must be known at the start cannot be had.
     pub(super) async fn open(config: &Config, input: R) -> Result<Self> {
-        let input = match &config.source {
-            Source::Message(payload) => Input::Payload(payload.clone(), 1),
-            Source::Stdin => Input::Payload(read_all(input).await?, 1),
-            Source::Records(end_mark) => Input::Records(Records::new(input, *end_mark)),
+        let input = Input::open(config, input).await?;
+        let mut feed = Self {
+            is_alone: input.is_single() && config.recipe.targets() == 1,
+            input,
+            recipe: config.recipe.clone(),
+            pacer: Pacer::new(config.pace),
+            faults: Faults::new(config),
+            front: None,
+            target: 0,
+            number: 1,
+            ended: None,
+            stopped: None,
         };
-        let recipe = config.recipe.clone();
-        let is_alone = matches!(input, Input::Payload(_, 1)) && recipe.topics.len() == 1;
-        let number = u64::from(!is_alone);
-        let feed = Self { input, recipe, topic: 0, number, stopped: None };
-        feed.check_size()?;
-        Ok(feed)
-    }
-
-    fn check_size(&self) -> Result<()> {
-        match &self.input {
-            Input::Payload(payload, _) if payload.len() > MAX_REMAINING_LENGTH => {
-                let limit = "the payload is larger than the 268,435,455 bytes MQTT allows";
-                Err(Error::new(Class::PublishRejected, limit).hint("publish it in pieces"))
-            }
-            _ => Ok(()),
+        if !feed.input.is_live() {
+            // What is wrong with the one payload is known before anybody is called.
+            feed.prepare();
         }
+        feed.ended.take().map_or(Ok(feed), Err)
     }
 
-    /// The next message and its number, if it is there. The only one of a run
-    /// has the number 0.
+    /// The next message and the number of its payload, if it is there and due.
+    /// The only one of a run has the number 0.
     pub(super) fn peek(&mut self) -> Option<(Publish<'_>, Token)> {
-        if self.stopped.is_some() {
+        if self.pacer.wait_until().is_some() || !self.prepare() {
             return None;
         }
-        let topic = self.recipe.topics.get(self.topic)?;
-        let payload = match &mut self.input {
-            Input::Payload(_, 0) => return None,
-            Input::Payload(payload, _) => payload.as_slice(),
-            Input::Records(records) => records.peek()?,
+        let token = if self.is_alone { 0 } else { self.input.position() };
+        let publish = match &self.front {
+            Some(message) => message.publish(None, false),
+            None => self.recipe.publish(self.target, self.input.peek()?),
         };
-        Some((self.recipe.publish(topic, payload), self.number))
+        Some((publish, token))
+    }
+
+    /// Makes the message in front, and says whether there is one.
+    fn prepare(&mut self) -> bool {
+        while self.stopped.is_none() && self.front.is_none() {
+            if let Err(why) = self.input.gather() {
+                self.fault(self.input.position().saturating_sub(1), &why);
+                continue;
+            }
+            let position = self.input.position();
+            let Some(payload) = self.input.peek() else { return false };
+            if !self.recipe.makes() {
+                return true;
+            }
+            match self.recipe.make(self.target, payload, self.number) {
+                Ok(message) => self.front = Some(message),
+                Err(why) => {
+                    self.fault(position, &why);
+                    self.input.advance();
+                }
+            }
+        }
+        self.stopped.is_none()
+    }
+
+    /// Takes down that no message can be made of a payload.
+    fn fault(&mut self, position: u64, why: &str) {
+        let position = if self.is_alone { 0 } else { position };
+        if let Err(error) = self.faults.add(position, why) {
+            self.end(error);
+        }
     }
 
     /// Goes on to the message behind the one [`Feed::peek`] showed.
     pub(super) fn advance(&mut self) {
+        self.front = None;
         self.number += 1;
-        self.topic += 1;
-        if self.topic < self.recipe.topics.len() {
-            return;
-        }
-        self.topic = 0;
-        match &mut self.input {
-            Input::Payload(_, left) => *left = left.saturating_sub(1),
-            Input::Records(records) => records.advance(),
+        self.pacer.sent();
+        self.target += 1;
+        if self.target == self.recipe.targets() {
+            self.target = 0;
+            self.input.advance();
         }
     }
 
-    /// Whether there is no message until [`Feed::wait`] has ended.
+    /// Whether nothing may follow before what was sent is delivered, which
+    /// [`Feed::delivered`] says.
+    pub(super) const fn holds(&self) -> bool {
+        self.pacer.holds()
+    }
+
+    /// All that was sent is delivered.
+    pub(super) fn delivered(&mut self) {
+        self.pacer.delivered();
+    }
+
+    /// Whether there may be a message that is to be sent only when
+    /// [`Feed::wait`] has ended.
     pub(super) fn is_waiting(&mut self) -> bool {
-        match &mut self.input {
-            _ if self.stopped.is_some() => false,
-            Input::Payload(..) => false,
-            Input::Records(records) => records.wants_input(),
-        }
+        let waits = self.pacer.waits() || self.input.is_waiting();
+        self.stopped.is_none() && !self.pacer.holds() && waits
     }
 
     /// Whether no message follows.
     pub(super) fn is_at_end(&mut self) -> bool {
-        match &mut self.input {
-            _ if self.stopped.is_some() => true,
-            Input::Payload(_, left) => *left == 0,
-            Input::Records(records) => records.is_at_end(),
-        }
+        self.stopped.is_some() || self.input.is_at_end()
     }
 
     /// Whether the messages come when they will, and not when they are asked for.
     pub(super) const fn is_live(&self) -> bool {
-        matches!(self.input, Input::Records(_))
+        self.input.is_live()
+    }
+
+    /// How much was shown.
+    pub(super) const fn done(&self) -> Done {
+        Done { messages: self.number - 1, read: self.input.read(), unwritten: 0 }
     }
 
     /// Waits for the next message; may be dropped without losing anything. An
     /// input that cannot be read has ended.
     pub(super) async fn wait(&mut self) {
-        let read = match &mut self.input {
-            Input::Payload(..) => return,
-            Input::Records(records) => records.read().await,
-        };
-        if let Err(error) = read {
-            self.stop(error);
+        if let Some(due) = self.pacer.wait_until() {
+            return sleep_until(due).await;
         }
+        if let Err(error) = self.input.wait().await {
+            self.end(error);
+        }
+    }
+
+    /// Takes in no more, because of `error`.
+    fn end(&mut self, error: Error) {
+        self.ended.get_or_insert(error);
+        self.input.end();
     }
 
     /// Ends here, because of `error`.
@@ -131,22 +175,7 @@ impl<R: AsyncRead + Unpin> Feed<R> {
     /// # Errors
     /// Why not.
     pub(super) fn result(self) -> Result<()> {
-        self.stopped.map_or(Ok(()), Err)
+        self.stopped.or(self.ended).map_or(Ok(()), Err)?;
+        self.faults.result()
     }
-}
-
-async fn read_all(input: impl AsyncRead + Unpin) -> Result<Vec<u8>> {
-    let mut payload = Vec::new();
-    let read = input.take(READ_AT_MOST).read_to_end(&mut payload).await;
-    read.map_err(cannot_read)?;
-    if payload.is_empty() {
-        let error = Error::usage("stdin is empty");
-        return Err(error.hint("-n publishes an empty message"));
-    }
-    Ok(payload)
-}
-
-/// The failure to read the input.
-pub(super) fn cannot_read(cause: std::io::Error) -> Error {
-    Error::file("read", Path::new("stdin"), cause)
 }

@@ -4,6 +4,7 @@
 use super::feed::Feed;
 use super::outbox::Outbox;
 use super::outcome::{Outcome, SURE};
+use super::progress::{Done, Progress};
 use super::{Config, Delivery, OnDisconnect};
 use crate::client::{self, Connection, explain, reconnect};
 use crate::error::{Class, Error, Result};
@@ -32,9 +33,12 @@ pub(super) async fn publish(
         Box::pin(client::connect(&config.connect, config.delivery.first, &mut ignored));
     let connection = meanwhile(&mut feed, &mut outbox, &mut outcome, connecting).await?;
     let delivery = config.delivery;
-    let mut flow = Flow { connection, feed, outbox, outcome, underway: 0, delivery };
+    let progress = Progress::new(config.progress);
+    let mut flow =
+        Flow { connection, feed, outbox, outcome, underway: 0, is_full: false, delivery, progress };
     while !flow.is_done() {
         flow.send();
+        flow.show();
         if let Err(error) = flow.turn().await {
             flow.recover(error).await?;
         }
@@ -49,7 +53,10 @@ struct Flow<R> {
     outcome: Outcome,
     /// Messages with QoS 0 given to this connection, of which nothing is heard.
     underway: u64,
+    /// Whether the engine has refused to take more for now.
+    is_full: bool,
     delivery: Delivery,
+    progress: Progress,
 }
 
 impl<R: AsyncRead + Unpin> Flow<R> {
@@ -59,7 +66,8 @@ impl<R: AsyncRead + Unpin> Flow<R> {
 
     /// Gives the connection the messages that are there, while it has room.
     fn send(&mut self) {
-        while !self.connection.is_congested() && !self.is_window_full() {
+        self.is_full = false;
+        while self.has_room() && !self.is_held() {
             let sent = if let Some((message, token)) = self.outbox.front() {
                 let publish = message.publish(None, false);
                 let offer = offer(&mut self.connection, &publish, token, &mut self.outcome);
@@ -79,7 +87,10 @@ impl<R: AsyncRead + Unpin> Flow<R> {
     /// Whether to go on with the next message.
     fn note(&mut self, sent: Sent) -> bool {
         match sent.offer {
-            Offer::Later => return false,
+            Offer::Later => {
+                self.is_full = true;
+                return false;
+            }
             Offer::Never(error) => {
                 self.feed.stop(error);
                 return false;
@@ -95,10 +106,29 @@ impl<R: AsyncRead + Unpin> Flow<R> {
         true
     }
 
+    /// Whether what was sent is still to be delivered before more is.
+    fn is_held(&mut self) -> bool {
+        let holds = self.feed.holds();
+        let is_held = holds && self.connection.in_flight() > 0;
+        if holds && !is_held {
+            self.feed.delivered();
+        }
+        is_held
+    }
+
     /// What the engine knows of the window is added to by what is usual.
-    fn is_window_full(&self) -> bool {
-        let connection = &self.connection;
-        !connection.version().is_v5() && connection.in_flight() >= OLD_WINDOW
+    fn has_room(&mut self) -> bool {
+        let connection = &mut self.connection;
+        let is_usual = connection.version().is_v5() || connection.in_flight() < OLD_WINDOW;
+        is_usual && !self.is_full && !connection.is_congested()
+    }
+
+    /// Shows how far the messages are.
+    fn show(&mut self) {
+        if self.progress.is_due() {
+            let unwritten = self.connection.unwritten() as u64;
+            self.progress.show(Done { unwritten, ..self.feed.done() });
+        }
     }
 
     /// Waits for the connection, and for the input if more of it is needed.
@@ -106,19 +136,21 @@ impl<R: AsyncRead + Unpin> Flow<R> {
         if self.is_done() {
             return Ok(());
         }
-        let wants_input = self.outbox.is_empty() && self.feed.is_waiting();
+        let wants_input = self.has_room() && self.outbox.is_empty() && self.feed.is_waiting();
         let outcome = &mut self.outcome;
         let mut on_event = |event: Event<'_>| outcome.note(&event);
         tokio::select! {
             biased;
             exchanged = self.connection.exchange(&mut on_event) => exchanged,
             () = self.feed.wait(), if wants_input => Ok(()),
+            () = self.progress.tick() => Ok(()),
         }
     }
 
     /// Connects again. What was under way with QoS 0 may be lost, and is not
     /// sent twice.
     async fn recover(&mut self, error: Error) -> Result<()> {
+        self.progress.clear();
         let kept = self.connection.keep_unsent();
         let uncertain = self.underway.saturating_sub(kept);
         let has_lost = uncertain > 0 && self.delivery.on_disconnect == OnDisconnect::Fail;
@@ -154,6 +186,7 @@ impl<R: AsyncRead + Unpin> Flow<R> {
     /// Closes in order, which for QoS 0 is the only sign that the broker has
     /// taken everything; for the others every message is answered by now.
     async fn finish(mut self) -> Result<()> {
+        self.progress.clear();
         let closed = self.connection.close().await;
         let error = closed.err().filter(|_| self.underway > 0);
         let Some(error) = error else {

@@ -5,16 +5,24 @@
 //! [`feed`] says what comes next, the [`flow`] brings it to the broker over any
 //! number of connections, and the [`outcome`] tells what became of it.
 
+mod batch;
 mod delivery;
+mod faults;
 mod feed;
 mod flow;
+mod input;
 mod outbox;
 mod outcome;
+mod pace;
+mod progress;
 mod recipe;
 mod records;
 
+pub use batch::BatchLimits;
 pub use delivery::{Delivery, OnDisconnect};
-pub use recipe::Recipe;
+pub use pace::Pace;
+pub use progress::Extent;
+pub use recipe::{Making, Recipe};
 
 use crate::client::ConnectOptions;
 use crate::error::Result;
@@ -22,6 +30,7 @@ use crate::mqtt::MAX_REMAINING_LENGTH;
 use crate::signals::Signal;
 use feed::Feed;
 use outcome::Outcome;
+use std::num::NonZeroU64;
 use tokio::io::AsyncRead;
 
 /// Bytes of a payload that are read at most: one more than fits into a packet
@@ -35,8 +44,18 @@ pub struct Config {
     pub connect: ConnectOptions,
     /// Where the payloads come from.
     pub source: Source,
+    /// How often a payload that is known at the start is published.
+    pub repeat: NonZeroU64,
+    /// Whether records are gathered.
+    pub batch: Option<BatchLimits>,
     /// What becomes of them.
     pub recipe: Recipe,
+    /// Whether to go on behind a payload of which no message can be made.
+    pub skips_bad: bool,
+    /// How fast messages follow each other.
+    pub pace: Pace,
+    /// How much there is to do, if somebody watches.
+    pub progress: Option<Extent>,
     /// What is done for them to arrive.
     pub delivery: Delivery,
 }

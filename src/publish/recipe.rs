@@ -1,12 +1,16 @@
 //! What becomes of a payload: the message around it.
 
+use crate::encode::Encoding;
 use crate::mqtt::topic::TopicName;
-use crate::mqtt::{MessageProperties, Publish, QoS};
+use crate::mqtt::{self, Message, MessageProperties, Publish, QoS};
+use crate::record::Line;
+use crate::template::{Template, random_bytes};
+use jiff::Timestamp;
 
 /// What all messages of a run have in common.
 #[derive(Debug, Clone)]
 pub struct Recipe {
-    /// Where each payload is published.
+    /// Where each payload is published; none when every payload says that.
     pub topics: Vec<TopicName>,
     /// The quality of service.
     pub qos: QoS,
@@ -14,18 +18,90 @@ pub struct Recipe {
     pub retain: bool,
     /// What is said of every message, in MQTT 5.
     pub properties: MessageProperties,
+    /// What becomes of the payload.
+    pub making: Making,
+}
+
+/// How a message is made of a payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Making {
+    /// The payload is published as it comes.
+    #[default]
+    AsIs,
+    /// So many random bytes are, in its place.
+    Random(usize),
+    /// The payload is a message as a line of JSON, see [`crate::record`].
+    Line,
+    /// The payload is text that stands for others.
+    Text {
+        /// Whether places in it and in the topic are filled in, see [`crate::template`].
+        template: bool,
+        /// What it is written in, or is to become.
+        encoding: Option<Encoding>,
+    },
 }
 
 impl Recipe {
+    /// How many messages are made of each payload.
+    pub(super) fn targets(&self) -> usize {
+        self.topics.len().max(1)
+    }
+
+    /// Whether messages have to be made before they are known.
+    pub(super) fn makes(&self) -> bool {
+        self.making != Making::AsIs
+    }
+
     /// The message with this payload to one of the topics.
-    pub(super) fn publish<'a>(&'a self, topic: &'a TopicName, payload: &'a [u8]) -> Publish<'a> {
+    pub(super) fn publish<'a>(&'a self, target: usize, payload: &'a [u8]) -> Publish<'a> {
         Publish {
             qos: self.qos,
             retain: self.retain,
-            topic: topic.as_str(),
+            topic: self.topics.get(target).map_or("", TopicName::as_str),
             payload,
             properties: self.properties.in_packet(),
             ..Publish::default()
         }
     }
+
+    /// The message that is made of this payload for one of the topics; it has
+    /// this number.
+    ///
+    /// # Errors
+    /// In words, when none can be made of it.
+    pub(super) fn make(
+        &self,
+        target: usize,
+        payload: &[u8],
+        number: u64,
+    ) -> Result<Message, String> {
+        let publish = self.publish(target, payload);
+        match self.making {
+            Making::AsIs => keep(&publish),
+            Making::Random(size) => keep(&Publish { payload: &random_bytes(size), ..publish }),
+            Making::Line => Line::read(payload)?.message(&Publish { payload: b"", ..publish }),
+            Making::Text { template, encoding } => {
+                let fill =
+                    |text: &[u8]| if template { fill(text, number) } else { Ok(text.to_vec()) };
+                let text = fill(payload)?;
+                let payload = match encoding {
+                    Some(encoding) => encoding.encode(&text)?,
+                    None => text,
+                };
+                let topic = fill(publish.topic.as_bytes())?;
+                let topic = std::str::from_utf8(&topic).unwrap_or_default();
+                keep(&Publish { topic, payload: &payload, ..publish })
+            }
+        }
+    }
+}
+
+fn keep(publish: &Publish<'_>) -> Result<Message, String> {
+    Message::new(publish).map_err(|wrong: mqtt::Error| wrong.to_string())
+}
+
+/// The template `text` filled in.
+fn fill(text: &[u8], number: u64) -> Result<Vec<u8>, String> {
+    let text = std::str::from_utf8(text).map_err(|_| "a template is text")?;
+    Ok(Template::read(text)?.fill(number, Timestamp::now()).into_bytes())
 }

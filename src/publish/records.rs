@@ -23,6 +23,8 @@ pub(super) struct Records<R> {
     /// Up to where no end was found.
     searched: usize,
     ended: bool,
+    /// Bytes of the records that were gone on from.
+    taken: u64,
 }
 
 impl<R: AsyncRead + Unpin> Records<R> {
@@ -36,6 +38,7 @@ impl<R: AsyncRead + Unpin> Records<R> {
             end: None,
             searched: 0,
             ended: false,
+            taken: 0,
         }
     }
 
@@ -61,8 +64,14 @@ impl<R: AsyncRead + Unpin> Records<R> {
     /// Goes on to the record behind the one [`Records::peek`] showed.
     pub(super) fn advance(&mut self) {
         if let Some(end) = self.end.take() {
+            self.taken += (end - self.start) as u64;
             self.start = end;
         }
+    }
+
+    /// Bytes of the records that were gone on from.
+    pub(super) const fn taken(&self) -> u64 {
+        self.taken
     }
 
     /// Whether there is no more record until [`Records::read`] brings it.
@@ -73,6 +82,14 @@ impl<R: AsyncRead + Unpin> Records<R> {
     /// Whether every record was shown.
     pub(super) fn is_at_end(&mut self) -> bool {
         self.ended && self.peek().is_none()
+    }
+
+    /// Reads no more and forgets what was not shown.
+    pub(super) fn end(&mut self) {
+        self.ended = true;
+        self.end = None;
+        self.buffer.clear();
+        (self.start, self.searched) = (0, 0);
     }
 
     /// Reads more of the input; may be dropped without losing anything.
@@ -89,7 +106,7 @@ impl<R: AsyncRead + Unpin> Records<R> {
         }
         self.buffer.reserve(READ_SIZE);
         let read = self.input.read_buf(&mut self.buffer).await;
-        self.ended = read.map_err(super::feed::cannot_read)? == 0;
+        self.ended = read.map_err(super::input::cannot_read)? == 0;
         Ok(())
     }
 }

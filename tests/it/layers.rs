@@ -28,6 +28,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("open_files", &["open_files"]),
     ("scram", &["scram"]),
     ("text_or_base64", &["text_or_base64"]),
+    ("encode", &["encode"]),
+    ("template", &["template"]),
+    ("record", &["record", "mqtt", "text_or_base64"]),
     ("net", &["net", "error", "output", "secret"]),
     ("client", &["client", "net", "session", "mqtt", "error", "output", "scram"]),
     ("publish", FEATURE),
@@ -45,15 +48,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// What the features stand on; themselves are added where the table is read.
 const FEATURE: &[&str] = &[
     "client",
-    "net",
-    "session",
-    "mqtt",
+    "encode",
     "error",
+    "mqtt",
+    "net",
     "output",
     "prompt",
+    "record",
     "scram",
     "secret",
+    "session",
     "signals",
+    "template",
     "text_or_base64",
 ];
 

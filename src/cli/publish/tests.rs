@@ -3,7 +3,9 @@
 use super::*;
 use crate::cli::{Command, parse_from};
 use crate::client::EngineKind;
+use crate::encode::Encoding;
 use crate::mqtt::Version;
+use crate::publish::{BatchLimits, Making, Pace, Source};
 use crate::session::Secret;
 use std::time::Duration;
 
@@ -89,6 +91,31 @@ fn each_way_to_give_a_payload_is_a_source() {
         panic!("a file is read before connecting");
     };
     assert!(bytes.starts_with(b"[package]"));
+}
+
+#[test]
+fn what_is_made_of_payloads_and_how_fast_can_be_chosen() {
+    let config = |words: &str| parse(&words.split(' ').collect::<Vec<_>>());
+    let making = |words| config(words).unwrap().recipe.making;
+    assert_eq!(making("-t a -n"), Making::AsIs);
+    assert_eq!(making("-t a --random 4k"), Making::Random(4_000));
+    assert_eq!(making("--ndjson"), Making::Line);
+    let encoding = Some(Encoding::Cbor);
+    assert_eq!(making("-t a -l --encode cbor"), Making::Text { template: false, encoding });
+    let text = Making::Text { template: true, encoding: None };
+    assert_eq!(making("-t a -m {{seq}} --template"), text);
+    assert_eq!(config("-t a -0").unwrap().source, Source::Records(0));
+    assert_eq!(config("-t a -l --delimiter \\t").unwrap().source, Source::Records(b'\t'));
+    let pace = |words| config(words).unwrap().pace;
+    assert_eq!(pace("-t a -l --rate 4"), Pace::Every(Duration::from_millis(250)));
+    assert_eq!(pace("-t a -l --rate 30/m"), Pace::Every(Duration::from_secs(2)));
+    let repeated = config("-t a -n --repeat 3 --repeat-delay 0.5").unwrap();
+    assert_eq!(repeated.repeat.get(), 3);
+    assert_eq!(repeated.pace, Pace::After(Duration::from_millis(500)));
+    let limits = BatchLimits { interval: Duration::from_secs(1), size: 64_000 };
+    assert_eq!(config("-t a -l --batch 1s,64KB").unwrap().batch, Some(limits));
+    let topics = config("-t a -t b -n").unwrap().recipe.topics;
+    assert_eq!(topics.iter().map(TopicName::as_str).collect::<Vec<_>>(), ["a", "b"]);
 }
 
 #[test]
@@ -198,6 +225,26 @@ fn what_does_not_fit_together_is_refused_with_the_reason() {
         ("-t a -n -m x", "cannot be used with"),
         ("-t a -l -s", "cannot be used with"),
         ("-t a/# -n", "wildcard"),
+        ("-t a -t b --ndjson", "one topic at most"),
+        ("-t a -l --delimiter ab", "one byte"),
+        ("-t a -n --delimiter ,", "--stdin-line"),
+        ("-t a -n --batch 1s", "--stdin-line"),
+        ("-t a -l --batch 1s,1", "4 bytes"),
+        ("-t a -l --batch soon", "give seconds"),
+        ("-t a -l --repeat 2", "cannot be used with"),
+        ("-t a -n --repeat 0", "from 1 on"),
+        ("-t a -l --rate 0", "above 0"),
+        ("-t a -l --rate inf", "above 0"),
+        ("-t a -l --rate 1 --repeat-delay 1", "cannot be used with"),
+        ("-t a -n --encode xml", "invalid value"),
+        ("-t a --random 1G", "268,435,455"),
+        ("-t a --random -1", "give bytes"),
+        ("-t a -n --retry often", "forever"),
+        ("-t a -n --buffer -1", "-1"),
+        ("-t a -n --on-disconnect panic", "invalid value"),
+        ("-t a -l --on-error cry", "invalid value"),
+        ("-t a -n --fail-if-no-subscriber", "answer to every message"),
+        ("-t a -n -q 1 -V 3.1.1 --fail-if-no-subscriber", "--fail-if-no-subscriber"),
         ("-t a -n -q 3", "known are 0, 1 and 2"),
         ("-t a -n -V 6", "known are 5, 3.1.1 and 3.1"),
         ("-t a -n -k 65536", "65536"),

@@ -4,6 +4,7 @@
 mod keeping_on;
 mod layers;
 mod lines;
+mod making;
 mod properties;
 mod publishing;
 mod reaching;
@@ -20,6 +21,7 @@ use mqx::session::ClientConfig;
 use mqx::signals::Signal;
 use mqx::{publish, subscribe};
 use std::io::{self, Write};
+use std::num::NonZeroU64;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
@@ -108,7 +110,13 @@ fn publishing(speaker: Speaker, port: u16, source: publish::Source, qos: QoS) ->
             qos,
             retain: false,
             properties: MessageProperties::default(),
+            making: publish::Making::AsIs,
         },
+        repeat: NonZeroU64::MIN,
+        batch: None,
+        skips_bad: false,
+        pace: publish::Pace::Free,
+        progress: None,
         delivery: publish::Delivery { again: Retry::NEVER, ..publish::Delivery::default() },
     }
 }

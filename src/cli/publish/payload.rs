@@ -1,0 +1,146 @@
+//! The options that say what `mqx pub` publishes.
+
+use crate::cli::connection::no_topic;
+use crate::cli::values;
+use crate::encode::Encoding;
+use crate::error::{Error, Result};
+use crate::publish::{BatchLimits, Making, READ_AT_MOST, Source};
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{ArgAction, ArgGroup, Args};
+use std::path::PathBuf;
+
+/// Where payloads come from and what is made of them.
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+#[allow(clippy::doc_markdown, reason = "these are texts for the terminal")]
+#[derive(Debug, Args)]
+#[command(
+    next_help_heading = "Payload",
+    group = ArgGroup::new("payload").required(true).args([
+        "message", "file", "stdin_file", "stdin_line", "stdin_nul", "ndjson", "random",
+        "null_message",
+    ])
+)]
+pub(super) struct PayloadArgs {
+    /// Publish this text
+    #[arg(short, long, alias = "msg", value_name = "TEXT")]
+    message: Option<String>,
+
+    /// Publish the content of this file; - is stdin
+    #[arg(short, long, aliases = ["file-read", "message-file"], value_name = "FILE")]
+    file: Option<PathBuf>,
+
+    /// Publish all of stdin as one message
+    #[arg(short, long, alias = "stdin")]
+    stdin_file: bool,
+
+    /// Publish each line of stdin as a message
+    #[arg(short = 'l', long, alias = "line-mode")]
+    stdin_line: bool,
+
+    /// Publish what stands between NUL bytes in stdin, each as a message
+    #[arg(short = '0', long, alias = "null-separated")]
+    stdin_nul: bool,
+
+    /// Publish messages that come as lines of JSON, as sub -J prints them: topic, payload or
+    /// payload_b64, qos, retain, properties; the options say what a line does not
+    #[arg(long)]
+    ndjson: bool,
+
+    /// Publish so many random bytes, as in 64, 4k or 1MB
+    #[arg(
+        long, aliases = ["size", "payload-size"], value_name = "SIZE",
+        value_parser = values::payload_size, allow_hyphen_values = true
+    )]
+    random: Option<usize>,
+
+    /// Publish an empty message; with -r it removes the retained one
+    #[arg(short, long, alias = "message-empty")]
+    null_message: bool,
+
+    /// Byte that ends a message of -l in place of the line feed: a character, \t, \0 or hex:1e
+    #[arg(long, value_name = "BYTE", value_parser = values::byte)]
+    delimiter: Option<u8>,
+
+    /// What the payload is written in or is to become: json (which is checked), hex, base64,
+    /// cbor or msgpack (from JSON)
+    #[arg(
+        long, value_name = "FORMAT", conflicts_with_all = ["ndjson", "random"],
+        value_parser = PossibleValuesParser::new(Encoding::ALL.map(|row| row.0))
+            .try_map(|name| encoding(&name)),
+        hide_possible_values = true
+    )]
+    encode: Option<Encoding>,
+
+    /// Fill in, in payload and topic: {{seq}}, {{now}}, {{unix}}, {{unix_ms}}, {{unix_us}},
+    /// {{unix_ns}}, {{uuid}}, {{rand 1 9}}, {{hex 8}}, {{pick a b}}
+    #[arg(long, conflicts_with_all = ["ndjson", "random"])]
+    template: bool,
+
+    /// Gather the messages of stdin and publish an array of JSON in every such time, and
+    /// before it has more than so many bytes, as in 1s or 1s,64KB [default: 1MB]
+    #[arg(
+        long, value_name = "TIME[,SIZE]", value_parser = values::batch,
+        conflicts_with = "template"
+    )]
+    pub(super) batch: Option<BatchLimits>,
+
+    /// What to do about a message of stdin that is not what it should be: stop, or skip it
+    /// and fail in the end
+    #[arg(
+        long = "on-error", value_name = "WAY", default_value = "stop", action = ArgAction::Set,
+        value_parser = PossibleValuesParser::new(["stop", "skip"]).map(|way| way == "skip"),
+        hide_possible_values = true
+    )]
+    pub(super) skips_bad: bool,
+}
+
+fn encoding(name: &str) -> Result<Encoding, String> {
+    let row = Encoding::ALL.into_iter().find(|row| row.0 == name);
+    row.map(|row| row.1).ok_or_else(|| "it is not known".to_owned())
+}
+
+impl PayloadArgs {
+    /// Where payloads come from; a file is read here.
+    pub(super) fn source(self) -> Result<Source> {
+        Ok(match (self.message, self.file) {
+            (Some(text), _) => Source::Message(text.into_bytes()),
+            (None, Some(path)) if path.as_os_str() == "-" => Source::Stdin,
+            (None, Some(path)) => Source::Message(values::file(&path, READ_AT_MOST)?),
+            (None, None) if self.stdin_file => Source::Stdin,
+            (None, None) if self.stdin_line => Source::Records(self.delimiter.unwrap_or(b'\n')),
+            (None, None) if self.stdin_nul => Source::Records(0),
+            (None, None) if self.ndjson => Source::LINES,
+            (None, None) => Source::Message(Vec::new()),
+        })
+    }
+
+    /// What is made of them.
+    pub(super) fn making(&self) -> Making {
+        match (self.random, self.ndjson) {
+            (Some(size), _) => Making::Random(size),
+            (_, true) => Making::Line,
+            _ if self.template || self.encode.is_some() => {
+                Making::Text { template: self.template, encoding: self.encode }
+            }
+            _ => Making::AsIs,
+        }
+    }
+
+    /// Checks that the options fit together and to so many topics.
+    pub(super) fn check(&self, topics: usize) -> Result<()> {
+        if self.delimiter.is_some() && !self.stdin_line {
+            return Err(Error::usage("--delimiter is of use with --stdin-line only"));
+        }
+        if self.batch.is_some() && !self.stdin_line && !self.stdin_nul {
+            return Err(Error::usage("--batch is of use with --stdin-line and --stdin-nul only"));
+        }
+        match topics {
+            0 if !self.ndjson => Err(no_topic()),
+            2.. if self.ndjson => {
+                let what = "with --ndjson there is one topic at most: that of lines without one";
+                Err(Error::usage(what))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Whether somebody watches, and how much there is to see.
+
+use crate::publish::{Extent, Making, Source};
+use std::fs::File;
+use std::io::{IsTerminal as _, stderr, stdin};
+use std::num::NonZeroU64;
+use std::os::fd::AsFd as _;
+
+/// Bytes from which a single payload is large.
+const LARGE: usize = 1 << 20;
+
+/// How much there is to do, if stderr is a terminal and it is worth a bar.
+pub(super) fn extent(source: &Source, making: Making, repeat: NonZeroU64) -> Option<Extent> {
+    if !stderr().is_terminal() {
+        return None;
+    }
+    let size = match (source, making) {
+        (_, Making::Random(size)) => size,
+        (Source::Message(payload), _) => payload.len(),
+        (Source::Stdin, _) => 0,
+        // What a person types is seen already.
+        (Source::Records(_), _) => {
+            return (!stdin().is_terminal()).then(|| Extent::Input(size_of_stdin()));
+        }
+    };
+    match repeat.get() {
+        1 => (size >= LARGE).then_some(Extent::Payload(size as u64)),
+        many => Some(Extent::Messages(many)),
+    }
+}
+
+/// The size of a file that stdin is.
+fn size_of_stdin() -> Option<u64> {
+    let file = File::from(stdin().as_fd().try_clone_to_owned().ok()?);
+    let about = file.metadata().ok()?;
+    about.is_file().then_some(about.len())
+}
