@@ -147,13 +147,18 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -l insecure -d 'Use TLS and
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l no-tls -d 'Use no TLS, not even with port 8883'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l will-retain -d 'Ask the broker to keep it for later subscribers'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l help -d 'Print help'
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -s t -l topic -d 'Topic filter to subscribe to (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s t -l topic -d 'Topic filter to subscribe to (repeatable); $share/GROUP/FILTER shares it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s T -l filter-out -d 'Leave out messages whose topic matches this filter (repeatable)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -s q -l qos -d 'Highest quality of service wanted: 0, 1 or 2' -r
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -s C -l count -d 'End after this many messages' -r
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -s W -l timeout -d 'End after this time, as in 10, 500ms or 2m, with exit code 27' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s U -l unsubscribe -d 'End this subscription of a kept session (repeatable, see -c)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s q -l qos -d 'Highest quality of service wanted: 0, 1 or 2; one for all topics, or as many as there are topics [default: 0]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l retain-handling -d 'When a subscription brings the retained messages: always, new (if there was none like it) or never (MQTT 5)' -r -f -a "always\t''
+new\t''
+never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l subscription-identifier -d 'Number that messages of this subscription will carry (MQTT 5)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l user-property -d 'User property of SUBSCRIBE, as in name=value (repeatable, MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s C -l count -d 'End after this many messages' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s W -l timeout -d 'End after this time, as in 10, 500ms or 2m, with exit code 27' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l idle-timeout -d 'End when no message came for this time, with exit code 27' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s F -l format -d 'Print each message in this format, the one of mosquitto: %t topic, %p payload, %x payload in hex, %q QoS, %r retained, %j JSON, %I time ...' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s i -l id -d 'Client identifier; %h stands for this machine, %p for the process, %r for something random, %u for the user name [default: the broker chooses one]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s I -l id-prefix -d 'Client identifier that begins with this and ends with the number of the process' -r
@@ -222,11 +227,12 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -s b -s L -l broker -d 'Bro
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -s E -l exit-after-sub -d 'End as soon as the broker has answered the subscription'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s R -l no-retained -d 'Leave out retained messages'
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -l retained-only -d 'Print retained messages only and end at the first that is not'
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l retained-only -d 'Print retained messages only and end with the last, or at the first message that is not one'
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l remove-retained -d 'Print the retained messages, remove them from the broker, and end'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l no-local -d 'Leave out what this client published itself (MQTT 5)'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l retain-as-published -d 'Show whether a message was published to be retained (MQTT 5)'
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s E -l exit-after-sub -d 'End as soon as the broker has answered the subscriptions'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s v -l verbose -d 'Print the topic before the payload'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s J -l json -d 'Print each message as one line of JSON'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s N -d 'Print no line feed behind each message'

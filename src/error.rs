@@ -22,8 +22,10 @@ pub enum Class {
     Tls,
     /// The broker refused the connection (CONNACK with a failure code).
     Refused,
-    /// The broker denied a subscription.
+    /// The broker denied every subscription.
     SubscribeDenied,
+    /// The broker denied some of what was subscribed to.
+    PartlyDenied,
     /// A message was rejected or cannot be sent to this broker.
     PublishRejected,
     /// An established connection was lost.
@@ -65,14 +67,15 @@ pub const EXIT_CODES: &[(u8, Class, &str)] = &[
     (3, Class::Connect, "no connection: unknown host, refused port, no answer"),
     (4, Class::Tls, "TLS failed: certificate, key, host name or handshake"),
     (5, Class::Refused, "the broker refused the connection (CONNACK)"),
-    (6, Class::SubscribeDenied, "the broker denied a subscription"),
+    (6, Class::SubscribeDenied, "the broker denied every subscription"),
     (7, Class::PublishRejected, "a message was rejected or is too large for the broker"),
     (8, Class::ConnectionLost, "the connection was lost before the work was done"),
     (9, Class::Expectation, "an expectation did not hold"),
     (10, Class::Decode, "a payload could not be decoded or encoded"),
     (11, Class::File, "a file could not be read or written"),
     (12, Class::Listen, "an address could not be listened on"),
-    (27, Class::Timeout, "the time given with --timeout ran out"),
+    (13, Class::PartlyDenied, "the broker denied some subscriptions and granted others"),
+    (27, Class::Timeout, "the time given with --timeout or --idle-timeout ran out"),
     (130, Class::Interrupted, "interrupted (SIGINT) before the work was done"),
     (143, Class::Terminated, "terminated (SIGTERM) before the work was done"),
 ];

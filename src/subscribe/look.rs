@@ -18,10 +18,17 @@ pub struct Look {
     pub terminal: bool,
 }
 
+impl Default for Look {
+    fn default() -> Self {
+        Self { layout: Layout::default(), newline: true, terminal: false }
+    }
+}
+
 /// What of a message is printed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub enum Layout {
     /// The payload; nothing at all when it is empty.
+    #[default]
     Payload,
     /// The topic and the payload.
     TopicAndPayload,

@@ -1,70 +1,35 @@
 //! `mqx sub`: subscribes and prints what arrives, until it has seen enough.
 
+mod answers;
+mod config;
 mod format;
+mod gate;
 mod json;
 mod look;
+mod lull;
 mod number;
 mod printer;
+mod requests;
+mod sweep;
 mod text;
 
+pub use config::{Config, Retained, Subscription};
 pub use format::Format;
 pub use look::{Layout, Look};
 
-use crate::client::{ConnectOptions, Connection, Retry, reconnect};
+use crate::client::{Connection, Retry, reconnect};
 use crate::error::{Class, Error, Result};
-use crate::mqtt::topic::TopicFilter;
-use crate::mqtt::{
-    PropertyBuf, SubscribeOptions, SubscribeProperties, SubscribeRequest, SubscriptionId,
-};
 use crate::output::{self, Sink};
 use crate::session::Event;
 use crate::signals::Signal;
-use printer::{Printer, State};
-use std::num::NonZeroU64;
+use lull::Lull;
+use printer::Printer;
 use std::time::Duration;
-use tokio::time::{sleep, timeout};
+use sweep::Sweep;
+use tokio::time::{sleep, timeout, timeout_at};
 
 /// How long the broker may take to be told that we leave.
 const PARTING_TIME: Duration = Duration::from_secs(2);
-
-/// What to subscribe to, what of it to print and how, and when to end.
-#[derive(Debug, Clone)]
-pub struct Config {
-    /// How to connect.
-    pub connect: ConnectOptions,
-    /// What to subscribe to; not empty.
-    pub topics: Vec<TopicFilter>,
-    /// Messages with a topic that matches one of these are left out.
-    pub filter_out: Vec<TopicFilter>,
-    /// The options of every subscription.
-    pub options: SubscribeOptions,
-    /// The identifier that messages are to carry, in MQTT 5.
-    pub identifier: Option<SubscriptionId>,
-    /// Name-value pairs for SUBSCRIBE, in MQTT 5.
-    pub user_properties: PropertyBuf,
-    /// End after this many messages.
-    pub count: Option<NonZeroU64>,
-    /// End after this time.
-    pub timeout: Option<Duration>,
-    /// End as soon as the broker has answered the subscription.
-    pub exit_after_sub: bool,
-    /// What becomes of retained messages.
-    pub retained: Retained,
-    /// How a message is printed.
-    pub look: Look,
-}
-
-/// What becomes of retained messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Retained {
-    /// They are printed like all others.
-    #[default]
-    Too,
-    /// They are left out.
-    Never,
-    /// Nothing else is printed, and the first other message is the end.
-    Only,
-}
 
 /// Subscribes and prints to `sink` until it has seen enough or `stop` ends,
 /// which is a success once the broker has accepted the connection.
@@ -112,15 +77,27 @@ impl Subscriber {
         let mut on_event = |event: Event<'_>| printer.note(&event);
         let connection = Connection::open(self.config.connect.clone(), &mut on_event).await?;
         let connection = self.connection.insert(connection);
-        subscribe(connection, &self.config)?;
-        while self.printer.state() == State::Open {
+        requests::send(connection, &self.config, self.printer.sweep.is_some())?;
+        let mut lull = Lull::new(self.config.idle_timeout);
+        while self.printer.is_open() {
             let printer = &mut self.printer;
-            let exchanged = connection.exchange(&mut |event| printer.note(&event)).await;
+            let over = printer.sweep.as_ref().is_some_and(Sweep::is_over);
+            let limit = lull.limit(printer.seen(), over);
+            let mut on_event = |event: Event<'_>| printer.note(&event);
+            let exchanged = connection.exchange(&mut on_event);
+            let exchanged = match limit {
+                None => exchanged.await,
+                Some(limit) => match timeout_at(limit.time(), exchanged).await {
+                    Ok(exchanged) => exchanged,
+                    Err(_) => return limit.end(),
+                },
+            };
             printer.write_out()?;
             if let Err(error) = exchanged {
-                reconnect(connection, error, Retry::Forever, &mut |event| printer.note(&event))
-                    .await?;
-                subscribe(connection, &self.config)?;
+                come_back(connection, error, &self.config, printer).await?;
+            }
+            if let Some(sweep) = &mut printer.sweep {
+                sweep.send(connection, requests::REMOVAL)?;
             }
         }
         Ok(())
@@ -141,17 +118,17 @@ impl Subscriber {
     }
 }
 
-fn subscribe(connection: &mut Connection, config: &Config) -> Result<()> {
-    let needs_v5 = config.options.no_local || config.options.retain_as_published;
-    if needs_v5 && !connection.version().is_v5() {
-        output::warn("--no-local and --retain-as-published have no effect before MQTT 5");
-    }
-    let request = |filter| SubscribeRequest { filter, options: config.options };
-    let filters = config.topics.iter().map(TopicFilter::as_str);
-    let requests: Vec<_> = filters.map(request).collect();
-    let properties = SubscribeProperties {
-        subscription_identifier: config.identifier,
-        user_properties: config.user_properties.user_properties(),
-    };
-    connection.subscribe(&requests, properties, 0)
+/// Connects and asks again after the connection was lost.
+async fn come_back(
+    connection: &mut Connection,
+    error: Error,
+    config: &Config,
+    printer: &mut Printer,
+) -> Result<()> {
+    let mut on_event = |event: Event<'_>| printer.note(&event);
+    reconnect(connection, error, Retry::Forever, &mut on_event).await?;
+    printer.sweep.iter_mut().for_each(Sweep::restart);
+    requests::send(connection, config, printer.sweep.is_some())?;
+    output::note("subscribing again");
+    Ok(())
 }

@@ -1,15 +1,18 @@
-//! Decides which messages are printed, prints them and knows when to end.
+//! Prints the messages that are meant and knows when there were enough.
 
+use super::answers::Answers;
+use super::gate::{Entry, Gate};
+use super::requests;
+use super::sweep::Sweep;
 use super::{Config, Look, Retained};
-use crate::error::{Class, Error, Result};
-use crate::mqtt::topic::TopicFilter;
-use crate::mqtt::{Publish, ReasonCode};
+use crate::error::Result;
+use crate::mqtt::Publish;
 use crate::output::{self, Sink};
 use crate::session::Event;
 
 /// Whether there is more to wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+enum State {
     Open,
     Done,
 }
@@ -17,17 +20,18 @@ pub(super) enum State {
 pub(super) struct Printer {
     sink: Sink,
     look: Look,
-    filters: Vec<TopicFilter>,
-    filter_out: Vec<TopicFilter>,
-    retained: Retained,
+    gate: Gate,
+    pub(super) answers: Answers,
+    /// What a run that ends with the last retained message knows of them.
+    pub(super) sweep: Option<Sweep>,
+    clears: bool,
     /// Messages still to be printed; endless without a count.
     left: u64,
+    seen: u64,
     exit_after_sub: bool,
     state: State,
     /// The text of the messages since the last write.
     text: Vec<u8>,
-    /// The subscriptions that were denied, with the reason.
-    denied: Vec<String>,
 }
 
 impl Printer {
@@ -35,63 +39,73 @@ impl Printer {
         Self {
             sink,
             look: config.look.clone(),
-            filters: config.topics.clone(),
-            filter_out: config.filter_out.clone(),
-            retained: config.retained,
+            gate: Gate::new(config),
+            answers: Answers::new(config),
+            sweep: config.retained.ends().then(Sweep::default),
+            clears: config.retained == Retained::Clear,
             left: config.count.map_or(u64::MAX, Into::into),
+            seen: 0,
             exit_after_sub: config.exit_after_sub,
             state: State::Open,
             text: Vec::new(),
-            denied: Vec::new(),
         }
     }
 
-    pub(super) const fn state(&self) -> State {
-        self.state
+    /// Whether there is more to wait for: messages, or answers to removals.
+    pub(super) fn is_open(&self) -> bool {
+        self.state == State::Open || self.sweep.as_ref().is_some_and(Sweep::owes)
+    }
+
+    /// Messages that were meant so far.
+    pub(super) const fn seen(&self) -> u64 {
+        self.seen
     }
 
     pub(super) fn note(&mut self, event: &Event<'_>) {
         match event {
             Event::Message(publish) if self.state == State::Open => self.on_message(publish),
-            Event::Subscribed { reasons, .. } => self.on_answer(reasons),
+            Event::Subscribed { reasons, .. } => {
+                self.answers.subscribed(reasons);
+                self.on_answer();
+            }
+            Event::Unsubscribed { token: requests::FENCE, .. } => {
+                self.sweep.iter_mut().for_each(Sweep::pass_fence);
+            }
+            Event::Unsubscribed { reasons, .. } => {
+                self.answers.unsubscribed(reasons);
+                self.on_answer();
+            }
+            Event::Published { reason, .. } => {
+                self.sweep.iter_mut().for_each(|sweep| sweep.removed(*reason));
+            }
             _ => {}
         }
     }
 
     fn on_message(&mut self, publish: &Publish<'_>) {
-        let wanted = match self.retained {
-            Retained::Too => true,
-            Retained::Never => !publish.retain,
-            Retained::Only => {
-                if !publish.retain {
-                    self.state = State::Done;
-                }
-                publish.retain
+        match self.gate.judge(publish) {
+            Entry::Unwanted => return,
+            Entry::Last => {
+                self.state = State::Done;
+                return;
             }
-        };
-        let mut unwanted = self.filter_out.iter();
-        if !wanted || unwanted.any(|filter| filter.matches(publish.topic)) {
-            return;
+            Entry::Wanted => {}
+        }
+        if let Some(sweep) = self.sweep.as_mut().filter(|_| self.clears) {
+            sweep.remove(publish.topic);
         }
         self.look.print(publish, &mut self.text);
+        self.seen += 1;
         self.left -= 1;
         if self.left == 0 {
             self.state = State::Done;
         }
     }
 
-    fn on_answer(&mut self, reasons: &[ReasonCode]) {
-        let answers = self.filters.iter().zip(reasons);
-        self.denied = answers
-            .filter(|(_, reason)| reason.is_error())
-            .map(|(filter, reason)| format!("{}: {reason}", output::escape(filter.as_str())))
-            .collect();
-        if self.exit_after_sub || self.denied.len() == self.filters.len() {
+    fn on_answer(&mut self) {
+        let enough = self.exit_after_sub && self.answers.are_complete();
+        if enough || self.answers.nothing_granted() {
             self.state = State::Done;
-            return;
-        }
-        for denied in &self.denied {
-            output::warn(format!("subscription denied: {denied}"));
         }
     }
 
@@ -108,16 +122,12 @@ impl Printer {
         output::check(written.and_then(|()| self.sink.flush()))
     }
 
-    /// Success, unless a subscription was denied.
+    /// Success, unless the broker denied something.
     ///
     /// # Errors
-    /// When a subscription was denied.
+    /// When it denied a subscription or a removal.
     pub(super) fn verdict(&self) -> Result<()> {
-        if self.denied.is_empty() {
-            return Ok(());
-        }
-        let what = format!("the broker denied {}", self.denied.join(", "));
-        Err(Error::new(Class::SubscribeDenied, what)
-            .hint("check the user name and password (-u, -P) and what the broker allows them"))
+        self.answers.verdict()?;
+        self.sweep.iter().try_for_each(Sweep::verdict)
     }
 }

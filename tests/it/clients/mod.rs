@@ -1,6 +1,7 @@
 //! `mqx pub` and `mqx sub` in process, against a peer whose every byte is
 //! scripted, with both engines and both versions of MQTT.
 
+mod ending;
 mod keeping_on;
 mod layers;
 mod lines;
@@ -14,7 +15,8 @@ mod subscribing;
 use crate::support::peer::{Caller, Peer};
 use mqx::client::{ConnectOptions, EngineKind, Retry};
 use mqx::error::{Class, Result};
-use mqx::mqtt::{MessageProperties, PropertyBuf, QoS, Version};
+use mqx::mqtt::topic::TopicFilter;
+use mqx::mqtt::{MessageProperties, QoS, SubscribeOptions, Version};
 use mqx::net::Endpoint;
 use mqx::output::Sink;
 use mqx::session::ClientConfig;
@@ -129,23 +131,20 @@ fn stubborn(mut config: publish::Config) -> publish::Config {
 }
 
 fn subscribing(speaker: Speaker, port: u16) -> subscribe::Config {
+    let filter = "a/#".parse().unwrap();
     subscribe::Config {
         connect: speaker.connect(port),
-        topics: vec!["a/#".parse().unwrap()],
-        filter_out: Vec::new(),
-        options: mqx::mqtt::SubscribeOptions::default(),
-        identifier: None,
-        user_properties: PropertyBuf::default(),
-        count: None,
-        timeout: None,
-        exit_after_sub: false,
-        retained: subscribe::Retained::Too,
+        subscriptions: vec![subscription(filter)],
         look: subscribe::Look {
             layout: subscribe::Layout::TopicAndPayload,
-            newline: true,
-            terminal: false,
+            ..subscribe::Look::default()
         },
+        ..subscribe::Config::default()
     }
+}
+
+fn subscription(filter: TopicFilter) -> subscribe::Subscription {
+    subscribe::Subscription { filter, options: SubscribeOptions::default() }
 }
 
 /// A sink whose content can be looked at.

@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 /// Accepts a connection and answers the SUBSCRIBE on it with these reasons.
-async fn accept(speaker: Speaker, peer: &Peer, reasons: &[u8]) -> Caller {
+pub(super) async fn accept(speaker: Speaker, peer: &Peer, reasons: &[u8]) -> Caller {
     let mut caller = speaker.accept(peer).await;
     let subscribe = caller.packet().await;
     assert_eq!(subscribe[0], 0x82);
@@ -18,7 +18,7 @@ async fn accept(speaker: Speaker, peer: &Peer, reasons: &[u8]) -> Caller {
 }
 
 /// A PUBLISH with QoS 0 as a broker sends it.
-fn publish(speaker: Speaker, header: u8, topic: &str, payload: &[u8]) -> Vec<u8> {
+pub(super) fn publish(speaker: Speaker, header: u8, topic: &str, payload: &[u8]) -> Vec<u8> {
     let mut body = vec![0, u8::try_from(topic.len()).unwrap()];
     body.extend_from_slice(topic.as_bytes());
     body.extend_from_slice(speaker.pick(&[0], &[]));
@@ -60,7 +60,7 @@ fn qos_1_messages_are_acknowledged() {
         let peer = Peer::bind().await;
         let page = Page::default();
         let mut config = subscribing(speaker, peer.port());
-        config.options.qos = QoS::AtLeastOnce;
+        config.subscriptions[0].options.qos = QoS::AtLeastOnce;
         config.count = count(1);
         let broker = async {
             let mut caller = accept(speaker, &peer, &[1]).await;
@@ -156,7 +156,7 @@ fn when_some_subscriptions_are_denied_the_others_go_on_and_the_end_is_a_failure(
         let peer = Peer::bind().await;
         let page = Page::default();
         let mut config = subscribing(speaker, peer.port());
-        config.topics.push("secret".parse().unwrap());
+        config.subscriptions.push(subscription("secret".parse().unwrap()));
         config.count = count(1);
         let broker = async {
             let mut caller = accept(speaker, &peer, &[0, 0x80]).await;
@@ -164,7 +164,7 @@ fn when_some_subscriptions_are_denied_the_others_go_on_and_the_end_is_a_failure(
             caller.packet().await;
         };
         let (done, ()) = tokio::join!(run(config, page.sink(), never()), broker);
-        assert_eq!(done.as_ref().unwrap_err().class(), Class::SubscribeDenied);
+        assert_eq!(done.as_ref().unwrap_err().class(), Class::PartlyDenied);
         assert!(words_of(done).contains("secret"));
         assert_eq!(page.text(), "a 1\n");
     });

@@ -1,0 +1,39 @@
+//! The options that say how messages are printed.
+
+use crate::output;
+use crate::subscribe::{Format, Layout, Look};
+use clap::Args;
+
+/// How messages are printed.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArgs {
+    /// Print the topic before the payload
+    #[arg(short, long)]
+    verbose: bool,
+
+    /// Print each message in this format, the one of mosquitto: %t topic,
+    /// %p payload, %x payload in hex, %q QoS, %r retained, %j JSON, %I time ...
+    #[arg(short = 'F', long)]
+    format: Option<Format>,
+
+    /// Print each message as one line of JSON
+    #[arg(short = 'J', long, alias = "json-output", conflicts_with = "format")]
+    json: bool,
+
+    /// Print no line feed behind each message
+    #[arg(short = 'N')]
+    no_newline: bool,
+}
+
+impl OutputArgs {
+    pub(super) fn into_look(self) -> Look {
+        let layout = match self.format {
+            Some(format) => Layout::Format(format),
+            None if self.json => Layout::Json,
+            None if self.verbose => Layout::TopicAndPayload,
+            None => Layout::Payload,
+        };
+        Look { layout, newline: !self.no_newline, terminal: output::stdout_is_terminal() }
+    }
+}

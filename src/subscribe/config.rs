@@ -1,0 +1,68 @@
+//! What `mqx sub` is told to do.
+
+use super::Look;
+use crate::client::ConnectOptions;
+use crate::mqtt::topic::TopicFilter;
+use crate::mqtt::{PropertyBuf, SubscribeOptions, SubscriptionId};
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+/// What to subscribe to, what of it to print and how, and when to end.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// How to connect.
+    pub connect: ConnectOptions,
+    /// What to subscribe to.
+    pub subscriptions: Vec<Subscription>,
+    /// Subscriptions of a kept session that are to end.
+    pub unsubscribe: Vec<TopicFilter>,
+    /// Messages with a topic that matches one of these are left out.
+    pub filter_out: Vec<TopicFilter>,
+    /// The identifier that messages are to carry, in MQTT 5.
+    pub identifier: Option<SubscriptionId>,
+    /// Name-value pairs for SUBSCRIBE, in MQTT 5.
+    pub user_properties: PropertyBuf,
+    /// End after this many messages.
+    pub count: Option<NonZeroU64>,
+    /// End after this time.
+    pub timeout: Option<Duration>,
+    /// End when no message came for this time.
+    pub idle_timeout: Option<Duration>,
+    /// End as soon as the broker has answered every request.
+    pub exit_after_sub: bool,
+    /// What becomes of retained messages.
+    pub retained: Retained,
+    /// How a message is printed.
+    pub look: Look,
+}
+
+/// One thing to subscribe to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscription {
+    /// Which topics.
+    pub filter: TopicFilter,
+    /// How messages are to be delivered.
+    pub options: SubscribeOptions,
+}
+
+/// What becomes of retained messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Retained {
+    /// They are printed like all others.
+    #[default]
+    Too,
+    /// They are left out.
+    Never,
+    /// Nothing else is printed; the end is when there are no more of them.
+    Only,
+    /// The same, and each is removed from the broker.
+    Clear,
+}
+
+impl Retained {
+    /// Whether the end comes with the last of them.
+    #[must_use]
+    pub const fn ends(self) -> bool {
+        matches!(self, Self::Only | Self::Clear)
+    }
+}
