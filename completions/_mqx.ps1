@@ -392,6 +392,14 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('intermediate', 'intermediate', [CompletionResultType]::ParameterValue, 'Make a CA below another, to keep the key of that one away')
             [CompletionResult]::new('server', 'server', [CompletionResultType]::ParameterValue, 'Make a certificate for a broker')
             [CompletionResult]::new('client', 'client', [CompletionResultType]::ParameterValue, 'Make certificates for clients')
+            [CompletionResult]::new('csr', 'csr', [CompletionResultType]::ParameterValue, 'Make a request for a certificate, for another CA to sign')
+            [CompletionResult]::new('sign', 'sign', [CompletionResultType]::ParameterValue, 'Sign requests for certificates')
+            [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Print what a certificate, request, revocation list or server says')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check whether a certificate would be believed, and why not')
+            [CompletionResult]::new('needs-renewal', 'needs-renewal', [CompletionResultType]::ParameterValue, 'Fail if a certificate ends soon, for cron')
+            [CompletionResult]::new('renew', 'renew', [CompletionResultType]::ParameterValue, 'Make certificates valid for longer')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'Revoke certificates, and write the list for brokers')
+            [CompletionResult]::new('crl', 'crl', [CompletionResultType]::ParameterValue, 'Write the list of revoked certificates again, before it ends')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -492,12 +500,130 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'mqx;certs;csr' {
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Write the files here, into the folder of the CA; it is made if it is missing')
+            [CompletionResult]::new('--subject', '--subject', [CompletionResultType]::ParameterName, 'What the subject begins with, as in C=TW,ST=Taipei,O=FOO,OU=BAR')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Call the files NAME.csr and NAME.key [default: after the first name]')
+            [CompletionResult]::new('--key-type', '--key-type', [CompletionResultType]::ParameterName, 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096')
+            [CompletionResult]::new('--key-password', '--key-password', [CompletionResultType]::ParameterName, 'Encrypt the new key with this password; on this machine everybody can see it')
+            [CompletionResult]::new('--key-password-file', '--key-password-file', [CompletionResultType]::ParameterName, 'Encrypt the new key with the password in this file')
+            [CompletionResult]::new('--key-password-env', '--key-password-env', [CompletionResultType]::ParameterName, 'Encrypt the new key with the password in this variable of the environment')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Ask for the certificate of a client')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace files that exist')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Say what was made in JSON, a line for each certificate')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;certs;sign' {
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'A host name or IP address beside those that are asked for (repeatable)')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Write the files here, into the folder of the CA; it is made if it is missing')
+            [CompletionResult]::new('--days', '--days', [CompletionResultType]::ParameterName, 'How many days the certificates are valid, not counting those of CAs')
+            [CompletionResult]::new('--ca', '--ca', [CompletionResultType]::ParameterName, 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]')
+            [CompletionResult]::new('--ca-key', '--ca-key', [CompletionResultType]::ParameterName, 'Key of that CA (PEM) [default: beside its certificate, ending in .key]')
+            [CompletionResult]::new('--ca-key-password', '--ca-key-password', [CompletionResultType]::ParameterName, 'Password of the CA''s key; on this machine everybody can see it')
+            [CompletionResult]::new('--ca-key-password-file', '--ca-key-password-file', [CompletionResultType]::ParameterName, 'Take the password of the CA''s key from this file')
+            [CompletionResult]::new('--ca-key-password-env', '--ca-key-password-env', [CompletionResultType]::ParameterName, 'Take the password of the CA''s key from this variable of the environment')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Make it the certificate of a server [default: if it names a host]')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Make it the certificate of a client [default: if it names no host]')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace files that exist')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Say what was made in JSON, a line for each certificate')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;certs;inspect' {
+            [CompletionResult]::new('--sni', '--sni', [CompletionResultType]::ParameterName, 'Name to ask the server for (SNI) in place of the host')
+            [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'How long the server may take')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Say whether this private key (PEM) belongs to the certificate')
+            [CompletionResult]::new('--key-password', '--key-password', [CompletionResultType]::ParameterName, 'Password of that key; on this machine everybody can see it')
+            [CompletionResult]::new('--key-password-file', '--key-password-file', [CompletionResultType]::ParameterName, 'Take the password of that key from this file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Say it in JSON')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;certs;verify' {
+            [CompletionResult]::new('--sni', '--sni', [CompletionResultType]::ParameterName, 'Name to ask the server for (SNI) in place of the host')
+            [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'How long the server may take')
+            [CompletionResult]::new('--cafile', '--cafile', [CompletionResultType]::ParameterName, 'CA that has to have signed it (PEM) [default: those of the system]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Host that a server''s certificate has to be for')
+            [CompletionResult]::new('--crlfile', '--crlfile', [CompletionResultType]::ParameterName, 'Lists of what the CAs have revoked (PEM)')
+            [CompletionResult]::new('--crl', '--crl', [CompletionResultType]::ParameterName, 'Lists of what the CAs have revoked (PEM)')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Say it in JSON')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Check it as the certificate of a client')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;certs;needs-renewal' {
+            [CompletionResult]::new('--sni', '--sni', [CompletionResultType]::ParameterName, 'Name to ask the server for (SNI) in place of the host')
+            [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'How long the server may take')
+            [CompletionResult]::new('--within', '--within', [CompletionResultType]::ParameterName, 'How much time there has to be')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Say it in JSON')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;certs;renew' {
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder of the CA that signs [default: that of each file]')
+            [CompletionResult]::new('--days', '--days', [CompletionResultType]::ParameterName, 'How many days they are valid [default: as long as new ones]')
+            [CompletionResult]::new('--key-type', '--key-type', [CompletionResultType]::ParameterName, 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096')
+            [CompletionResult]::new('--key-password', '--key-password', [CompletionResultType]::ParameterName, 'Encrypt the new key with this password; on this machine everybody can see it')
+            [CompletionResult]::new('--key-password-file', '--key-password-file', [CompletionResultType]::ParameterName, 'Encrypt the new key with the password in this file')
+            [CompletionResult]::new('--key-password-env', '--key-password-env', [CompletionResultType]::ParameterName, 'Encrypt the new key with the password in this variable of the environment')
+            [CompletionResult]::new('--ca', '--ca', [CompletionResultType]::ParameterName, 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]')
+            [CompletionResult]::new('--ca-key', '--ca-key', [CompletionResultType]::ParameterName, 'Key of that CA (PEM) [default: beside its certificate, ending in .key]')
+            [CompletionResult]::new('--ca-key-password', '--ca-key-password', [CompletionResultType]::ParameterName, 'Password of the CA''s key; on this machine everybody can see it')
+            [CompletionResult]::new('--ca-key-password-file', '--ca-key-password-file', [CompletionResultType]::ParameterName, 'Take the password of the CA''s key from this file')
+            [CompletionResult]::new('--ca-key-password-env', '--ca-key-password-env', [CompletionResultType]::ParameterName, 'Take the password of the CA''s key from this variable of the environment')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
+            [CompletionResult]::new('--new-key', '--new-key', [CompletionResultType]::ParameterName, 'Make new keys too, in the .key files beside the certificates')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Say what was made in JSON')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;certs;revoke' {
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why: keyCompromise, superseded, affiliationChanged, cessationOfOperation, privilegeWithdrawn or unspecified')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder of the CA')
+            [CompletionResult]::new('--days', '--days', [CompletionResultType]::ParameterName, 'In how many days brokers need a new list; they turn all clients away after')
+            [CompletionResult]::new('--ca', '--ca', [CompletionResultType]::ParameterName, 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]')
+            [CompletionResult]::new('--ca-key', '--ca-key', [CompletionResultType]::ParameterName, 'Key of that CA (PEM) [default: beside its certificate, ending in .key]')
+            [CompletionResult]::new('--ca-key-password', '--ca-key-password', [CompletionResultType]::ParameterName, 'Password of the CA''s key; on this machine everybody can see it')
+            [CompletionResult]::new('--ca-key-password-file', '--ca-key-password-file', [CompletionResultType]::ParameterName, 'Take the password of the CA''s key from this file')
+            [CompletionResult]::new('--ca-key-password-env', '--ca-key-password-env', [CompletionResultType]::ParameterName, 'Take the password of the CA''s key from this variable of the environment')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Say it in JSON')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;certs;crl' {
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder of the CA')
+            [CompletionResult]::new('--days', '--days', [CompletionResultType]::ParameterName, 'In how many days brokers need a new list; they turn all clients away after')
+            [CompletionResult]::new('--ca', '--ca', [CompletionResultType]::ParameterName, 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]')
+            [CompletionResult]::new('--ca-key', '--ca-key', [CompletionResultType]::ParameterName, 'Key of that CA (PEM) [default: beside its certificate, ending in .key]')
+            [CompletionResult]::new('--ca-key-password', '--ca-key-password', [CompletionResultType]::ParameterName, 'Password of the CA''s key; on this machine everybody can see it')
+            [CompletionResult]::new('--ca-key-password-file', '--ca-key-password-file', [CompletionResultType]::ParameterName, 'Take the password of the CA''s key from this file')
+            [CompletionResult]::new('--ca-key-password-env', '--ca-key-password-env', [CompletionResultType]::ParameterName, 'Take the password of the CA''s key from this variable of the environment')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Say it in JSON')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
         'mqx;certs;help' {
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make a CA with a certificate for a broker and one for a client')
             [CompletionResult]::new('ca', 'ca', [CompletionResultType]::ParameterValue, 'Make a CA of your own')
             [CompletionResult]::new('intermediate', 'intermediate', [CompletionResultType]::ParameterValue, 'Make a CA below another, to keep the key of that one away')
             [CompletionResult]::new('server', 'server', [CompletionResultType]::ParameterValue, 'Make a certificate for a broker')
             [CompletionResult]::new('client', 'client', [CompletionResultType]::ParameterValue, 'Make certificates for clients')
+            [CompletionResult]::new('csr', 'csr', [CompletionResultType]::ParameterValue, 'Make a request for a certificate, for another CA to sign')
+            [CompletionResult]::new('sign', 'sign', [CompletionResultType]::ParameterValue, 'Sign requests for certificates')
+            [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Print what a certificate, request, revocation list or server says')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check whether a certificate would be believed, and why not')
+            [CompletionResult]::new('needs-renewal', 'needs-renewal', [CompletionResultType]::ParameterValue, 'Fail if a certificate ends soon, for cron')
+            [CompletionResult]::new('renew', 'renew', [CompletionResultType]::ParameterValue, 'Make certificates valid for longer')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'Revoke certificates, and write the list for brokers')
+            [CompletionResult]::new('crl', 'crl', [CompletionResultType]::ParameterValue, 'Write the list of revoked certificates again, before it ends')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -514,6 +640,30 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             break
         }
         'mqx;certs;help;client' {
+            break
+        }
+        'mqx;certs;help;csr' {
+            break
+        }
+        'mqx;certs;help;sign' {
+            break
+        }
+        'mqx;certs;help;inspect' {
+            break
+        }
+        'mqx;certs;help;verify' {
+            break
+        }
+        'mqx;certs;help;needs-renewal' {
+            break
+        }
+        'mqx;certs;help;renew' {
+            break
+        }
+        'mqx;certs;help;revoke' {
+            break
+        }
+        'mqx;certs;help;crl' {
             break
         }
         'mqx;certs;help;help' {
@@ -536,6 +686,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--cafile', '--cafile', [CompletionResultType]::ParameterName, 'CA that client certificates are checked against (PEM)')
             [CompletionResult]::new('--tls-min-version', '--tls-min-version', [CompletionResultType]::ParameterName, 'Oldest version of TLS that is spoken: 1.2 or 1.3 [default: 1.2]')
             [CompletionResult]::new('--crlfile', '--crlfile', [CompletionResultType]::ParameterName, 'Certificates that the CAs of --cafile have revoked (PEM); each of them needs a list in it that is not out of date')
+            [CompletionResult]::new('--crl', '--crl', [CompletionResultType]::ParameterName, 'Certificates that the CAs of --cafile have revoked (PEM); each of them needs a list in it that is not out of date')
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Users and their passwords, in the format of mosquitto')
             [CompletionResult]::new('--jwt-key', '--jwt-key', [CompletionResultType]::ParameterName, 'Key that JSON Web Tokens are signed with: a client with such a token for a password is let in until the token ends')
             [CompletionResult]::new('--jwt-user-claim', '--jwt-user-claim', [CompletionResultType]::ParameterName, 'Claim of a token that must be the user name of the client')
@@ -670,6 +821,14 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('intermediate', 'intermediate', [CompletionResultType]::ParameterValue, 'Make a CA below another, to keep the key of that one away')
             [CompletionResult]::new('server', 'server', [CompletionResultType]::ParameterValue, 'Make a certificate for a broker')
             [CompletionResult]::new('client', 'client', [CompletionResultType]::ParameterValue, 'Make certificates for clients')
+            [CompletionResult]::new('csr', 'csr', [CompletionResultType]::ParameterValue, 'Make a request for a certificate, for another CA to sign')
+            [CompletionResult]::new('sign', 'sign', [CompletionResultType]::ParameterValue, 'Sign requests for certificates')
+            [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Print what a certificate, request, revocation list or server says')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check whether a certificate would be believed, and why not')
+            [CompletionResult]::new('needs-renewal', 'needs-renewal', [CompletionResultType]::ParameterValue, 'Fail if a certificate ends soon, for cron')
+            [CompletionResult]::new('renew', 'renew', [CompletionResultType]::ParameterValue, 'Make certificates valid for longer')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'Revoke certificates, and write the list for brokers')
+            [CompletionResult]::new('crl', 'crl', [CompletionResultType]::ParameterValue, 'Write the list of revoked certificates again, before it ends')
             break
         }
         'mqx;help;certs;init' {
@@ -685,6 +844,30 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             break
         }
         'mqx;help;certs;client' {
+            break
+        }
+        'mqx;help;certs;csr' {
+            break
+        }
+        'mqx;help;certs;sign' {
+            break
+        }
+        'mqx;help;certs;inspect' {
+            break
+        }
+        'mqx;help;certs;verify' {
+            break
+        }
+        'mqx;help;certs;needs-renewal' {
+            break
+        }
+        'mqx;help;certs;renew' {
+            break
+        }
+        'mqx;help;certs;revoke' {
+            break
+        }
+        'mqx;help;certs;crl' {
             break
         }
         'mqx;help;broker' {

@@ -385,6 +385,14 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand intermediate 'Make a CA below another, to keep the key of that one away'
             cand server 'Make a certificate for a broker'
             cand client 'Make certificates for clients'
+            cand csr 'Make a request for a certificate, for another CA to sign'
+            cand sign 'Sign requests for certificates'
+            cand inspect 'Print what a certificate, request, revocation list or server says'
+            cand verify 'Check whether a certificate would be believed, and why not'
+            cand needs-renewal 'Fail if a certificate ends soon, for cron'
+            cand renew 'Make certificates valid for longer'
+            cand revoke 'Revoke certificates, and write the list for brokers'
+            cand crl 'Write the list of revoked certificates again, before it ends'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'mqx;certs;init'= {
@@ -479,12 +487,122 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --json 'Say what was made in JSON, a line for each certificate'
             cand --help 'Print help'
         }
+        &'mqx;certs;csr'= {
+            cand --dir 'Write the files here, into the folder of the CA; it is made if it is missing'
+            cand --subject 'What the subject begins with, as in C=TW,ST=Taipei,O=FOO,OU=BAR'
+            cand --name 'Call the files NAME.csr and NAME.key [default: after the first name]'
+            cand --key-type 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096'
+            cand --key-password 'Encrypt the new key with this password; on this machine everybody can see it'
+            cand --key-password-file 'Encrypt the new key with the password in this file'
+            cand --key-password-env 'Encrypt the new key with the password in this variable of the environment'
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --client 'Ask for the certificate of a client'
+            cand --force 'Replace files that exist'
+            cand --json 'Say what was made in JSON, a line for each certificate'
+            cand --help 'Print help'
+        }
+        &'mqx;certs;sign'= {
+            cand --host 'A host name or IP address beside those that are asked for (repeatable)'
+            cand --dir 'Write the files here, into the folder of the CA; it is made if it is missing'
+            cand --days 'How many days the certificates are valid, not counting those of CAs'
+            cand --ca 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]'
+            cand --ca-key 'Key of that CA (PEM) [default: beside its certificate, ending in .key]'
+            cand --ca-key-password 'Password of the CA''s key; on this machine everybody can see it'
+            cand --ca-key-password-file 'Take the password of the CA''s key from this file'
+            cand --ca-key-password-env 'Take the password of the CA''s key from this variable of the environment'
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --server 'Make it the certificate of a server [default: if it names a host]'
+            cand --client 'Make it the certificate of a client [default: if it names no host]'
+            cand --force 'Replace files that exist'
+            cand --json 'Say what was made in JSON, a line for each certificate'
+            cand --help 'Print help'
+        }
+        &'mqx;certs;inspect'= {
+            cand --sni 'Name to ask the server for (SNI) in place of the host'
+            cand --connect-timeout 'How long the server may take'
+            cand --key 'Say whether this private key (PEM) belongs to the certificate'
+            cand --key-password 'Password of that key; on this machine everybody can see it'
+            cand --key-password-file 'Take the password of that key from this file'
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --json 'Say it in JSON'
+            cand --help 'Print help'
+        }
+        &'mqx;certs;verify'= {
+            cand --sni 'Name to ask the server for (SNI) in place of the host'
+            cand --connect-timeout 'How long the server may take'
+            cand --cafile 'CA that has to have signed it (PEM) [default: those of the system]'
+            cand --host 'Host that a server''s certificate has to be for'
+            cand --crlfile 'Lists of what the CAs have revoked (PEM)'
+            cand --crl 'Lists of what the CAs have revoked (PEM)'
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --json 'Say it in JSON'
+            cand --client 'Check it as the certificate of a client'
+            cand --help 'Print help'
+        }
+        &'mqx;certs;needs-renewal'= {
+            cand --sni 'Name to ask the server for (SNI) in place of the host'
+            cand --connect-timeout 'How long the server may take'
+            cand --within 'How much time there has to be'
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --json 'Say it in JSON'
+            cand --help 'Print help'
+        }
+        &'mqx;certs;renew'= {
+            cand --dir 'Folder of the CA that signs [default: that of each file]'
+            cand --days 'How many days they are valid [default: as long as new ones]'
+            cand --key-type 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096'
+            cand --key-password 'Encrypt the new key with this password; on this machine everybody can see it'
+            cand --key-password-file 'Encrypt the new key with the password in this file'
+            cand --key-password-env 'Encrypt the new key with the password in this variable of the environment'
+            cand --ca 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]'
+            cand --ca-key 'Key of that CA (PEM) [default: beside its certificate, ending in .key]'
+            cand --ca-key-password 'Password of the CA''s key; on this machine everybody can see it'
+            cand --ca-key-password-file 'Take the password of the CA''s key from this file'
+            cand --ca-key-password-env 'Take the password of the CA''s key from this variable of the environment'
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --new-key 'Make new keys too, in the .key files beside the certificates'
+            cand --json 'Say what was made in JSON'
+            cand --help 'Print help'
+        }
+        &'mqx;certs;revoke'= {
+            cand --reason 'Why: keyCompromise, superseded, affiliationChanged, cessationOfOperation, privilegeWithdrawn or unspecified'
+            cand --dir 'Folder of the CA'
+            cand --days 'In how many days brokers need a new list; they turn all clients away after'
+            cand --ca 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]'
+            cand --ca-key 'Key of that CA (PEM) [default: beside its certificate, ending in .key]'
+            cand --ca-key-password 'Password of the CA''s key; on this machine everybody can see it'
+            cand --ca-key-password-file 'Take the password of the CA''s key from this file'
+            cand --ca-key-password-env 'Take the password of the CA''s key from this variable of the environment'
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --json 'Say it in JSON'
+            cand --help 'Print help'
+        }
+        &'mqx;certs;crl'= {
+            cand --dir 'Folder of the CA'
+            cand --days 'In how many days brokers need a new list; they turn all clients away after'
+            cand --ca 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]'
+            cand --ca-key 'Key of that CA (PEM) [default: beside its certificate, ending in .key]'
+            cand --ca-key-password 'Password of the CA''s key; on this machine everybody can see it'
+            cand --ca-key-password-file 'Take the password of the CA''s key from this file'
+            cand --ca-key-password-env 'Take the password of the CA''s key from this variable of the environment'
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --json 'Say it in JSON'
+            cand --help 'Print help'
+        }
         &'mqx;certs;help'= {
             cand init 'Make a CA with a certificate for a broker and one for a client'
             cand ca 'Make a CA of your own'
             cand intermediate 'Make a CA below another, to keep the key of that one away'
             cand server 'Make a certificate for a broker'
             cand client 'Make certificates for clients'
+            cand csr 'Make a request for a certificate, for another CA to sign'
+            cand sign 'Sign requests for certificates'
+            cand inspect 'Print what a certificate, request, revocation list or server says'
+            cand verify 'Check whether a certificate would be believed, and why not'
+            cand needs-renewal 'Fail if a certificate ends soon, for cron'
+            cand renew 'Make certificates valid for longer'
+            cand revoke 'Revoke certificates, and write the list for brokers'
+            cand crl 'Write the list of revoked certificates again, before it ends'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'mqx;certs;help;init'= {
@@ -496,6 +614,22 @@ set edit:completion:arg-completer[mqx] = {|@words|
         &'mqx;certs;help;server'= {
         }
         &'mqx;certs;help;client'= {
+        }
+        &'mqx;certs;help;csr'= {
+        }
+        &'mqx;certs;help;sign'= {
+        }
+        &'mqx;certs;help;inspect'= {
+        }
+        &'mqx;certs;help;verify'= {
+        }
+        &'mqx;certs;help;needs-renewal'= {
+        }
+        &'mqx;certs;help;renew'= {
+        }
+        &'mqx;certs;help;revoke'= {
+        }
+        &'mqx;certs;help;crl'= {
         }
         &'mqx;certs;help;help'= {
         }
@@ -516,6 +650,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --cafile 'CA that client certificates are checked against (PEM)'
             cand --tls-min-version 'Oldest version of TLS that is spoken: 1.2 or 1.3 [default: 1.2]'
             cand --crlfile 'Certificates that the CAs of --cafile have revoked (PEM); each of them needs a list in it that is not out of date'
+            cand --crl 'Certificates that the CAs of --cafile have revoked (PEM); each of them needs a list in it that is not out of date'
             cand --password-file 'Users and their passwords, in the format of mosquitto'
             cand --jwt-key 'Key that JSON Web Tokens are signed with: a client with such a token for a password is let in until the token ends'
             cand --jwt-user-claim 'Claim of a token that must be the user name of the client'
@@ -637,6 +772,14 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand intermediate 'Make a CA below another, to keep the key of that one away'
             cand server 'Make a certificate for a broker'
             cand client 'Make certificates for clients'
+            cand csr 'Make a request for a certificate, for another CA to sign'
+            cand sign 'Sign requests for certificates'
+            cand inspect 'Print what a certificate, request, revocation list or server says'
+            cand verify 'Check whether a certificate would be believed, and why not'
+            cand needs-renewal 'Fail if a certificate ends soon, for cron'
+            cand renew 'Make certificates valid for longer'
+            cand revoke 'Revoke certificates, and write the list for brokers'
+            cand crl 'Write the list of revoked certificates again, before it ends'
         }
         &'mqx;help;certs;init'= {
         }
@@ -647,6 +790,22 @@ set edit:completion:arg-completer[mqx] = {|@words|
         &'mqx;help;certs;server'= {
         }
         &'mqx;help;certs;client'= {
+        }
+        &'mqx;help;certs;csr'= {
+        }
+        &'mqx;help;certs;sign'= {
+        }
+        &'mqx;help;certs;inspect'= {
+        }
+        &'mqx;help;certs;verify'= {
+        }
+        &'mqx;help;certs;needs-renewal'= {
+        }
+        &'mqx;help;certs;renew'= {
+        }
+        &'mqx;help;certs;revoke'= {
+        }
+        &'mqx;help;certs;crl'= {
         }
         &'mqx;help;broker'= {
             cand passwd 'Set or delete a user''s password in a file for --password-file'

@@ -328,16 +328,24 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench" -l insecure -d 'Use TLS a
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l no-tls -d 'Use no TLS, not even with port 8883'
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l will-retain -d 'Ask the broker to keep it for later subscribers'
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l help -d 'Print help'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client help" -l help -d 'Print help'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client help" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client help" -f -a "ca" -d 'Make a CA of your own'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client help" -f -a "intermediate" -d 'Make a CA below another, to keep the key of that one away'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client help" -f -a "server" -d 'Make a certificate for a broker'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client help" -f -a "client" -d 'Make certificates for clients'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "ca" -d 'Make a CA of your own'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "intermediate" -d 'Make a CA below another, to keep the key of that one away'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "server" -d 'Make a certificate for a broker'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "client" -d 'Make certificates for clients'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "csr" -d 'Make a request for a certificate, for another CA to sign'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "sign" -d 'Sign requests for certificates'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "inspect" -d 'Print what a certificate, request, revocation list or server says'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "verify" -d 'Check whether a certificate would be believed, and why not'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "needs-renewal" -d 'Fail if a certificate ends soon, for cron'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "renew" -d 'Make certificates valid for longer'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "revoke" -d 'Revoke certificates, and write the list for brokers'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "crl" -d 'Write the list of revoked certificates again, before it ends'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l dir -d 'Write the files here, into the folder of the CA; it is made if it is missing' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l host -d 'Make the server certificate for this host name or IP address as well (repeatable; *.example.org stands for every host of example.org)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l client-name -d 'The common name of the client certificate' -r
@@ -430,11 +438,120 @@ never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l force -d 'Replace files that exist'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l json -d 'Say what was made in JSON, a line for each certificate'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l dir -d 'Write the files here, into the folder of the CA; it is made if it is missing' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l subject -d 'What the subject begins with, as in C=TW,ST=Taipei,O=FOO,OU=BAR' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l name -d 'Call the files NAME.csr and NAME.key [default: after the first name]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l key-type -d 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l key-password -d 'Encrypt the new key with this password; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l key-password-file -d 'Encrypt the new key with the password in this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l key-password-env -d 'Encrypt the new key with the password in this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l client -d 'Ask for the certificate of a client'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l force -d 'Replace files that exist'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l json -d 'Say what was made in JSON, a line for each certificate'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from sign" -l host -d 'A host name or IP address beside those that are asked for (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from sign" -l dir -d 'Write the files here, into the folder of the CA; it is made if it is missing' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from sign" -l days -d 'How many days the certificates are valid, not counting those of CAs' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from sign" -l ca -d 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from sign" -l ca-key -d 'Key of that CA (PEM) [default: beside its certificate, ending in .key]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from sign" -l ca-key-password -d 'Password of the CA\'s key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from sign" -l ca-key-password-file -d 'Take the password of the CA\'s key from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from sign" -l ca-key-password-env -d 'Take the password of the CA\'s key from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from sign" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from sign" -l server -d 'Make it the certificate of a server [default: if it names a host]'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from sign" -l client -d 'Make it the certificate of a client [default: if it names no host]'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from sign" -l force -d 'Replace files that exist'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from sign" -l json -d 'Say what was made in JSON, a line for each certificate'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from sign" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from inspect" -l sni -d 'Name to ask the server for (SNI) in place of the host' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from inspect" -l connect-timeout -d 'How long the server may take' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from inspect" -l key -d 'Say whether this private key (PEM) belongs to the certificate' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from inspect" -l key-password -d 'Password of that key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from inspect" -l key-password-file -d 'Take the password of that key from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from inspect" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from inspect" -l json -d 'Say it in JSON'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from inspect" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from verify" -l sni -d 'Name to ask the server for (SNI) in place of the host' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from verify" -l connect-timeout -d 'How long the server may take' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from verify" -l cafile -d 'CA that has to have signed it (PEM) [default: those of the system]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from verify" -l host -d 'Host that a server\'s certificate has to be for' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from verify" -l crlfile -l crl -d 'Lists of what the CAs have revoked (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from verify" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from verify" -l json -d 'Say it in JSON'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from verify" -l client -d 'Check it as the certificate of a client'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from verify" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from needs-renewal" -l sni -d 'Name to ask the server for (SNI) in place of the host' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from needs-renewal" -l connect-timeout -d 'How long the server may take' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from needs-renewal" -l within -d 'How much time there has to be' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from needs-renewal" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from needs-renewal" -l json -d 'Say it in JSON'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from needs-renewal" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from renew" -l dir -d 'Folder of the CA that signs [default: that of each file]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from renew" -l days -d 'How many days they are valid [default: as long as new ones]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from renew" -l key-type -d 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from renew" -l key-password -d 'Encrypt the new key with this password; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from renew" -l key-password-file -d 'Encrypt the new key with the password in this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from renew" -l key-password-env -d 'Encrypt the new key with the password in this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from renew" -l ca -d 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from renew" -l ca-key -d 'Key of that CA (PEM) [default: beside its certificate, ending in .key]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from renew" -l ca-key-password -d 'Password of the CA\'s key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from renew" -l ca-key-password-file -d 'Take the password of the CA\'s key from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from renew" -l ca-key-password-env -d 'Take the password of the CA\'s key from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from renew" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from renew" -l new-key -d 'Make new keys too, in the .key files beside the certificates'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from renew" -l json -d 'Say what was made in JSON'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from renew" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from revoke" -l reason -d 'Why: keyCompromise, superseded, affiliationChanged, cessationOfOperation, privilegeWithdrawn or unspecified' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from revoke" -l dir -d 'Folder of the CA' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from revoke" -l days -d 'In how many days brokers need a new list; they turn all clients away after' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from revoke" -l ca -d 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from revoke" -l ca-key -d 'Key of that CA (PEM) [default: beside its certificate, ending in .key]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from revoke" -l ca-key-password -d 'Password of the CA\'s key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from revoke" -l ca-key-password-file -d 'Take the password of the CA\'s key from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from revoke" -l ca-key-password-env -d 'Take the password of the CA\'s key from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from revoke" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from revoke" -l json -d 'Say it in JSON'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from revoke" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from crl" -l dir -d 'Folder of the CA' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from crl" -l days -d 'In how many days brokers need a new list; they turn all clients away after' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from crl" -l ca -d 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from crl" -l ca-key -d 'Key of that CA (PEM) [default: beside its certificate, ending in .key]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from crl" -l ca-key-password -d 'Password of the CA\'s key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from crl" -l ca-key-password-file -d 'Take the password of the CA\'s key from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from crl" -l ca-key-password-env -d 'Take the password of the CA\'s key from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from crl" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from crl" -l json -d 'Say it in JSON'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from crl" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "ca" -d 'Make a CA of your own'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "intermediate" -d 'Make a CA below another, to keep the key of that one away'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "server" -d 'Make a certificate for a broker'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "client" -d 'Make certificates for clients'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "csr" -d 'Make a request for a certificate, for another CA to sign'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "sign" -d 'Sign requests for certificates'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "inspect" -d 'Print what a certificate, request, revocation list or server says'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Check whether a certificate would be believed, and why not'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "needs-renewal" -d 'Fail if a certificate ends soon, for cron'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "renew" -d 'Make certificates valid for longer'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'Revoke certificates, and write the list for brokers'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "crl" -d 'Write the list of revoked certificates again, before it ends'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -s c -l config -d 'File with options; what is typed and what the environment says come first' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -s p -l port -d 'Port for MQTT over TCP; 0 takes a free one, which the first line names. WebSocket is taken there too, and TLS if there is a certificate [default: 1883]' -r
@@ -449,7 +566,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subc
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l key -d 'Private key of the server certificate (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l cafile -d 'CA that client certificates are checked against (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l tls-min-version -d 'Oldest version of TLS that is spoken: 1.2 or 1.3 [default: 1.2]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l crlfile -d 'Certificates that the CAs of --cafile have revoked (PEM); each of them needs a list in it that is not out of date' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l crlfile -l crl -d 'Certificates that the CAs of --cafile have revoked (PEM); each of them needs a list in it that is not out of date' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l password-file -d 'Users and their passwords, in the format of mosquitto' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l jwt-key -d 'Key that JSON Web Tokens are signed with: a client with such a token for a password is let in until the token ends' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l jwt-user-claim -d 'Claim of a token that must be the user name of the client' -r
@@ -566,6 +683,14 @@ complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "intermediate" -d 'Make a CA below another, to keep the key of that one away'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "server" -d 'Make a certificate for a broker'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "client" -d 'Make certificates for clients'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "csr" -d 'Make a request for a certificate, for another CA to sign'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "sign" -d 'Sign requests for certificates'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "inspect" -d 'Print what a certificate, request, revocation list or server says'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "verify" -d 'Check whether a certificate would be believed, and why not'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "needs-renewal" -d 'Fail if a certificate ends soon, for cron'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "renew" -d 'Make certificates valid for longer'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "revoke" -d 'Revoke certificates, and write the list for brokers'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "crl" -d 'Write the list of revoked certificates again, before it ends'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from broker" -f -a "passwd" -d 'Set or delete a user\'s password in a file for --password-file'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from broker" -f -a "export" -d 'Write what a store holds as JSON'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from broker" -f -a "import" -d 'Put what `mqx broker export` has written into a store'

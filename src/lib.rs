@@ -82,7 +82,10 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             block_on(subscribe::run(config, output::stdout(), signals::stop()))?;
         }
         Command::Bench(args) => bench_with(*args)?,
-        Command::Certs(args) => certs::run(&args.into_task()?, &mut output::stdout())?,
+        Command::Certs(args) => {
+            let task = args.into_task()?;
+            block_on(certs::run(&task, &mut output::stdout(), signals::stop()))?;
+        }
         Command::Generate(args) => generate::run(&args.into_config(), &mut output::stdout())?,
         Command::Broker(args) => match args.into_task()? {
             Task::Run(config) => {

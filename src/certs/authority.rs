@@ -2,17 +2,22 @@
 //! else, made here or read from files, of openssl too.
 
 use super::MAX_DAYS;
+use super::copy;
 use super::facts::{self, Facts};
 use super::key;
 use super::signer::Signer;
 use crate::error::{Class, Error, Result};
-use crate::net::{exposed, pem};
+use crate::net::pem;
 use crate::output;
 use jiff::Timestamp;
-use rcgen::{CertificateParams, IsCa, Issuer, KeyPair, PublicKeyData, SerialNumber};
+use rcgen::{
+    CertificateParams, DistinguishedName, IsCa, Issuer, KeyIdMethod, KeyPair, PublicKeyData,
+    SerialNumber,
+};
 use rustls::pki_types::CertificateDer;
 use std::path::Path;
 use time::{Duration, OffsetDateTime};
+use x509_parser::extensions::ParsedExtension;
 use x509_parser::parse_x509_certificate;
 
 /// How far before now a certificate begins, for machines whose clock is behind.
@@ -65,13 +70,7 @@ impl Authority {
     pub(super) fn load(signer: &Signer) -> Result<Self> {
         let (path, key_path) = (signer.certificate(), signer.key());
         let chain = pem::certificates(&path).map_err(not_there)?;
-        let key = pem::private_key(&key_path, signer.password.as_ref())
-            .map_err(|error| signer.locked(error))?;
-        exposed(&key_path).iter().for_each(output::warn);
-        let key = KeyPair::try_from(&key).map_err(|cause| {
-            let what = format!("the private key {} cannot be used", key_path.display());
-            Error::new(Class::Tls, what).because(cause)
-        })?;
+        let key = signer.read_key()?;
         let authority = Self::new(chain, key).map_err(|error| error.at(&shown(&path)))?;
         authority.check(&path, &key_path)?;
         Ok(authority)
@@ -80,8 +79,12 @@ impl Authority {
     fn new(chain: Vec<CertificateDer<'static>>, key: KeyPair) -> Result<Self> {
         let own = chain.first().expect("an authority has a certificate");
         let facts = Facts::of(own, Timestamp::now())?;
-        let issuer = super::made(Issuer::from_ca_cert_der(own, key))?;
-        Ok(Self { issuer, chain, facts })
+        let mut params = CertificateParams::default();
+        params.distinguished_name = subject(own)?;
+        if let Some(id) = key_id(own) {
+            params.key_identifier_method = KeyIdMethod::PreSpecified(id);
+        }
+        Ok(Self { issuer: Issuer::new(params, key), chain, facts })
     }
 
     fn check(&self, path: &Path, key: &Path) -> Result<()> {
@@ -180,6 +183,22 @@ impl Authority {
     pub(super) fn certificate(&self) -> &CertificateDer<'static> {
         self.chain.first().expect("an authority has a certificate")
     }
+}
+
+/// The name in a certificate, for another to say the same.
+fn subject(certificate: &CertificateDer<'_>) -> Result<DistinguishedName> {
+    let parsed = parse_x509_certificate(certificate);
+    let (_, parsed) = parsed.map_err(|_| Error::new(Class::Tls, "the certificate is damaged"))?;
+    copy::name(parsed.subject())
+}
+
+/// The identifier of the key of a certificate, if it has one.
+pub(super) fn key_id(certificate: &CertificateDer<'_>) -> Option<Vec<u8>> {
+    let (_, parsed) = parse_x509_certificate(certificate).ok()?;
+    parsed.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::SubjectKeyIdentifier(id) => Some(id.0.to_vec()),
+        _ => None,
+    })
 }
 
 /// Whether a certificate names itself as its issuer.

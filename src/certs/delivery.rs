@@ -114,7 +114,7 @@ impl<'a> Files<'a> {
     /// Adds a certificate, and its key, in files called `stem`.
     ///
     /// # Errors
-    /// If they would replace the CA itself.
+    /// If they would replace the CA that signs.
     pub(super) fn add(&mut self, stem: &str, made: Made) -> Result<()> {
         let (crt, key_name) = (format!("{stem}.crt"), format!("{stem}.key"));
         let certificate = place(&self.delivery.dir, &crt);
@@ -122,13 +122,19 @@ impl<'a> Files<'a> {
             let what = format!("{} is the CA that signs", certificate.display());
             return Err(Error::usage(what).hint("give the files another name with --name"));
         }
-        self.new.push(NewFile::public(crt, made.signed.pem()));
-        let key = made.key.as_ref().map(|key| {
-            self.new.push(NewFile::secret(key_name.clone(), key.as_str()));
-            place(&self.delivery.dir, &key_name)
-        });
-        self.placed.push(Placed { made, certificate, key });
+        self.add_named(&crt, &key_name, made);
         Ok(())
+    }
+
+    /// Adds a certificate, and its key, in files with these names.
+    pub(super) fn add_named(&mut self, certificate: &str, key_name: &str, made: Made) {
+        self.new.push(NewFile::public(certificate, made.signed.pem()));
+        let key = made.key.as_ref().map(|key| {
+            self.new.push(NewFile::secret(key_name, key.as_str()));
+            place(&self.delivery.dir, key_name)
+        });
+        let certificate = place(&self.delivery.dir, certificate);
+        self.placed.push(Placed { made, certificate, key });
     }
 
     /// Writes all files and the lines of the index, and says what was written.

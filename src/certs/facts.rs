@@ -117,6 +117,16 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     digits
 }
 
+/// The bytes of hexadecimal digits, without those that are none.
+pub(super) fn unhex(digits: &str) -> Vec<u8> {
+    let nibbles: Vec<_> = digits.chars().filter_map(|digit| digit.to_digit(16)).collect();
+    let pairs = nibbles.chunks_exact(2).filter_map(|pair| match pair {
+        [high, low] => u8::try_from(high << 4 | low).ok(),
+        _ => None,
+    });
+    pairs.collect()
+}
+
 /// A serial number without the zero that only says that it is positive.
 pub(super) fn serial(raw: &[u8]) -> String {
     match raw {
@@ -146,7 +156,7 @@ fn names(parsed: &X509Certificate<'_>) -> Vec<String> {
 }
 
 /// The name with its kind, as openssl calls it.
-fn general_name(name: &GeneralName<'_>) -> String {
+pub(super) fn general_name(name: &GeneralName<'_>) -> String {
     match name {
         GeneralName::DNSName(name) => format!("DNS:{name}"),
         GeneralName::IPAddress(bytes) => match address(bytes) {
@@ -224,6 +234,7 @@ mod tests {
         assert_eq!(serial(&[0, 0x80, 1]), "8001");
         assert_eq!(serial(&[0]), "00");
         assert_eq!(serial(&[0x0A]), "0A");
+        assert_eq!(unhex("0A80ff"), [0x0A, 0x80, 0xFF]);
     }
 
     proptest! {

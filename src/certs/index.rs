@@ -2,10 +2,10 @@
 //! grows, so that nothing in it can be lost by a crash or by two commands at once.
 
 use super::facts::Facts;
-use crate::error::{Error, Result};
+use crate::error::{Class, Error, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -74,6 +74,52 @@ pub(super) fn append(folder: &Path, entries: &[Entry]) -> Result<()> {
     file.write_all(&lines).and_then(|()| file.sync_all()).map_err(failed)
 }
 
+/// All lines of the index in `folder`, none if there is no index.
+pub(super) fn read(folder: &Path) -> Result<Vec<Entry>> {
+    let path = place(folder);
+    let text = match fs::read_to_string(&path) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        read => read.map_err(|cause| Error::file("read", &path, cause))?,
+    };
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    lines.map(|(number, line)| entry(&path, number + 1, line)).collect()
+}
+
+fn entry(path: &Path, number: usize, line: &str) -> Result<Entry> {
+    serde_json::from_str(line).map_err(|cause| {
+        let what = format!("{}: line {number} is damaged", path.display());
+        Error::new(Class::File, what).because(cause).hint("mend or remove that line")
+    })
+}
+
 fn place(folder: &Path) -> PathBuf {
     super::folder::place(folder, NAME)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_added_and_a_damaged_one_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(read(dir.path()).unwrap(), []);
+        let entry = Entry {
+            event: Event::Revoked,
+            at: "2026-01-01T00:00:00Z".into(),
+            authority_key_id: None,
+            serial: "0A".into(),
+            subject: "CN=a".into(),
+            names: vec!["DNS:a".into()],
+            not_after: "2027-01-01T00:00:00Z".into(),
+            file: None,
+            reason: Some("superseded".into()),
+        };
+        append(dir.path(), std::slice::from_ref(&entry)).unwrap();
+        append(dir.path(), std::slice::from_ref(&entry)).unwrap();
+        assert_eq!(read(dir.path()).unwrap(), [entry.clone(), entry]);
+        fs::write(dir.path().join(NAME), "\n{}\n").unwrap();
+        let said = read(dir.path()).unwrap_err().to_string();
+        assert!(said.contains("index.jsonl: line 2 is damaged"), "{said}");
+    }
 }

@@ -12,18 +12,25 @@
 mod algorithm;
 mod alt_name;
 mod authority;
+mod copy;
 mod delivery;
 mod facts;
 mod folder;
 mod index;
 pub mod init;
+mod inspect;
 pub mod issue;
 mod key;
+pub mod look;
 mod name;
 pub mod new_ca;
 mod print;
+pub mod renew;
+pub mod request;
+pub mod revoke;
 mod session;
 mod signer;
+mod source;
 mod subject;
 
 pub use algorithm::KeyFacts;
@@ -34,9 +41,11 @@ pub use key::{KeyKind, KeyOptions};
 pub use name::{CommonName, Host, file_stem};
 pub use print::Product;
 pub use signer::Signer;
+pub use source::Source;
 pub use subject::Subject;
 
 use crate::error::{Class, Error, Result};
+use crate::signals::Signal;
 use rustls::crypto::aws_lc_rs;
 use std::io::Write;
 
@@ -52,17 +61,37 @@ pub enum Task {
     Authority(new_ca::Config),
     /// Make certificates of servers or clients.
     Issue(issue::Config),
+    /// Make a request for a certificate.
+    Request(request::Config),
+    /// Sign requests.
+    Sign(request::SignConfig),
+    /// Make certificates valid for longer.
+    Renew(renew::Config),
+    /// Revoke certificates, or only renew the list of those that are.
+    Revoke(revoke::Config),
+    /// Look at certificates.
+    Look(look::Config),
 }
 
-/// Does it, and writes to `out` what came of it.
+/// Does it, and writes to `out` what came of it. What waits for a server ends
+/// when `stop` does.
 ///
 /// # Errors
 /// What went wrong, with the file it is about.
-pub fn run(task: &Task, out: &mut dyn Write) -> Result<()> {
+pub async fn run(
+    task: &Task,
+    out: &mut dyn Write,
+    stop: impl Future<Output = Signal>,
+) -> Result<()> {
     match task {
         Task::Init(config) => init::run(config, out),
         Task::Authority(config) => new_ca::run(config, out),
         Task::Issue(config) => issue::run(config, out),
+        Task::Request(config) => request::run(config, out),
+        Task::Sign(config) => request::sign(config, out),
+        Task::Renew(config) => renew::run(config, out),
+        Task::Revoke(config) => revoke::run(config, out),
+        Task::Look(config) => look::run(config, out, stop).await,
     }
 }
 

@@ -1,9 +1,11 @@
 //! Which CA is to sign: where its files are.
 
 use super::folder;
-use crate::error::Error;
-use crate::net::pem;
+use crate::error::{Class, Error, Result};
+use crate::net::{exposed, pem};
+use crate::output;
 use crate::secret::Secret;
+use rcgen::KeyPair;
 use std::path::{Path, PathBuf};
 
 /// Where the CA that signs has its files.
@@ -51,8 +53,23 @@ impl Signer {
         [self.certificate(), self.key(), self.revocations()].iter().any(|own| own == path)
     }
 
+    /// Reads the CA's key.
+    ///
+    /// # Errors
+    /// When it cannot be read or decrypted.
+    pub(super) fn read_key(&self) -> Result<KeyPair> {
+        let path = self.key();
+        let der =
+            pem::private_key(&path, self.password.as_ref()).map_err(|error| self.locked(error))?;
+        exposed(&path).iter().for_each(output::warn);
+        KeyPair::try_from(&der).map_err(|cause| {
+            let what = format!("the private key {} cannot be used", path.display());
+            Error::new(Class::Tls, what).because(cause)
+        })
+    }
+
     /// The error of reading the CA's key, with the option for its password.
-    pub(super) fn locked(&self, error: Error) -> Error {
+    fn locked(&self, error: Error) -> Error {
         if pem::is_encrypted(&self.key()) {
             return error
                 .hint("give the password of the CA's key with --ca-key-password-file FILE");

@@ -1,8 +1,6 @@
 //! Why the certificate of a server was not accepted, and what to do about it.
 
-use super::explain::tls_failed;
-use super::{Endpoint, TlsClient, Trust, date};
-use crate::error::Error;
+use super::{Trust, date};
 use crate::output::escape;
 use jiff::Timestamp;
 use rustls::CertificateError;
@@ -28,39 +26,59 @@ const BY_NAME: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// The failure of TLS with `endpoint` because of `problem`, in words.
-pub(super) fn words_for(problem: &CertificateError, endpoint: &Endpoint) -> Error {
+/// What was asked for when a certificate was shown.
+pub(super) struct Asked<'a> {
+    /// The host it has to be for.
+    pub(super) host: &'a str,
+    /// Whose signature it needs.
+    pub(super) trust: Option<&'a Trust>,
+}
+
+/// What is wrong and what to do about it.
+pub(super) struct Words {
+    pub(super) what: String,
+    pub(super) hint: Option<String>,
+}
+
+fn words(what: impl Into<String>, hint: impl Into<String>) -> Words {
+    Words { what: what.into(), hint: Some(hint.into()) }
+}
+
+/// Why a server's certificate was not accepted, in words.
+pub(super) fn words_for(problem: &CertificateError, asked: &Asked<'_>) -> Words {
     use CertificateError as Problem;
-    let simple = |what: &str, hint: &str| tls_failed(endpoint, what).hint(hint);
     match problem {
-        Problem::UnknownIssuer => unknown_issuer(endpoint),
-        Problem::BadSignature => simple(
+        Problem::UnknownIssuer => unknown_issuer(asked.trust),
+        Problem::BadSignature => words(
             "the server's certificate is signed by another key than that of the CA given, \
              though the CA's name is the same",
             "copy the CA certificate from the server again",
         ),
         Problem::ExpiredContext { not_after, .. } => {
             let what = format!("the server's certificate expired on {}", day(*not_after));
-            simple(&what, CLOCK_HINT)
+            words(what, CLOCK_HINT)
         }
         Problem::NotValidYetContext { not_before, .. } => {
             let when = day(*not_before);
-            simple(&format!("the server's certificate is not valid before {when}"), CLOCK_HINT)
+            words(format!("the server's certificate is not valid before {when}"), CLOCK_HINT)
         }
-        Problem::NotValidForNameContext { presented, .. } => wrong_name(presented, endpoint),
-        Problem::InvalidPurposeContext { .. } => simple(
+        Problem::NotValidForNameContext { presented, .. } => wrong_name(presented, asked.host),
+        Problem::InvalidPurposeContext { .. } => words(
             "the server's certificate is not meant for servers",
             "give the server a certificate with the extended key usage serverAuth",
         ),
         Problem::Revoked => {
-            simple("the server's certificate has been revoked", "put a new one on the server")
+            words("the server's certificate has been revoked", "put a new one on the server")
         }
-        other => rare(&other.to_string(), endpoint),
+        Problem::UnknownRevocationStatus | Problem::ExpiredRevocationListContext { .. } => words(
+            "no list in force says whether the server's certificate has been revoked",
+            "get a new list of its CA; `mqx certs crl` makes one",
+        ),
+        other => rare(&other.to_string()),
     }
 }
 
-fn unknown_issuer(endpoint: &Endpoint) -> Error {
-    let trust = endpoint.tls.as_ref().map(TlsClient::trust);
+fn unknown_issuer(trust: Option<&Trust>) -> Words {
     let (place, hint) = match trust {
         Some(Trust::File(path)) => (
             format!("a CA in {}", path.display()),
@@ -76,21 +94,20 @@ fn unknown_issuer(endpoint: &Endpoint) -> Error {
         ),
     };
     let what = format!("the server's certificate is not signed by {place}");
-    tls_failed(endpoint, &what).hint(format!("{hint}; --insecure skips the check"))
+    words(what, format!("{hint}; --insecure skips the check"))
 }
 
-fn wrong_name(presented: &[String], endpoint: &Endpoint) -> Error {
-    let host = escape(endpoint.server_name());
+fn wrong_name(presented: &[String], host: &str) -> Words {
+    let host = escape(host);
     let new_one = format!("make one for {host} with `mqx certs init --host {host}`");
     let Some(names) = list(presented) else {
         let what = format!(
             "the server's certificate names no host (no subjectAltName), so it cannot be for {host}"
         );
-        return tls_failed(endpoint, &what).hint(new_one);
+        return words(what, new_one);
     };
     let what = format!("the server's certificate is for {names}, not for {host}");
-    tls_failed(endpoint, &what)
-        .hint(format!("connect to a host name that the certificate has, or {new_one}"))
+    words(what, format!("connect to a host name that the certificate has, or {new_one}"))
 }
 
 fn list(presented: &[String]) -> Option<String> {
@@ -107,10 +124,12 @@ fn bare(name: &str) -> String {
     escape(inner.unwrap_or(name).trim_matches('"'))
 }
 
-fn rare(text: &str, endpoint: &Endpoint) -> Error {
+fn rare(text: &str) -> Words {
     match BY_NAME.iter().find(|(name, ..)| text.contains(name)) {
-        Some((_, what, hint)) => tls_failed(endpoint, what).hint(*hint),
-        None => tls_failed(endpoint, &format!("the server's certificate is not usable: {text}")),
+        Some((_, what, hint)) => words(*what, *hint),
+        None => {
+            Words { what: format!("the server's certificate is not usable: {text}"), hint: None }
+        }
     }
 }
 

@@ -51,7 +51,8 @@ pub fn client_fault(error: &io::Error) -> ClientFault {
     }
 }
 
-fn certificate_fault(problem: &Problem) -> ClientFault {
+/// What is wrong with the certificate of a client.
+pub(super) fn certificate_fault(problem: &Problem) -> ClientFault {
     match problem {
         Problem::UnknownIssuer | Problem::BadSignature => ClientFault::new(
             "no CA in --cafile has signed the certificate of the client",

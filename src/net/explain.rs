@@ -1,7 +1,7 @@
 //! What went wrong with a stream, in plain words and with its cure.
 
 use super::alert;
-use super::certificate_problem::words_for;
+use super::certificate_problem::{Asked, words_for};
 use super::{Endpoint, TlsClient};
 use crate::error::{Class, Error};
 use rustls::{AlertDescription, InvalidMessage, PeerIncompatible};
@@ -50,7 +50,15 @@ pub(super) fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
 
 fn explain_tls(error: &rustls::Error, endpoint: &Endpoint) -> Error {
     match error {
-        rustls::Error::InvalidCertificate(problem) => words_for(problem, endpoint),
+        rustls::Error::InvalidCertificate(problem) => {
+            let trust = endpoint.tls.as_ref().map(TlsClient::trust);
+            let words = words_for(problem, &Asked { host: endpoint.server_name(), trust });
+            let failed = tls_failed(endpoint, &words.what);
+            match words.hint {
+                Some(hint) => failed.hint(hint),
+                None => failed,
+            }
+        }
         rustls::Error::AlertReceived(alert) => explain_alert(*alert, endpoint),
         rustls::Error::InvalidMessage(message) if is_not_tls(*message) => {
             no_tls(endpoint, "answered with something else")
@@ -85,6 +93,6 @@ fn incompatible(reason: &PeerIncompatible, endpoint: &Endpoint) -> Error {
 }
 
 /// A failure of TLS with this endpoint.
-pub(super) fn tls_failed(endpoint: &Endpoint, what: &str) -> Error {
+fn tls_failed(endpoint: &Endpoint, what: &str) -> Error {
     Error::new(Class::Tls, format!("TLS with {endpoint} failed: {what}"))
 }

@@ -4,7 +4,7 @@
 use super::encrypted_key;
 use crate::error::{Class, Error, Result};
 use crate::secret::Secret;
-use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::pem::{self, PemObject, SectionKind};
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -107,6 +107,36 @@ pub fn is_encrypted(path: &Path) -> bool {
 /// As with [`certificates`].
 pub fn revocations(path: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>> {
     sections(path, &REVOCATIONS)
+}
+
+/// What a file holds, whatever that is: the sections of PEM in their order, or
+/// nothing but the bytes if it is no PEM.
+#[derive(Debug)]
+pub enum Held {
+    /// Sections of PEM, at least one.
+    Sections(Vec<(SectionKind, Vec<u8>)>),
+    /// Something else, which may be DER.
+    Bytes(Vec<u8>),
+}
+
+/// What a file holds.
+///
+/// # Errors
+/// [`Class::File`] if it cannot be read, [`Class::Tls`] if it is damaged PEM.
+pub fn held(path: &Path) -> Result<Held> {
+    let bytes = read(path).map_err(|cause| Error::file("read", path, cause))?;
+    let sections: Result<Vec<_>, _> = PemObject::pem_slice_iter(&bytes).collect();
+    match sections {
+        Ok(sections) if sections.is_empty() => Ok(Held::Bytes(bytes)),
+        Ok(sections) => Ok(Held::Sections(sections)),
+        Err(cause) => Err(damaged(path, &cause)),
+    }
+}
+
+/// The error about a file that should hold a certificate and does not.
+#[must_use]
+pub fn no_certificate(path: &Path, bytes: &[u8]) -> Error {
+    mistaken(path, &CERTIFICATE, bytes)
 }
 
 /// The sections of one type in a file, at least one.

@@ -16,7 +16,7 @@ pub(super) struct ClientCertificateArgs {
 
     /// Certificates that the CAs of --cafile have revoked (PEM); each of them
     /// needs a list in it that is not out of date
-    #[arg(long, value_name = "FILE", help_heading = TLS)]
+    #[arg(long, visible_alias = "crl", value_name = "FILE", help_heading = TLS)]
     pub(super) crlfile: Option<PathBuf>,
 
     /// A client's user name is the common name in its certificate

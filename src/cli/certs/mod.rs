@@ -4,7 +4,11 @@ mod delivery;
 mod init;
 mod issue;
 mod key;
+mod look;
 mod new_ca;
+mod renew;
+mod request;
+mod revoke;
 mod signer;
 #[cfg(test)]
 mod tests;
@@ -33,6 +37,22 @@ enum CertsCommand {
     Server(Box<issue::ServerArgs>),
     /// Make certificates for clients
     Client(Box<issue::ClientArgs>),
+    /// Make a request for a certificate, for another CA to sign
+    Csr(Box<request::CsrArgs>),
+    /// Sign requests for certificates
+    Sign(Box<request::SignArgs>),
+    /// Print what a certificate, request, revocation list or server says
+    Inspect(Box<look::InspectArgs>),
+    /// Check whether a certificate would be believed, and why not
+    Verify(Box<look::VerifyArgs>),
+    /// Fail if a certificate ends soon, for cron
+    NeedsRenewal(Box<look::NeedsRenewalArgs>),
+    /// Make certificates valid for longer
+    Renew(Box<renew::RenewArgs>),
+    /// Revoke certificates, and write the list for brokers
+    Revoke(Box<revoke::RevokeArgs>),
+    /// Write the list of revoked certificates again, before it ends
+    Crl(Box<revoke::CrlArgs>),
 }
 
 impl CertsArgs {
@@ -47,6 +67,14 @@ impl CertsArgs {
             CertsCommand::Intermediate(args) => args.into_task(),
             CertsCommand::Server(args) => args.into_task(),
             CertsCommand::Client(args) => args.into_task(),
+            CertsCommand::Csr(args) => args.into_task(),
+            CertsCommand::Sign(args) => args.into_task(),
+            CertsCommand::Inspect(args) => args.into_task(),
+            CertsCommand::Verify(args) => Ok(args.into_task()),
+            CertsCommand::NeedsRenewal(args) => Ok(args.into_task()),
+            CertsCommand::Renew(args) => args.into_task(),
+            CertsCommand::Revoke(args) => args.into_task(),
+            CertsCommand::Crl(args) => args.into_task(),
         }
     }
 }

@@ -4,19 +4,21 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod bad_files;
+mod changed;
 mod choices;
 mod contents;
 mod files;
 mod handshake;
 mod issued;
+mod looked;
 pub(crate) mod peer;
 mod refused_server;
 mod revoked;
 mod unreachable;
 
 use crate::support::program::{self, Ended, mqx};
-use mqx::certs::init::Config;
-use mqx::certs::{Delivery, Task};
+use mqx::certs::Delivery;
+use mqx::certs::init::{self, Config};
 use mqx::error::Error;
 use mqx::net::{TlsClientOptions, TlsServerOptions, TlsVersion, Trust};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -46,7 +48,7 @@ fn into(dir: &Path) -> Config {
 
 fn init(config: &Config) -> Result<String, Error> {
     let mut out = Vec::new();
-    mqx::certs::run(&Task::Init(config.clone()), &mut out)?;
+    init::run(config, &mut out)?;
     Ok(String::from_utf8(out).unwrap())
 }
 
