@@ -1,7 +1,7 @@
 //! What a broker is told before it starts.
 
 use super::access::{Authenticator, Passwords, Scram, Tokens};
-use super::bridge::Bridge;
+use super::bridge::{self, Bridge};
 use super::core::{Acl, Acls, Admission, Entrance, Hooks, Journal, Limits, Observer, Realm, Setup};
 use super::recorders::Recorders;
 use super::reload::Source;
@@ -204,7 +204,9 @@ impl Config {
     /// The rules there are.
     pub(super) fn acls(&self) -> Acls {
         let own = self.listeners.iter().filter_map(|listen| listen.rules.as_ref());
-        let realms = own.map(|own| (own.name.as_str().into(), own.acl.clone())).collect();
+        let own = own.map(|own| (own.name.as_str().into(), own.acl.clone()));
+        // First, so that rules of that name hold if a listener has them.
+        let realms = std::iter::once((bridge::WITHOUT_RULES.into(), None)).chain(own).collect();
         Acls { common: self.acl.clone(), realms }
     }
 

@@ -28,7 +28,8 @@ pub struct Bridge {
     pub private: bool,
     /// The client that it is at this broker.
     pub local_client_id: String,
-    /// The user that it is at this broker, for the rules.
+    /// The user that it is at this broker, whose rules hold for it; without one
+    /// none do.
     pub local_username: Option<String>,
     /// Whether nothing is kept here for it while it is not connected.
     pub local_clean_start: bool,

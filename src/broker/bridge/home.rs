@@ -2,6 +2,7 @@
 
 use super::Bridge;
 use super::carried::{News, fitted};
+use crate::broker::core::{Entrance, Realm};
 use crate::broker::inline::Insider;
 use crate::broker::link::Asked;
 use crate::broker::worker::Shared;
@@ -14,10 +15,15 @@ use crate::mqtt::{
 use crate::session::{ClientConfig, ClientSession, Failure, Receipt, Token};
 use std::num::NonZeroU16;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Messages that the bridge has in its hands at once; the rest waits in the
 /// queue of its session.
 const WINDOW: u16 = 1000;
+
+/// The name of the rules of bridges, which forbid nothing: what they carry is
+/// said where they are. One that is a user here keeps to the rules for that.
+pub(in crate::broker) const WITHOUT_RULES: &str = "bridges";
 
 /// The token of what the bridge says on its own behalf.
 pub(super) const OWN: Token = 0;
@@ -47,7 +53,7 @@ impl Home {
                 self.away.take().unwrap_or_else(|| ClientSession::new(config(bridge)));
             session.configure(config(bridge));
             session.connect(self.shared.now()).map_err(explain)?;
-            self.here = Some(Insider::enter(Rc::clone(&self.shared), session));
+            self.here = Some(Insider::enter(Rc::clone(&self.shared), session, entrance(bridge)));
         }
         self.until(ClientSession::is_connected).await
     }
@@ -199,6 +205,14 @@ impl Home {
 
 fn not_here() -> Error {
     Error::new(Class::ConnectionLost, "this broker has ended the bridge's own connection to it")
+}
+
+/// How the bridge is let in here.
+fn entrance(bridge: &Bridge) -> Arc<Entrance> {
+    let without_rules =
+        || Arc::new(Realm { rules: Some(WITHOUT_RULES.into()), mount_point: Box::default() });
+    let realm = bridge.local_username.is_none().then(without_rules);
+    Arc::new(Entrance { realm, ..Entrance::default() })
 }
 
 /// What the bridge says of itself here.

@@ -25,5 +25,6 @@ pub use config::{Bridge, Start, state_topic};
 pub use pause::Pause;
 pub use route::{Direction, Route, Routes};
 
+pub(super) use home::WITHOUT_RULES;
 pub(super) use registry::Bridges;
 pub(super) use span::Span;

@@ -11,6 +11,7 @@ use crate::mqtt::{
 };
 use crate::session::{ClientConfig, ClientSession, Failure};
 use std::rc::Rc;
+use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// What a handle asks for.
@@ -56,7 +57,7 @@ impl Visit {
         let ledger = Ledger::new(self.connected);
         let mut session = ClientSession::new(self.config);
         let begun = session.connect(shared.now());
-        let mut guest = Guest { insider: Insider::enter(shared, session), ledger };
+        let mut guest = Guest { insider: Insider::enter(shared, session, Arc::default()), ledger };
         let end = match begun {
             Ok(()) => guest.stay(&mut self.commands).await,
             Err(failure) => Err(failure),

@@ -1,7 +1,7 @@
 //! A client session joined to the core without a socket between: bytes of the
 //! one are brought to the other.
 
-use crate::broker::core::{Connection, Peer};
+use crate::broker::core::{Connection, Entrance, Peer};
 use crate::broker::link::{Asked, SocketLink};
 use crate::broker::worker::Shared;
 use crate::session::{ClientSession, Event, Failure, Time};
@@ -20,11 +20,15 @@ pub(in crate::broker) struct Insider {
 
 impl Insider {
     /// Begins the connection that `session` was told to begin.
-    pub(in crate::broker) fn enter(shared: Rc<Shared>, session: ClientSession) -> Self {
+    pub(in crate::broker) fn enter(
+        shared: Rc<Shared>,
+        session: ClientSession,
+        entrance: Arc<Entrance>,
+    ) -> Self {
         let link = Arc::new(SocketLink::new(None));
         let for_core = Arc::clone(&link);
         let connection = shared.batch(|core, worker| {
-            core.accept(worker, for_core, Peer { inside: true, ..Peer::default() })
+            core.accept(worker, for_core, Peer { inside: true, entrance, ..Peer::default() })
         });
         Self { shared, link, connection, session }
     }

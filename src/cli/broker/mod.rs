@@ -18,6 +18,7 @@
 mod access;
 mod admission;
 mod archive;
+mod bridge;
 mod client_certificate;
 mod grants;
 mod limits;
@@ -61,7 +62,8 @@ pub struct BrokerArgs {
     ///
     /// A file that ends in .toml has the options without dashes in front for
     /// keys: `max-qos = 1`, `no-retain = true`. Each table `[[listener]]` opens
-    /// further ports, with settings of their own where it names them. Any other
+    /// further ports, with settings of their own where it names them, and each
+    /// `[[bridge]]` carries topics to another broker or from it. Any other
     /// file is read as mosquitto.conf, with the defaults of mosquitto; what it
     /// asks for and mqx does not have is refused.
     #[arg(short, long, value_name = "FILE", env = "MQX_BROKER_CONFIG", hide_env = true)]
@@ -101,7 +103,8 @@ fn lower(file: File, above: Entries) -> Result<Config> {
     let further = further.collect::<Result<Vec<_>>>()?;
     let own =
         |listen| everywhere.under(first.clone()).parse::<GrantArgs>()?.read_own(&first, listen);
-    said.parse::<Settings>()?.into_config(own, further)
+    let bridges = bridge::read(&file.bridges)?;
+    Ok(Config { bridges, ..said.parse::<Settings>()?.into_config(own, further)? })
 }
 
 /// What the help says of the other places that options come from.

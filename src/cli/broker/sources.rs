@@ -55,9 +55,11 @@ pub(super) struct File {
     pub(super) first: Entries,
     /// Those of the listeners beside it.
     pub(super) listeners: Vec<Section>,
+    /// Those of the bridges.
+    pub(super) bridges: Vec<Section>,
 }
 
-/// What a file says of one listener beside the first.
+/// What a file says of one listener beside the first, or of one bridge.
 #[derive(Debug, Clone)]
 pub(super) struct Section {
     /// Where that begins, `FILE:LINE`.
@@ -408,6 +410,20 @@ mod tests {
     }
 
     #[test]
+    fn a_bridge_is_a_table_of_its_own() {
+        let config = whole(
+            "port = 1\n[[bridge]]\nname = 'cloud'\naddress = ['one', 'two:2']\n\
+             topic = ['up/# out 1', 'down/# in 1 \"\" site/']\nmqtt-version = 5\nretry = 20\n\
+             no-notifications = true\n",
+        );
+        let config = config.unwrap();
+        let [bridge] = config.bridges.as_slice() else { panic!() };
+        assert_eq!((bridge.name.as_str(), bridge.endpoints.len()), ("cloud", 2));
+        assert_eq!(bridge.routes.to_local("site/down/x").as_deref(), Some("down/x"));
+        assert!(bridge.notification.is_none() && bridge.remote.version.is_v5());
+    }
+
+    #[test]
     fn the_usual_port_is_open_if_no_other_is_named() {
         let ports = |text| {
             let listeners = whole(text).unwrap().listeners;
@@ -430,6 +446,10 @@ mod tests {
             ("[[listener]]\nmax-qos = 3", "mqx.toml:2: max-qos: invalid value"),
             ("listener = 1", "mqx.toml:1: a listener is a table"),
             ("[listener]\nport = 1", "mqx.toml:1: a listener is a table"),
+            ("[bridge]\nname = 'b'", "mqx.toml:1: a bridge is a table"),
+            ("\n[[bridge]]\naddress = 'h'", "mqx.toml:2: a bridge has a name"),
+            ("[[bridge]]\nname = 'b'", "mqx.toml:1: the bridge b has no address"),
+            ("[[bridge]]\nname = 'b'\ntopics = 'a'", "mqx.toml:3: topics: there is no such"),
         ] {
             let said = whole(text).unwrap_err();
             assert!(said.starts_with(wanted), "{text}: {said}");

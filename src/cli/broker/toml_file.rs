@@ -8,8 +8,9 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// The tables that describe further listeners.
+/// The tables that describe further listeners, and those that describe bridges.
 const LISTENER: &str = "listener";
+const BRIDGE: &str = "bridge";
 
 /// Reads the options in the file at `path`.
 ///
@@ -29,8 +30,10 @@ pub(super) fn parse(text: &str, name: &str) -> Result<File> {
         source.wrong(at, wrong.message())
     })?;
     let mut table = table.into_inner();
-    let listeners = table.remove(LISTENER).map_or(Ok(Vec::new()), |value| source.tables(&value))?;
-    Ok(File { settings: source.entries(&table)?, first: Entries::default(), listeners })
+    let mut sections =
+        |kind| table.remove(kind).map_or(Ok(Vec::new()), |value| source.tables(kind, &value));
+    let (listeners, bridges) = (sections(LISTENER)?, sections(BRIDGE)?);
+    Ok(File { settings: source.entries(&table)?, first: Entries::default(), listeners, bridges })
 }
 
 /// A file while it is read.
@@ -54,10 +57,10 @@ impl Source<'_> {
         Ok(entries)
     }
 
-    /// The options in each of the tables of the further listeners.
-    fn tables(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<Section>> {
-        let wrong =
-            |at: usize| self.wrong(at, "a listener is a table, and its heading is [[listener]]");
+    /// The options in each of the tables of this kind.
+    fn tables(&self, kind: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<Section>> {
+        let what = format!("a {kind} is a table, and its heading is [[{kind}]]");
+        let wrong = |at: usize| self.wrong(at, &what);
         let DeValue::Array(tables) = value.get_ref() else {
             return Err(wrong(value.span().start));
         };

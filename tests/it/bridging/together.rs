@@ -6,6 +6,7 @@ use mqx::broker::{Broker, Config, Source, start};
 use mqx::mqtt::{Publish, PublishProperties, QoS, Version};
 use mqx::net::Endpoint;
 use mqx::session::ClientConfig;
+use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -214,6 +215,32 @@ async fn of_several_addresses_the_next_is_tried_when_one_fails() {
     state(&there, "1").await;
     here.shutdown().await.unwrap();
     there.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_rules_do_not_hold_for_a_bridge_but_for_one_that_is_a_user() {
+    for (user, carried) in [(None, true), (Some("bridge"), false)] {
+        let there = plain();
+        let bridge = Bridge {
+            local_username: user.map(str::to_owned),
+            notification: "state".parse().ok(),
+            notify_here_only: true,
+            ..bridge_to(port(&there), vec![route("#", Direction::Out, "", "")])
+        };
+        let mut rules = tempfile::NamedTempFile::new().unwrap();
+        rules.write_all(b"topic write t\nuser bridge\ntopic state\n").unwrap();
+        let acl = Some(mqx::broker::access::load_acl(rules.path()).unwrap());
+        let here = start(&Config { acl, bridges: vec![bridge], ..Config::on_port(0) }).unwrap();
+        let (near, far) = (client(&here).await, client(&there).await);
+        let mut abroad = listen(&far, "t").await;
+        near.publish(&message("t", "x", QoS::AtLeastOnce)).await.unwrap();
+        if carried {
+            assert_eq!(shown(&mut abroad).await, "t=x");
+        }
+        here.shutdown().await.unwrap();
+        assert!(abroad.try_recv().is_none());
+        there.shutdown().await.unwrap();
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! before the first about the default one, which is there if a port or an address
 //! is named for it or there is no other.
 
+mod bridge;
 mod line;
 mod options;
 mod part;
@@ -16,7 +17,7 @@ use crate::cli::usage;
 use crate::error::{Error, Result};
 use crate::output;
 use line::Line;
-use options::{DEFAULTS, LOG_TYPES, Meaning, OPTIONS, Scope, Special, Value};
+use options::{DEFAULTS, LOG_TYPES, Meaning, Scope, Special, Value};
 use part::{ANYWHERE, Part};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -64,6 +65,7 @@ struct Reader {
     /// Whether the default listener is named.
     named: bool,
     others: Vec<Part>,
+    bridges: Vec<Section>,
     per_listener: bool,
     /// Whether something is said that `per_listener_settings` changes.
     access_said: bool,
@@ -105,9 +107,11 @@ impl Reader {
         let Some((scope, meaning)) = options::find(line.name) else {
             return Err(unknown(line));
         };
+        if scope == Scope::Bridge && self.bridges.is_empty() {
+            return Err(line.wrong("this stands below a connection"));
+        }
         match meaning {
             Meaning::Plugin => self.warn(line, "plugins of mosquitto cannot be loaded"),
-            Meaning::Bridge => return Err(line.wrong("mqx has no bridges yet")),
             Meaning::Missing(why) => return Err(line.wrong(why)),
             Meaning::Idle(why) => self.warn(line, why),
             _ if line.value.is_empty() => return Err(line.wrong("a value is missing")),
@@ -121,12 +125,15 @@ impl Reader {
             }
             Meaning::Is(names, reading) => match reading(line.value) {
                 Value::Is(value) => self.put(scope, names, &value, line),
+                Value::Are(values) => {
+                    for value in values {
+                        self.add(scope, names, &value, line);
+                    }
+                }
                 Value::Usual => {}
                 Value::Wrong(what) => return Err(line.wrong(what)),
             },
-            Meaning::Each(name) => {
-                self.part(line, true).entries.add(name, line.value, &line.place);
-            }
+            Meaning::Each(name) => self.add(scope, &[name], line.value, line),
             Meaning::Special(special) => self.special(special, scope, line)?,
         }
         Ok(())
@@ -146,23 +153,40 @@ impl Reader {
         self.others.last_mut().unwrap_or(&mut self.default)
     }
 
+    fn add(&mut self, scope: Scope, names: &[&str], value: &str, line: &Line<'_>) {
+        let entries = self.entries(scope, line);
+        for name in names {
+            entries.add(name, value, &line.place);
+        }
+    }
+
     fn put(&mut self, scope: Scope, names: &[&str], value: &str, line: &Line<'_>) {
+        let entries = self.entries(scope, line);
+        for name in names.iter().filter(|name| !name.is_empty()) {
+            entries.say(name, value, &line.place);
+        }
+    }
+
+    /// Where what a line of this scope says is kept.
+    fn entries(&mut self, scope: Scope, line: &Line<'_>) -> &mut Entries {
         self.access_said |= matches!(scope, Scope::Access | Scope::Rules);
-        let entries = match scope {
+        match scope {
             Scope::Broker => &mut self.settings,
             Scope::Rules if !self.per_listener => &mut self.settings,
             Scope::Everywhere => &mut self.access,
             Scope::Access if !self.per_listener => &mut self.access,
             Scope::Access | Scope::Rules => &mut self.part(line, false).entries,
             Scope::Listener => &mut self.part(line, true).entries,
-        };
-        for name in names.iter().filter(|name| !name.is_empty()) {
-            entries.say(name, value, &line.place);
+            Scope::Bridge => match self.bridges.last_mut() {
+                Some(bridge) => &mut bridge.entries,
+                None => &mut self.settings,
+            },
         }
     }
 
     fn special(&mut self, special: Special, scope: Scope, line: &Line<'_>) -> Result<()> {
         match special {
+            Special::Connection => self.bridges.push(bridge::begin(line)),
             Special::Anonymous => {
                 let option = if line.is_on()? { "allow-anonymous" } else { "no-anonymous" };
                 self.put(scope, &[option], "true", line);
@@ -288,7 +312,8 @@ impl Reader {
             complete: true,
             entries: access.clone().under(part.finish(false)),
         });
-        (File { settings, first, listeners: listeners.collect() }, self.warnings)
+        let listeners = listeners.collect();
+        (File { settings, first, listeners, bridges: self.bridges }, self.warnings)
     }
 
     /// Whether there is a default listener beside others, because of what stands
@@ -319,7 +344,7 @@ impl Reader {
 
 fn unknown(line: &Line<'_>) -> Error {
     let error = line.wrong("mosquitto has no such option");
-    let names = OPTIONS.iter().map(|row| row.0);
+    let names = options::all().map(|row| row.0);
     match usage::nearest(line.name, names) {
         Some(name) => error.hint(format!("a similar one is {name}")),
         None => error.hint("a file of mqx's own options ends in .toml"),

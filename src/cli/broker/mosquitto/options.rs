@@ -4,7 +4,8 @@
 //! changes nothing that a client could see and a warning says so, or it is
 //! refused.
 
-use Meaning::{Bridge, Each, Idle, Is, Missing, Only, Plugin, Switch, Unless};
+use super::bridge;
+use Meaning::{Each, Idle, Is, Missing, Only, Plugin, Switch, Unless};
 use Scope::{Access, Broker, Everywhere, Listener, Rules};
 
 /// What an option of mosquitto is here.
@@ -30,8 +31,6 @@ pub(super) enum Meaning {
     Idle(&'static str),
     /// For a plugin of mosquitto.
     Plugin,
-    /// For a bridge.
-    Bridge,
 }
 
 /// What the reader itself has to know.
@@ -39,6 +38,7 @@ pub(super) enum Meaning {
 pub(super) enum Special {
     Anonymous,
     BindAddress,
+    Connection,
     IncludeDir,
     Listener,
     LogDest,
@@ -57,6 +57,8 @@ pub(super) enum Special {
 pub(super) enum Scope {
     /// The whole broker.
     Broker,
+    /// The bridge it stands below.
+    Bridge,
     /// The listener it stands below.
     Listener,
     /// That listener with `per_listener_settings`, all of them without.
@@ -75,6 +77,8 @@ pub(super) type Reading = fn(&str) -> Value;
 pub(super) enum Value {
     /// This.
     Is(String),
+    /// These.
+    Are(Vec<String>),
     /// What holds anyway.
     Usual,
     /// None, for this reason.
@@ -145,6 +149,7 @@ pub(super) const OPTIONS: &[Row] = &[
     ("ciphers", Listener, Idle(LIBRARY)),
     ("ciphers_tls1.3", Listener, Idle(LIBRARY)),
     ("clientid_prefixes", Everywhere, Is(&["client-id-prefix"], text)),
+    ("connection", Broker, Meaning::Special(Special::Connection)),
     ("connection_messages", Broker, Switch("", "no-log-connections")),
     ("crlfile", Listener, Is(&["crlfile"], text)),
     ("dhparamfile", Listener, Idle(LIBRARY)),
@@ -218,45 +223,22 @@ pub(super) const OPTIONS: &[Row] = &[
     ("websockets_origin", Listener, Each("ws-origin")),
 ];
 
-/// What begins the options of a plugin, and what those of a bridge.
-const BEGINNINGS: &[(&str, Meaning)] = &[
-    ("auth_opt_", Plugin),
-    ("plugin_opt_", Plugin),
-    ("bridge_", Bridge),
-    ("local_", Bridge),
-    ("remote_", Bridge),
-    ("notification", Bridge),
-];
+/// What begins the options of a plugin.
+const OF_PLUGINS: &[&str] = &["auth_opt_", "plugin_opt_"];
 
-/// The other options of a bridge.
-const OF_BRIDGES: &[&str] = &[
-    "address",
-    "addresses",
-    "cleansession",
-    "connection",
-    "clientid",
-    "idle_timeout",
-    "keepalive_interval",
-    "password",
-    "restart_timeout",
-    "round_robin",
-    "start_type",
-    "threshold",
-    "topic",
-    "try_private",
-    "username",
-];
+/// Every option there is.
+pub(super) fn all() -> impl Iterator<Item = &'static Row> {
+    OPTIONS.iter().chain(bridge::OPTIONS)
+}
 
 /// What the option of this name is about and is, if there is one.
 pub(super) fn find(name: &str) -> Option<(Scope, Meaning)> {
-    let row = OPTIONS.iter().find(|row| row.0 == name).map(|row| (row.1, row.2));
-    row.or_else(|| OF_BRIDGES.contains(&name).then_some((Broker, Bridge))).or_else(|| {
-        let beginning = BEGINNINGS.iter().find(|row| name.starts_with(row.0));
-        beginning.map(|row| (Access, row.1))
-    })
+    let row = all().find(|row| row.0 == name).map(|row| (row.1, row.2));
+    let of_plugin = || OF_PLUGINS.iter().any(|beginning| name.starts_with(beginning));
+    row.or_else(|| of_plugin().then_some((Access, Plugin)))
 }
 
-fn text(value: &str) -> Value {
+pub(super) fn text(value: &str) -> Value {
     Value::Is(value.to_owned())
 }
 

@@ -2,6 +2,7 @@
 
 use super::options::Row;
 use super::*;
+use crate::broker::bridge::{Bridge, Start};
 use crate::broker::{Config, Listen};
 use crate::cli::broker::lower;
 use crate::mqtt::Version;
@@ -9,6 +10,7 @@ use proptest::prelude::*;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::num::NonZeroU16;
+use std::time::Duration;
 
 /// What `text` says, and the warnings; or the line that says what is wrong.
 fn read(text: &str) -> Result<(Config, Vec<String>), String> {
@@ -97,8 +99,17 @@ fn options_reach_the_configuration() {
 fn what_cannot_be_honoured_is_refused_with_its_line() {
     for (text, wanted) in [
         ("\nlistner 1", "m.conf:2: listner 1: mosquitto has no such option"),
-        ("connection b\naddress x", "m.conf:1: connection b: mqx has no bridges yet"),
-        ("remote_username x", "m.conf:1: remote_username x: mqx has no bridges yet"),
+        ("connection b", "m.conf:1: the bridge b has no address"),
+        ("connection", "m.conf:1: connection: a value is missing"),
+        ("remote_username x", "m.conf:1: remote_username x: this stands below a connection"),
+        ("connection b\naddress x:y", "m.conf:2: address: invalid value 'x:y'"),
+        ("connection b\naddress x\ntopic a up", "m.conf:3: topic: invalid value 'a up'"),
+        ("connection b\naddress x\nbridge_psk 12", "m.conf:3: bridge_psk 12: mqx has no keys"),
+        ("connection b\nbridge_require_ocsp true", "m.conf:2: bridge_require_ocsp true: mqx"),
+        ("connection b\nbridge_bind_address eth0", "m.conf:2: bind: invalid value 'eth0'"),
+        ("connection b\naddress x\nbridge_certfile c", "m.conf:1: --cert needs --key"),
+        ("connection b\nkeepalive_interval 4", "m.conf:2: keepalive: invalid value '4'"),
+        ("connection b\naddress x\nconnection b\naddress y", "m.conf:3: there is another bridge b"),
         ("mount_point a/", "m.conf:1: mount_point a/: this stands below a listener"),
         ("listener 1\nmount_point +/", "m.conf:2: mount-point: invalid value '+/'"),
         ("listener 1\nmount_point $SYS/x/", "m.conf:2: mount-point: invalid value '$SYS/x/'"),
@@ -243,10 +254,69 @@ fn without_users_a_listener_lets_nobody_in() {
     assert!(!nobody("listener 1\nallow_anonymous true"));
 }
 
+/// The bridges of a file, and the warnings.
+fn bridges(text: &str) -> (Vec<Bridge>, Vec<String>) {
+    let (config, warnings) = read(text).unwrap();
+    (config.bridges, warnings)
+}
+
+#[test]
+fn a_connection_becomes_a_bridge_with_all_that_stands_below_it() {
+    let (bridges, warnings) = bridges(
+        "connection one\naddress a b:2 ::1:3\nround_robin true\ntopic x/# both 2 l/ r/\n\
+         topic y\nremote_clientid id\nremote_username u\nremote_password p\n\
+         local_username lu\ncleansession true\nlocal_cleansession false\n\
+         keepalive_interval 5\nnotifications_local_only true\nnotification_topic n\n\
+         restart_timeout 10 60\nstart_type lazy\nthreshold 3\nidle_timeout 7\n\
+         try_private false\nbridge_protocol_version mqttv50\nbridge_attempt_unsubscribe false\n\
+         bridge_outgoing_retain false\nbridge_bind_address 127.0.0.1\n\
+         bridge_max_packet_size 900\nbridge_receive_maximum 9\nbridge_max_topic_alias 8\n\
+         bridge_session_expiry_interval 100\nbridge_reload_type immediate\n\
+         connection two\naddresses c\nlocal_password x\nbridge_tcp_keepalive 1 2 3\n",
+    );
+    let [one, two] = bridges.as_slice() else { panic!("{bridges:?}") };
+    let places: Vec<_> = one.endpoints.iter().map(ToString::to_string).collect();
+    assert_eq!(places, ["a:1883", "b:2", "[::1]:3"]);
+    assert_eq!(one.endpoints[0].bind.unwrap().to_string(), "127.0.0.1");
+    let filters: Vec<_> =
+        one.routes.iter().map(|route| (route.local_filter(), route.remote_filter())).collect();
+    assert_eq!(filters, [(Some("l/x/#"), Some("r/x/#")), (Some("y"), None)]);
+    let remote = &one.remote;
+    assert_eq!((remote.client_id.as_str(), remote.username.as_deref()), ("id", Some("u")));
+    assert_eq!((remote.version, remote.keep_alive, remote.clean_start), (Version::V5, 5, true));
+    assert_eq!(remote.session_expiry_interval, Some(100));
+    assert_eq!(remote.largest_sent.unwrap().get(), 900);
+    assert_eq!((remote.receive_maximum.unwrap().get(), remote.topic_alias_maximum), (9, 8));
+    assert_eq!(one.local_client_id, "local.id");
+    assert_eq!((one.local_username.as_deref(), one.local_clean_start), (Some("lu"), false));
+    assert_eq!(one.notification.as_ref().unwrap().as_str(), "n");
+    assert!(one.notify_here_only && one.round_robin && one.reload_at_once);
+    assert!(!one.private && !one.unsubscribe && !one.outgoing_retain);
+    let (threshold, idle) = (3, Duration::from_secs(7));
+    assert_eq!(one.start, Start::Lazy { threshold, idle });
+    assert_eq!((one.pause.base.as_secs(), one.pause.cap.as_secs()), (10, 60));
+    assert!(two.remote.client_id.starts_with("two."));
+    let state = format!("$SYS/broker/connection/{}/state", two.remote.client_id);
+    assert_eq!(two.notification.as_ref().unwrap().as_str(), state);
+    assert_eq!((two.start, two.private, two.local_clean_start), (Start::Automatic, true, false));
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+}
+
+#[test]
+fn what_a_bridge_does_not_say_is_as_in_mosquitto() {
+    let (bridges, _) = bridges("connection b\naddress h\n");
+    let Bridge { remote, pause, .. } = &bridges[0];
+    assert_eq!((remote.version, remote.keep_alive, remote.clean_start), (Version::V311, 60, false));
+    assert_eq!((pause.base.as_secs(), pause.cap.as_secs()), (5, 30));
+    assert!(bridges[0].outgoing_retain && bridges[0].unsubscribe && !bridges[0].round_robin);
+}
+
 #[test]
 fn the_table_is_sorted() {
-    let names: Vec<_> = OPTIONS.iter().map(|row: &Row| row.0).collect();
-    assert!(names.is_sorted());
+    for table in [options::OPTIONS, bridge::OPTIONS] {
+        let names: Vec<_> = table.iter().map(|row: &Row| row.0).collect();
+        assert!(names.is_sorted());
+    }
 }
 
 #[test]
@@ -265,7 +335,7 @@ proptest! {
     #[test]
     fn no_text_is_too_strange_to_be_answered(
         lines in proptest::collection::vec(
-            (proptest::sample::select(OPTIONS), "(true|false|0|1|-1|[a-z0-9./: ]{0,8}|\\PC{0,4})"),
+            (proptest::sample::select(options::all().collect::<Vec<_>>()), "(true|false|0|1|-1|[a-z0-9./: ]{0,8}|\\PC{0,4})"),
             0..8,
         ),
         noise in "\\PC{0,20}",
@@ -273,7 +343,7 @@ proptest! {
         let mut text = noise;
         for ((name, ..), value) in lines {
             // The lookup of a name asks the network.
-            if !["listener", "bind_address", "include_dir"].contains(&name) {
+            if !["listener", "bind_address", "include_dir"].contains(name) {
                 write!(text, "\n{name} {value}").unwrap();
             }
         }
