@@ -75,6 +75,8 @@ impl Span {
         let mut life = Life::new(shared, self.bridge);
         loop {
             let order = tokio::select! {
+                // When the broker stops, that is heard before what comes of it.
+                biased;
                 changed = self.orders.changed() => match changed {
                     Ok(()) => self.orders.borrow_and_update().clone(),
                     // Nobody is left who could order anything.
