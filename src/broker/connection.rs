@@ -1,7 +1,7 @@
 //! The task of one connection: moves bytes between its transport and the core.
 
 use super::access::{Checked, Exchange, Gate};
-use super::core::{Connection, Progress};
+use super::core::{Connection, Link as _, Progress};
 use super::door::Newcomer;
 use super::link::{Asked, SocketLink};
 use super::transport::Transport;
@@ -9,7 +9,7 @@ use super::worker::Shared;
 use crate::session::Time;
 use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -91,13 +91,16 @@ impl Task {
     /// Ready when the core has asked for the end, with the last bytes to
     /// write, or when the transport is broken or closed.
     fn poll_serve(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Vec<u8>>> {
+        let mut had_turn = false;
         loop {
             // Until there is nothing to do: only then is the next bell heard.
             while let Poll::Ready(asked) = self.link.poll_asked(cx) {
                 match asked {
                     Asked::Finish(last) => return Poll::Ready(Ok(last)),
+                    Asked::Write if had_turn => return self.come_back(cx),
                     Asked::Write => self.take_output(),
                 }
+                had_turn = true;
             }
             if let Poll::Ready(Err(error)) = self.poll_output(cx) {
                 return Poll::Ready(Err(error));
@@ -116,15 +119,24 @@ impl Task {
         }
     }
 
-    /// Writes what the core has for this connection until there is no more.
+    /// Looks at the bell again in the next turn.
+    fn come_back<T>(&self, cx: &mut Context<'_>) -> Poll<T> {
+        self.link.wake();
+        yield_turn(cx);
+        Poll::Pending
+    }
+
+    /// Writes what was taken from the core, and takes what there is behind it,
+    /// which has its turn later.
     fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        loop {
-            ready!(self.poll_rest(cx))?;
-            if self.writing.is_empty() {
-                return Poll::Ready(Ok(()));
-            }
+        ready!(self.poll_rest(cx))?;
+        if !self.writing.is_empty() {
             self.take_output();
+            if !self.writing.is_empty() {
+                yield_turn(cx);
+            }
         }
+        Poll::Ready(Ok(()))
     }
 
     /// There is nobody to write the output to.
@@ -172,9 +184,12 @@ impl Task {
 
     fn receive(&mut self, bytes: &[u8]) -> Progress {
         let connection = &mut self.connection;
-        let progress = self.shared.batch(|core, worker| core.receive(worker, connection, bytes));
-        let pause = self.connection.pause();
-        self.pause = pause.filter(|until| *until > self.shared.now());
+        let (progress, now) = self
+            .shared
+            .batch(|core, worker| (core.receive(worker, connection, bytes), worker.now()));
+        // The batch's time counts: by the clock the pause may be over already,
+        // but what was left for behind it still has to be taken.
+        self.pause = self.connection.pause().filter(|until| *until > now);
         let gate = || Arc::clone(&self.gate);
         let address = self.connection.peer().address.map(|address| address.ip());
         if let Some(question) = self.connection.take_question() {
@@ -257,4 +272,11 @@ impl Task {
         }
         self.transport.poll_flush(cx)
     }
+}
+
+/// Has the task polled again when the others that can go on have been, and the
+/// sockets were looked at. Waking it would let it have 61 turns before that.
+fn yield_turn(cx: &mut Context<'_>) {
+    let deferred = pin!(tokio::task::yield_now()).poll(cx);
+    debug_assert!(deferred.is_pending(), "it is the first time that it is polled");
 }

@@ -12,6 +12,7 @@ mod inbound;
 mod keepalive;
 mod outbound;
 mod time;
+mod trim;
 
 pub use crate::secret::Secret;
 pub use alias::{AliasReceiver, AliasSender, Named};
@@ -22,3 +23,4 @@ pub use client::{
 pub use inbound::Inbound;
 pub use outbound::{Outbound, Stage, Unexpected};
 pub use time::Time;
+pub use trim::trim;

@@ -1,6 +1,7 @@
 //! The sender's side of QoS 1 and 2 (MQTT 5.0 §4.3, §4.4, §4.9): which packet
 //! identifiers are in use, what is owed for each, and how many may be.
 
+use super::trim;
 use crate::mqtt::{PacketId, QoS};
 use std::collections::VecDeque;
 
@@ -164,6 +165,7 @@ impl<M> Outbound<M> {
     pub fn finish(&mut self, id: PacketId, stage: Stage) -> Result<M, Unexpected> {
         let index = self.find(id, stage)?;
         let slot = self.slots.remove(index).ok_or(Unexpected)?;
+        trim(&mut self.slots);
         if index < self.sent {
             self.sent -= 1;
             self.publishes -= u16::from(stage != Stage::Answer);

@@ -194,6 +194,7 @@ impl Core {
                     Timer::Retained(topic) => self.retained.write().expire(&topic, worker.now),
                     Timer::Sys => self.tell_sys(worker),
                     Timer::Sweep => worker.sweep(|topic| self.generations.of(topic)),
+                    Timer::Spares => worker.give_back_spares(),
                 }
             }
         }

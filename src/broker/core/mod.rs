@@ -13,8 +13,8 @@
 //! class, two patches. Nothing is allocated for QoS 0.
 //!
 //! # Locks
-//! A batch before `sys` before `sessions` before `cold` before `index` or
-//! `retained` before `hot` before the journal's pages; `rules` is held for a
+//! A batch before `sys` before `sessions` before `cold` before `index` before
+//! `hot` before `retained` before the journal's pages; `rules` is held for a
 //! look or two and with it no other is taken. Nobody holds a lock while writing
 //! to a link. Observers may be called under any of them but `index` and `rules`
 //! (see [`Observer`]).
@@ -51,11 +51,14 @@ mod pulse;
 mod queue;
 mod rate;
 mod realm;
+mod refill;
+mod replay;
 mod retained;
 mod routing;
 mod rules;
 mod session;
 mod sessions;
+mod spares;
 mod subscribe;
 mod sys;
 mod takeover;
@@ -65,6 +68,7 @@ mod template;
 mod timers;
 mod tree;
 mod view;
+mod walk;
 mod words;
 mod worker;
 mod writers;

@@ -147,6 +147,15 @@ impl Core {
         if attempt == Attempt::Wrote(buffer.len()) {
             hot.writer = Writer::Nobody;
             worker.recycle(buffer);
+            if hot.out.is_empty() {
+                let more = hot.may_send_more();
+                drop(hot);
+                if more {
+                    // The next slice has a turn of its own.
+                    link.wake();
+                }
+                return None;
+            }
             let taken = self.take(&session, &mut hot, worker);
             drop(hot);
             return Some(Writing { session, taken: taken? });
@@ -156,17 +165,6 @@ impl Core {
         drop(hot);
         link.wake();
         None
-    }
-
-    fn refill(&self, session: &Session, hot: &mut Hot, worker: &mut Worker) {
-        if !hot.is_behind() || hot.link.is_none() {
-            return;
-        }
-        let now = worker.now;
-        let client = session.client(hot.connection);
-        hot.refill(now, &worker.counters, |delivery, fate| {
-            self.tell_kept(now, client, delivery, fate);
-        });
     }
 }
 

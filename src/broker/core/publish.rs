@@ -123,7 +123,7 @@ impl Core {
             if let Some(expires) = kept.expires {
                 worker.timers.set(expires, Timer::Retained(topic.into()));
             }
-            self.retained.write().set(kept);
+            self.retained.write().set(&kept);
         }
     }
 

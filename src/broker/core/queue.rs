@@ -2,6 +2,7 @@
 
 use super::message::Delivery;
 use crate::mqtt::QoS;
+use crate::session::trim;
 use std::collections::VecDeque;
 
 /// Deliveries that wait for a connection, for room or for quota.
@@ -118,6 +119,7 @@ impl Queue {
 
     pub(super) fn pop(&mut self) -> Option<Delivery> {
         let delivery = self.deliveries.pop_front()?;
+        trim(&mut self.deliveries);
         if delivery.replayed {
             self.replayed -= 1;
         } else {
@@ -131,7 +133,8 @@ impl Queue {
     /// Drops what the client does not get after a reconnect, which is QoS 0
     /// as a rule.
     pub(super) fn go_offline(&mut self, limits: &QueueLimits) {
-        if limits.offline_qos0 {
+        let none = self.replayed + self.loose == 0;
+        if none || limits.offline_qos0 {
             return;
         }
         for delivery in std::mem::take(self).deliveries {

@@ -3,24 +3,35 @@
 use super::journal::{Journal, Record};
 use super::message::Kept;
 use super::sys::is_reserved;
-use super::tree::{NodeId, ROOT, Tree};
-use crate::mqtt::topic::{self, Filter, levels};
+use super::tree::Tree;
+use super::walk::Walk;
+use crate::mqtt::topic::{Filter, levels};
 use crate::session::Time;
 use std::sync::Arc;
 
 /// The retained messages by topic.
 #[derive(Debug)]
 pub(super) struct Retained {
-    tree: Tree<Option<Arc<Kept>>>,
+    pub(super) tree: Tree<Option<Last>>,
     count: usize,
     bytes: usize,
+    /// How often a message was kept.
+    changes: u64,
     /// Where changes are recorded, if they are.
     journal: Option<Arc<Journal>>,
 }
 
+/// The last message of a topic.
+#[derive(Debug)]
+pub(super) struct Last {
+    pub(super) kept: Arc<Kept>,
+    /// The number of the change that it came with.
+    pub(super) change: u64,
+}
+
 impl Retained {
     pub(super) fn new(journal: Option<Arc<Journal>>) -> Self {
-        Self { tree: Tree::new(), count: 0, bytes: 0, journal }
+        Self { tree: Tree::new(), count: 0, bytes: 0, changes: 0, journal }
     }
 
     /// Messages kept.
@@ -33,12 +44,18 @@ impl Retained {
         self.bytes
     }
 
+    /// How often a message was kept: those that are kept from now on come with
+    /// a greater number.
+    pub(super) const fn changes(&self) -> u64 {
+        self.changes
+    }
+
     /// Keeps `message` as the last of its topic.
-    pub(super) fn set(&mut self, message: Arc<Kept>) {
+    pub(super) fn set(&mut self, message: &Arc<Kept>) {
         // Recorded before the message it replaces is given up.
         let topic = message.message.topic();
         if let Some(journal) = self.journal_of(topic) {
-            let number = journal.keep(&message);
+            let number = journal.keep(message);
             journal.append(Record::Retained(topic.into(), number));
         }
         self.restore(message);
@@ -51,28 +68,22 @@ impl Retained {
     }
 
     /// Keeps a message that is recorded already.
-    pub(super) fn restore(&mut self, message: Arc<Kept>) {
-        let topic = message.message.topic().to_owned();
-        if let Some(slot) = self.tree.entry(levels(&topic)) {
+    pub(super) fn restore(&mut self, message: &Arc<Kept>) {
+        self.changes += 1;
+        let last = Last { kept: Arc::clone(message), change: self.changes };
+        if let Some(slot) = self.tree.entry(levels(message.message.topic())) {
             self.bytes += message.message.size();
-            match slot.replace(message) {
+            match slot.replace(last) {
                 None => self.count += 1,
-                Some(before) => self.bytes -= before.message.size(),
+                Some(before) => self.bytes -= before.kept.message.size(),
             }
         }
     }
 
     /// The topics whose messages expire, and when.
     pub(super) fn expiring(&self) -> Vec<(Box<str>, Time)> {
-        let mut found = Vec::new();
-        let mut open = vec![ROOT];
-        while let Some(node) = open.pop() {
-            let kept = self.tree.value(node).and_then(Option::as_ref);
-            let expires = |kept: &Arc<Kept>| Some((kept.message.topic().into(), kept.expires?));
-            found.extend(kept.and_then(expires));
-            open.extend(self.tree.children(node).map(|(_, child)| child));
-        }
-        found
+        let expires = |kept: &Arc<Kept>| Some((kept.message.topic().into(), kept.expires?));
+        self.all().filter_map(expires).collect()
     }
 
     /// Forgets the message of `topic`.
@@ -82,22 +93,17 @@ impl Retained {
 
     /// Forgets every message; returns how many there were.
     pub(super) fn clear_all(&mut self) -> usize {
-        let mut topics = Vec::new();
-        let mut open = vec![ROOT];
-        while let Some(node) = open.pop() {
-            let kept = self.tree.value(node).and_then(Option::as_ref);
-            topics.extend(kept.map(|kept| kept.message.topic().to_owned()));
-            open.extend(self.tree.children(node).map(|(_, child)| child));
+        let count = self.count;
+        let all: Vec<_> = self.all().cloned().collect();
+        for kept in all {
+            self.clear(kept.message.topic());
         }
-        for topic in &topics {
-            self.clear(topic);
-        }
-        topics.len()
+        count
     }
 
     /// When the message of `topic` expires, if there is one and it does.
     pub(super) fn expires(&self, topic: &str) -> Option<Time> {
-        self.tree.get(levels(topic))?.as_ref()?.expires
+        self.tree.get(levels(topic))?.as_ref()?.kept.expires
     }
 
     /// Forgets the message of `topic` if its time has run out.
@@ -108,14 +114,14 @@ impl Retained {
     fn forget_if(&mut self, topic: &str, condition: impl Fn(&Kept) -> bool) {
         let taken = self.tree.update(
             levels(topic),
-            |slot| slot.take_if(|kept| condition(kept)),
+            |slot| slot.take_if(|last| condition(&last.kept)),
             Option::is_none,
         );
         let Some(taken) = taken.flatten() else {
             return;
         };
         self.count -= 1;
-        self.bytes -= taken.message.size();
+        self.bytes -= taken.kept.message.size();
         if let Some(journal) = self.journal_of(topic) {
             journal.append(Record::Cleared(topic.into()));
         }
@@ -125,41 +131,13 @@ impl Retained {
     /// The messages of every topic that `filter` matches, except those whose
     /// time has run out.
     pub(super) fn matching(&self, filter: &Filter<'_>, now: Time) -> Vec<Arc<Kept>> {
-        let mut found = Vec::new();
-        let pattern: Vec<&str> = levels(filter.pattern).collect();
-        // Nodes to visit, and how many levels of the pattern lead to them.
-        let mut open: Vec<(NodeId, usize)> = vec![(ROOT, 0)];
-        while let Some((node, depth)) = open.pop() {
-            match pattern.get(depth) {
-                None => self.collect(node, now, &mut found),
-                Some(&"#") => {
-                    self.collect(node, now, &mut found);
-                    open.extend(self.descend(node, depth).map(|child| (child, depth)));
-                }
-                Some(&"+") => {
-                    open.extend(self.descend(node, depth).map(|child| (child, depth + 1)));
-                }
-                Some(level) => {
-                    open.extend(self.tree.child(node, level).map(|child| (child, depth + 1)));
-                }
-            }
-        }
-        found
+        let mut walk = Walk::new(filter.pattern, self);
+        let mut effort = usize::MAX;
+        std::iter::from_fn(|| walk.next(self, now, &mut effort)).collect()
     }
 
-    /// The children that a wildcard of this depth reaches: at the first level
-    /// not those that belong to the server (MQTT-4.7.2-1).
-    fn descend(&self, node: NodeId, depth: usize) -> impl Iterator<Item = NodeId> {
-        let first = depth == 0 && node == ROOT;
-        self.tree
-            .children(node)
-            .filter(move |(level, _)| !(first && topic::is_system(level)))
-            .map(|(_, child)| child)
-    }
-
-    fn collect(&self, node: NodeId, now: Time, found: &mut Vec<Arc<Kept>>) {
-        let kept = self.tree.value(node).and_then(Option::as_ref);
-        found.extend(kept.filter(|kept| !kept.is_expired(now)).cloned());
+    fn all(&self) -> impl Iterator<Item = &Arc<Kept>> {
+        self.tree.values().flatten().map(|last| &last.kept)
     }
 }
 
@@ -187,7 +165,7 @@ mod tests {
     fn what_has_expired_is_not_found_and_can_be_forgotten() {
         let mut retained = Retained::new(None);
         let end = Time::ZERO + Duration::from_secs(5);
-        retained.set(kept("a", Some(end)));
+        retained.set(&kept("a", Some(end)));
         assert_eq!(topics(&retained, "#", Time::ZERO).len(), 1);
         assert!(topics(&retained, "#", end).is_empty());
         retained.expire("a", Time::ZERO);
@@ -206,7 +184,7 @@ mod tests {
             prop_assume!(!filter.is_empty());
             let mut retained = Retained::new(None);
             for name in &names {
-                retained.set(kept(name, None));
+                retained.set(&kept(name, None));
             }
             let matcher = Filter::parse(&filter).unwrap();
             let expected: BTreeSet<_> =

@@ -145,7 +145,7 @@ impl<'a> Routing<'a> {
 
     /// QoS 0: sent now, behind retained messages that wait, or never.
     fn send(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Fate {
-        if hot.out.len() >= hot.limits.queue.output || hot.queue.holds_back() {
+        if hot.out.len() >= hot.limits.queue.output || hot.holds_back() {
             return self.send_later(hot, grant, variant);
         }
         if grant.ids.is_some() || hot.is_tailored() {
@@ -164,7 +164,7 @@ impl<'a> Routing<'a> {
         if hot.limits.queue.slow == SlowConsumer::DropOldest {
             return self.enqueue_newest(hot, grant, variant);
         }
-        if hot.queue.holds_back() {
+        if hot.holds_back() {
             return self.enqueue(hot, grant, variant);
         }
         Fate::Dropped(Why::OutputFull)

@@ -1,8 +1,6 @@
 //! A session: what the broker remembers of a client, connected or not.
 
 use super::acl::Who;
-use super::counters::Counters;
-use super::event::{Fate, Why};
 use super::journal::Diary;
 use super::limits::Limits;
 use super::link::Link;
@@ -10,8 +8,9 @@ use super::message::Delivery;
 use super::own_copy::Tailoring;
 use super::queue::Queue;
 use super::realm::Realm;
-use crate::mqtt::{Ack, AckKind, Message, QoS, ReasonCode, Version};
-use crate::session::{Inbound, Outbound, Stage, Time};
+use super::replay::Replays;
+use crate::mqtt::{Ack, Message, Version};
+use crate::session::{Inbound, Outbound, Time};
 use ::core::net::SocketAddr;
 use parking_lot::Mutex;
 use std::collections::HashSet;
@@ -80,6 +79,8 @@ pub(super) struct Hot {
     /// How its copies differ from everybody's, if they do.
     pub(super) tailoring: Option<Box<Tailoring>>,
     pub(super) queue: Queue,
+    /// Retained messages that are owed and not queued.
+    pub(super) replays: Replays,
     /// The number of the delivery that came last.
     pub(super) sequence: u64,
     /// Where changes are recorded; none if the session ends with its connection.
@@ -109,10 +110,6 @@ pub(super) struct PendingWill {
     pub(super) delay: Duration,
     pub(super) due: Option<Time>,
 }
-
-/// Output above which the queue waits for room, so that a long queue is not
-/// copied into the buffer at once.
-const REFILL_MARK: usize = 64 * 1024;
 
 impl Session {
     pub(super) fn new(key: u64, who: Who<'_>, limits: Arc<Limits>) -> Self {
@@ -162,6 +159,7 @@ impl Hot {
             outbound: Outbound::new(0),
             tailoring: None,
             queue: Queue::default(),
+            replays: Replays::default(),
             sequence: 0,
             diary: None,
             will: None,
@@ -188,13 +186,22 @@ impl Hot {
 
     /// Whether something waits for room or for quota.
     pub(super) fn is_behind(&self) -> bool {
-        !self.queue.is_empty() || self.outbound.is_waiting()
+        self.owes_more() || self.outbound.is_waiting()
+    }
+
+    fn owes_more(&self) -> bool {
+        !self.queue.is_empty() || !self.replays.is_empty()
+    }
+
+    /// Whether messages wait that a newer one of QoS 0 must not overtake.
+    pub(super) fn holds_back(&self) -> bool {
+        self.queue.holds_back() || !self.replays.is_empty()
     }
 
     /// Whether a message with acknowledgement can be sent at once.
     pub(super) fn has_room(&self) -> bool {
         let full = self.out.len() >= self.limits.queue.output;
-        self.queue.is_empty() && !full && self.outbound.has_quota()
+        !self.owes_more() && !full && self.outbound.has_quota()
     }
 
     /// Adds a delivery to the queue unless that is full.
@@ -215,74 +222,7 @@ impl Hot {
     /// Drops from the queue what is not kept for a client that is offline.
     pub(super) fn drop_unkept(&mut self) {
         self.queue.go_offline(&self.limits.queue);
-    }
-
-    /// Moves queued deliveries into the output while there is room and quota.
-    /// `tell` hears what becomes of each.
-    pub(super) fn refill(
-        &mut self,
-        now: Time,
-        counters: &Counters,
-        mut tell: impl FnMut(&Delivery, Fate),
-    ) {
-        self.resend(now, counters);
-        while self.out.len() < REFILL_MARK
-            && let Some(next) = self.queue.front()
-            && (next.qos == QoS::AtMostOnce || self.outbound.has_quota())
-            && let Some(delivery) = self.queue.pop()
-        {
-            let expired = |kept: &Arc<super::message::Kept>| kept.is_expired(now);
-            let fate = if delivery.kept.as_ref().is_some_and(expired) {
-                Fate::Dropped(Why::Expired)
-            } else if self.send(&delivery, now) {
-                Fate::Sent
-            } else {
-                Fate::Dropped(Why::TooLarge)
-            };
-            if matches!(fate, Fate::Dropped(_)) {
-                self.note_settled(&delivery);
-            }
-            counters.note(fate, delivery.payload_size());
-            tell(&delivery, fate);
-        }
-    }
-
-    /// Sends a delivery for the first time. Returns whether it was sent: one
-    /// too large for the client counts as delivered (MQTT-3.1.2-25).
-    fn send(&mut self, delivery: &Delivery, now: Time) -> bool {
-        let ids = delivery.subscription_ids.as_deref();
-        if delivery.qos == QoS::AtMostOnce {
-            let publish = delivery.publish(None, false, now);
-            return publish.is_some_and(|publish| self.put_own(&publish, ids));
-        }
-        let Ok(id) = self.outbound.publish(delivery.qos, delivery.clone()) else {
-            return false;
-        };
-        let publish = delivery.publish(Some(id), false, now);
-        if publish.is_some_and(|publish| self.put_own(&publish, ids)) {
-            self.note_sent();
-            return true;
-        }
-        let known = self.outbound.finish(id, Stage::first(delivery.qos));
-        debug_assert!(known.is_ok(), "it was begun just above");
-        false
-    }
-
-    /// Sends again what a resumed session has not acknowledged, in order and
-    /// within the window (MQTT-4.4.0-1, MQTT-4.6.0-1).
-    pub(super) fn resend(&mut self, now: Time, counters: &Counters) {
-        while let Some((id, stage, delivery)) = self.outbound.resend() {
-            counters.answers_sent.add(1);
-            if stage == Stage::PubComp {
-                let pubrel = Ack::new(AckKind::PubRel, id, ReasonCode::SUCCESS);
-                put_ack(pubrel, self.version, &mut self.out);
-            } else if let Some(publish) = delivery.publish(Some(id), true, now) {
-                // In full: an alias could be one of an earlier connection.
-                let ids = delivery.subscription_ids.as_deref();
-                let publish = Tailoring::seen(self.tailoring.as_deref(), &publish);
-                super::template::encode(&publish, ids, self.version, &mut self.out);
-            }
-        }
+        self.replays.go_offline(&self.limits.queue);
     }
 }
 

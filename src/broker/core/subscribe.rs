@@ -1,12 +1,10 @@
 //! SUBSCRIBE and UNSUBSCRIBE (MQTT 5.0 §3.8 to §3.11).
 
 use super::Core;
-use super::acl::Access;
 use super::connection::Open;
 use super::event::Event;
 use super::journal::Subscription;
 use super::limits::check_length;
-use super::message::Delivery;
 use super::sys;
 use super::target::Subscriber;
 use super::words::{Denial, put_answer};
@@ -71,11 +69,12 @@ impl Core {
             return Err(Denial::new(ReasonCode::QUOTA_EXCEEDED, words));
         }
         cold.filters.insert(request.filter.into());
+        let subscription = Subscription { options: request.options, id, replaying: false };
         let subscriber = Subscriber { session: Arc::clone(session), options: request.options, id };
         let new = self.index.write().insert(&filter, subscriber);
         self.generations.change(filter.pattern);
         if let Some(diary) = &open.diary {
-            diary.subscribed(request.filter, Subscription { options: request.options, id });
+            diary.subscribed(request.filter, subscription);
         }
         drop(cold);
         if sys::concerns(filter.pattern) {
@@ -87,7 +86,7 @@ impl Core {
             RetainHandling::DoNotSend => false,
         };
         if wanted && filter.share.is_none() {
-            self.replay(worker, open, &filter, request, id);
+            self.replay(worker, open, &filter, subscription);
         }
         Ok(ReasonCode::granted(request.options.qos))
     }
@@ -104,49 +103,6 @@ impl Core {
             return Err(Denial::new(ReasonCode::NOT_AUTHORIZED, words));
         }
         Ok(filter)
-    }
-
-    /// Queues the retained messages that a new subscription brings.
-    fn replay(
-        &self,
-        worker: &mut Worker,
-        open: &Open,
-        filter: &Filter<'_>,
-        request: &SubscribeRequest<'_>,
-        id: Option<SubscriptionId>,
-    ) {
-        let mut found = self.retained.read().matching(filter, worker.now);
-        if sys::concerns(filter.pattern) {
-            found.extend(self.sys.matching(filter));
-        }
-        found.retain(|kept| open.session.sees(kept.message.topic()));
-        if let Some(rules) = &*self.rules.read() {
-            let who = open.session.who();
-            found.retain(|kept| rules.allow(who, Access::Read, kept.message.topic()));
-        }
-        if found.is_empty() {
-            return;
-        }
-        let ids: Option<Arc<[_]>> = id.map(|id| Arc::from([id]));
-        let mut hot = open.session.hot.lock();
-        if !hot.is_current(open.number) {
-            return;
-        }
-        for kept in found {
-            let sequence = hot.number();
-            let delivery = Delivery {
-                qos: kept.message.qos.min(request.options.qos),
-                kept: Some(kept),
-                retain: true,
-                subscription_ids: ids.clone(),
-                replayed: true,
-                sequence,
-            };
-            let taken = hot.enqueue(delivery);
-            debug_assert!(taken, "replayed messages do not count against the limits");
-            hot.note_queued();
-        }
-        worker.touch(&open.session, &mut hot);
     }
 
     pub(super) fn on_unsubscribe(
@@ -177,6 +133,9 @@ impl Core {
         let filter = Filter::parse(text)?;
         let mut cold = open.session.cold.lock();
         cold.filters.remove(text);
+        if filter.share.is_none() {
+            open.session.hot.lock().replays.end(filter.pattern);
+        }
         let removed = self.index.write().remove(&filter, &open.session);
         self.generations.change(filter.pattern);
         if let Some(diary) = &open.diary {

@@ -4,18 +4,35 @@
 //! Nodes live in one vector and name each other by number, so walking the tree
 //! chases no boxes, dropping it does not recurse, and an empty tree costs
 //! nothing. Number 0 is the root.
+//!
+//! The children of a node stand in the order of their [`Branch`]es, which stay
+//! as they are for as long as a child does: whoever has visited some of them
+//! can come back later for those behind, whatever has come and gone meanwhile.
 
 use foldhash::quality::RandomState;
-use hashbrown::HashMap;
+use std::collections::BTreeSet;
+use std::hash::BuildHasher as _;
+use std::ops::Bound;
 
 /// The number of a node.
 pub(super) type NodeId = u32;
 
 pub(super) const ROOT: NodeId = 0;
 
+/// Nodes that an empty tree may keep room for.
+const FEW: usize = 1024;
+
+/// What leads from a node to a child: a hash of the child's level, and its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Branch {
+    hash: u32,
+    pub(super) child: NodeId,
+}
+
 #[derive(Debug, Default)]
 struct Node<T> {
-    children: HashMap<Box<str>, NodeId, RandomState>,
+    level: Box<str>,
+    children: BTreeSet<Branch>,
     value: T,
 }
 
@@ -24,27 +41,46 @@ struct Node<T> {
 pub(super) struct Tree<T> {
     nodes: Vec<Node<T>>,
     free: Vec<NodeId>,
+    hasher: RandomState,
 }
 
 impl<T: Default> Tree<T> {
     pub(super) fn new() -> Self {
-        Self { nodes: vec![Node::default()], free: Vec::new() }
+        let nodes = vec![Node::default()];
+        Self { nodes, free: Vec::new(), hasher: RandomState::default() }
     }
 
     /// The child of `node` for this level.
     pub(super) fn child(&self, node: NodeId, level: &str) -> Option<NodeId> {
-        self.node(node)?.children.get(level).copied()
+        let children = &self.node(node)?.children;
+        if children.is_empty() {
+            return None;
+        }
+        let hash = self.hash(level);
+        let alike = Branch { hash, child: 0 }..=Branch { hash, child: NodeId::MAX };
+        let mut alike = children.range(alike).map(|branch| branch.child);
+        alike.find(|child| self.level(*child) == level)
     }
 
-    /// The children of `node` with their levels, in no order.
-    pub(super) fn children(&self, node: NodeId) -> impl Iterator<Item = (&str, NodeId)> {
-        let children = self.node(node).map(|node| node.children.iter());
-        children.into_iter().flatten().map(|(level, id)| (&**level, *id))
+    /// The first child of `node` behind the one that `after` leads to.
+    pub(super) fn next_child(&self, node: NodeId, after: Option<Branch>) -> Option<Branch> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.node(node)?.children.range((start, Bound::Unbounded)).next().copied()
+    }
+
+    /// The level that leads to `node`.
+    pub(super) fn level(&self, node: NodeId) -> &str {
+        self.node(node).map_or("", |node| &node.level)
     }
 
     /// What is kept at `node`.
     pub(super) fn value(&self, node: NodeId) -> Option<&T> {
         self.node(node).map(|node| &node.value)
+    }
+
+    /// What is kept at all nodes, in no order.
+    pub(super) fn values(&self) -> impl Iterator<Item = &T> {
+        self.nodes.iter().map(|node| &node.value)
     }
 
     /// What is kept at the end of the path, if that is there.
@@ -102,26 +138,38 @@ impl<T: Default> Tree<T> {
     }
 
     fn add_child(&mut self, parent: NodeId, level: &str) -> Option<NodeId> {
-        let id = if let Some(id) = self.free.pop() {
+        let child = if let Some(id) = self.free.pop() {
             id
         } else {
             let id = NodeId::try_from(self.nodes.len()).ok()?;
             self.nodes.push(Node::default());
             id
         };
-        let parent = self.nodes.get_mut(parent as usize)?;
-        parent.children.insert(level.into(), id);
-        Some(id)
+        let branch = Branch { hash: self.hash(level), child };
+        self.nodes.get_mut(child as usize)?.level = level.into();
+        self.nodes.get_mut(parent as usize)?.children.insert(branch);
+        Some(child)
     }
 
     fn remove_child(&mut self, parent: NodeId, level: &str, child: NodeId) {
+        let branch = Branch { hash: self.hash(level), child };
         if let Some(parent) = self.nodes.get_mut(parent as usize) {
-            parent.children.remove(level);
+            parent.children.remove(&branch);
         }
         if let Some(child) = self.nodes.get_mut(child as usize) {
             *child = Node::default();
         }
         self.free.push(child);
+        if self.nodes.len() > FEW && self.free.len() + 1 == self.nodes.len() {
+            // Only the root is left: what a burst took goes back.
+            self.nodes.truncate(1);
+            self.nodes.shrink_to_fit();
+            self.free = Vec::new();
+        }
+    }
+
+    fn hash(&self, level: &str) -> u32 {
+        u32::try_from(self.hasher.hash_one(level) >> 32).unwrap_or_default()
     }
 }
 

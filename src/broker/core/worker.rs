@@ -6,17 +6,13 @@ use super::link::Link;
 use super::memo::Memo;
 use super::pulse::{Attached, Pulse};
 use super::session::{Hot, Session};
+use super::spares::Spares;
 use super::timers::Timers;
 use crate::session::Time;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-
-/// Bytes of buffers kept for the next sessions that have output: enough that a
-/// fan-out to a hundred sessions never asks the allocator (79 ns a delivery
-/// without, 59 ns with), and what is above goes back after a burst.
-const SPARE_BYTES: usize = 16 * 1024 * 1024;
 
 /// How long after a subscription or a session has ended the memo is swept.
 const SWEEP_DELAY: Duration = Duration::from_secs(30);
@@ -42,8 +38,7 @@ pub struct Worker {
     pub(super) counters: Arc<Counters>,
     /// Whether the core knows of the counters.
     is_entered: bool,
-    spares: Vec<Vec<u8>>,
-    spare_bytes: usize,
+    pub(super) spares: Spares,
     /// Whether [`Timer::Sweep`] is set.
     will_sweep: bool,
 }
@@ -64,6 +59,8 @@ pub(super) enum Timer {
     Sys,
     /// The memo may hold sessions that are gone.
     Sweep,
+    /// There may be more spare buffers than are needed.
+    Spares,
 }
 
 impl Default for Worker {
@@ -80,8 +77,7 @@ impl Default for Worker {
             scratch: Vec::new(),
             counters: Arc::default(),
             is_entered: false,
-            spares: Vec::new(),
-            spare_bytes: 0,
+            spares: Spares::default(),
             will_sweep: false,
         }
     }
@@ -143,16 +139,6 @@ impl Worker {
         }
     }
 
-    /// Gives a session that is about to get output a buffer, if it has none.
-    pub(super) fn provide(&mut self, hot: &mut Hot) {
-        if hot.out.capacity() == 0
-            && let Some(spare) = self.spares.pop()
-        {
-            self.spare_bytes -= spare.capacity();
-            hot.out = spare;
-        }
-    }
-
     /// Has the memo look for sessions that are gone, once for all that go
     /// until then.
     pub(super) fn sweep_later(&mut self) {
@@ -166,16 +152,6 @@ impl Worker {
     pub(super) fn sweep(&mut self, generation_of: impl Fn(&str) -> u64) {
         self.will_sweep = false;
         self.memo.sweep(generation_of);
-    }
-
-    /// Takes back a buffer whose bytes have been written.
-    pub fn recycle(&mut self, mut buffer: Vec<u8>) {
-        let size = buffer.capacity();
-        if self.spare_bytes + size <= SPARE_BYTES {
-            buffer.clear();
-            self.spare_bytes += size;
-            self.spares.push(buffer);
-        }
     }
 
     /// Has the core count what this worker counts.

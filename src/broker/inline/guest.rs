@@ -77,7 +77,7 @@ impl Guest {
         commands: &mut mpsc::UnboundedReceiver<Command>,
     ) -> Result<(), Failure> {
         loop {
-            self.exchange()?;
+            self.exchange().await?;
             tokio::select! {
                 asked = self.insider.asked() => match asked {
                     Asked::Write => {}
@@ -88,22 +88,28 @@ impl Guest {
                 },
                 command = commands.recv() => match command {
                     Some(command) => self.obey(command),
-                    None => return self.part(),
+                    None => return self.part().await,
                 },
             }
         }
     }
 
-    /// Moves bytes both ways until there are none.
-    fn exchange(&mut self) -> Result<(), Failure> {
+    /// Moves bytes both ways until there are none; others have their turns in
+    /// between.
+    async fn exchange(&mut self) -> Result<(), Failure> {
         let ledger = &mut self.ledger;
-        self.insider.exchange(&mut |event| ledger.note(&event))
+        while self.insider.take(&mut |event| ledger.note(&event))?
+            || !self.insider.session.output().is_empty()
+        {
+            tokio::task::yield_now().await;
+        }
+        Ok(())
     }
 
-    fn part(&mut self) -> Result<(), Failure> {
+    async fn part(&mut self) -> Result<(), Failure> {
         let now = self.insider.now();
         self.insider.session.disconnect(ReasonCode::SUCCESS, now)?;
-        self.exchange()
+        self.exchange().await
     }
 
     fn obey(&mut self, command: Command) {

@@ -124,6 +124,9 @@ fn place(record: &Record) -> Option<(Table, Vec<u8>)> {
     })
 }
 
+/// A bit of the subscription options that MQTT has no use for.
+const REPLAYING: u8 = 0x40;
+
 fn value(record: &Record) -> Result<Option<Vec<u8>>, Error> {
     let mut out = Vec::new();
     match record {
@@ -134,8 +137,9 @@ fn value(record: &Record) -> Result<Option<Vec<u8>>, Error> {
         | Record::Cleared(_)
         | Record::Forgotten(_) => return Ok(None),
         Record::Session(_, profile) => put_profile(profile, &mut out)?,
-        Record::Subscribed(_, _, Subscription { options, id }) => {
-            out.push(options.byte(Version::V5));
+        Record::Subscribed(_, _, Subscription { options, id, replaying }) => {
+            let replaying = if *replaying { REPLAYING } else { 0 };
+            out.push(options.byte(Version::V5) | replaying);
             put_u32(&mut out, id.map_or(0, SubscriptionId::value));
         }
         Record::Owed(_, _, owed) => put_owed(owed, &mut out),
@@ -178,9 +182,11 @@ pub fn read_row(table: Table, key: &[u8], value: &[u8]) -> Result<Record, Error>
         Table::Retained => Record::Retained(text(&mut key)?, u64(&mut value)?),
         Table::Sessions => Record::Session(u64(&mut key)?, profile(&mut value)?),
         Table::Subscriptions => {
-            let options = SubscribeOptions::read(value.u8()?, Version::V5)?;
+            let byte = value.u8()?;
+            let options = SubscribeOptions::read(byte & !REPLAYING, Version::V5)?;
             let id = SubscriptionId::new(value.u32()?);
-            Record::Subscribed(u64(&mut key)?, text(&mut key)?, Subscription { options, id })
+            let subscription = Subscription { options, id, replaying: byte & REPLAYING != 0 };
+            Record::Subscribed(u64(&mut key)?, text(&mut key)?, subscription)
         }
         Table::Owed => Record::Owed(u64(&mut key)?, u64(&mut key)?, owed(&mut value)?),
         Table::Received => Record::Received(u64(&mut key)?, packet_id(&mut key)?),
@@ -409,11 +415,11 @@ mod tests {
                     ..profile
                 },
             ),
-            Record::Subscribed(1, "#".into(), Subscription { options, id: None }),
+            Record::Subscribed(1, "#".into(), Subscription { options, id: None, replaying: true }),
             Record::Subscribed(
                 1,
                 "$share/g/+".into(),
-                Subscription { options, id: SubscriptionId::new(268_435_455) },
+                Subscription { options, id: SubscriptionId::new(268_435_455), replaying: false },
             ),
             Record::Owed(1, 1, owed),
             Record::Owed(1, 2, released),

@@ -86,7 +86,7 @@ prop_compose! {
         expiry_interval: u32,
         presence in prop_oneof![Just(Presence::Online), moment().prop_map(Presence::Offline)],
         will in option::of((any_message(), any::<u32>(), moment())),
-        filters in btree_map("[a-c]{1,3}(/#)?", (0..3_u8, any::<bool>(), option::of(1..9_u32)), 0..4),
+        filters in btree_map("[a-c]{1,3}(/#)?", (0..3_u8, any::<(bool, bool)>(), option::of(1..9_u32)), 0..4),
         owed in vec(any_owed(messages), 0..6),
         first_id: u16,
         received in btree_set(any::<PacketId>(), 0..4),
@@ -97,11 +97,11 @@ prop_compose! {
         let realm = Realm::new(rules.map(Into::into), mount_point.into());
         let mut session =
             SessionState::new(Profile { client_id, user, realm, expiry_interval, presence, will });
-        for (filter, (qos, no_local, id)) in filters {
+        for (filter, (qos, (no_local, replaying), id)) in filters {
             let qos = QoS::from_u8(qos).unwrap();
             let options = SubscribeOptions { qos, no_local, ..SubscribeOptions::default() };
             let id = id.and_then(SubscriptionId::new);
-            session.subscriptions.insert(filter.into(), Subscription { options, id });
+            session.subscriptions.insert(filter.into(), Subscription { options, id, replaying });
         }
         let mut id = PacketId::new(first_id).unwrap_or(PacketId::MIN);
         for (mut owed, sequence) in owed.into_iter().zip(1..) {

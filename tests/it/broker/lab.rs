@@ -313,6 +313,29 @@ impl Lab {
         self.core.flush(&mut self.worker);
     }
 
+    /// The owner of the connection has its turn, if it was asked to or has not
+    /// come to an end, and writes what it is given. Returns whether it had one.
+    pub(super) fn turn(&mut self, client: &mut Client) -> bool {
+        if !std::mem::take(&mut client.wire.0.lock().unwrap().woken) {
+            return false;
+        }
+        self.worker.begin(self.now);
+        let output = self.core.take_output(&client.connection, &mut self.worker);
+        {
+            let mut state = client.wire.0.lock().unwrap();
+            state.woken |= output.is_some();
+            state.arrived.extend(output.unwrap_or_default());
+        }
+        self.core.flush(&mut self.worker);
+        self.store();
+        true
+    }
+
+    /// The owner of the connection has as many turns as it needs.
+    pub(super) fn turns(&mut self, client: &mut Client) {
+        while self.turn(client) {}
+    }
+
     pub(super) fn subscribe(&mut self, client: &mut Client, filter: &str, qos: QoS) {
         let options = SubscribeOptions { qos, ..SubscribeOptions::default() };
         self.subscribe_with(client, filter, options, SubscribeProperties::default());

@@ -27,6 +27,7 @@ mod proxied;
 mod realms;
 mod reasons;
 mod reload;
+mod replay;
 mod restart;
 mod retained;
 mod sessions;

@@ -102,6 +102,9 @@ pub struct Subscription {
     pub options: SubscribeOptions,
     /// Its identifier.
     pub id: Option<SubscriptionId>,
+    /// Whether there are retained messages that it brings and that were neither
+    /// sent nor queued.
+    pub replaying: bool,
 }
 
 /// A message on its way to one session.

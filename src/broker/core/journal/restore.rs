@@ -6,8 +6,10 @@ use super::state::{SessionState, State};
 use crate::broker::core::connection::End;
 use crate::broker::core::event::SessionEnd;
 use crate::broker::core::message::{Delivery, Kept};
+use crate::broker::core::replay::Replay;
 use crate::broker::core::session::{Hot, PendingWill, Session};
 use crate::broker::core::target::Subscriber;
+use crate::broker::core::walk::Walk;
 use crate::broker::core::worker::{Timer, Worker};
 use crate::broker::core::{Core, Diary, Who};
 use crate::mqtt::topic::Filter;
@@ -39,7 +41,7 @@ impl Core {
             .collect();
         for number in state.retained.values() {
             if let Some(kept) = messages.get(number) {
-                self.retained.write().restore(Arc::clone(kept));
+                self.retained.write().restore(kept);
             }
         }
         for (key, stored) in state.sessions {
@@ -51,6 +53,14 @@ impl Core {
             for (sequence, owed) in &stored.owed {
                 hot.owe(*sequence, owed, &messages);
             }
+            let retained = self.retained.read();
+            for (filter, subscription) in &stored.subscriptions {
+                if subscription.replaying {
+                    let walk = Walk::new(filter, &retained);
+                    hot.owe_replay(Replay::new(walk, *subscription), retained.len());
+                }
+            }
+            hot.drop_unkept();
             if stored.profile.presence == Presence::Online {
                 session.introduce(&hot);
             }

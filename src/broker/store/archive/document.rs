@@ -143,6 +143,9 @@ pub(super) struct SubscriptionEntry {
     pub(super) retain_handling: u8,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) subscription_identifier: Option<u32>,
+    /// Whether it brings retained messages that are not among the deliveries.
+    #[serde(default)]
+    pub(super) replaying: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

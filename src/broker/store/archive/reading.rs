@@ -202,6 +202,7 @@ fn subscription(entry: &SubscriptionEntry) -> Read<Subscription> {
     Ok(Subscription {
         options: options.map_err(|error| error.what.to_owned())?,
         id: entry.subscription_identifier.map(identifier).transpose()?,
+        replaying: entry.replaying,
     })
 }
 

@@ -96,7 +96,8 @@ fn will(will: &StoredWill) -> WillEntry {
     }
 }
 
-fn subscription(filter: &str, Subscription { options, id }: Subscription) -> SubscriptionEntry {
+fn subscription(filter: &str, subscription: Subscription) -> SubscriptionEntry {
+    let Subscription { options, id, replaying } = subscription;
     SubscriptionEntry {
         filter: filter.to_owned(),
         qos: options.qos as u8,
@@ -104,6 +105,7 @@ fn subscription(filter: &str, Subscription { options, id }: Subscription) -> Sub
         retain_as_published: options.retain_as_published,
         retain_handling: options.retain_handling as u8,
         subscription_identifier: id.map(SubscriptionId::value),
+        replaying,
     }
 }
 
