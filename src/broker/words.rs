@@ -7,7 +7,11 @@ use crate::{error, output};
 
 /// Says that a broker can be run with `config`, and what it would do.
 pub(super) fn say_good(config: &Config) {
-    let places: Vec<_> = config.listeners.iter().flat_map(places).collect();
+    let bridges = config.bridges.iter().map(|bridge| {
+        let to = bridge.endpoints.iter().map(ToString::to_string).collect::<Vec<_>>();
+        format!("bridge {} to {}", bridge.name, to.join(", "))
+    });
+    let places: Vec<_> = config.listeners.iter().flat_map(places).chain(bridges).collect();
     let who = who_may_connect(config);
     output::note(format!("the configuration is good: {}; {who}", places.join(", ")));
 }

@@ -87,12 +87,13 @@ impl Abroad {
         if !wanted.is_empty() {
             connection.subscribe(&wanted, SubscribeProperties::default(), OWN)?;
         }
-        self.say(bridge, true)
+        self.say(bridge, true, QoS::AtLeastOnce)
     }
 
-    fn say(&mut self, bridge: &Bridge, connected: bool) -> Result<()> {
+    fn say(&mut self, bridge: &Bridge, connected: bool, qos: QoS) -> Result<()> {
         let Some(notice) = bridge.notice_there(connected) else { return Ok(()) };
-        self.publish(&notice.publish(None, false), OWN).map(drop).map_err(explain)
+        let publish = Publish { qos, ..notice.publish(None, false) };
+        self.publish(&publish, OWN).map(drop).map_err(explain)
     }
 
     /// Publishes a message as the other broker takes it. Returns whether that is
@@ -146,8 +147,9 @@ impl Abroad {
         if !std::mem::take(&mut self.open) {
             return;
         }
-        // Whoever hangs up while it is said has understood.
-        let _ = self.say(bridge, false);
+        // Nobody waits for the answer, and what is not answered is sent again. Whoever
+        // hangs up meanwhile has understood.
+        let _ = self.say(bridge, false, QoS::AtMostOnce);
         if let Some(connection) = &mut self.connection {
             let _ = connection.leave().await;
         }

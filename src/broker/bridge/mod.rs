@@ -1,12 +1,12 @@
 //! Bridges: connections to other brokers that carry messages out, in or both.
 //!
 //! A bridge is a client of two brokers. Here it is a client without a socket
-//! ([`super::inline`]), on a worker like every other; there it is a client of
-//! `crate::client`. [`crossing`] passes on what arrives at one to the other and
-//! acknowledges it only when that has taken it, so what is acknowledged is not
-//! lost; [`span`] is its life: connecting, waiting, parting. While it is not
-//! connected there, it is not connected here either, and its session here keeps
-//! what is to be kept for it as that of any client.
+//! (`home`), on a worker like every other; there it is a client of
+//! [`crate::client`] (`abroad`). `crossing` passes on what arrives at one to the
+//! other and acknowledges it only when that has taken it, so what is acknowledged
+//! is not lost; `span` is the life of a bridge: connecting, waiting, parting. While
+//! it is not connected there, it is not connected here either, and its session
+//! here keeps what is to be kept for it as that of any client.
 //!
 //! [`Routes`] says what is carried and under which names, without IO.
 

@@ -2,6 +2,7 @@
 //! is told.
 
 mod scripted;
+mod standing;
 mod together;
 
 use mqx::broker::bridge::{Bridge, Direction, Pause, Route, Routes};

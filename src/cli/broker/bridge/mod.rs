@@ -28,7 +28,7 @@ pub(super) struct BridgeArgs {
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
 
-    /// HOST[:PORT] of the other broker; of several the next is tried when one
+    /// Host of the other broker, a colon and its port behind it if need be; of several the next is tried when one
     /// fails [default port: 1883, with TLS 8883]
     #[arg(long, value_name = "ADDRESS")]
     address: Vec<HostPort>,
