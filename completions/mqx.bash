@@ -28,6 +28,9 @@ _mqx() {
             mqx,help)
                 cmd="mqx__subcmd__help"
                 ;;
+            mqx,profile)
+                cmd="mqx__subcmd__profile"
+                ;;
             mqx,pub)
                 cmd="mqx__subcmd__pub"
                 ;;
@@ -154,6 +157,9 @@ _mqx() {
             mqx__subcmd__help,help)
                 cmd="mqx__subcmd__help__subcmd__help"
                 ;;
+            mqx__subcmd__help,profile)
+                cmd="mqx__subcmd__help__subcmd__profile"
+                ;;
             mqx__subcmd__help,pub)
                 cmd="mqx__subcmd__help__subcmd__pub"
                 ;;
@@ -208,6 +214,57 @@ _mqx() {
             mqx__subcmd__help__subcmd__certs,verify)
                 cmd="mqx__subcmd__help__subcmd__certs__subcmd__verify"
                 ;;
+            mqx__subcmd__help__subcmd__profile,add)
+                cmd="mqx__subcmd__help__subcmd__profile__subcmd__add"
+                ;;
+            mqx__subcmd__help__subcmd__profile,import)
+                cmd="mqx__subcmd__help__subcmd__profile__subcmd__import"
+                ;;
+            mqx__subcmd__help__subcmd__profile,ls)
+                cmd="mqx__subcmd__help__subcmd__profile__subcmd__ls"
+                ;;
+            mqx__subcmd__help__subcmd__profile,rm)
+                cmd="mqx__subcmd__help__subcmd__profile__subcmd__rm"
+                ;;
+            mqx__subcmd__help__subcmd__profile,show)
+                cmd="mqx__subcmd__help__subcmd__profile__subcmd__show"
+                ;;
+            mqx__subcmd__profile,add)
+                cmd="mqx__subcmd__profile__subcmd__add"
+                ;;
+            mqx__subcmd__profile,help)
+                cmd="mqx__subcmd__profile__subcmd__help"
+                ;;
+            mqx__subcmd__profile,import)
+                cmd="mqx__subcmd__profile__subcmd__import"
+                ;;
+            mqx__subcmd__profile,ls)
+                cmd="mqx__subcmd__profile__subcmd__ls"
+                ;;
+            mqx__subcmd__profile,rm)
+                cmd="mqx__subcmd__profile__subcmd__rm"
+                ;;
+            mqx__subcmd__profile,show)
+                cmd="mqx__subcmd__profile__subcmd__show"
+                ;;
+            mqx__subcmd__profile__subcmd__help,add)
+                cmd="mqx__subcmd__profile__subcmd__help__subcmd__add"
+                ;;
+            mqx__subcmd__profile__subcmd__help,help)
+                cmd="mqx__subcmd__profile__subcmd__help__subcmd__help"
+                ;;
+            mqx__subcmd__profile__subcmd__help,import)
+                cmd="mqx__subcmd__profile__subcmd__help__subcmd__import"
+                ;;
+            mqx__subcmd__profile__subcmd__help,ls)
+                cmd="mqx__subcmd__profile__subcmd__help__subcmd__ls"
+                ;;
+            mqx__subcmd__profile__subcmd__help,rm)
+                cmd="mqx__subcmd__profile__subcmd__help__subcmd__rm"
+                ;;
+            mqx__subcmd__profile__subcmd__help,show)
+                cmd="mqx__subcmd__profile__subcmd__help__subcmd__show"
+                ;;
             *)
                 ;;
         esac
@@ -215,7 +272,7 @@ _mqx() {
 
     case "${cmd}" in
         mqx)
-            opts="--color --version --help pub sub bench certs broker help"
+            opts="--color --version --help pub sub bench certs profile broker help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -233,7 +290,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__bench)
-            opts="-c -q -s -t -L -F -i -h -p -b -A -u -P -k -V -d -x -D --rate --count --subscribers --qos --size --topic --duration --limit --inflight --json --embedded --id --host --port --broker --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --color --help"
+            opts="-c -q -s -t -L -F -i -h -p -b -A -u -P -k -V -d -x -D -o --rate --count --subscribers --qos --size --topic --duration --limit --inflight --json --embedded --id --host --port --broker --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -588,6 +645,18 @@ _mqx() {
                     return 0
                     ;;
                 -D)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1943,7 +2012,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__help)
-            opts="pub sub bench certs broker help"
+            opts="pub sub bench certs profile broker help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2236,6 +2305,90 @@ _mqx() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mqx__subcmd__help__subcmd__profile)
+            opts="ls show add rm import"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__help__subcmd__profile__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__help__subcmd__profile__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__help__subcmd__profile__subcmd__ls)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__help__subcmd__profile__subcmd__rm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__help__subcmd__profile__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mqx__subcmd__help__subcmd__pub)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2264,8 +2417,534 @@ _mqx() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mqx__subcmd__profile)
+            opts="--config --color --help ls show add rm import help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__profile__subcmd__add)
+            opts="-i -I -c -h -p -b -A -u -P -k -V -d -x -D -o --replace --id --id-prefix --disable-clean-session --host --port --broker --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --id-prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -I)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -h)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --broker)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --unix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ws-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ws-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -A)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -P)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-command)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -k)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mqtt-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -V)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --engine)
+                    COMPREPLY=($(compgen -W "native rumqttc" -- "${cur}"))
+                    return 0
+                    ;;
+                --jwt-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-alg)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-aud)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-sub)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-iss)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-kid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-claim)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jwt-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cafile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --capath)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-password-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-alpn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-keylog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-payload)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-qos)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-delay-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-message-expiry-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-content-type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-payload-format-indicator)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-response-topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-correlation-data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-user-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --session-expiry-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -x)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --receive-maximum)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --maximum-packet-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic-alias-maximum)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-response-information)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-problem-information)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-user-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authentication-method)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authentication-data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --disconnect-session-expiry-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --disconnect-reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --disconnect-user-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -D)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__profile__subcmd__help)
+            opts="ls show add rm import help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__profile__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__profile__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__profile__subcmd__help__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__profile__subcmd__help__subcmd__ls)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__profile__subcmd__help__subcmd__rm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__profile__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__profile__subcmd__import)
+            opts="--name --replace --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__profile__subcmd__ls)
+            opts="--color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__profile__subcmd__rm)
+            opts="--color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__profile__subcmd__show)
+            opts="--color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mqx__subcmd__pub)
-            opts="-t -m -f -s -l -0 -n -q -r -e -i -I -c -h -p -A -u -P -k -V -d -x -D -L -b --topic --message --file --stdin-file --stdin-line --stdin-nul --ndjson --random --null-message --delimiter --encode --template --batch --on-error --qos --retain --repeat --repeat-delay --rate --retry --buffer --on-disconnect --fail-if-no-subscriber --message-expiry-interval --content-type --payload-format-indicator --response-topic --correlation-data --user-property --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --broker --color --help"
+            opts="-t -m -f -s -l -0 -n -q -r -e -i -I -c -h -p -A -u -P -k -V -d -x -D -o -L -b --topic --message --file --stdin-file --stdin-line --stdin-nul --ndjson --random --null-message --delimiter --encode --template --batch --on-error --qos --retain --repeat --repeat-delay --rate --retry --buffer --on-disconnect --fail-if-no-subscriber --message-expiry-interval --content-type --payload-format-indicator --response-topic --correlation-data --user-property --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2667,6 +3346,18 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --broker)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2691,7 +3382,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__sub)
-            opts="-t -T -U -q -R -C -W -E -v -F -J -N -i -I -c -h -p -A -u -P -k -V -d -x -D -L -b --topic --filter-out --unsubscribe --qos --no-retained --retained-only --remove-retained --retain-handling --no-local --retain-as-published --subscription-identifier --user-property --count --timeout --idle-timeout --exit-after-sub --verbose --format --json --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --broker --color --help"
+            opts="-t -T -U -q -R -C -W -E -v -F -J -N -i -I -c -h -p -A -u -P -k -V -d -x -D -o -L -b --topic --filter-out --unsubscribe --qos --no-retained --retained-only --remove-retained --retain-handling --no-local --retain-as-published --subscription-identifier --user-property --count --timeout --idle-timeout --exit-after-sub --verbose --format --json --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3058,6 +3749,18 @@ _mqx() {
                     return 0
                     ;;
                 -D)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

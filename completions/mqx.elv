@@ -25,6 +25,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand sub 'Subscribe to topics and print the messages'
             cand bench 'Measure a broker: put a load on it and see what becomes of it'
             cand certs 'Make certificates for testing'
+            cand profile 'Keep what it takes to reach a broker under a name'
             cand broker 'Run a broker'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -128,9 +129,12 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --disconnect-user-property 'User property of DISCONNECT, as in name=value (repeatable)'
             cand -D 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here'
             cand --property 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here'
-            cand -b 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h)'
-            cand -L 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h)'
-            cand --broker 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h)'
+            cand --config 'File with the profiles [default: ~/.config/mqx/config.toml]'
+            cand -o 'Option file of mosquitto''s clients'
+            cand --config-file 'Option file of mosquitto''s clients'
+            cand -b 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile'
+            cand -L 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile'
+            cand --broker 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile'
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand -s 'Publish all of stdin as one message'
             cand --stdin-file 'Publish all of stdin as one message'
@@ -248,9 +252,12 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --disconnect-user-property 'User property of DISCONNECT, as in name=value (repeatable)'
             cand -D 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here'
             cand --property 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here'
-            cand -b 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h)'
-            cand -L 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h)'
-            cand --broker 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h)'
+            cand --config 'File with the profiles [default: ~/.config/mqx/config.toml]'
+            cand -o 'Option file of mosquitto''s clients'
+            cand --config-file 'Option file of mosquitto''s clients'
+            cand -b 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile'
+            cand -L 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile'
+            cand --broker 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile'
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand -R 'Leave out retained messages'
             cand --no-retained 'Leave out retained messages'
@@ -298,8 +305,8 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --host 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]'
             cand -p 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS'
             cand --port 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS'
-            cand -b 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h)'
-            cand --broker 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h)'
+            cand -b 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile'
+            cand --broker 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile'
             cand --unix 'Unix socket of the broker'
             cand --ws-path 'Path of the broker for WebSocket [default: /mqtt]'
             cand --ws-header 'Header of the WebSocket request, as in ''Authorization: Bearer x'' (repeatable)'
@@ -365,6 +372,9 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --disconnect-user-property 'User property of DISCONNECT, as in name=value (repeatable)'
             cand -D 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here'
             cand --property 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here'
+            cand --config 'File with the profiles [default: ~/.config/mqx/config.toml]'
+            cand -o 'Option file of mosquitto''s clients'
+            cand --config-file 'Option file of mosquitto''s clients'
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --json 'Print the report as one JSON object'
             cand --embedded 'Start a broker inside this process, on a free port, and measure that'
@@ -633,6 +643,147 @@ set edit:completion:arg-completer[mqx] = {|@words|
         }
         &'mqx;certs;help;help'= {
         }
+        &'mqx;profile'= {
+            cand --config 'File with the profiles [default: ~/.config/mqx/config.toml]'
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --help 'Print help'
+            cand ls 'Name the profiles and their brokers'
+            cand show 'Show what a profile says, but for its secrets'
+            cand add 'Add a profile with options of the clients'
+            cand rm 'Remove a profile'
+            cand import 'Make profiles of what mosquitto''s clients, MQTTX or `HiveMQ`''s tool know'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'mqx;profile;ls'= {
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --help 'Print help'
+        }
+        &'mqx;profile;show'= {
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --help 'Print help'
+        }
+        &'mqx;profile;add'= {
+            cand -i 'Client identifier; %h stands for this machine, %p for the process, %r for something random, %u for the user name [default: the broker chooses one]'
+            cand --id 'Client identifier; %h stands for this machine, %p for the process, %r for something random, %u for the user name [default: the broker chooses one]'
+            cand -I 'Client identifier that begins with this and ends with the number of the process'
+            cand --id-prefix 'Client identifier that begins with this and ends with the number of the process'
+            cand -h 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]'
+            cand --host 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]'
+            cand -p 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS'
+            cand --port 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS'
+            cand -b 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile'
+            cand --broker 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile'
+            cand --unix 'Unix socket of the broker'
+            cand --ws-path 'Path of the broker for WebSocket [default: /mqtt]'
+            cand --ws-header 'Header of the WebSocket request, as in ''Authorization: Bearer x'' (repeatable)'
+            cand --proxy 'Connect through this proxy: socks5h://, socks5://, http:// or https://[USER:PASSWORD@]HOST[:PORT], or none [default: ALL_PROXY, for wss HTTPS_PROXY before it and for ws http_proxy, unless NO_PROXY has the host]'
+            cand -A 'Connect from this address of the machine'
+            cand --bind 'Connect from this address of the machine'
+            cand -u 'User name'
+            cand --username 'User name'
+            cand -P 'Password; on this machine everybody can see it, unlike with the next four'
+            cand --password 'Password; on this machine everybody can see it, unlike with the next four'
+            cand --password-file 'Take the password from this file'
+            cand --password-env 'Take the password from this variable of the environment'
+            cand --password-command 'Take the password from what this command of the shell prints'
+            cand -k 'Seconds of silence after which a ping is sent; 0 for none'
+            cand --keepalive 'Seconds of silence after which a ping is sent; 0 for none'
+            cand -V 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]'
+            cand --mqtt-version 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]'
+            cand --connect-timeout 'Give up connecting after this time, as in 10, 500ms or 2m'
+            cand --engine 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc'
+            cand --jwt-key 'Sign a token with this private key (PEM) for a password, a new one for every connection'
+            cand --jwt-alg 'How to sign it: RS256 or ES256 [default: as the key is made for]'
+            cand --jwt-aud 'Whom it is for (aud; repeatable)'
+            cand --jwt-sub 'Whom it is about (sub) [default: the user name]'
+            cand --jwt-iss 'Whom it is from (iss)'
+            cand --jwt-kid 'Name of the key (kid)'
+            cand --jwt-claim 'Another claim, as in name=value; a value in JSON is taken as that (repeatable)'
+            cand --jwt-ttl 'How long it counts, as in 600 or 1h'
+            cand --tls 'Use TLS; trust the CA in this file, or without one those of the system'
+            cand --cafile 'The same as --tls with a CA'
+            cand --capath 'Use TLS and trust the CAs in the PEM files of this directory'
+            cand --cert 'Use TLS and show this certificate to the broker (PEM)'
+            cand --key 'The private key of that certificate (PEM, also encrypted PKCS#8)'
+            cand --key-password 'Password of the private key; on this machine everybody can see it'
+            cand --key-password-file 'Take the password of the private key from this file'
+            cand --key-password-env 'Take the password of the private key from this variable of the environment'
+            cand --sni 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host'
+            cand --tls-alpn 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)'
+            cand --tls-version 'Speak this version of TLS and no other: 1.2 or 1.3'
+            cand --tls-keylog 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]'
+            cand --will-topic 'Topic of the message the broker publishes when the connection is lost'
+            cand --will-payload 'Its payload [default: empty]'
+            cand --will-file 'Its payload from this file'
+            cand --will-qos 'Its quality of service: 0, 1 or 2'
+            cand --will-delay-interval 'Publish it only after this time, as in 10 or 1m (MQTT 5)'
+            cand --will-message-expiry-interval 'Time after which it is worth nothing (MQTT 5)'
+            cand --will-content-type 'What its payload is, as in application/json (MQTT 5)'
+            cand --will-payload-format-indicator 'Whether its payload is UTF-8 text (MQTT 5)'
+            cand --will-response-topic 'Topic for an answer to it (MQTT 5)'
+            cand --will-correlation-data 'What an answer is to repeat: text, hex:... or base64:... (MQTT 5)'
+            cand --will-user-property 'User property of it, as in name=value (repeatable, MQTT 5)'
+            cand -x 'Keep the session so long after the connection, as in 60, 1h or never (to end)'
+            cand --session-expiry-interval 'Keep the session so long after the connection, as in 60, 1h or never (to end)'
+            cand --receive-maximum 'QoS 1 and 2 messages the broker may send before they are answered'
+            cand --maximum-packet-size 'Bytes of the largest packet the broker may send'
+            cand --topic-alias-maximum 'Topic aliases the broker may use'
+            cand --request-response-information 'Ask for the basis of response topics'
+            cand --request-problem-information 'Ask for reasons in words [default: true]'
+            cand --connect-user-property 'User property of CONNECT, as in name=value (repeatable)'
+            cand --authentication-method 'Method of enhanced authentication: SCRAM-SHA-256 takes user and password and checks the broker too; of others only what CONNECT says can be given'
+            cand --authentication-data 'Data of that method: text, hex:... or base64:...'
+            cand --disconnect-session-expiry-interval 'Session expiry in DISCONNECT: from then on this holds'
+            cand --disconnect-reason 'Reason in words in DISCONNECT'
+            cand --disconnect-user-property 'User property of DISCONNECT, as in name=value (repeatable)'
+            cand -D 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here'
+            cand --property 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here'
+            cand --config 'File with the profiles [default: ~/.config/mqx/config.toml]'
+            cand -o 'Option file of mosquitto''s clients'
+            cand --config-file 'Option file of mosquitto''s clients'
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --replace 'Put it in the place of one of the same name'
+            cand -c 'Go on with the session of this client identifier, and keep it; without -x for ever'
+            cand --disable-clean-session 'Go on with the session of this client identifier, and keep it; without -x for ever'
+            cand --ws 'Speak MQTT over WebSocket'
+            cand --ask-password 'Ask for the password at the terminal'
+            cand -d 'Say on stderr which packets are sent and received'
+            cand --debug 'Say on stderr which packets are sent and received'
+            cand --insecure 'Use TLS and believe any certificate; for tests only'
+            cand --no-tls 'Use no TLS, not even with port 8883'
+            cand --will-retain 'Ask the broker to keep it for later subscribers'
+            cand --help 'Print help'
+        }
+        &'mqx;profile;rm'= {
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --help 'Print help'
+        }
+        &'mqx;profile;import'= {
+            cand --name 'Name of the profile, where the file has none [default: that of the file]'
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --replace 'Put them in the place of those of the same name'
+            cand --help 'Print help'
+        }
+        &'mqx;profile;help'= {
+            cand ls 'Name the profiles and their brokers'
+            cand show 'Show what a profile says, but for its secrets'
+            cand add 'Add a profile with options of the clients'
+            cand rm 'Remove a profile'
+            cand import 'Make profiles of what mosquitto''s clients, MQTTX or `HiveMQ`''s tool know'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'mqx;profile;help;ls'= {
+        }
+        &'mqx;profile;help;show'= {
+        }
+        &'mqx;profile;help;add'= {
+        }
+        &'mqx;profile;help;rm'= {
+        }
+        &'mqx;profile;help;import'= {
+        }
+        &'mqx;profile;help;help'= {
+        }
         &'mqx;broker'= {
             cand -c 'File with options; what is typed and what the environment says come first'
             cand --config 'File with options; what is typed and what the environment says come first'
@@ -757,6 +908,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand sub 'Subscribe to topics and print the messages'
             cand bench 'Measure a broker: put a load on it and see what becomes of it'
             cand certs 'Make certificates for testing'
+            cand profile 'Keep what it takes to reach a broker under a name'
             cand broker 'Run a broker'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -806,6 +958,23 @@ set edit:completion:arg-completer[mqx] = {|@words|
         &'mqx;help;certs;revoke'= {
         }
         &'mqx;help;certs;crl'= {
+        }
+        &'mqx;help;profile'= {
+            cand ls 'Name the profiles and their brokers'
+            cand show 'Show what a profile says, but for its secrets'
+            cand add 'Add a profile with options of the clients'
+            cand rm 'Remove a profile'
+            cand import 'Make profiles of what mosquitto''s clients, MQTTX or `HiveMQ`''s tool know'
+        }
+        &'mqx;help;profile;ls'= {
+        }
+        &'mqx;help;profile;show'= {
+        }
+        &'mqx;help;profile;add'= {
+        }
+        &'mqx;help;profile;rm'= {
+        }
+        &'mqx;help;profile;import'= {
         }
         &'mqx;help;broker'= {
             cand passwd 'Set or delete a user''s password in a file for --password-file'

@@ -33,6 +33,7 @@ complete -c mqx -n "__fish_mqx_needs_command" -f -a "pub" -d 'Publish messages'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "sub" -d 'Subscribe to topics and print the messages'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "bench" -d 'Measure a broker: put a load on it and see what becomes of it'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "certs" -d 'Make certificates for testing'
+complete -c mqx -n "__fish_mqx_needs_command" -f -a "profile" -d 'Keep what it takes to reach a broker under a name'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "broker" -d 'Run a broker'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s t -l topic -d 'Topic to publish to (repeatable)' -r
@@ -127,7 +128,9 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -l disconnect-session-expir
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l disconnect-user-property -d 'User property of DISCONNECT, as in name=value (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here' -r
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -s b -s L -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -s o -l config-file -d 'Option file of mosquitto\'s clients' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -s b -s L -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -223,7 +226,9 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -l disconnect-session-expir
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l disconnect-user-property -d 'User property of DISCONNECT, as in name=value (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here' -r
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -s b -s L -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s o -l config-file -d 'Option file of mosquitto\'s clients' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s b -s L -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -256,7 +261,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench" -s F -l inflight -d 'Mess
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s i -l id -d 'What every client identifier begins with [default: mqx-bench and the run]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench" -s b -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -s b -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l unix -d 'Unix socket of the broker' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l ws-path -d 'Path of the broker for WebSocket [default: /mqtt]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l ws-header -d 'Header of the WebSocket request, as in \'Authorization: Bearer x\' (repeatable)' -r
@@ -316,6 +321,8 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench" -l disconnect-session-exp
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l disconnect-user-property -d 'User property of DISCONNECT, as in name=value (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench" -s o -l config-file -d 'Option file of mosquitto\'s clients' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -553,6 +560,119 @@ complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcomman
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'Revoke certificates, and write the list for brokers'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "crl" -d 'Write the list of revoked certificates again, before it ends'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and not __fish_seen_subcommand_from ls show add rm import help" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and not __fish_seen_subcommand_from ls show add rm import help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and not __fish_seen_subcommand_from ls show add rm import help" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and not __fish_seen_subcommand_from ls show add rm import help" -f -a "ls" -d 'Name the profiles and their brokers'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and not __fish_seen_subcommand_from ls show add rm import help" -f -a "show" -d 'Show what a profile says, but for its secrets'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and not __fish_seen_subcommand_from ls show add rm import help" -f -a "add" -d 'Add a profile with options of the clients'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and not __fish_seen_subcommand_from ls show add rm import help" -f -a "rm" -d 'Remove a profile'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and not __fish_seen_subcommand_from ls show add rm import help" -f -a "import" -d 'Make profiles of what mosquitto\'s clients, MQTTX or `HiveMQ`\'s tool know'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and not __fish_seen_subcommand_from ls show add rm import help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from ls" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from ls" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from show" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from show" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -s i -l id -d 'Client identifier; %h stands for this machine, %p for the process, %r for something random, %u for the user name [default: the broker chooses one]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -s I -l id-prefix -d 'Client identifier that begins with this and ends with the number of the process' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -s b -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l unix -d 'Unix socket of the broker' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l ws-path -d 'Path of the broker for WebSocket [default: /mqtt]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l ws-header -d 'Header of the WebSocket request, as in \'Authorization: Bearer x\' (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l proxy -d 'Connect through this proxy: socks5h://, socks5://, http:// or https://[USER:PASSWORD@]HOST[:PORT], or none [default: ALL_PROXY, for wss HTTPS_PROXY before it and for ws http_proxy, unless NO_PROXY has the host]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -s A -l bind -d 'Connect from this address of the machine' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -s u -l username -d 'User name' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -s P -l password -d 'Password; on this machine everybody can see it, unlike with the next four' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l password-file -d 'Take the password from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l password-env -d 'Take the password from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l password-command -d 'Take the password from what this command of the shell prints' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
+rumqttc\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l jwt-key -d 'Sign a token with this private key (PEM) for a password, a new one for every connection' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l jwt-alg -d 'How to sign it: RS256 or ES256 [default: as the key is made for]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l jwt-aud -d 'Whom it is for (aud; repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l jwt-sub -d 'Whom it is about (sub) [default: the user name]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l jwt-iss -d 'Whom it is from (iss)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l jwt-kid -d 'Name of the key (kid)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l jwt-claim -d 'Another claim, as in name=value; a value in JSON is taken as that (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l jwt-ttl -d 'How long it counts, as in 600 or 1h' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l tls -d 'Use TLS; trust the CA in this file, or without one those of the system' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l cafile -d 'The same as --tls with a CA' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l key-password -d 'Password of the private key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l key-password-file -d 'Take the password of the private key from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-topic -d 'Topic of the message the broker publishes when the connection is lost' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-payload -d 'Its payload [default: empty]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-file -d 'Its payload from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-qos -d 'Its quality of service: 0, 1 or 2' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-delay-interval -d 'Publish it only after this time, as in 10 or 1m (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-message-expiry-interval -d 'Time after which it is worth nothing (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-content-type -d 'What its payload is, as in application/json (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-payload-format-indicator -d 'Whether its payload is UTF-8 text (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-response-topic -d 'Topic for an answer to it (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-correlation-data -d 'What an answer is to repeat: text, hex:... or base64:... (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-user-property -d 'User property of it, as in name=value (repeatable, MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -s x -l session-expiry-interval -d 'Keep the session so long after the connection, as in 60, 1h or never (to end)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send before they are answered' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l maximum-packet-size -d 'Bytes of the largest packet the broker may send' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l request-response-information -d 'Ask for the basis of response topics' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l request-problem-information -d 'Ask for reasons in words [default: true]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l connect-user-property -d 'User property of CONNECT, as in name=value (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l authentication-method -d 'Method of enhanced authentication: SCRAM-SHA-256 takes user and password and checks the broker too; of others only what CONNECT says can be given' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l authentication-data -d 'Data of that method: text, hex:... or base64:...' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l disconnect-session-expiry-interval -d 'Session expiry in DISCONNECT: from then on this holds' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l disconnect-user-property -d 'User property of DISCONNECT, as in name=value (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -s o -l config-file -d 'Option file of mosquitto\'s clients' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l replace -d 'Put it in the place of one of the same name'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -s c -l disable-clean-session -d 'Go on with the session of this client identifier, and keep it; without -x for ever'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l ws -d 'Speak MQTT over WebSocket'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l ask-password -d 'Ask for the password at the terminal'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -s d -l debug -d 'Say on stderr which packets are sent and received'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l insecure -d 'Use TLS and believe any certificate; for tests only'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l no-tls -d 'Use no TLS, not even with port 8883'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-retain -d 'Ask the broker to keep it for later subscribers'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from rm" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from rm" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from import" -l name -d 'Name of the profile, where the file has none [default: that of the file]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from import" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from import" -l replace -d 'Put them in the place of those of the same name'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from import" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "ls" -d 'Name the profiles and their brokers'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show what a profile says, but for its secrets'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a profile with options of the clients'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Remove a profile'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "import" -d 'Make profiles of what mosquitto\'s clients, MQTTX or `HiveMQ`\'s tool know'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -s c -l config -d 'File with options; what is typed and what the environment says come first' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -s p -l port -d 'Port for MQTT over TCP; 0 takes a free one, which the first line names. WebSocket is taken there too, and TLS if there is a certificate [default: 1883]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l unix -d 'Unix socket to listen at; one left behind by a broker is replaced' -r -F
@@ -672,12 +792,13 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcomma
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write what a store holds as JSON'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "import" -d 'Put what `mqx broker export` has written into a store'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "pub" -d 'Publish messages'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "sub" -d 'Subscribe to topics and print the messages'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "bench" -d 'Measure a broker: put a load on it and see what becomes of it'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "certs" -d 'Make certificates for testing'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "broker" -d 'Run a broker'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs broker help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs profile broker help" -f -a "pub" -d 'Publish messages'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs profile broker help" -f -a "sub" -d 'Subscribe to topics and print the messages'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs profile broker help" -f -a "bench" -d 'Measure a broker: put a load on it and see what becomes of it'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs profile broker help" -f -a "certs" -d 'Make certificates for testing'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs profile broker help" -f -a "profile" -d 'Keep what it takes to reach a broker under a name'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs profile broker help" -f -a "broker" -d 'Run a broker'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs profile broker help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "ca" -d 'Make a CA of your own'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "intermediate" -d 'Make a CA below another, to keep the key of that one away'
@@ -691,6 +812,11 @@ complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "renew" -d 'Make certificates valid for longer'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "revoke" -d 'Revoke certificates, and write the list for brokers'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "crl" -d 'Write the list of revoked certificates again, before it ends'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "ls" -d 'Name the profiles and their brokers'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "show" -d 'Show what a profile says, but for its secrets'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "add" -d 'Add a profile with options of the clients'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "rm" -d 'Remove a profile'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "import" -d 'Make profiles of what mosquitto\'s clients, MQTTX or `HiveMQ`\'s tool know'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from broker" -f -a "passwd" -d 'Set or delete a user\'s password in a file for --password-file'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from broker" -f -a "export" -d 'Write what a store holds as JSON'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from broker" -f -a "import" -d 'Put what `mqx broker export` has written into a store'

@@ -3,7 +3,7 @@
 //! # Layers
 //! ```text
 //!  4  main -> run (here) -> cli         what may be typed, lowered once to Config values
-//!  3  publish subscribe bench certs broker   the features; they never import each other
+//!  3  publish subscribe bench certs profile broker   the features; they never import each other
 //!  2  client: an Engine over a Stream, reconnect    net: sockets and TLS as one Stream, WebSocket
 //!  1  session: packet identifiers, in-flight windows, QoS flows, aliases, keepalive
 //!  0  mqtt: bytes <-> packets, properties, reason codes, topics
@@ -47,6 +47,7 @@ pub mod mqtt;
 pub mod net;
 pub mod open_files;
 pub mod output;
+pub mod profile;
 pub mod prompt;
 pub mod publish;
 pub mod record;
@@ -86,6 +87,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             let task = args.into_task()?;
             block_on(certs::run(&task, &mut output::stdout(), signals::stop()))?;
         }
+        Command::Profile(args) => profile::run(&args.into_config()?, &mut output::stdout())?,
         Command::Generate(args) => generate::run(&args.into_config(), &mut output::stdout())?,
         Command::Broker(args) => match args.into_task()? {
             Task::Run(config) => {

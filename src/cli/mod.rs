@@ -9,6 +9,7 @@ pub mod certs;
 pub mod connection;
 pub mod generate;
 mod message;
+pub mod profile;
 mod properties;
 pub mod publish;
 mod spelling;
@@ -22,6 +23,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, Command as Definition, CommandFactory as _, FromArgMatches as _};
 use spelling::drop_in::DropIn;
+use spelling::sources::{self, ELSEWHERE};
 use std::ffi::OsString;
 
 /// Where options that every command has stand in the help: behind its own.
@@ -60,6 +62,8 @@ pub enum Command {
     Bench(Box<bench::BenchArgs>),
     /// Make certificates for testing
     Certs(certs::CertsArgs),
+    /// Keep what it takes to reach a broker under a name
+    Profile(profile::ProfileArgs),
     /// Run a broker
     Broker(Box<broker::BrokerArgs>),
     /// Write the shell completions and man pages
@@ -94,17 +98,30 @@ impl CommandLine {
     pub fn parse(&self) -> error::Result<Cli> {
         // What is wrong may be the option for another choice.
         ColorChoice::default().apply();
-        match self.drop_in() {
-            Some((program, words)) => read(&program.translate(words, &definition())?),
-            None => read(&self.0),
+        let variables: Vec<_> = std::env::vars_os().collect();
+        self.parse_in(&variables)
+    }
+
+    /// The same in an environment with these variables.
+    fn parse_in(&self, variables: &[(OsString, OsString)]) -> error::Result<Cli> {
+        let definition = definition();
+        if let Some((program, words)) = self.drop_in() {
+            let file = program.option_file();
+            let words = program.translate(words, &definition, file.as_deref())?;
+            return read(definition, &words, |_| None);
         }
+        let whole = sources::whole(&self.0, &definition, variables)?;
+        read(definition, &whole.words, |wrong| whole.place_of(wrong))
     }
 
     /// The exit code for the failure of what they ask for.
     #[must_use]
     pub fn exit_code(&self, error: &anyhow::Error) -> u8 {
         match self.drop_in() {
-            Some((program, words)) => program.exit_code(error, words, &definition()),
+            Some((program, words)) => {
+                let file = program.option_file();
+                program.exit_code(error, words, &definition(), file.as_deref())
+            }
             None => error::exit_code(error),
         }
     }
@@ -116,12 +133,24 @@ impl CommandLine {
     }
 }
 
-fn read(words: &[OsString]) -> error::Result<Cli> {
-    parse_from(words).map_err(|wrong| match wrong.kind() {
+/// Reads `words`; `place` says where the option that is wrong stands, if it was
+/// not typed.
+fn read<'a>(
+    known: Definition,
+    words: &[OsString],
+    place: impl FnOnce(&clap::Error) -> Option<&'a str>,
+) -> error::Result<Cli> {
+    parse_with(known, words.to_vec()).map_err(|wrong| match wrong.kind() {
         ErrorKind::DisplayHelp
         | ErrorKind::DisplayVersion
         | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => wrong.exit(),
-        _ => usage::explain(&wrong.render().to_string(), words, &definition()),
+        _ => {
+            let error = usage::explain(&wrong.render().to_string(), words, &definition());
+            match place(&wrong) {
+                Some(place) => error.at(place),
+                None => error,
+            }
+        }
     })
 }
 
@@ -133,11 +162,13 @@ pub fn parse_from<W>(words: impl IntoIterator<Item = W>) -> Result<Cli, clap::Er
 where
     W: Into<OsString> + Clone,
 {
-    let mut definition = definition();
-    let words = words.into_iter().map(Into::into).collect();
-    let words = spelling::spelled_out(words, &definition);
-    let mut matches = definition.try_get_matches_from_mut(words)?;
-    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut definition))
+    parse_with(definition(), words.into_iter().map(Into::into).collect())
+}
+
+fn parse_with(mut known: Definition, words: Vec<OsString>) -> Result<Cli, clap::Error> {
+    let words = spelling::spelled_out(words, &known);
+    let mut matches = known.try_get_matches_from_mut(words)?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut known))
 }
 
 /// Every command and option, for the parser, the man pages and the completions.
@@ -171,15 +202,18 @@ fn commands() -> Definition {
         .disable_version_flag(true)
         .arg(version)
         .arg(help)
-        .mut_subcommands(with_url);
+        .mut_subcommands(as_client);
     with_conventions(definition)
 }
 
-/// `-L` is the URL of the broker as mosquitto has it, where a command has no
+/// What clients have in common: the help says where else options are read, and
+/// `-L` is the URL of the broker as mosquitto has it, where the command has no
 /// other `-L`.
-fn with_url(command: Definition) -> Definition {
+fn as_client(command: Definition) -> Definition {
+    let is_client = spelling::is_client(&command);
+    let command = if is_client { command.after_help(ELSEWHERE) } else { command };
     let taken = command.get_arguments().any(|arg| arg.get_short() == Some('L'));
-    if spelling::is_client(&command) && !taken {
+    if is_client && !taken {
         command.mut_arg("broker", |arg| arg.visible_short_alias('L'))
     } else {
         command

@@ -46,7 +46,7 @@ const ROWS: &[Row] = &[
 
 /// The commands that have `-D`, and all that could stand before it.
 const CLIENTS: [&str; 3] = ["pub", "sub", "bench"];
-const OTHERS: [&str; 3] = ["broker", "certs", "generate"];
+const OTHERS: [&str; 4] = ["broker", "certs", "profile", "generate"];
 
 /// The name of the properties that have two values.
 const USER_PROPERTY: &str = "user-property";

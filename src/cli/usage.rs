@@ -70,13 +70,13 @@ fn command(words: &[OsString], definition: &Definition) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::read;
+    use crate::cli::{definition, read};
     use crate::error::{class, hint, line};
 
     /// The line and the hint for these words.
     fn said(words: &str) -> (String, String) {
         let words = words.split(' ').map(Into::into).collect::<Vec<_>>();
-        let error = anyhow::Error::from(read(&words).unwrap_err());
+        let error = anyhow::Error::from(read(definition(), &words, |_| None).unwrap_err());
         assert_eq!(class(&error), crate::error::Class::Usage);
         (line(&error), hint(&error).unwrap().to_owned())
     }

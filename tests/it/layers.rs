@@ -37,6 +37,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("subscribe", FEATURE),
     ("bench", FEATURE),
     ("certs", FEATURE),
+    ("profile", FEATURE),
     ("generate", FEATURE),
     ("broker", FEATURE),
     ("broker::core", &["broker", "session", "mqtt"]),

@@ -48,8 +48,8 @@ pub(super) struct BrokerArgs {
 
     #[arg(
         help = "Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], \
-                ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h)",
-        short, long, alias = "url", value_name = "URL",
+                ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile",
+        short, long, alias = "url", value_name = "URL|PROFILE",
         conflicts_with_all = ["host", "port", "unix"]
     )]
     broker: Vec<Secret>,

@@ -102,6 +102,19 @@ pub struct ConnectionArgs {
         value_parser = |text: &str| Err::<Infallible, _>(properties::unknown(text))
     )]
     property: Option<Infallible>,
+
+    /// File with the profiles [default: ~/.config/mqx/config.toml]
+    #[arg(long, value_name = "FILE", value_parser = elsewhere)]
+    config: Option<Infallible>,
+
+    /// Option file of mosquitto's clients
+    #[arg(short = 'o', long, value_name = "FILE", value_parser = elsewhere)]
+    config_file: Option<Infallible>,
+}
+
+/// Refuses the value of an option that is taken out of the command line before.
+fn elsewhere(_: &str) -> Result<Infallible, String> {
+    Err("a client reads it, and it has no use here".to_owned())
 }
 
 /// What the options of a connection come to.
@@ -151,7 +164,7 @@ impl ConnectionArgs {
         let Login { username, password } = self.login.read(login)?;
         let token = self.token.read(username.as_deref())?;
         check_password(version, username.as_ref(), password.is_some() || token.is_some())?;
-        if let Some(never) = self.property {
+        if let Some(never) = self.property.or(self.config).or(self.config_file) {
             match never {}
         }
         let needs_v5 = self.session.needs_v5().or(self.will.needs_v5());

@@ -84,7 +84,7 @@ pub(super) struct TlsArgs {
     tls_keylog: Option<PathBuf>,
 
     /// Use no TLS, not even with port 8883
-    #[arg(long, conflicts_with_all = ["tls", "cafile", "capath", "cert", "insecure"])]
+    #[arg(long, conflicts_with_all = ["tls", "cafile", "capath", "cert", "key", "insecure"])]
     no_tls: bool,
 }
 

@@ -5,13 +5,14 @@
 //! have means the same in mqx.
 
 use super::line::{Options, Piece};
+use super::sources::{configured, with_option_file};
 use crate::cli::values;
 use crate::error::{self, Error, Result};
 use crate::mqtt::Version;
 use crate::session::Failure;
 use clap::Command;
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A program of mosquitto, the command that stands in for it, and the version
 /// of MQTT it speaks without being told.
@@ -65,10 +66,9 @@ impl DropIn {
         &self,
         words: &[OsString],
         root: &Command,
+        file: Option<&Path>,
     ) -> Result<Vec<OsString>> {
-        let none = || Error::usage(format!("mqx does not stand in for {}", self.program));
-        let command = root.find_subcommand(self.command).ok_or_else(none)?;
-        let pieces = Options::of(command, root).cut(words);
+        let pieces = self.pieces(words, root, file)?;
         if pieces.iter().any(|piece| piece.is("version")) {
             return Ok(["mqx", "--version"].map(OsString::from).to_vec());
         }
@@ -84,6 +84,25 @@ impl DropIn {
             }
         }
         Ok(line)
+    }
+
+    /// The file with options that the program reads unasked, if it is there.
+    pub(in super::super) fn option_file(&self) -> Option<PathBuf> {
+        let path = configured(&|name: &str| std::env::var_os(name), self.program);
+        path.filter(|path| path.is_file())
+    }
+
+    /// The options that are typed, behind those of an option file.
+    fn pieces<'a>(
+        &self,
+        words: &[OsString],
+        root: &'a Command,
+        file: Option<&Path>,
+    ) -> Result<Vec<Piece<'a>>> {
+        let none = || Error::usage(format!("mqx does not stand in for {}", self.program));
+        let command = root.find_subcommand(self.command).ok_or_else(none)?;
+        let options = Options::of(command, root);
+        with_option_file(options, command, options.cut(words), file)
     }
 
     /// The version of MQTT that is spoken with these options.
@@ -103,13 +122,13 @@ impl DropIn {
         error: &anyhow::Error,
         words: &[OsString],
         root: &Command,
+        file: Option<&Path>,
     ) -> u8 {
         let failure = error.chain().find_map(|cause| cause.downcast_ref());
         let Some(Failure::Refused(reason, _)) = failure else {
             return error::mosquitto_exit_code(error::class(error));
         };
-        let command = root.find_subcommand(self.command).unwrap_or(root);
-        let pieces = Options::of(command, root).cut(words);
+        let pieces = self.pieces(words, root, file).unwrap_or_default();
         let spoken = values::version(self.version(&pieces)).map(|named| named.version);
         match spoken {
             Ok(Version::V5) => reason.value(),
@@ -145,7 +164,7 @@ mod tests {
     fn translated(line: &str) -> std::result::Result<String, String> {
         let words: Vec<_> = line.split(' ').map(OsString::from).collect();
         let (program, count) = DropIn::named(&words).ok_or("nobody stands in")?;
-        let line = program.translate(&words[count..], &definition());
+        let line = program.translate(&words[count..], &definition(), None);
         let line = line.map_err(|error| error.to_string())?;
         Ok(line.join(OsStr::new(" ")).into_string().unwrap())
     }
@@ -175,5 +194,31 @@ mod tests {
             assert!(translated(theirs).unwrap_err().contains(what), "{theirs}");
         }
         assert!(translated("mosquitto_pub -t a -m -S").is_ok(), "it is the message");
+    }
+
+    #[test]
+    fn an_option_file_is_read_unless_another_is_named_and_gives_way_to_what_is_typed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (usual, other) = (folder.path().join("usual"), folder.path().join("other"));
+        std::fs::write(&usual, "-h one\n-u ann\n-V mqttv5\n").unwrap();
+        std::fs::write(&other, "-h two\n").unwrap();
+        let translated = |line: &str| {
+            let words: Vec<_> = line.split(' ').map(OsString::from).collect();
+            let (program, count) = DropIn::named(&words).unwrap();
+            let line = program.translate(&words[count..], &definition(), Some(&usual)).unwrap();
+            line.join(OsStr::new(" ")).into_string().unwrap()
+        };
+        let sub = "mqx sub --mqtt-version";
+        assert_eq!(
+            translated("mosquitto_sub -t a"),
+            format!("{sub} mqttv5 -h one -u ann -V mqttv5 -t a")
+        );
+        assert_eq!(
+            translated("mosquitto_sub -L mqtt://h/a"),
+            format!("{sub} mqttv5 -u ann -V mqttv5 -L mqtt://h/a"),
+            "a URL and a host do not go together"
+        );
+        let named = format!("mosquitto_sub -t a -o {}", other.display());
+        assert_eq!(translated(&named), format!("{sub} 3.1.1 -h two -t a"));
     }
 }

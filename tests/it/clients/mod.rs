@@ -6,6 +6,7 @@ mod keeping_on;
 mod layers;
 mod lines;
 mod making;
+mod profiles;
 mod properties;
 mod publishing;
 mod reaching;

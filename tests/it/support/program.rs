@@ -15,7 +15,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) fn mqx<W: AsRef<str>>(words: impl IntoIterator<Item = W>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mqx"));
     command.args(words.into_iter().map(|word| word.as_ref().to_owned()));
-    command.env_remove("NO_COLOR").stdin(Stdio::null());
+    command.env_remove("NO_COLOR").env_remove("MQX_BLESS").stdin(Stdio::null());
     command
 }
 
