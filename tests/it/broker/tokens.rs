@@ -1,15 +1,16 @@
 //! Tokens in place of passwords: how long they let a client in.
 
 use super::entrance::connected;
-use super::lab::{Lab, hello, seconds};
+use super::lab::{Lab, hello, message, seconds};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mqx::broker::access::{TokenOptions, Tokens, load_passwords};
 use mqx::broker::core::{Entrance, Limits, Verdict};
 use mqx::broker::{Config, Listen, start};
-use mqx::mqtt::{Connect, QoS, Version, Will, WillProperties};
+use mqx::mqtt::{Connect, Packet, QoS, Version, Will, WillProperties};
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 fn guarded() -> Lab {
@@ -135,6 +136,62 @@ fn a_token_opens_the_broker_beside_passwords_and_a_wrong_one_is_no_password() {
         ("ann", good.as_str(), 0),
     ] {
         assert_eq!(connected(address, user, password), code, "{user}:{password}");
+    }
+    broker.blocking_shutdown().unwrap();
+}
+
+/// A CONNECT that has a password and no user name, as only version 5 has.
+fn nameless<'a>(client_id: &'a str, password: &'a [u8]) -> Connect<'a> {
+    Connect { password: Some(password), ..hello(Version::V5, client_id) }
+}
+
+#[test]
+fn a_token_without_a_user_name_says_itself_whose_it_is() {
+    let mut lab = Lab::new();
+    lab.set_acl("user ann\ntopic ann/#\n");
+    let entrance = Entrance { passwords: true, tokens: true, ..Entrance::default() };
+    lab.set_entrance(entrance);
+    let mut client = lab.connect(&nameless("c", b"token"));
+    client.expect_nothing();
+    let question = client.connection.take_question().unwrap();
+    assert_eq!((question.user, question.password.expose()), (None, &b"token"[..]));
+    lab.answer(&mut client, Verdict::AdmittedAs("ann".into(), seconds(100)));
+    client.take_packets(1);
+    lab.publish(&mut client, &message("ann/x", "", QoS::AtLeastOnce, 1));
+    client.expect("40 03 0001 10");
+    lab.publish(&mut client, &message("bob/x", "", QoS::AtLeastOnce, 2));
+    client.expect("40 03 0002 87");
+    lab.pass(seconds(101));
+    client.expect("e0 01 a0");
+    let mut refused = lab.connect(&nameless("d", b"other"));
+    lab.answer(&mut refused, Verdict::Refused);
+    refused.expect("20 03 00 86 00");
+    // Who brings no password is as nameless as before.
+    let mut nobody = lab.connect(&hello(Version::V5, "e"));
+    assert_eq!(nobody.take_packets(1)[0][3], 0);
+}
+
+#[test]
+fn the_user_of_a_token_is_found_in_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = dir.path().join("key");
+    fs::write(&keys, SECRET).unwrap();
+    let options =
+        TokenOptions { keys, user_claim: "sub".to_owned(), audience: vec![], issuer: vec![] };
+    let tokens = Some(Tokens::load(&options).unwrap());
+    let listen = Listen { tokens, anonymous: false, ..Listen::on_port(0) };
+    let broker = start(&Config::at(listen)).unwrap();
+    let address = broker.address().unwrap();
+    let good = token(60);
+    for (password, reason) in [(good.as_str(), 0), ("eyJ.x.y", 0x86), ("pw", 0x86)] {
+        let mut bytes = Vec::new();
+        let connect = Packet::Connect(nameless("", password.as_bytes()));
+        connect.encode(Version::V5, &mut bytes).unwrap();
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(&bytes).unwrap();
+        let mut connack = [0; 4];
+        stream.read_exact(&mut connack).unwrap();
+        assert_eq!(connack[3], reason, "{password}");
     }
     broker.blocking_shutdown().unwrap();
 }
