@@ -843,6 +843,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--ws-port', '--ws-port', [CompletionResultType]::ParameterName, 'Port for WebSocket only; 0 takes a free one')
             [CompletionResult]::new('--http-port', '--http-port', [CompletionResultType]::ParameterName, 'Port for HTTP only: /healthz, /metrics and /api/v1; 0 takes a free one. The port of MQTT serves them too')
             [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Address to listen on; 0.0.0.0 lets other machines in [default: this machine only]')
+            [CompletionResult]::new('--bind-interface', '--bind-interface', [CompletionResultType]::ParameterName, 'Network interface to listen on, such as eth0, with every address that it has unless --bind names one')
             [CompletionResult]::new('--ws-path', '--ws-path', [CompletionResultType]::ParameterName, 'Path that WebSocket clients ask for; * is any')
             [CompletionResult]::new('--ws-origin', '--ws-origin', [CompletionResultType]::ParameterName, 'Origin of web pages that may connect, as `https://example.org` (repeatable); * is any [default: this machine]')
             [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Server certificate with its chain (PEM); opens the TLS port. The file that SSLKEYLOGFILE names gets the secrets, for Wireshark')

@@ -794,6 +794,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --ws-port 'Port for WebSocket only; 0 takes a free one'
             cand --http-port 'Port for HTTP only: /healthz, /metrics and /api/v1; 0 takes a free one. The port of MQTT serves them too'
             cand --bind 'Address to listen on; 0.0.0.0 lets other machines in [default: this machine only]'
+            cand --bind-interface 'Network interface to listen on, such as eth0, with every address that it has unless --bind names one'
             cand --ws-path 'Path that WebSocket clients ask for; * is any'
             cand --ws-origin 'Origin of web pages that may connect, as `https://example.org` (repeatable); * is any [default: this machine]'
             cand --cert 'Server certificate with its chain (PEM); opens the TLS port. The file that SSLKEYLOGFILE names gets the secrets, for Wireshark'

@@ -61,6 +61,8 @@ pub struct Config {
 pub struct Listen {
     /// The address of the ports; `None` is this machine only.
     pub bind: Option<IpAddr>,
+    /// The network interface that connections must come by; `None` is any.
+    pub interface: Option<String>,
     /// A port for MQTT over TCP. On every port 0 takes a free one, WebSocket is
     /// told from MQTT by its first byte, and so is TLS if there is a certificate.
     pub port: Option<u16>,
@@ -147,6 +149,7 @@ impl Default for Listen {
     fn default() -> Self {
         Self {
             bind: None,
+            interface: None,
             port: None,
             tls_port: None,
             ws_port: None,

@@ -66,7 +66,7 @@ pub(super) fn bind_all(listen: &Listen, reception: &Arc<Reception>) -> Result<Ve
     for (option, port, door) in ports {
         let Some(port) = port else { continue };
         let door = Arc::new(door);
-        for (socket, at) in bind(listen.bind, port, option)? {
+        for (socket, at) in bind(listen, port, option)? {
             listeners.push(Listener { bound: Bound::Tcp(socket, at), door: Arc::clone(&door) });
         }
     }
@@ -81,14 +81,15 @@ pub(super) fn bind_all(listen: &Listen, reception: &Arc<Reception>) -> Result<Ve
 /// A bound TCP socket and where it is.
 type BoundTcp = (std::net::TcpListener, SocketAddr);
 
-/// Binds `port`, which `option` gave, on `address`, or on the loopback
-/// addresses when that is `None`.
-fn bind(address: Option<IpAddr>, port: u16, option: &str) -> Result<Vec<BoundTcp>> {
+/// Binds `port`, which `option` gave, where `listen` says, which without an
+/// address is on the loopback addresses.
+fn bind(listen: &Listen, port: u16, option: &str) -> Result<Vec<BoundTcp>> {
+    let interface = listen.interface.as_deref();
     let bind = |ip: IpAddr, port: u16| {
         let address = SocketAddr::from((ip, port));
-        listen(address).map_err(|cause| refused(address, option, cause))
+        listen_at(address, interface).map_err(|cause| refused(address, option, cause))
     };
-    if let Some(address) = address {
+    if let Some(address) = listen.bind {
         return Ok(vec![bind(address, port)?]);
     }
     let first = bind(Ipv4Addr::LOCALHOST.into(), port)?;
@@ -209,21 +210,24 @@ async fn wait_after(cause: &io::Error, warned: &mut bool) {
 }
 
 /// Listens on `address`; where there is no IPv6, `::` is every address there is.
-fn listen(address: SocketAddr) -> io::Result<BoundTcp> {
+fn listen_at(address: SocketAddr, interface: Option<&str>) -> io::Result<BoundTcp> {
     let everywhere = address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED);
-    listen_on(address).or_else(|failed| match failed.raw_os_error() {
+    listen_on(address, interface).or_else(|failed| match failed.raw_os_error() {
         Some(code) if everywhere && code == Errno::AFNOSUPPORT.raw_os_error() => {
-            listen_on((Ipv4Addr::UNSPECIFIED, address.port()).into())
+            listen_on((Ipv4Addr::UNSPECIFIED, address.port()).into(), interface)
         }
         _ => Err(failed),
     })
 }
 
-fn listen_on(address: SocketAddr) -> io::Result<BoundTcp> {
+fn listen_on(address: SocketAddr, interface: Option<&str>) -> io::Result<BoundTcp> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     if address.is_ipv6() {
         socket.set_only_v6(!address.ip().is_unspecified())?;
+    }
+    if let Some(interface) = interface {
+        keep_to(&socket, interface)?;
     }
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
@@ -233,8 +237,22 @@ fn listen_on(address: SocketAddr) -> io::Result<BoundTcp> {
     Ok((listener, bound))
 }
 
+/// Keeps out whoever does not come by this network interface.
+#[cfg(target_os = "linux")]
+fn keep_to(socket: &Socket, interface: &str) -> io::Result<()> {
+    socket.bind_device(Some(interface.as_bytes()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn keep_to(_: &Socket, _: &str) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 fn refused(address: SocketAddr, option: &str, cause: io::Error) -> Error {
     let hint = match cause.kind() {
+        _ if cause.raw_os_error() == Some(Errno::NODEV.raw_os_error()) => {
+            "no interface of this machine has that name: use another --bind-interface".to_owned()
+        }
         io::ErrorKind::AddrInUse => {
             format!("is a broker running there already? {option} 0 takes a free port")
         }

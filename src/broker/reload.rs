@@ -54,6 +54,7 @@ pub(super) struct Reloader {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Place {
     bind: Option<IpAddr>,
+    interface: Option<String>,
     ports: [Option<u16>; 4],
     unix: Option<PathBuf>,
     ws_path: String,
@@ -65,6 +66,7 @@ impl Place {
     pub(super) fn of(listen: &Listen) -> Self {
         Self {
             bind: listen.bind,
+            interface: listen.interface.clone(),
             ports: [listen.port, listen.tls_port, listen.ws_port, listen.http_port],
             unix: listen.unix.clone(),
             ws_path: listen.ws_path.clone(),

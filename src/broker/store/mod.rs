@@ -7,6 +7,7 @@
 pub mod archive;
 mod file;
 mod keeper;
+mod profile;
 mod redis;
 mod rows;
 mod unsynced;

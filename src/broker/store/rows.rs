@@ -2,10 +2,9 @@
 //! same for every kind of store. What comes out of a file is as foreign as
 //! what comes from the network.
 
-use crate::broker::core::{
-    Owed, Presence, Profile, Realm, Record, StoredMessage, StoredWill, Subscription,
-};
-use crate::mqtt::wire::{Reader, put_binary, put_u16, put_u32};
+use super::profile;
+use crate::broker::core::{Owed, Record, StoredMessage, Subscription};
+use crate::mqtt::wire::{Reader, put_u16, put_u32};
 use crate::mqtt::{
     Error, Message, Packet, PacketId, Publish, QoS, SubscribeOptions, SubscriptionId, Version,
     next_frame,
@@ -136,7 +135,7 @@ fn value(record: &Record) -> Result<Option<Vec<u8>>, Error> {
         | Record::Freed(..)
         | Record::Cleared(_)
         | Record::Forgotten(_) => return Ok(None),
-        Record::Session(_, profile) => put_profile(profile, &mut out)?,
+        Record::Session(_, profile) => profile::put(profile, &mut out)?,
         Record::Subscribed(_, _, Subscription { options, id, replaying }) => {
             let replaying = if *replaying { REPLAYING } else { 0 };
             out.push(options.byte(Version::V5) | replaying);
@@ -180,7 +179,7 @@ pub fn read_row(table: Table, key: &[u8], value: &[u8]) -> Result<Record, Error>
             )
         }
         Table::Retained => Record::Retained(text(&mut key)?, u64(&mut value)?),
-        Table::Sessions => Record::Session(u64(&mut key)?, profile(&mut value)?),
+        Table::Sessions => Record::Session(u64(&mut key)?, profile::read(&mut value)?),
         Table::Subscriptions => {
             let byte = value.u8()?;
             let options = SubscribeOptions::read(byte & !REPLAYING, Version::V5)?;
@@ -205,72 +204,9 @@ pub(super) fn session_of(key: &[u8]) -> Option<(u64, &[u8])> {
 const STRANGE: Error = Error::malformed("", "a row of the store is not one that mqx writes");
 
 mod flag {
-    pub(super) const USER: u8 = 0x01;
-    pub(super) const ONLINE: u8 = 0x02;
-    pub(super) const WILL: u8 = 0x04;
     pub(super) const RETAIN: u8 = 0x08;
     pub(super) const REPLAYED: u8 = 0x10;
     pub(super) const MESSAGE: u8 = 0x20;
-    pub(super) const RULES: u8 = 0x40;
-    pub(super) const MOUNTED: u8 = 0x80;
-}
-
-fn put_profile(profile: &Profile, out: &mut Vec<u8>) -> Result<(), Error> {
-    let Profile { client_id, user, realm, expiry_interval, presence, will } = profile;
-    let rules = realm.as_ref().and_then(|realm| realm.rules.as_ref());
-    let mount = realm.as_ref().map(|realm| &realm.mount_point);
-    let mount = mount.filter(|mount| !mount.is_empty());
-    let flags = [
-        (user.is_some(), flag::USER),
-        (*presence == Presence::Online, flag::ONLINE),
-        (will.is_some(), flag::WILL),
-        (rules.is_some(), flag::RULES),
-        (mount.is_some(), flag::MOUNTED),
-    ];
-    out.push(flags.iter().filter(|(set, _)| *set).map(|(_, flag)| flag).sum());
-    put_binary(out, client_id.as_bytes())?;
-    put_binary(out, user.as_deref().unwrap_or_default().as_bytes())?;
-    put_u32(out, *expiry_interval);
-    let expires = match presence {
-        Presence::Online => None,
-        Presence::Offline(expires) => *expires,
-    };
-    put_moment(out, expires);
-    for name in [rules, mount].into_iter().flatten() {
-        put_binary(out, name.as_bytes())?;
-    }
-    if let Some(StoredWill { message, delay, due }) = will {
-        put_u32(out, *delay);
-        put_moment(out, *due);
-        put_message(message, out)?;
-    }
-    Ok(())
-}
-
-fn profile(from: &mut Reader<'_>) -> Result<Profile, Error> {
-    let flags = from.u8()?;
-    let client_id = from.string()?.into();
-    let user = from.string()?;
-    let expiry_interval = from.u32()?;
-    let expires = moment(from)?;
-    let online = flags & flag::ONLINE != 0;
-    let mut name = |of: u8| -> Result<Option<Box<str>>, Error> {
-        if flags & of == 0 { Ok(None) } else { Ok(Some(from.string()?.into())) }
-    };
-    let (rules, mount) = (name(flag::RULES)?, name(flag::MOUNTED)?);
-    let will = if flags & flag::WILL == 0 {
-        None
-    } else {
-        Some(StoredWill { delay: from.u32()?, due: moment(from)?, message: message(from)? })
-    };
-    Ok(Profile {
-        client_id,
-        user: (flags & flag::USER != 0).then(|| user.into()),
-        realm: Realm::new(rules, mount.unwrap_or_default()),
-        expiry_interval,
-        presence: if online { Presence::Online } else { Presence::Offline(expires) },
-        will,
-    })
 }
 
 fn put_owed(owed: &Owed, out: &mut Vec<u8>) {
@@ -316,14 +252,14 @@ fn stage_of(number: u8) -> Result<Stage, Error> {
 }
 
 /// A message as a PUBLISH without its payload, and then that.
-fn put_message(message: &Message, out: &mut Vec<u8>) -> Result<(), Error> {
+pub(super) fn put_message(message: &Message, out: &mut Vec<u8>) -> Result<(), Error> {
     let head = Publish { payload: &[], ..message.publish(Some(PacketId::MIN), false) };
     head.encode(Version::V5, out)?;
     out.extend_from_slice(message.payload());
     Ok(())
 }
 
-fn message(from: &mut Reader<'_>) -> Result<Message, Error> {
+pub(super) fn message(from: &mut Reader<'_>) -> Result<Message, Error> {
     let bytes = from.rest();
     let head = next_frame(bytes, usize::MAX)?.ok_or(STRANGE)?;
     let Packet::Publish(publish) = Packet::decode(&head, Version::V5)? else {
@@ -342,11 +278,11 @@ fn u64(from: &mut Reader<'_>) -> Result<u64, Error> {
 }
 
 /// A moment, or all ones where there is none.
-fn put_moment(out: &mut Vec<u8>, moment: Option<u64>) {
+pub(super) fn put_moment(out: &mut Vec<u8>, moment: Option<u64>) {
     put_u64(out, moment.unwrap_or(u64::MAX));
 }
 
-fn moment(from: &mut Reader<'_>) -> Result<Option<u64>, Error> {
+pub(super) fn moment(from: &mut Reader<'_>) -> Result<Option<u64>, Error> {
     Ok(Some(u64(from)?).filter(|moment| *moment != u64::MAX))
 }
 
@@ -361,6 +297,7 @@ fn text(from: &mut Reader<'_>) -> Result<Box<str>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::broker::core::{Presence, Profile, Realm, StoredWill};
     use proptest::prelude::*;
 
     fn samples() -> Vec<Record> {

@@ -9,7 +9,8 @@ use crate::cli::values;
 use crate::error::{Error, Result};
 use crate::mqtt::topic;
 use crate::net::websocket::ANY_PATH;
-use std::net::IpAddr;
+use clap::builder::NonEmptyStringValueParser;
+use std::net::{IpAddr, Ipv6Addr};
 use std::path::PathBuf;
 
 /// What is said of one listener.
@@ -66,6 +67,11 @@ pub(super) struct MannerArgs {
     /// Address to listen on; 0.0.0.0 lets other machines in [default: this machine only]
     #[arg(long, value_name = "ADDRESS", value_parser = values::address)]
     bind: Option<IpAddr>,
+
+    /// Network interface to listen on, such as eth0, with every address that it
+    /// has unless --bind names one
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    bind_interface: Option<String>,
 
     /// Every connection comes from a proxy that sends the PROXY header (version 1 or 2) first
     #[arg(long)]
@@ -152,8 +158,10 @@ impl ListenArgs {
         }
         manner.tls.check(place.tls_port)?;
         let users = manner.users.read()?;
+        let everywhere = Some(IpAddr::from(Ipv6Addr::UNSPECIFIED));
         Ok(Listen {
-            bind: manner.bind,
+            bind: manner.bind.or(everywhere.filter(|_| manner.bind_interface.is_some())),
+            interface: manner.bind_interface,
             port: place.port,
             tls_port: place.tls_port,
             ws_port: place.ws_port,

@@ -62,8 +62,8 @@ pub struct BrokerArgs {
     ///
     /// A file that ends in .toml has the options without dashes in front for
     /// keys: `max-qos = 1`, `no-retain = true`. Each table `[[listener]]` opens
-    /// further ports, with settings of their own where it names them, and each
-    /// `[[bridge]]` carries topics to another broker or from it. Any other
+    /// further ports, with settings, rules and limits of their own where it names
+    /// them, and each `[[bridge]]` carries topics to another broker or from it. Any other
     /// file is read as mosquitto.conf, with the defaults of mosquitto; what it
     /// asks for and mqx does not have is refused.
     #[arg(short, long, value_name = "FILE", env = "MQX_BROKER_CONFIG", hide_env = true)]

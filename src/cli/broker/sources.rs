@@ -102,6 +102,16 @@ impl Entries {
         self.0.iter().map(|entry| entry.option.as_str())
     }
 
+    /// What is said, as `OPTION VALUE`.
+    #[cfg(test)]
+    pub(super) fn lines(&self) -> Vec<String> {
+        let lines = self.0.iter().map(|entry| {
+            let values = entry.values.iter().map(|value| value.to_string_lossy());
+            format!("{} {}", entry.option, values.collect::<Vec<_>>().join(" "))
+        });
+        lines.collect()
+    }
+
     /// Forgets what is said of this option.
     pub(super) fn remove(&mut self, option: &str) {
         self.0.retain(|entry| entry.option != option);

@@ -15,7 +15,8 @@ pub(super) struct TokenArgs {
     ///
     /// A public key in PEM (RSA for RS256, ECDSA with P-256 for ES256), a JWKS
     /// file, or a secret of 32 bytes or more for HS256. Every token needs an
-    /// end (exp). A password that is no token is looked for in --password-file.
+    /// end (exp). A password that is no token is looked for in --password-file. A
+    /// client of version 5 may leave its user name to the token.
     #[arg(long = "jwt-key", value_name = "FILE", help_heading = PERMISSIONS)]
     key_file: Option<PathBuf>,
 

@@ -108,3 +108,18 @@ fn a_listener_has_rules_a_mount_point_and_limits_of_its_own_and_reloads_them() {
     assert_eq!(knock(addresses[0]), 0, "there is room");
     broker.blocking_shutdown().unwrap();
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_listener_may_keep_to_a_network_interface() {
+    let at = |name: &str| {
+        let bind = Some(std::net::IpAddr::from([0, 0, 0, 0]));
+        start(&Config::at(Listen { interface: Some(name.into()), bind, ..Listen::on_port(0) }))
+    };
+    let broker = at("lo").unwrap();
+    let port = mqtt_addresses(broker.addresses())[0].port();
+    assert_eq!(knock(([127, 0, 0, 1], port).into()), 0);
+    broker.blocking_shutdown().unwrap();
+    let error = at("no-such").unwrap_err().into();
+    assert!(mqx::error::hint(&error).unwrap().contains("--bind-interface"), "{error}");
+}

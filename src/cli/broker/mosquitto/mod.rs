@@ -6,6 +6,8 @@
 
 mod bridge;
 mod line;
+#[cfg(test)]
+mod manual;
 mod options;
 mod part;
 #[cfg(test)]

@@ -114,7 +114,6 @@ pub(super) const LOG_TYPES: &[(&str, &str)] = &[
     ("all", "debug"),
 ];
 
-const NOT_YET: &str = "mqx has no such setting yet";
 const ONE_COPY: &str = "a client gets one copy of a message, whatever it is subscribed to";
 const DURABLE: &str = "there is no file to save now and then";
 const FOREGROUND: &str = "mqx stays in the foreground, as the user that starts it";
@@ -124,6 +123,10 @@ const RETAIN_SOURCE: &str = "mqx asks who may send a message when it comes, not 
     retained and somebody subscribes";
 const DATES: &str = "a client certificate that is out of date is none";
 const CONTROL: &str = "mqx is administered over HTTP, not by $CONTROL topics";
+const IN_FLIGHT: &str = "mqx counts messages in flight, not their bytes: max_inflight_messages";
+const MEMORY: &str = "mqx bounds what it keeps for each client: max_queued_bytes, max_connections";
+const ENGINE: &str = "mqx reads private keys from PEM files only";
+const UPGRADE: &str = "a message is never delivered with more than the QoS it was sent with";
 const PROXY_TLS: &str = "mqx takes no word of the proxy's for it that a client came by TLS";
 const LIBRARY: &str = "mqx chooses good ciphers itself";
 
@@ -141,7 +144,7 @@ pub(super) const OPTIONS: &[Row] = &[
     ("autosave_interval", Broker, Idle(DURABLE)),
     ("autosave_on_changes", Broker, Idle(DURABLE)),
     ("bind_address", Listener, Meaning::Special(Special::BindAddress)),
-    ("bind_interface", Listener, Missing(NOT_YET)),
+    ("bind_interface", Listener, Is(&["bind-interface"], text)),
     ("cafile", Listener, Is(&["cafile"], text)),
     ("capath", Listener, Missing("put the CAs of clients in one file, for cafile")),
     ("certfile", Listener, Is(&["cert"], text)),
@@ -166,12 +169,12 @@ pub(super) const OPTIONS: &[Row] = &[
     ("listener_allow_anonymous", Listener, Meaning::Special(Special::Anonymous)),
     ("listener_auto_id_prefix", Listener, Is(&["auto-id-prefix"], text)),
     ("log_dest", Broker, Meaning::Special(Special::LogDest)),
-    ("log_facility", Broker, Missing(NOT_YET)),
+    ("log_facility", Broker, Missing("mqx does not log to syslog: it logs to stderr or to file PATH")),
     ("log_timestamp", Broker, Idle(TIMES)),
     ("log_timestamp_format", Broker, Idle(TIMES)),
     ("log_type", Broker, Meaning::Special(Special::LogType)),
     ("max_connections", Listener, Is(&["max-connections"], no_minus)),
-    ("max_inflight_bytes", Broker, Only(&["0"], NOT_YET)),
+    ("max_inflight_bytes", Broker, Only(&["0"], IN_FLIGHT)),
     ("max_inflight_messages", Broker, Is(&["max-inflight", "receive-maximum"], in_flight)),
     ("max_keepalive", Broker, Is(&["max-keepalive"], no_zero)),
     ("max_packet_size", Broker, Is(&["max-packet-size"], packet)),
@@ -181,7 +184,7 @@ pub(super) const OPTIONS: &[Row] = &[
     ("max_topic_alias", Listener, Is(&["topic-alias-maximum"], text)),
     ("max_topic_alias_broker", Listener, Is(&["topic-aliases-sent"], text)),
     ("maximum_qos", Listener, Is(&["max-qos"], text)),
-    ("memory_limit", Broker, Only(&["0"], NOT_YET)),
+    ("memory_limit", Broker, Only(&["0"], MEMORY)),
     ("message_size_limit", Broker, Is(&["max-payload"], no_zero)),
     ("mount_point", Listener, Meaning::Special(Special::MountPoint)),
     ("packet_buffer_size", Broker, Idle("the buffers of mqx grow with what is in them")),
@@ -209,11 +212,11 @@ pub(super) const OPTIONS: &[Row] = &[
     ("set_tcp_nodelay", Broker, Idle("mqx never waits to fill a packet of TCP")),
     ("socket_domain", Listener, Meaning::Special(Special::SocketDomain)),
     ("sys_interval", Broker, Is(&["sys-interval"], text)),
-    ("tls_engine", Listener, Missing(NOT_YET)),
-    ("tls_engine_kpass_sha1", Listener, Missing(NOT_YET)),
-    ("tls_keyform", Listener, Only(&["pem"], NOT_YET)),
+    ("tls_engine", Listener, Missing(ENGINE)),
+    ("tls_engine_kpass_sha1", Listener, Missing(ENGINE)),
+    ("tls_keyform", Listener, Only(&["pem"], ENGINE)),
     ("tls_version", Listener, Is(&["tls-min-version"], text)),
-    ("upgrade_outgoing_qos", Broker, Unless(NOT_YET)),
+    ("upgrade_outgoing_qos", Broker, Unless(UPGRADE)),
     ("use_identity_as_username", Listener, Switch("use-identity-as-username", "")),
     ("use_subject_as_username", Listener, Switch("use-subject-as-username", "")),
     ("use_username_as_clientid", Listener, Switch("use-username-as-client-id", "")),
