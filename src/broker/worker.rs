@@ -147,7 +147,11 @@ impl Shared {
                 }
             };
             tokio::select! {
-                () = due => self.batch(Core::fire),
+                () = due => {
+                    self.batch(Core::fire);
+                    // More may be due at once, but not before others have had a turn.
+                    tokio::task::yield_now().await;
+                }
                 () = self.earlier.notified() => {}
             }
         }

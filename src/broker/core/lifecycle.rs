@@ -16,6 +16,10 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+/// Timers that fire in one turn, so that a million messages that expire at the
+/// same moment keep no client waiting.
+const EFFORT: usize = 1024;
+
 impl Core {
     /// Ends a connection for whatever reason; a second time does nothing.
     pub(super) fn end(&self, worker: &mut Worker, connection: &mut Connection, end: End) {
@@ -131,6 +135,7 @@ impl Core {
         if over {
             sessions.remove(session);
             self.forget(worker.now, session, why);
+            worker.bury(session);
             worker.counters.sessions_expired.add(usize::from(why == SessionEnd::Expired));
             worker.sweep_later();
         } else if let Some(next) = next {
@@ -174,11 +179,16 @@ impl Core {
         });
     }
 
-    /// Does everything that is due at the worker's present time. The shell
-    /// then calls [`Core::flush`].
+    /// Does what is due at the worker's present time, or the first of it where
+    /// that is much: then more is due at once. The shell then calls
+    /// [`Core::flush`].
     pub fn fire(&self, worker: &mut Worker) {
         let _batch = self.begin_batch();
-        while let Some(due) = worker.timers.take_due(worker.now) {
+        let mut effort = EFFORT;
+        while effort > 0
+            && let Some(due) = worker.timers.take_due(worker.now, effort)
+        {
+            effort -= due.len();
             for timer in due {
                 match timer {
                     Timer::Pulse(pulse, set_for) if pulse.due.get() == set_for => {
@@ -195,6 +205,7 @@ impl Core {
                     Timer::Sys => self.tell_sys(worker),
                     Timer::Sweep => worker.sweep(|topic| self.generations.of(topic)),
                     Timer::Spares => worker.give_back_spares(),
+                    Timer::Remains => worker.give_up_remains(),
                 }
             }
         }

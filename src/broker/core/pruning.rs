@@ -27,7 +27,7 @@ impl Core {
                 let expires = self.retained.read().expires(topic);
                 expires.is_some_and(|expires| fires_at(expires) == at)
             }
-            Timer::Sys | Timer::Sweep | Timer::Spares => true,
+            Timer::Sys | Timer::Sweep | Timer::Spares | Timer::Remains => true,
         }
     }
 }

@@ -13,6 +13,16 @@ use super::worker::{Timer, Worker};
 use crate::mqtt::{Publish, QoS, ReasonCode};
 use std::rc::Rc;
 
+/// What is published, by whom.
+#[derive(Clone, Copy)]
+struct Publication<'a> {
+    publisher: &'a Session,
+    /// With its topic resolved.
+    publish: &'a Publish<'a>,
+    /// Its bytes, if they can be forwarded as they are.
+    source: Option<Source<'a>>,
+}
+
 impl Core {
     /// Retains `publish` if it asks for it and delivers it to every matching
     /// session. The topic must be resolved; `source` are its bytes if they can
@@ -34,7 +44,7 @@ impl Core {
             let words = "no access rule lets this client publish to this topic";
             return Err(Denial::new(ReasonCode::NOT_AUTHORIZED, words));
         }
-        self.route_wanted(worker, publisher, publish, source, &targets)
+        self.route_wanted(worker, Publication { publisher, publish, source }, &targets)
     }
 
     /// Publishes a message of nobody who is asked by the rules whether they may:
@@ -49,28 +59,27 @@ impl Core {
         publish: &Publish<'_>,
     ) -> Result<Routed, Denial> {
         let targets = self.targets(worker, publish.topic);
-        self.route_wanted(worker, &self.itself, publish, None, &targets)
+        self.route_wanted(worker, self.own(publish), &targets)
     }
 
     /// Routes what the hooks make of a message, if they want it.
     fn route_wanted(
         &self,
         worker: &mut Worker,
-        publisher: &Session,
-        publish: &Publish<'_>,
-        source: Option<Source<'_>>,
+        publication: Publication<'_>,
         targets: &Targets,
     ) -> Result<Routed, Denial> {
         let Some(hooks) = &self.hooks else {
-            return Ok(self.route(worker, publisher, publish, source, targets));
+            return Ok(self.route(worker, publication, targets));
         };
-        match hooks.publish(publisher.who(), publish) {
-            Decision::Pass => Ok(self.route(worker, publisher, publish, source, targets)),
+        match hooks.publish(publication.publisher.who(), publication.publish) {
+            Decision::Pass => Ok(self.route(worker, publication, targets)),
             Decision::Refuse(reason) => Err(Denial::new(reason, "this message is not wanted here")),
             Decision::Replace(message) => {
                 let targets = self.targets(worker, message.topic());
-                let publish = message.publish(None, false);
-                Ok(self.route(worker, publisher, &publish, None, &targets))
+                let publish = &message.publish(None, false);
+                let replaced = Publication { publish, source: None, ..publication };
+                Ok(self.route(worker, replaced, &targets))
             }
         }
     }
@@ -78,13 +87,11 @@ impl Core {
     fn route(
         &self,
         worker: &mut Worker,
-        publisher: &Session,
-        publish: &Publish<'_>,
-        source: Option<Source<'_>>,
+        publication: Publication<'_>,
         targets: &Targets,
     ) -> Routed {
-        let mut routing = self.routing(worker, publisher, publish, source);
-        if publish.retain {
+        let mut routing = self.routing(worker, publication);
+        if publication.publish.retain {
             self.retain(worker, &mut routing);
         }
         let routed = deliver(worker, routing, targets);
@@ -96,20 +103,19 @@ impl Core {
     /// is not among the retained messages.
     pub(super) fn publish_own(&self, worker: &mut Worker, publish: &Publish<'_>) -> Routed {
         let targets = self.targets(worker, publish.topic);
-        let mut routing = self.routing(worker, &self.itself, publish, None);
+        let mut routing = self.routing(worker, self.own(publish));
         if publish.retain && !is_reserved(publish.topic) {
             self.retain(worker, &mut routing);
         }
         deliver(worker, routing, &targets)
     }
 
-    fn routing<'a>(
-        &'a self,
-        worker: &mut Worker,
-        publisher: &'a Session,
-        publish: &'a Publish<'a>,
-        source: Option<Source<'a>>,
-    ) -> Routing<'a> {
+    fn own<'a>(&'a self, publish: &'a Publish<'a>) -> Publication<'a> {
+        Publication { publisher: &self.itself, publish, source: None }
+    }
+
+    fn routing<'a>(&'a self, worker: &mut Worker, publication: Publication<'a>) -> Routing<'a> {
+        let Publication { publisher, publish, source } = publication;
         let templates = Templates::new(publish, source, std::mem::take(&mut worker.scratch));
         Routing::new(publish, publisher, worker.now, self, templates)
     }

@@ -38,6 +38,7 @@ impl Core {
             }
             let why = if anew { SessionEnd::Discarded } else { SessionEnd::Expired };
             self.forget(worker.now, &session, why);
+            worker.bury(&session);
             will = due;
         }
         let key = self.next_key.fetch_add(1, Ordering::Relaxed);

@@ -1,7 +1,7 @@
 //! Everything that a worker must do at a later time.
 
 use crate::session::Time;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// The width of a bucket in nanoseconds. Deadlines are rounded up to it, so nothing fires
 /// early, and ten thousand keep alives share a few wake-ups.
@@ -19,7 +19,7 @@ const FEW: usize = 1024;
 /// it left the last time.
 #[derive(Debug)]
 pub(super) struct Timers<T> {
-    buckets: BTreeMap<u64, Vec<T>>,
+    buckets: BTreeMap<u64, VecDeque<T>>,
     count: usize,
     /// More items than this are a crowd.
     enough: usize,
@@ -32,7 +32,7 @@ impl<T> Timers<T> {
 
     /// Sets `item` to fire at `deadline` or within a tick after it.
     pub(super) fn set(&mut self, deadline: Time, item: T) {
-        self.buckets.entry(bucket(deadline)).or_default().push(item);
+        self.buckets.entry(bucket(deadline)).or_default().push_back(item);
         self.count += 1;
     }
 
@@ -53,7 +53,7 @@ impl<T> Timers<T> {
             items.retain(|item| meant(start_of(*bucket), item));
             !items.is_empty()
         });
-        self.count = self.buckets.values().map(Vec::len).sum();
+        self.count = self.buckets.values().map(VecDeque::len).sum();
         self.enough = FEW.max(2 * self.count);
     }
 
@@ -63,10 +63,16 @@ impl<T> Timers<T> {
         Some(start_of(*bucket))
     }
 
-    /// Takes the items of the next bucket if it is due at `now`.
-    pub(super) fn take_due(&mut self, now: Time) -> Option<Vec<T>> {
+    /// Takes the items of the next bucket, at most `limit`, if it is due at
+    /// `now`.
+    pub(super) fn take_due(&mut self, now: Time, limit: usize) -> Option<VecDeque<T>> {
         self.next().filter(|due| *due <= now)?;
-        let (_, items) = self.buckets.pop_first()?;
+        let mut bucket = self.buckets.first_entry()?;
+        let items = if bucket.get().len() > limit {
+            bucket.get_mut().drain(..limit).collect()
+        } else {
+            bucket.remove()
+        };
         self.count -= items.len();
         Some(items)
     }
@@ -96,9 +102,18 @@ mod tests {
         let deadline = Time::ZERO + Duration::from_millis(1_501);
         timers.set(deadline, 'a');
         timers.set(deadline + Duration::from_secs(9), 'b');
-        assert_eq!(timers.take_due(deadline), None);
-        assert_eq!(timers.take_due(deadline + Duration::from_nanos(TICK)), Some(vec!['a']));
-        assert_eq!(timers.take_due(deadline + Duration::from_nanos(TICK)), None);
+        assert_eq!(timers.take_due(deadline, 9), None);
+        assert_eq!(timers.take_due(deadline + Duration::from_nanos(TICK), 9), Some(['a'].into()));
+        assert_eq!(timers.take_due(deadline + Duration::from_nanos(TICK), 9), None);
         assert!(timers.next().is_some());
+    }
+
+    #[test]
+    fn what_is_due_at_once_can_be_taken_in_slices() {
+        let mut timers = Timers::new();
+        (0..5).for_each(|item| timers.set(Time::ZERO, item));
+        let slices: Vec<_> = std::iter::from_fn(|| timers.take_due(Time::ZERO, 2)).collect();
+        assert_eq!(slices, [vec![0, 1], vec![2, 3], vec![4]]);
+        assert_eq!(timers.len(), 0);
     }
 }

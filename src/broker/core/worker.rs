@@ -5,6 +5,7 @@ use super::held::Held;
 use super::link::Link;
 use super::memo::Memo;
 use super::pulse::{Attached, Pulse};
+use super::queue::Queue;
 use super::session::{Hot, Session};
 use super::spares::Spares;
 use super::timers::Timers;
@@ -39,6 +40,8 @@ pub struct Worker {
     /// Whether the core knows of the counters.
     is_entered: bool,
     pub(super) spares: Spares,
+    /// Queues of sessions that have ended.
+    pub(super) remains: Vec<Queue>,
     /// Whether [`Timer::Sweep`] is set.
     will_sweep: bool,
 }
@@ -61,6 +64,8 @@ pub(super) enum Timer {
     Sweep,
     /// There may be more spare buffers than are needed.
     Spares,
+    /// There are queues of sessions that have ended.
+    Remains,
 }
 
 impl Default for Worker {
@@ -78,6 +83,7 @@ impl Default for Worker {
             counters: Arc::default(),
             is_entered: false,
             spares: Spares::default(),
+            remains: Vec::new(),
             will_sweep: false,
         }
     }

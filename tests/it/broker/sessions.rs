@@ -210,3 +210,27 @@ fn an_ended_session_that_is_still_remembered_leaves_its_successor_alone() {
     lab.pass(seconds(6));
     assert_eq!(lab.summary().sessions, 2);
 }
+
+#[test]
+fn a_long_queue_of_a_session_that_is_replaced_is_given_up_little_by_little() {
+    let mut lab = Lab::new();
+    let (mut client, _) = connect(&mut lab, &persistent(Version::V5, 3600));
+    lab.subscribe(&mut client, "t", QoS::AtLeastOnce);
+    lab.lose(&mut client);
+    let mut publisher = lab.client(Version::V311, "p");
+    for _ in 0..25_000 {
+        lab.publish(&mut publisher, &message("t", "x", QoS::AtLeastOnce, 1));
+    }
+    publisher.take();
+    assert_eq!(lab.census().queued, 25_000);
+    let anew = Connect { clean_start: true, ..persistent(Version::V5, 0) };
+    let (_client, present) = connect(&mut lab, &anew);
+    assert!(!present);
+    assert_eq!(lab.census().queued, 0);
+    let mut turns = 0;
+    while let Some(due) = lab.deadline().filter(|due| *due <= lab.now() + seconds(1)) {
+        lab.pass(due - lab.now());
+        turns += 1;
+    }
+    assert_eq!(turns, 3, "ten thousand at a time");
+}
