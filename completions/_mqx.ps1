@@ -410,6 +410,10 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('renew', 'renew', [CompletionResultType]::ParameterValue, 'Make certificates valid for longer')
             [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'Revoke certificates, and write the list for brokers')
             [CompletionResult]::new('crl', 'crl', [CompletionResultType]::ParameterValue, 'Write the list of revoked certificates again, before it ends')
+            [CompletionResult]::new('bundle', 'bundle', [CompletionResultType]::ParameterValue, 'Put a certificate and its key together for other programs and devices')
+            [CompletionResult]::new('bad', 'bad', [CompletionResultType]::ParameterValue, 'Make certificates that clients and brokers have to refuse')
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Make this system trust a CA')
+            [CompletionResult]::new('uninstall', 'uninstall', [CompletionResultType]::ParameterValue, 'Make this system no longer trust a CA')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -620,6 +624,51 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'mqx;certs;bundle' {
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'How: pem (the whole chain), p12 (PKCS#12 for Windows and Java), der (for devices) or header (of C, for firmware)')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How: pem (the whole chain), p12 (PKCS#12 for Windows and Java), der (for devices) or header (of C, for firmware)')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Private key of the certificate [default: beside it, ending in .key]')
+            [CompletionResult]::new('--key-password', '--key-password', [CompletionResultType]::ParameterName, 'Password of that key; on this machine everybody can see it')
+            [CompletionResult]::new('--key-password-file', '--key-password-file', [CompletionResultType]::ParameterName, 'Take the password of that key from this file')
+            [CompletionResult]::new('--cafile', '--cafile', [CompletionResultType]::ParameterName, 'CA at the top of the chain [default: ca.crt beside the certificate]')
+            [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'Encrypt PKCS#12 with this password; on this machine everybody can see it')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Encrypt PKCS#12 with the password in this file')
+            [CompletionResult]::new('--password-env', '--password-env', [CompletionResultType]::ParameterName, 'Encrypt PKCS#12 with the password in this variable of the environment')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Write the files here, into the folder of the CA; it is made if it is missing')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace files that exist')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Say what was made in JSON, a line for each certificate')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;certs;bad' {
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'What the certificates would be for (repeatable)')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Write the files here, into the folder of the CA; it is made if it is missing')
+            [CompletionResult]::new('--ca', '--ca', [CompletionResultType]::ParameterName, 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]')
+            [CompletionResult]::new('--ca-key', '--ca-key', [CompletionResultType]::ParameterName, 'Key of that CA (PEM) [default: beside its certificate, ending in .key]')
+            [CompletionResult]::new('--ca-key-password', '--ca-key-password', [CompletionResultType]::ParameterName, 'Password of the CA''s key; on this machine everybody can see it')
+            [CompletionResult]::new('--ca-key-password-file', '--ca-key-password-file', [CompletionResultType]::ParameterName, 'Take the password of the CA''s key from this file')
+            [CompletionResult]::new('--ca-key-password-env', '--ca-key-password-env', [CompletionResultType]::ParameterName, 'Take the password of the CA''s key from this variable of the environment')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace files that exist')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Say what was made in JSON, a line for each certificate')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;certs;install' {
+            [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'Root of the system whose store it is, for tests')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Say it in JSON')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;certs;uninstall' {
+            [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'Root of the system whose store it is, for tests')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Say it in JSON')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
         'mqx;certs;help' {
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make a CA with a certificate for a broker and one for a client')
             [CompletionResult]::new('ca', 'ca', [CompletionResultType]::ParameterValue, 'Make a CA of your own')
@@ -634,6 +683,10 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('renew', 'renew', [CompletionResultType]::ParameterValue, 'Make certificates valid for longer')
             [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'Revoke certificates, and write the list for brokers')
             [CompletionResult]::new('crl', 'crl', [CompletionResultType]::ParameterValue, 'Write the list of revoked certificates again, before it ends')
+            [CompletionResult]::new('bundle', 'bundle', [CompletionResultType]::ParameterValue, 'Put a certificate and its key together for other programs and devices')
+            [CompletionResult]::new('bad', 'bad', [CompletionResultType]::ParameterValue, 'Make certificates that clients and brokers have to refuse')
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Make this system trust a CA')
+            [CompletionResult]::new('uninstall', 'uninstall', [CompletionResultType]::ParameterValue, 'Make this system no longer trust a CA')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -674,6 +727,18 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             break
         }
         'mqx;certs;help;crl' {
+            break
+        }
+        'mqx;certs;help;bundle' {
+            break
+        }
+        'mqx;certs;help;bad' {
+            break
+        }
+        'mqx;certs;help;install' {
+            break
+        }
+        'mqx;certs;help;uninstall' {
             break
         }
         'mqx;certs;help;help' {
@@ -995,6 +1060,10 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('renew', 'renew', [CompletionResultType]::ParameterValue, 'Make certificates valid for longer')
             [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'Revoke certificates, and write the list for brokers')
             [CompletionResult]::new('crl', 'crl', [CompletionResultType]::ParameterValue, 'Write the list of revoked certificates again, before it ends')
+            [CompletionResult]::new('bundle', 'bundle', [CompletionResultType]::ParameterValue, 'Put a certificate and its key together for other programs and devices')
+            [CompletionResult]::new('bad', 'bad', [CompletionResultType]::ParameterValue, 'Make certificates that clients and brokers have to refuse')
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Make this system trust a CA')
+            [CompletionResult]::new('uninstall', 'uninstall', [CompletionResultType]::ParameterValue, 'Make this system no longer trust a CA')
             break
         }
         'mqx;help;certs;init' {
@@ -1034,6 +1103,18 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             break
         }
         'mqx;help;certs;crl' {
+            break
+        }
+        'mqx;help;certs;bundle' {
+            break
+        }
+        'mqx;help;certs;bad' {
+            break
+        }
+        'mqx;help;certs;install' {
+            break
+        }
+        'mqx;help;certs;uninstall' {
             break
         }
         'mqx;help;profile' {

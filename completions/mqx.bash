@@ -61,6 +61,12 @@ _mqx() {
             mqx__subcmd__broker__subcmd__help,passwd)
                 cmd="mqx__subcmd__broker__subcmd__help__subcmd__passwd"
                 ;;
+            mqx__subcmd__certs,bad)
+                cmd="mqx__subcmd__certs__subcmd__bad"
+                ;;
+            mqx__subcmd__certs,bundle)
+                cmd="mqx__subcmd__certs__subcmd__bundle"
+                ;;
             mqx__subcmd__certs,ca)
                 cmd="mqx__subcmd__certs__subcmd__ca"
                 ;;
@@ -82,6 +88,9 @@ _mqx() {
             mqx__subcmd__certs,inspect)
                 cmd="mqx__subcmd__certs__subcmd__inspect"
                 ;;
+            mqx__subcmd__certs,install)
+                cmd="mqx__subcmd__certs__subcmd__install"
+                ;;
             mqx__subcmd__certs,intermediate)
                 cmd="mqx__subcmd__certs__subcmd__intermediate"
                 ;;
@@ -100,8 +109,17 @@ _mqx() {
             mqx__subcmd__certs,sign)
                 cmd="mqx__subcmd__certs__subcmd__sign"
                 ;;
+            mqx__subcmd__certs,uninstall)
+                cmd="mqx__subcmd__certs__subcmd__uninstall"
+                ;;
             mqx__subcmd__certs,verify)
                 cmd="mqx__subcmd__certs__subcmd__verify"
+                ;;
+            mqx__subcmd__certs__subcmd__help,bad)
+                cmd="mqx__subcmd__certs__subcmd__help__subcmd__bad"
+                ;;
+            mqx__subcmd__certs__subcmd__help,bundle)
+                cmd="mqx__subcmd__certs__subcmd__help__subcmd__bundle"
                 ;;
             mqx__subcmd__certs__subcmd__help,ca)
                 cmd="mqx__subcmd__certs__subcmd__help__subcmd__ca"
@@ -124,6 +142,9 @@ _mqx() {
             mqx__subcmd__certs__subcmd__help,inspect)
                 cmd="mqx__subcmd__certs__subcmd__help__subcmd__inspect"
                 ;;
+            mqx__subcmd__certs__subcmd__help,install)
+                cmd="mqx__subcmd__certs__subcmd__help__subcmd__install"
+                ;;
             mqx__subcmd__certs__subcmd__help,intermediate)
                 cmd="mqx__subcmd__certs__subcmd__help__subcmd__intermediate"
                 ;;
@@ -141,6 +162,9 @@ _mqx() {
                 ;;
             mqx__subcmd__certs__subcmd__help,sign)
                 cmd="mqx__subcmd__certs__subcmd__help__subcmd__sign"
+                ;;
+            mqx__subcmd__certs__subcmd__help,uninstall)
+                cmd="mqx__subcmd__certs__subcmd__help__subcmd__uninstall"
                 ;;
             mqx__subcmd__certs__subcmd__help,verify)
                 cmd="mqx__subcmd__certs__subcmd__help__subcmd__verify"
@@ -175,6 +199,12 @@ _mqx() {
             mqx__subcmd__help__subcmd__broker,passwd)
                 cmd="mqx__subcmd__help__subcmd__broker__subcmd__passwd"
                 ;;
+            mqx__subcmd__help__subcmd__certs,bad)
+                cmd="mqx__subcmd__help__subcmd__certs__subcmd__bad"
+                ;;
+            mqx__subcmd__help__subcmd__certs,bundle)
+                cmd="mqx__subcmd__help__subcmd__certs__subcmd__bundle"
+                ;;
             mqx__subcmd__help__subcmd__certs,ca)
                 cmd="mqx__subcmd__help__subcmd__certs__subcmd__ca"
                 ;;
@@ -193,6 +223,9 @@ _mqx() {
             mqx__subcmd__help__subcmd__certs,inspect)
                 cmd="mqx__subcmd__help__subcmd__certs__subcmd__inspect"
                 ;;
+            mqx__subcmd__help__subcmd__certs,install)
+                cmd="mqx__subcmd__help__subcmd__certs__subcmd__install"
+                ;;
             mqx__subcmd__help__subcmd__certs,intermediate)
                 cmd="mqx__subcmd__help__subcmd__certs__subcmd__intermediate"
                 ;;
@@ -210,6 +243,9 @@ _mqx() {
                 ;;
             mqx__subcmd__help__subcmd__certs,sign)
                 cmd="mqx__subcmd__help__subcmd__certs__subcmd__sign"
+                ;;
+            mqx__subcmd__help__subcmd__certs,uninstall)
+                cmd="mqx__subcmd__help__subcmd__certs__subcmd__uninstall"
                 ;;
             mqx__subcmd__help__subcmd__certs,verify)
                 cmd="mqx__subcmd__help__subcmd__certs__subcmd__verify"
@@ -1086,12 +1122,116 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__certs)
-            opts="--color --help init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help"
+            opts="--color --help init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__certs__subcmd__bad)
+            opts="--host --dir --force --json --ca --ca-key --ca-key-password --ca-key-password-file --ca-key-password-env --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-key-password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-key-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-key-password-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__certs__subcmd__bundle)
+            opts="-f --format --key --key-password --key-password-file --cafile --password --password-file --password-env --dir --force --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cafile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1328,8 +1468,36 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__certs__subcmd__help)
-            opts="init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help"
+            opts="init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__certs__subcmd__help__subcmd__bad)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__certs__subcmd__help__subcmd__bundle)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1439,6 +1607,20 @@ _mqx() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mqx__subcmd__certs__subcmd__help__subcmd__install)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mqx__subcmd__certs__subcmd__help__subcmd__intermediate)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -1510,6 +1692,20 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__certs__subcmd__help__subcmd__sign)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__certs__subcmd__help__subcmd__uninstall)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1619,6 +1815,28 @@ _mqx() {
                     return 0
                     ;;
                 --key-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__certs__subcmd__install)
+            opts="--json --root --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --root)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1973,6 +2191,28 @@ _mqx() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mqx__subcmd__certs__subcmd__uninstall)
+            opts="--json --root --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mqx__subcmd__certs__subcmd__verify)
             opts="--json --sni --connect-timeout --cafile --host --client --crl --crlfile --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2100,8 +2340,36 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__help__subcmd__certs)
-            opts="init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl"
+            opts="init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__help__subcmd__certs__subcmd__bad)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__help__subcmd__certs__subcmd__bundle)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2197,6 +2465,20 @@ _mqx() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mqx__subcmd__help__subcmd__certs__subcmd__install)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mqx__subcmd__help__subcmd__certs__subcmd__intermediate)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -2268,6 +2550,20 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__help__subcmd__certs__subcmd__sign)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqx__subcmd__help__subcmd__certs__subcmd__uninstall)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -403,6 +403,10 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand renew 'Make certificates valid for longer'
             cand revoke 'Revoke certificates, and write the list for brokers'
             cand crl 'Write the list of revoked certificates again, before it ends'
+            cand bundle 'Put a certificate and its key together for other programs and devices'
+            cand bad 'Make certificates that clients and brokers have to refuse'
+            cand install 'Make this system trust a CA'
+            cand uninstall 'Make this system no longer trust a CA'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'mqx;certs;init'= {
@@ -599,6 +603,47 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --json 'Say it in JSON'
             cand --help 'Print help'
         }
+        &'mqx;certs;bundle'= {
+            cand -f 'How: pem (the whole chain), p12 (PKCS#12 for Windows and Java), der (for devices) or header (of C, for firmware)'
+            cand --format 'How: pem (the whole chain), p12 (PKCS#12 for Windows and Java), der (for devices) or header (of C, for firmware)'
+            cand --key 'Private key of the certificate [default: beside it, ending in .key]'
+            cand --key-password 'Password of that key; on this machine everybody can see it'
+            cand --key-password-file 'Take the password of that key from this file'
+            cand --cafile 'CA at the top of the chain [default: ca.crt beside the certificate]'
+            cand --password 'Encrypt PKCS#12 with this password; on this machine everybody can see it'
+            cand --password-file 'Encrypt PKCS#12 with the password in this file'
+            cand --password-env 'Encrypt PKCS#12 with the password in this variable of the environment'
+            cand --dir 'Write the files here, into the folder of the CA; it is made if it is missing'
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --force 'Replace files that exist'
+            cand --json 'Say what was made in JSON, a line for each certificate'
+            cand --help 'Print help'
+        }
+        &'mqx;certs;bad'= {
+            cand --host 'What the certificates would be for (repeatable)'
+            cand --dir 'Write the files here, into the folder of the CA; it is made if it is missing'
+            cand --ca 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]'
+            cand --ca-key 'Key of that CA (PEM) [default: beside its certificate, ending in .key]'
+            cand --ca-key-password 'Password of the CA''s key; on this machine everybody can see it'
+            cand --ca-key-password-file 'Take the password of the CA''s key from this file'
+            cand --ca-key-password-env 'Take the password of the CA''s key from this variable of the environment'
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --force 'Replace files that exist'
+            cand --json 'Say what was made in JSON, a line for each certificate'
+            cand --help 'Print help'
+        }
+        &'mqx;certs;install'= {
+            cand --root 'Root of the system whose store it is, for tests'
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --json 'Say it in JSON'
+            cand --help 'Print help'
+        }
+        &'mqx;certs;uninstall'= {
+            cand --root 'Root of the system whose store it is, for tests'
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --json 'Say it in JSON'
+            cand --help 'Print help'
+        }
         &'mqx;certs;help'= {
             cand init 'Make a CA with a certificate for a broker and one for a client'
             cand ca 'Make a CA of your own'
@@ -613,6 +658,10 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand renew 'Make certificates valid for longer'
             cand revoke 'Revoke certificates, and write the list for brokers'
             cand crl 'Write the list of revoked certificates again, before it ends'
+            cand bundle 'Put a certificate and its key together for other programs and devices'
+            cand bad 'Make certificates that clients and brokers have to refuse'
+            cand install 'Make this system trust a CA'
+            cand uninstall 'Make this system no longer trust a CA'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'mqx;certs;help;init'= {
@@ -640,6 +689,14 @@ set edit:completion:arg-completer[mqx] = {|@words|
         &'mqx;certs;help;revoke'= {
         }
         &'mqx;certs;help;crl'= {
+        }
+        &'mqx;certs;help;bundle'= {
+        }
+        &'mqx;certs;help;bad'= {
+        }
+        &'mqx;certs;help;install'= {
+        }
+        &'mqx;certs;help;uninstall'= {
         }
         &'mqx;certs;help;help'= {
         }
@@ -933,6 +990,10 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand renew 'Make certificates valid for longer'
             cand revoke 'Revoke certificates, and write the list for brokers'
             cand crl 'Write the list of revoked certificates again, before it ends'
+            cand bundle 'Put a certificate and its key together for other programs and devices'
+            cand bad 'Make certificates that clients and brokers have to refuse'
+            cand install 'Make this system trust a CA'
+            cand uninstall 'Make this system no longer trust a CA'
         }
         &'mqx;help;certs;init'= {
         }
@@ -959,6 +1020,14 @@ set edit:completion:arg-completer[mqx] = {|@words|
         &'mqx;help;certs;revoke'= {
         }
         &'mqx;help;certs;crl'= {
+        }
+        &'mqx;help;certs;bundle'= {
+        }
+        &'mqx;help;certs;bad'= {
+        }
+        &'mqx;help;certs;install'= {
+        }
+        &'mqx;help;certs;uninstall'= {
         }
         &'mqx;help;profile'= {
             cand ls 'Name the profiles and their brokers'

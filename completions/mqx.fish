@@ -335,24 +335,28 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench" -l insecure -d 'Use TLS a
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l no-tls -d 'Use no TLS, not even with port 8883'
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l will-retain -d 'Ask the broker to keep it for later subscribers'
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l help -d 'Print help'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -l help -d 'Print help'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "ca" -d 'Make a CA of your own'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "intermediate" -d 'Make a CA below another, to keep the key of that one away'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "server" -d 'Make a certificate for a broker'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "client" -d 'Make certificates for clients'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "csr" -d 'Make a request for a certificate, for another CA to sign'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "sign" -d 'Sign requests for certificates'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "inspect" -d 'Print what a certificate, request, revocation list or server says'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "verify" -d 'Check whether a certificate would be believed, and why not'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "needs-renewal" -d 'Fail if a certificate ends soon, for cron'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "renew" -d 'Make certificates valid for longer'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "revoke" -d 'Revoke certificates, and write the list for brokers'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "crl" -d 'Write the list of revoked certificates again, before it ends'
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -f -a "ca" -d 'Make a CA of your own'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -f -a "intermediate" -d 'Make a CA below another, to keep the key of that one away'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -f -a "server" -d 'Make a certificate for a broker'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -f -a "client" -d 'Make certificates for clients'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -f -a "csr" -d 'Make a request for a certificate, for another CA to sign'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -f -a "sign" -d 'Sign requests for certificates'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -f -a "inspect" -d 'Print what a certificate, request, revocation list or server says'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -f -a "verify" -d 'Check whether a certificate would be believed, and why not'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -f -a "needs-renewal" -d 'Fail if a certificate ends soon, for cron'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -f -a "renew" -d 'Make certificates valid for longer'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -f -a "revoke" -d 'Revoke certificates, and write the list for brokers'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -f -a "crl" -d 'Write the list of revoked certificates again, before it ends'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -f -a "bundle" -d 'Put a certificate and its key together for other programs and devices'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -f -a "bad" -d 'Make certificates that clients and brokers have to refuse'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -f -a "install" -d 'Make this system trust a CA'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -f -a "uninstall" -d 'Make this system no longer trust a CA'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l dir -d 'Write the files here, into the folder of the CA; it is made if it is missing' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l host -d 'Make the server certificate for this host name or IP address as well (repeatable; *.example.org stands for every host of example.org)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l client-name -d 'The common name of the client certificate' -r
@@ -546,6 +550,46 @@ always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from crl" -l json -d 'Say it in JSON'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from crl" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bundle" -s f -l format -d 'How: pem (the whole chain), p12 (PKCS#12 for Windows and Java), der (for devices) or header (of C, for firmware)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bundle" -l key -d 'Private key of the certificate [default: beside it, ending in .key]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bundle" -l key-password -d 'Password of that key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bundle" -l key-password-file -d 'Take the password of that key from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bundle" -l cafile -d 'CA at the top of the chain [default: ca.crt beside the certificate]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bundle" -l password -d 'Encrypt PKCS#12 with this password; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bundle" -l password-file -d 'Encrypt PKCS#12 with the password in this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bundle" -l password-env -d 'Encrypt PKCS#12 with the password in this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bundle" -l dir -d 'Write the files here, into the folder of the CA; it is made if it is missing' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bundle" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bundle" -l force -d 'Replace files that exist'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bundle" -l json -d 'Say what was made in JSON, a line for each certificate'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bundle" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bad" -l host -d 'What the certificates would be for (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bad" -l dir -d 'Write the files here, into the folder of the CA; it is made if it is missing' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bad" -l ca -d 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bad" -l ca-key -d 'Key of that CA (PEM) [default: beside its certificate, ending in .key]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bad" -l ca-key-password -d 'Password of the CA\'s key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bad" -l ca-key-password-file -d 'Take the password of the CA\'s key from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bad" -l ca-key-password-env -d 'Take the password of the CA\'s key from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bad" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bad" -l force -d 'Replace files that exist'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bad" -l json -d 'Say what was made in JSON, a line for each certificate'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bad" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from install" -l root -d 'Root of the system whose store it is, for tests' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from install" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from install" -l json -d 'Say it in JSON'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from install" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from uninstall" -l root -d 'Root of the system whose store it is, for tests' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from uninstall" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from uninstall" -l json -d 'Say it in JSON'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from uninstall" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "ca" -d 'Make a CA of your own'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "intermediate" -d 'Make a CA below another, to keep the key of that one away'
@@ -559,6 +603,10 @@ complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcomman
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "renew" -d 'Make certificates valid for longer'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'Revoke certificates, and write the list for brokers'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "crl" -d 'Write the list of revoked certificates again, before it ends'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "bundle" -d 'Put a certificate and its key together for other programs and devices'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "bad" -d 'Make certificates that clients and brokers have to refuse'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "install" -d 'Make this system trust a CA'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "uninstall" -d 'Make this system no longer trust a CA'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and not __fish_seen_subcommand_from ls show add rm import help" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and not __fish_seen_subcommand_from ls show add rm import help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
@@ -813,6 +861,10 @@ complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "renew" -d 'Make certificates valid for longer'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "revoke" -d 'Revoke certificates, and write the list for brokers'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "crl" -d 'Write the list of revoked certificates again, before it ends'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "bundle" -d 'Put a certificate and its key together for other programs and devices'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "bad" -d 'Make certificates that clients and brokers have to refuse'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "install" -d 'Make this system trust a CA'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "uninstall" -d 'Make this system no longer trust a CA'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "ls" -d 'Name the profiles and their brokers'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "show" -d 'Show what a profile says, but for its secrets'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "add" -d 'Add a profile with options of the clients'

@@ -208,7 +208,11 @@ pub(super) fn is_self_signed(certificate: &CertificateDer<'_>) -> bool {
 }
 
 /// Makes what `params` describes valid from now on; whether `end` came too soon.
-fn date(params: &mut CertificateParams, days: u16, end: Option<OffsetDateTime>) -> Result<bool> {
+pub(super) fn date(
+    params: &mut CertificateParams,
+    days: u16,
+    end: Option<OffsetDateTime>,
+) -> Result<bool> {
     let now = now()?;
     params.serial_number = Some(random_serial()?);
     params.not_before = now - CLOCK_SKEW;

@@ -12,17 +12,34 @@ pub(super) struct NewFile {
     name: String,
     content: Vec<u8>,
     mode: u32,
+    meaning: &'static str,
 }
 
 impl NewFile {
     /// A file for everybody, as far as the umask allows.
     pub(super) fn public(name: impl Into<String>, content: impl Into<Vec<u8>>) -> Self {
-        Self { name: name.into(), content: content.into(), mode: 0o644 }
+        Self { name: name.into(), content: content.into(), mode: 0o644, meaning: "" }
     }
 
     /// A file only its owner may read and write.
     pub(super) fn secret(name: impl Into<String>, content: impl Into<Vec<u8>>) -> Self {
-        Self { name: name.into(), content: content.into(), mode: 0o600 }
+        Self { name: name.into(), content: content.into(), mode: 0o600, meaning: "" }
+    }
+
+    /// The same file, with what it is in words.
+    pub(super) const fn means(mut self, meaning: &'static str) -> Self {
+        self.meaning = meaning;
+        self
+    }
+
+    /// What it is in words, if that was said.
+    pub(super) const fn meaning(&self) -> &'static str {
+        self.meaning
+    }
+
+    /// What it is called.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 }
 

@@ -2,6 +2,12 @@
 
 use crate::error::{Class, Error, Result};
 use crate::secret::Secret;
+use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
+use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING,
+    EcdsaKeyPair,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pkcs8::PrivateKeyInfoRef;
@@ -10,7 +16,9 @@ use rcgen::{
     KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256,
     RsaKeySize, SignatureAlgorithm,
 };
+use rustls::pki_types::PrivateKeyDer;
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 
 /// Rounds of PBKDF2-HMAC-SHA-256 between a password and a key, as OWASP advises.
@@ -122,6 +130,37 @@ pub(super) fn encrypt(pkcs8: &[u8], password: &Secret) -> Result<Vec<u8>> {
     let key = PrivateKeyInfoRef::try_from(pkcs8).map_err(failed)?;
     let encrypted = key.encrypt_with_params(parameters, password.expose()).map_err(failed)?;
     Ok(encrypted.as_bytes().to_vec())
+}
+
+/// The key as PKCS#8 (RFC 5958), whichever way the file at `path` has it.
+pub(super) fn pkcs8(key: &PrivateKeyDer<'_>, path: &Path) -> Result<Vec<u8>> {
+    let converted = match key {
+        PrivateKeyDer::Pkcs8(key) => return Ok(key.secret_pkcs8_der().to_vec()),
+        PrivateKeyDer::Pkcs1(key) => rsa_as_pkcs8(key.secret_pkcs1_der()),
+        PrivateKeyDer::Sec1(key) => ecdsa_as_pkcs8(key.secret_sec1_der()),
+        _ => None,
+    };
+    converted.ok_or_else(|| {
+        let what = format!("the private key {} cannot be written as PKCS#8", path.display());
+        Error::new(Class::Tls, what).hint("`openssl pkcs8 -topk8 -nocrypt` can, for rare kinds")
+    })
+}
+
+fn rsa_as_pkcs8(key: &[u8]) -> Option<Vec<u8>> {
+    let key = RsaKeyPair::from_der(key).ok()?;
+    let der: Pkcs8V1Der<'_> = key.as_der().ok()?;
+    Some(der.as_ref().to_vec())
+}
+
+fn ecdsa_as_pkcs8(key: &[u8]) -> Option<Vec<u8>> {
+    let curves = [
+        &ECDSA_P256_SHA256_ASN1_SIGNING,
+        &ECDSA_P384_SHA384_ASN1_SIGNING,
+        &ECDSA_P521_SHA512_ASN1_SIGNING,
+    ];
+    let key =
+        curves.iter().find_map(|curve| EcdsaKeyPair::from_private_key_der(curve, key).ok())?;
+    Some(key.to_pkcs8v1().ok()?.as_ref().to_vec())
 }
 
 /// A section of PEM (RFC 7468 §3).

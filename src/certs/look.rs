@@ -1,6 +1,7 @@
 //! `mqx certs inspect`, `verify` and `needs-renewal`: certificates are looked at,
 //! in a file or as a server shows them.
 
+use super::algorithm::KeyFacts;
 use super::facts::{Facts, days_between};
 use super::inspect;
 use super::issue::{Purpose, plain_names};
@@ -16,6 +17,9 @@ use serde_json::json;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// The shortest RSA key, in bits, that rustls and today's openssl use.
+const SHORTEST_RSA: usize = 2048;
 
 /// What is looked at, and for what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +96,8 @@ fn is_valid(config: &Config, checks: &Checks, found: Found, out: &mut dyn Write)
         Purpose::Client => Checker::Server,
         Purpose::Server => Checker::ClientOf(host.unwrap_or("localhost")),
     };
-    let result = verify(&chain, checker, &checks.trust, checks.revocations.as_deref(), now);
+    let result = verify(&chain, checker, &checks.trust, checks.revocations.as_deref(), now)
+        .and_then(|()| strong_enough(&facts.key));
     if config.json {
         let problem = result.as_ref().err().map(ToString::to_string);
         let told = json!({
@@ -108,6 +113,15 @@ fn is_valid(config: &Config, checks: &Checks, found: Found, out: &mut dyn Write)
         Purpose::Client => format!("the client {}", escape(&facts.subject)),
     };
     tell(out, &format!("{}: valid until {} for {whom}", config.source, until(&facts)))
+}
+
+/// Refuses keys that TLS refuses only once they sign a handshake.
+fn strong_enough(key: &KeyFacts) -> Result<()> {
+    if key.kind != "RSA" || key.bits >= SHORTEST_RSA {
+        return Ok(());
+    }
+    let what = format!("its RSA key has {} bits, and TLS wants {SHORTEST_RSA}", key.bits);
+    Err(Error::new(Class::Tls, what).hint("`mqx certs renew --new-key` gives it a better one"))
 }
 
 /// Writes a line and all that waits before it.

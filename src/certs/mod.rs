@@ -12,6 +12,8 @@
 mod algorithm;
 mod alt_name;
 mod authority;
+pub mod bad;
+pub mod bundle;
 mod copy;
 mod delivery;
 mod facts;
@@ -31,6 +33,7 @@ pub mod revoke;
 mod session;
 mod signer;
 mod source;
+pub mod store;
 mod subject;
 
 pub use algorithm::KeyFacts;
@@ -69,6 +72,12 @@ pub enum Task {
     Renew(renew::Config),
     /// Revoke certificates, or only renew the list of those that are.
     Revoke(revoke::Config),
+    /// Put files together for other programs and devices.
+    Bundle(bundle::Config),
+    /// Make certificates that must be refused.
+    Bad(bad::Config),
+    /// Make this system trust a CA, or no longer.
+    Install(store::Config),
     /// Look at certificates.
     Look(look::Config),
 }
@@ -91,8 +100,22 @@ pub async fn run(
         Task::Sign(config) => request::sign(config, out),
         Task::Renew(config) => renew::run(config, out),
         Task::Revoke(config) => revoke::run(config, out),
+        Task::Bundle(config) => bundle::run(config, out),
+        Task::Bad(config) => bad::run(config, out),
+        Task::Install(config) => store::run(config, out),
         Task::Look(config) => look::run(config, out, stop).await,
     }
+}
+
+/// Looks at foreign bytes in all the ways a file is looked at: as PEM or DER, as
+/// what can be inspected, renewed, signed and loaded as a CA. For the fuzz target.
+pub fn look_at_bytes(bytes: &[u8]) {
+    let Ok(found) = source::in_bytes(std::path::Path::new("fuzzed"), bytes.to_vec()) else {
+        return;
+    };
+    inspect::look_at(&found);
+    found.certificates.iter().for_each(renew::look_at);
+    found.requests.iter().for_each(|request| request::look_at(request));
 }
 
 /// What rcgen has made, or its error in our words.

@@ -109,6 +109,12 @@ fn own(path: &Path, old: &CertificateDer<'_>, signer: &Signer, config: &Config) 
     Ok(Made { kind: Kind::Ca, meaning, signed: renewed.signed(), key: None })
 }
 
+/// Reads a foreign certificate as one that is to be renewed.
+pub(super) fn look_at(certificate: &CertificateDer<'static>) {
+    let _ = again(certificate);
+    let _ = is_self_signed(certificate);
+}
+
 /// What describes the same certificate again, its key, and what it says.
 fn again(old: &CertificateDer<'_>) -> Result<(CertificateParams, SubjectPublicKeyInfo, Facts)> {
     let damaged = || Error::new(Class::Tls, "the certificate is damaged");

@@ -136,8 +136,14 @@ impl Found {
 
 /// The certificates and what goes with them in a file, at least one thing.
 pub(super) fn in_file(path: &Path) -> Result<Found> {
-    let mut found = Found { encrypted_key: pem::is_encrypted(path), ..Found::default() };
-    match pem::held(path)? {
+    in_bytes(path, pem::bytes(path)?)
+}
+
+/// The certificates and what goes with them in the bytes of the file at `path`.
+pub(super) fn in_bytes(path: &Path, bytes: Vec<u8>) -> Result<Found> {
+    let encrypted_key = pem::holds_encrypted_key(&bytes);
+    let mut found = Found { encrypted_key, ..Found::default() };
+    match pem::held(path, bytes)? {
         Held::Sections(sections) => {
             for (kind, der) in sections {
                 found.add(kind, der);

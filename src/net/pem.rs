@@ -97,8 +97,13 @@ pub fn private_key(path: &Path, password: Option<&Secret>) -> Result<PrivateKeyD
 /// Whether the private key in a file is encrypted PKCS#8.
 #[must_use]
 pub fn is_encrypted(path: &Path) -> bool {
-    let bytes = read(path).unwrap_or_default();
-    encrypted_key::section(&String::from_utf8_lossy(&bytes)).is_some()
+    read(path).is_ok_and(|bytes| holds_encrypted_key(&bytes))
+}
+
+/// Whether there is an encrypted PKCS#8 key among PEM.
+#[must_use]
+pub fn holds_encrypted_key(bytes: &[u8]) -> bool {
+    encrypted_key::section(&String::from_utf8_lossy(bytes)).is_some()
 }
 
 /// The revocation lists in a file, at least one.
@@ -119,12 +124,19 @@ pub enum Held {
     Bytes(Vec<u8>),
 }
 
-/// What a file holds.
+/// All of a file, up to a size that no certificates reach.
 ///
 /// # Errors
-/// [`Class::File`] if it cannot be read, [`Class::Tls`] if it is damaged PEM.
-pub fn held(path: &Path) -> Result<Held> {
-    let bytes = read(path).map_err(|cause| Error::file("read", path, cause))?;
+/// [`Class::File`] if it cannot be read.
+pub fn bytes(path: &Path) -> Result<Vec<u8>> {
+    read(path).map_err(|cause| Error::file("read", path, cause))
+}
+
+/// What the bytes of the file at `path` hold.
+///
+/// # Errors
+/// [`Class::Tls`] if they are damaged PEM.
+pub fn held(path: &Path, bytes: Vec<u8>) -> Result<Held> {
     let sections: Result<Vec<_>, _> = PemObject::pem_slice_iter(&bytes).collect();
     match sections {
         Ok(sections) if sections.is_empty() => Ok(Held::Bytes(bytes)),

@@ -97,6 +97,19 @@ fn document(config: &Config, found: &Found) -> Result<Document> {
     })
 }
 
+/// Reads everything that was found, and shows none of it.
+pub(super) fn look_at(found: &Found) {
+    let chain = &found.certificates;
+    for (place, own) in chain.iter().enumerate() {
+        let facts = Facts::of(own, Timestamp::UNIX_EPOCH);
+        let next = chain.get(place + 1);
+        let _ = facts.map(|facts| Certificate { facts, signed_by: signed_by(own, next) });
+    }
+    let _: Vec<_> = found.requests.iter().map(|der| Request::of(der)).collect();
+    let _: Vec<_> = found.lists.iter().map(|der| List::of(der)).collect();
+    let _: Vec<_> = found.keys.iter().map(|der| key(der, chain.first())).collect();
+}
+
 fn signed_by(own: &CertificateDer<'_>, next: Option<&CertificateDer<'_>>) -> SignedBy {
     let parsed = |der| parse_x509_certificate(der).ok().map(|(_, parsed)| parsed);
     let Some(own) = parsed(own) else {

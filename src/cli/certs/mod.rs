@@ -1,5 +1,7 @@
 //! `mqx certs`: its arguments, a file for each family of commands.
 
+mod bad;
+mod bundle;
 mod delivery;
 mod init;
 mod issue;
@@ -10,6 +12,7 @@ mod renew;
 mod request;
 mod revoke;
 mod signer;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -53,6 +56,15 @@ enum CertsCommand {
     Revoke(Box<revoke::RevokeArgs>),
     /// Write the list of revoked certificates again, before it ends
     Crl(Box<revoke::CrlArgs>),
+    /// Put a certificate and its key together for other programs and devices
+    Bundle(Box<bundle::BundleArgs>),
+    /// Make certificates that clients and brokers have to refuse
+    #[command(after_help = bad::after_help())]
+    Bad(Box<bad::BadArgs>),
+    /// Make this system trust a CA
+    Install(Box<store::StoreArgs>),
+    /// Make this system no longer trust a CA
+    Uninstall(Box<store::StoreArgs>),
 }
 
 impl CertsArgs {
@@ -75,6 +87,10 @@ impl CertsArgs {
             CertsCommand::Renew(args) => args.into_task(),
             CertsCommand::Revoke(args) => args.into_task(),
             CertsCommand::Crl(args) => args.into_task(),
+            CertsCommand::Bundle(args) => args.into_task(),
+            CertsCommand::Bad(args) => args.into_task(),
+            CertsCommand::Install(args) => Ok(args.into_task(false)),
+            CertsCommand::Uninstall(args) => Ok(args.into_task(true)),
         }
     }
 }

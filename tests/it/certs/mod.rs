@@ -8,6 +8,7 @@ mod changed;
 mod choices;
 mod contents;
 mod files;
+mod handed_on;
 mod handshake;
 mod issued;
 mod looked;

@@ -1,0 +1,208 @@
+"""What `mqx certs` makes, as openssl, mosquitto, paho and curl see it."""
+
+import json
+import re
+import ssl
+import subprocess
+
+import pytest
+from places import HOST, free_ports
+from program import Program, run
+
+KEYS = ["p256", "p384", "ed25519", "rsa2048", "rsa3072"]
+
+MOSQUITTO = """\
+user root
+allow_anonymous true
+persistence false
+log_dest stderr
+listener {port} {host}
+cafile {dir}/ca.crt
+certfile {dir}/{stem}.crt
+keyfile {dir}/{stem}.key
+"""
+
+# What openssl says of each bad certificate, with what it is asked.
+BAD = {
+    "expired": ([], "certificate has expired"),
+    "not-yet-valid": ([], "certificate is not yet valid"),
+    "wrong-host": (["-verify_hostname", "localhost"], "hostname mismatch"),
+    "unknown-ca": ([], "unable to get local issuer certificate"),
+    "self-signed": ([], "self-signed certificate|self signed certificate"),
+    "revoked": (["-crl_check", "-CRLfile", "ca.crl"], "certificate revoked"),
+    "no-server-usage": (["-purpose", "sslserver"], "unsuitable certificate purpose|unsupported certificate purpose"),
+    "weak-key": (["-auth_level", "2"], "EE certificate key too weak"),
+    "broken-chain": ([], "unable to get local issuer certificate"),
+}
+
+
+@pytest.fixture(scope="module")
+def made(mqx, tmp_path_factory):
+    """Runs `mqx certs` in a folder of its own."""
+
+    def made(*commands):
+        folder = tmp_path_factory.mktemp("certs")
+        for words in commands:
+            done = run_in(folder, [mqx, "certs", *words.split()])
+            assert done.returncode == 0, done
+        return folder
+
+    return made
+
+
+def run_in(folder, argv):
+    return subprocess.run(argv, cwd=folder, capture_output=True, text=True, timeout=60)
+
+
+def openssl(folder, *words):
+    return run_in(folder, ["openssl", *words])
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_openssl_verifies_every_chain(made, key):
+    folder = made(
+        f"ca --subject C=TW,ST=Taipei,O=FOO,OU=BAR --key-type {key}",
+        f"intermediate --key-type {key}",
+        f"server localhost 127.0.0.1 --name server --ca intermediate.crt --key-type {key}",
+        f"client ann --key-type {key}",
+        f"csr broker.lan --key-type {key}",
+        "sign broker.lan.csr",
+        "renew ann.crt",
+    )
+    strict = ["verify", "-x509_strict", "-CAfile", "ca.crt"]
+    for words in (
+        ["-untrusted", "server.crt", "-purpose", "sslserver", "-verify_hostname", "localhost", "server.crt"],
+        ["-untrusted", "server.crt", "-verify_ip", "127.0.0.1", "server.crt"],
+        ["-purpose", "sslclient", "ann.crt"],
+        ["-purpose", "sslserver", "-verify_hostname", "broker.lan", "broker.lan.crt"],
+    ):
+        done = openssl(folder, *strict, *words)
+        assert done.returncode == 0, done
+
+
+@pytest.fixture(scope="module")
+def bad(made):
+    return made("ca", "server localhost 127.0.0.1 --name good", "bad")
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_openssl_refuses_every_bad_certificate_for_its_reason(bad, kind):
+    words, reason = BAD[kind]
+    done = openssl(bad, "verify", "-CAfile", "ca.crt", *words, f"{kind}.crt")
+    assert done.returncode != 0 and re.search(reason, done.stdout + done.stderr), done
+
+
+def test_openssl_sees_that_the_mismatched_key_is_another(bad):
+    of_certificate = openssl(bad, "x509", "-in", "mismatched-key.crt", "-noout", "-pubkey")
+    of_key = openssl(bad, "pkey", "-in", "mismatched-key.key", "-pubout")
+    assert of_key.returncode == 0 and of_certificate.stdout != of_key.stdout
+
+
+@pytest.mark.parametrize("kind", ["expired", "not-yet-valid", "wrong-host", "unknown-ca", "self-signed",
+                                  "no-server-usage", "broken-chain"])
+def test_clients_refuse_a_mosquitto_with_a_bad_certificate_and_accept_the_good_one(bad, kind, mqx, tmp_path):
+    for stem, accepted in ((kind, False), ("good", True)):
+        (port,) = free_ports(1)
+        conf = tmp_path / f"{stem}.conf"
+        conf.write_text(MOSQUITTO.format(port=port, host=HOST, dir=bad, stem=stem))
+        broker = Program(["mosquitto", "-c", str(conf)])
+        broker.says("running")
+        place = ["-h", "localhost", "-p", str(port), "--cafile", str(bad / "ca.crt"), "-t", "a", "-m", "b"]
+        codes = [run([*tool, *place]).code for tool in (["mosquitto_pub"], [mqx, "pub"])]
+        codes.append(run(["curl", "-s", "--cacert", str(bad / "ca.crt"), f"https://localhost:{port}/",
+                          "-o", "/dev/null", "--max-time", "5"]).code)
+        codes.append(paho_handshake(port, bad))
+        # curl speaks HTTP to MQTT: what comes after the handshake is not its business.
+        refused = [codes[0] != 0, codes[1] == 4, codes[2] == 60, codes[3] != 0]
+        assert refused == [not accepted] * 4, (stem, codes)
+        broker.stop()
+
+
+def paho_handshake(port, folder):
+    """0 if paho connects."""
+    import paho.mqtt.client as paho
+
+    client = paho.Client(paho.CallbackAPIVersion.VERSION2)
+    client.tls_set(str(folder / "ca.crt"))
+    try:
+        client.connect("localhost", port)
+    except ssl.SSLError:
+        return 1
+    client.disconnect()
+    return 0
+
+
+def test_openssl_opens_the_pkcs12_and_the_encrypted_key(made):
+    folder = made("ca", "client ann --key-password hunter2",
+                  "bundle ann.crt --key-password hunter2 --password hunter3")
+    opened = openssl(folder, "pkcs12", "-in", "ann.p12", "-passin", "pass:hunter3", "-nodes")
+    assert opened.returncode == 0, opened
+    assert opened.stdout.count("BEGIN CERTIFICATE") == 2 and "BEGIN PRIVATE KEY" in opened.stdout
+    assert openssl(folder, "pkcs12", "-in", "ann.p12", "-passin", "pass:x", "-nodes").returncode != 0
+    assert openssl(folder, "pkey", "-in", "ann.key", "-passin", "pass:hunter2", "-noout").returncode == 0
+
+
+def test_openssl_reads_the_list_and_the_request(made):
+    folder = made("ca", "client ann", "revoke ann.crt --reason keyCompromise", "csr broker.lan")
+    listed = openssl(folder, "crl", "-in", "ca.crl", "-noout", "-text", "-CAfile", "ca.crt")
+    assert "Key Compromise" in listed.stdout and "verify OK" in listed.stderr
+    asked = openssl(folder, "req", "-in", "broker.lan.csr", "-noout", "-verify", "-text")
+    assert "DNS:broker.lan" in asked.stdout and asked.returncode == 0
+
+
+FOREIGN = [
+    ("ec -pkeyopt ec_paramgen_curve:P-256", "/C=DE/O=A, B/CN=one", "subjectAltName=DNS:a.example,IP:10.0.0.1"),
+    ("ec -pkeyopt ec_paramgen_curve:P-384", "/CN=two", "subjectAltName=URI:urn:a,email:a@b.example"),
+    ("ec -pkeyopt ec_paramgen_curve:P-521", "/CN=three", "keyUsage=critical,keyCertSign,cRLSign"),
+    ("ec -pkeyopt ec_paramgen_curve:secp256k1", "/CN=four", "extendedKeyUsage=serverAuth,codeSigning"),
+    ("ED25519", "/CN=five/OU=x/OU=y", "basicConstraints=critical,CA:TRUE,pathlen:3"),
+    ("ED448", "/CN=six", "basicConstraints=CA:FALSE"),
+    ("RSA -pkeyopt rsa_keygen_bits:2048", "/emailAddress=a@b.example/CN=seven", "extendedKeyUsage=1.2.3.4"),
+    ("RSA -pkeyopt rsa_keygen_bits:1024", "/CN=eight", "subjectAltName=dirName:d\n[d]\nCN=x"),
+    ("RSA -pkeyopt rsa_keygen_bits:3072", "/CN=n\\+i\\=ne", "subjectAltName=RID:1.2.3"),
+    ("RSA -pkeyopt rsa_keygen_bits:2048", "/CN=grüß", "subjectAltName=otherName:1.2.3;UTF8:x"),
+]
+
+
+def foreign(folder, number, algorithm, subject, extension):
+    """A certificate that openssl has made and signed."""
+    name, *options = algorithm.split()
+    openssl(folder, "genpkey", "-algorithm", name, *options, "-out", f"{number}.key")
+    (folder / "c.conf").write_text(f"[req]\ndistinguished_name=n\nx509_extensions=e\nstring_mask=utf8only\n"
+                                   f"utf8=yes\n[n]\n[e]\nsubjectKeyIdentifier=hash\n{extension}\n")
+    done = openssl(folder, "req", "-x509", "-new", "-utf8", "-key", f"{number}.key", "-subj", subject,
+                   "-days", "7", "-config", "c.conf", "-out", f"{number}.crt")
+    assert done.returncode == 0, done
+    return f"{number}.crt"
+
+
+def test_inspect_says_what_openssl_says_of_20_certificates(made, mqx):
+    folder = made("init --subject C=TW,O=Foo", "bad expired wrong-host weak-key", "client é a@b.example urn:dev:1 --key-type rsa2048",
+                  "server *.lan --key-type p384")
+    files = sorted(path.name for path in folder.glob("*.crt"))
+    files += [foreign(folder, number, *row) for number, row in enumerate(FOREIGN)]
+    assert len(files) >= 20
+    for file in files:
+        told = json.loads(run_in(folder, [mqx, "certs", "inspect", "--json", file]).stdout)
+        compare(folder, file, told["certificates"][0])
+
+
+def compare(folder, file, told):
+    words = ["-serial", "-subject", "-issuer", "-fingerprint", "-startdate", "-enddate", "-sha256"]
+    style = ["-nameopt", "RFC2253,-esc_msb,utf8"]
+    said = openssl(folder, "x509", "-in", file, "-noout", *words, *style).stdout
+    said = dict(line.split("=", 1) for line in said.splitlines())
+    assert told["serial"] == said["serial"], file
+    assert (told["subject"], told["issuer"]) == (said["subject"], said["issuer"]), file
+    fingerprint = next(value for name, value in said.items() if "ingerprint" in name)
+    assert told["sha256"] == fingerprint.replace(":", ""), file
+    text = openssl(folder, "x509", "-in", file, "-noout", "-text").stdout
+    bits = re.search(r"Public-Key: \((\d+) bit", text)
+    assert not bits or told["key"]["bits"] == int(bits[1]), file
+    assert told["is_ca"] == ("CA:TRUE" in text), file
+    signature = re.search(r"Signature Algorithm: (\S+)", text)[1]
+    assert told["signature"].lower() == signature.lower(), file
+    names = re.search(r"Subject Alternative Name:.*\n\s+(.*)", text)
+    simple = [name for name in told["names"] if name.startswith(("DNS:", "URI:", "email:"))]
+    assert all(name in names[1] for name in simple), (file, told["names"])
+    assert len(told["names"]) == (len(names[1].split(", ")) if names else 0), file
