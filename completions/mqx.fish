@@ -49,6 +49,9 @@ msgpack\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l batch -d 'Gather the messages of stdin and publish an array of JSON in every such time, and before it has more than so many bytes, as in 1s or 1s,64KB [default: 1MB]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l on-error -d 'What to do about a message of stdin that is not what it should be: stop, or skip it and fail in the end' -r -f -a "stop\t''
 skip\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l replay -d 'Publish what sub --record or sub -J has written into this file, in its time; a name that ends in .zst is of a compressed file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l speed -d 'Replay so many times faster, or as fast as it goes: 10, 0.5 or max [default: 1]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l map -d 'Other names for topics, as in s#old#new#, s#^old#new# at the start only, or with a g behind for all (repeatable; also with --ndjson)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s q -l qos -d 'Quality of service: 0, 1 or 2' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l repeat -d 'Publish the message so often' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l repeat-delay -d 'Time from the delivery of a message to the next one, as in 2, 500ms or 1m' -r
@@ -59,6 +62,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -l on-disconnect -d 'While 
 wait\t''
 fail\t''
 drop\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l store -d 'Keep messages in this directory until the broker has answered, so that a publisher that was killed goes on where it stopped' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s e -l message-expiry-interval -d 'Time after which the message is worth nothing, as in 60 or 1h' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l content-type -d 'What the payload is, as in application/json' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l payload-format-indicator -d 'Whether the payload is UTF-8 text' -r
@@ -140,6 +144,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -s 0 -l stdin-nul -d 'Publi
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l ndjson -d 'Publish messages that come as lines of JSON, as sub -J prints them: topic, payload or payload_b64, qos, retain, properties; the options say what a line does not'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s n -l null-message -d 'Publish an empty message; with -r it removes the retained one'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l template -d 'Fill in, in payload and topic: {{seq}}, {{now}}, {{unix}}, {{unix_ms}}, {{unix_us}}, {{unix_ns}}, {{uuid}}, {{rand 1 9}}, {{hex 8}}, {{pick a b}}'
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l loop -d 'Begin again at the end of the recording'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s r -l retain -d 'Ask the broker to keep the message for later subscribers'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l fail-if-no-subscriber -d 'Fail when nobody is subscribed to a topic (QoS 1 and 2, MQTT 5, if the broker tells)'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s c -l disable-clean-session -d 'Go on with the session of this client identifier, and keep it; without -x for ever'

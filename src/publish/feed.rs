@@ -5,7 +5,7 @@ use super::faults::Faults;
 use super::input::Input;
 use super::pace::Pacer;
 use super::progress::Done;
-use super::recipe::Recipe;
+use super::recipe::{Made, Recipe};
 use crate::error::{Error, Result};
 use crate::mqtt::{Message, Publish};
 use crate::session::Token;
@@ -61,7 +61,7 @@ impl<R: AsyncRead + Unpin> Feed<R> {
     /// The next message and the number of its payload, if it is there and due.
     /// The only one of a run has the number 0.
     pub(super) fn peek(&mut self) -> Option<(Publish<'_>, Token)> {
-        if self.pacer.wait_until().is_some() || !self.prepare() {
+        if !self.prepare() || self.pacer.wait_until().is_some() {
             return None;
         }
         let token = if self.is_alone { 0 } else { self.input.position() };
@@ -85,7 +85,11 @@ impl<R: AsyncRead + Unpin> Feed<R> {
                 return true;
             }
             match self.recipe.make(self.target, payload, self.number) {
-                Ok(message) => self.front = Some(message),
+                Ok(Made::Message(message, time)) => {
+                    self.front = Some(message);
+                    self.pacer.recorded(time);
+                }
+                Ok(Made::Nothing) => self.input.advance(),
                 Err(why) => {
                     self.fault(position, &why);
                     self.input.advance();

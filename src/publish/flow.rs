@@ -5,6 +5,8 @@ use super::feed::Feed;
 use super::outbox::Outbox;
 use super::outcome::{Outcome, SURE};
 use super::progress::{Done, Progress};
+use super::shelf::FileShelf;
+use super::stored::Stored;
 use super::{Config, Delivery, OnDisconnect};
 use crate::client::{self, Connection, explain, reconnect};
 use crate::error::{Class, Error, Result};
@@ -27,7 +29,7 @@ pub(super) async fn publish(
     mut feed: Feed<impl AsyncRead + Unpin>,
     mut outcome: Outcome,
 ) -> Result<()> {
-    let mut outbox = Outbox::new(&config.delivery);
+    let mut outbox = open_outbox(config)?;
     let mut ignored = |_: Event<'_>| {};
     let connecting =
         Box::pin(client::connect(&config.connect, config.delivery.first, &mut ignored));
@@ -37,7 +39,7 @@ pub(super) async fn publish(
     let mut flow =
         Flow { connection, feed, outbox, outcome, underway: 0, is_full: false, delivery, progress };
     while !flow.is_done() {
-        flow.send();
+        flow.send()?;
         flow.show();
         if let Err(error) = flow.turn().await {
             flow.recover(error).await?;
@@ -65,45 +67,55 @@ impl<R: AsyncRead + Unpin> Flow<R> {
     }
 
     /// Gives the connection the messages that are there, while it has room.
-    fn send(&mut self) {
+    fn send(&mut self) -> Result<()> {
         self.is_full = false;
+        if self.outbox.keeps_all() {
+            self.outbox.take_in(&mut self.feed, &mut self.outcome, true)?;
+            self.outbox.settle(self.connection.in_flight() == 0)?;
+        }
         while self.has_room() && !self.is_held() {
             let sent = if let Some((message, token)) = self.outbox.front() {
                 let publish = message.publish(None, false);
                 let offer = offer(&mut self.connection, &publish, token, &mut self.outcome);
                 Sent { offer, qos: publish.qos, waited: true }
+            } else if self.outbox.keeps_all() {
+                return Ok(());
             } else if let Some((publish, token)) = self.feed.peek() {
                 let offer = offer(&mut self.connection, &publish, token, &mut self.outcome);
                 Sent { offer, qos: publish.qos, waited: false }
             } else {
-                return;
+                return Ok(());
             };
-            if !self.note(sent) {
-                return;
+            if !self.note(sent)? {
+                return Ok(());
             }
         }
+        Ok(())
     }
 
     /// Whether to go on with the next message.
-    fn note(&mut self, sent: Sent) -> bool {
+    fn note(&mut self, sent: Sent) -> Result<bool> {
+        let is_unsure = sent.qos == QoS::AtMostOnce;
+        let mut is_done = is_unsure;
         match sent.offer {
+            Offer::Taken => self.underway += u64::from(is_unsure),
+            Offer::Rejected => is_done = true,
             Offer::Later => {
                 self.is_full = true;
-                return false;
+                return Ok(false);
             }
+            Offer::Never(error) if sent.waited => return Err(error),
             Offer::Never(error) => {
                 self.feed.stop(error);
-                return false;
+                return Ok(false);
             }
-            Offer::Rejected => {}
-            Offer::Taken => self.underway += u64::from(sent.qos == QoS::AtMostOnce),
         }
         if sent.waited {
-            self.outbox.advance();
+            self.outbox.advance(is_done)?;
         } else {
             self.feed.advance();
         }
-        true
+        Ok(true)
     }
 
     /// Whether what was sent is still to be delivered before more is.
@@ -137,8 +149,11 @@ impl<R: AsyncRead + Unpin> Flow<R> {
             return Ok(());
         }
         let wants_input = self.has_room() && self.outbox.is_empty() && self.feed.is_waiting();
-        let outcome = &mut self.outcome;
-        let mut on_event = |event: Event<'_>| outcome.note(&event);
+        let (outcome, outbox) = (&mut self.outcome, &mut self.outbox);
+        let mut on_event = |event: Event<'_>| {
+            outcome.note(&event);
+            outbox.note(&event);
+        };
         tokio::select! {
             biased;
             exchanged = self.connection.exchange(&mut on_event) => exchanged,
@@ -167,13 +182,14 @@ impl<R: AsyncRead + Unpin> Flow<R> {
             meanwhile(&mut self.feed, &mut self.outbox, &mut self.outcome, connecting).await;
         for (token, reason) in answers {
             self.outcome.note(&Event::Published { token, reason });
+            self.outbox.note(&Event::Published { token, reason });
         }
         connected.map_err(|error| self.lost(error))
     }
 
     /// `error`, which is the end, with what it means for the messages.
     fn lost(&mut self, error: Error) -> Error {
-        self.outcome.unsent += self.underway + self.outbox.len() as u64;
+        self.outcome.unsent += self.underway + self.outbox.len();
         self.outcome.unanswered += self.connection.in_flight() as u64;
         match self.outcome.losses() {
             Some(what) if error.class() == Class::ConnectionLost => {
@@ -187,6 +203,7 @@ impl<R: AsyncRead + Unpin> Flow<R> {
     /// taken everything; for the others every message is answered by now.
     async fn finish(mut self) -> Result<()> {
         self.progress.clear();
+        self.outbox.settle(true)?;
         let closed = self.connection.close().await;
         let error = closed.err().filter(|_| self.underway > 0);
         let Some(error) = error else {
@@ -256,6 +273,17 @@ const fn answer(event: &Event<'_>) -> Option<(Token, ReasonCode)> {
     }
 }
 
+/// The outbox, with what is left from an earlier run.
+fn open_outbox(config: &Config) -> Result<Outbox> {
+    let Some(folder) = &config.store else { return Ok(Outbox::buffer(&config.delivery)) };
+    let shelf = FileShelf::open(folder)?;
+    let (stored, left) = Stored::open(Box::new(shelf))?;
+    if left > 0 {
+        output::note(format!("{left} messages of an earlier run come first"));
+    }
+    Ok(Outbox::Stored(stored))
+}
+
 /// Waits for a connection and lets messages wait in the outbox meanwhile.
 async fn meanwhile<T>(
     feed: &mut Feed<impl AsyncRead + Unpin>,
@@ -268,7 +296,7 @@ async fn meanwhile<T>(
         tokio::select! {
             biased;
             connected = &mut connecting => return connected,
-            () = feed.wait(), if reads_on => outbox.take_in(feed, outcome),
+            () = feed.wait(), if reads_on => outbox.take_in(feed, outcome, false)?,
         }
     }
 }

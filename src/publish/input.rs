@@ -33,8 +33,11 @@ impl<R: AsyncRead + Unpin> Input<R> {
         let kind = match &config.source {
             Source::Message(payload) => Kind::Payload(payload.clone(), repeat),
             Source::Stdin => Kind::Payload(read_all(input).await?, repeat),
+            Source::Recording(recording) => {
+                Kind::Records(Records::new(input, &recording.path, b'\n'))
+            }
             Source::Records(end_mark) => {
-                let records = Records::new(input, *end_mark);
+                let records = Records::new(input, Path::new(STDIN), *end_mark);
                 match config.batch {
                     Some(limits) => Kind::Batches(records, Batch::new(limits)),
                     None => Kind::Records(records),
@@ -172,7 +175,7 @@ async fn until(due: Option<Instant>) {
 async fn read_all(input: impl AsyncRead + Unpin) -> Result<Vec<u8>> {
     let mut payload = Vec::new();
     let read = input.take(READ_AT_MOST).read_to_end(&mut payload).await;
-    read.map_err(cannot_read)?;
+    read.map_err(|cause| Error::file("read", Path::new(STDIN), cause))?;
     if payload.is_empty() {
         let error = Error::usage("stdin is empty");
         return Err(error.hint("-n publishes an empty message"));
@@ -180,7 +183,5 @@ async fn read_all(input: impl AsyncRead + Unpin) -> Result<Vec<u8>> {
     Ok(payload)
 }
 
-/// The failure to read the input.
-pub(super) fn cannot_read(cause: std::io::Error) -> Error {
-    Error::file("read", Path::new("stdin"), cause)
-}
+/// What the input is called.
+const STDIN: &str = "stdin";

@@ -16,13 +16,17 @@ mod outcome;
 mod pace;
 mod progress;
 mod recipe;
+mod recording;
 mod records;
+mod shelf;
+mod stored;
 
 pub use batch::BatchLimits;
 pub use delivery::{Delivery, OnDisconnect};
 pub use pace::Pace;
 pub use progress::Extent;
 pub use recipe::{Making, Recipe};
+pub use recording::Recording;
 
 use crate::client::ConnectOptions;
 use crate::error::Result;
@@ -31,6 +35,7 @@ use crate::signals::Signal;
 use feed::Feed;
 use outcome::Outcome;
 use std::num::NonZeroU64;
+use std::path::PathBuf;
 use tokio::io::AsyncRead;
 
 /// Bytes of a payload that are read at most: one more than fits into a packet
@@ -54,6 +59,8 @@ pub struct Config {
     pub skips_bad: bool,
     /// How fast messages follow each other.
     pub pace: Pace,
+    /// The directory that keeps messages until the broker has answered.
+    pub store: Option<PathBuf>,
     /// How much there is to do, if somebody watches.
     pub progress: Option<Extent>,
     /// What is done for them to arrive.
@@ -69,6 +76,8 @@ pub enum Source {
     Stdin,
     /// Each record of the input is a payload; this byte ends one.
     Records(u8),
+    /// Each line of this file is.
+    Recording(Recording),
 }
 
 impl Source {
@@ -78,7 +87,7 @@ impl Source {
     /// What a message is numbered by.
     const fn unit(&self) -> &'static str {
         match self {
-            Self::Records(b'\n') => "line",
+            Self::Records(b'\n') | Self::Recording(_) => "line",
             _ => "message",
         }
     }
@@ -102,7 +111,44 @@ pub async fn run(
 }
 
 async fn publish(config: Config, input: impl AsyncRead + Unpin) -> Result<()> {
-    let feed = Feed::open(&config, input).await?;
-    let outcome = Outcome::new(&config);
-    flow::publish(&config, feed, outcome).await
+    match &config.source {
+        Source::Recording(recording) => {
+            let reader = recording.open()?;
+            publish_from(&config, reader).await
+        }
+        _ => publish_from(&config, input).await,
+    }
+}
+
+async fn publish_from(config: &Config, input: impl AsyncRead + Unpin) -> Result<()> {
+    let feed = Feed::open(config, input).await?;
+    flow::publish(config, feed, Outcome::new(config)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mqtt::{MessageProperties, QoS};
+
+    /// An empty message to one topic, with nothing else said.
+    pub(super) fn config() -> Config {
+        Config {
+            connect: ConnectOptions::default(),
+            source: Source::Message(Vec::new()),
+            repeat: NonZeroU64::MIN,
+            batch: None,
+            recipe: Recipe {
+                topics: vec!["a".parse().unwrap()],
+                qos: QoS::AtLeastOnce,
+                retain: false,
+                properties: MessageProperties::default(),
+                making: Making::AsIs,
+            },
+            skips_bad: false,
+            pace: Pace::Free,
+            delivery: Delivery::default(),
+            store: None,
+            progress: None,
+        }
+    }
 }

@@ -3,9 +3,10 @@
 use crate::encode::Encoding;
 use crate::mqtt::topic::TopicName;
 use crate::mqtt::{self, Message, MessageProperties, Publish, QoS};
-use crate::record::Line;
+use crate::record::{Header, Line, TopicMap};
 use crate::template::{Template, random_bytes};
 use jiff::Timestamp;
+use std::time::Duration;
 
 /// What all messages of a run have in common.
 #[derive(Debug, Clone)]
@@ -23,7 +24,7 @@ pub struct Recipe {
 }
 
 /// How a message is made of a payload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Making {
     /// The payload is published as it comes.
     #[default]
@@ -31,7 +32,10 @@ pub enum Making {
     /// So many random bytes are, in its place.
     Random(usize),
     /// The payload is a message as a line of JSON, see [`crate::record`].
-    Line,
+    Line {
+        /// Other names for topics.
+        maps: Vec<TopicMap>,
+    },
     /// The payload is text that stands for others.
     Text {
         /// Whether places in it and in the topic are filled in, see [`crate::template`].
@@ -69,20 +73,17 @@ impl Recipe {
     ///
     /// # Errors
     /// In words, when none can be made of it.
-    pub(super) fn make(
-        &self,
-        target: usize,
-        payload: &[u8],
-        number: u64,
-    ) -> Result<Message, String> {
+    pub(super) fn make(&self, target: usize, payload: &[u8], number: u64) -> Result<Made, String> {
         let publish = self.publish(target, payload);
-        match self.making {
+        let message = match &self.making {
             Making::AsIs => keep(&publish),
-            Making::Random(size) => keep(&Publish { payload: &random_bytes(size), ..publish }),
-            Making::Line => Line::read(payload)?.message(&Publish { payload: b"", ..publish }),
+            Making::Random(size) => keep(&Publish { payload: &random_bytes(*size), ..publish }),
+            Making::Line { maps } => {
+                return line(payload, maps, &Publish { payload: b"", ..publish });
+            }
             Making::Text { template, encoding } => {
                 let fill =
-                    |text: &[u8]| if template { fill(text, number) } else { Ok(text.to_vec()) };
+                    |text: &[u8]| if *template { fill(text, number) } else { Ok(text.to_vec()) };
                 let text = fill(payload)?;
                 let payload = match encoding {
                     Some(encoding) => encoding.encode(&text)?,
@@ -91,6 +92,35 @@ impl Recipe {
                 let topic = fill(publish.topic.as_bytes())?;
                 let topic = std::str::from_utf8(&topic).unwrap_or_default();
                 keep(&Publish { topic, payload: &payload, ..publish })
+            }
+        };
+        message.map(|message| Made::Message(message, None))
+    }
+}
+
+/// What is made of a payload.
+#[derive(Debug)]
+pub(super) enum Made {
+    /// A message, and the time at which it was recorded if it was.
+    Message(Message, Option<Duration>),
+    /// None, for the payload says something else.
+    Nothing,
+}
+
+/// The message that a line of JSON is.
+fn line(line: &[u8], maps: &[TopicMap], default: &Publish<'_>) -> Result<Made, String> {
+    if line.trim_ascii().is_empty() {
+        return Ok(Made::Nothing);
+    }
+    let mut read = Line::read(line)?;
+    read.rename(maps);
+    match read.message(default) {
+        Ok(message) => Ok(Made::Message(message, read.time())),
+        Err(why) => {
+            if Header::is(line)? {
+                Ok(Made::Nothing)
+            } else {
+                Err(why)
             }
         }
     }

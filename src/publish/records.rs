@@ -4,6 +4,7 @@ use crate::error::{Class, Error, Result};
 use crate::mqtt::MAX_REMAINING_LENGTH;
 use bytes::{Buf as _, BytesMut};
 use std::io::BufRead as _;
+use std::path::{Path, PathBuf};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 /// Bytes asked for at once.
@@ -13,6 +14,8 @@ const READ_SIZE: usize = 64 * 1024;
 /// other byte as it is. The last record need not be ended.
 pub(super) struct Records<R> {
     input: R,
+    /// Where it is from.
+    name: PathBuf,
     /// The byte that ends a record.
     end_mark: u8,
     buffer: BytesMut,
@@ -29,9 +32,10 @@ pub(super) struct Records<R> {
 
 impl<R: AsyncRead + Unpin> Records<R> {
     /// Those of `input`, each ended by `end_mark`.
-    pub(super) fn new(input: R, end_mark: u8) -> Self {
+    pub(super) fn new(input: R, name: &Path, end_mark: u8) -> Self {
         Self {
             input,
+            name: name.to_owned(),
             end_mark,
             buffer: BytesMut::new(),
             start: 0,
@@ -106,7 +110,7 @@ impl<R: AsyncRead + Unpin> Records<R> {
         }
         self.buffer.reserve(READ_SIZE);
         let read = self.input.read_buf(&mut self.buffer).await;
-        self.ended = read.map_err(super::input::cannot_read)? == 0;
+        self.ended = read.map_err(|cause| Error::file("read", &self.name, cause))? == 0;
         Ok(())
     }
 }
@@ -120,7 +124,7 @@ mod tests {
     fn lines(input: &[u8], size: usize) -> Vec<Vec<u8>> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let mut input = in_pieces(input, size);
-        let mut lines = Records::new(&mut input, b'\n');
+        let mut lines = Records::new(&mut input, Path::new("stdin"), b'\n');
         let mut found = Vec::new();
         runtime.block_on(async {
             while !lines.is_at_end() {

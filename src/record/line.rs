@@ -1,12 +1,15 @@
 //! A message as a line of JSON, read.
 
+use super::map::TopicMap;
 use super::pairs::Pairs;
 use crate::mqtt::topic::TopicName;
 use crate::mqtt::{Message, PropertyBuf, Publish, PublishProperties, QoS};
 use crate::text_or_base64;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::time::Duration;
 
 /// What a line says of a message. What else stands in it was said of its way
 /// to the subscriber, and is passed over.
@@ -22,6 +25,9 @@ pub struct Line<'a> {
     retain: Option<Flag>,
     #[serde(borrow)]
     properties: Option<Properties<'a>>,
+    mono: Option<f64>,
+    #[serde(borrow)]
+    ts: Option<Cow<'a, str>>,
 }
 
 /// A boolean; mosquitto 2.0 has 0 and 1.
@@ -70,6 +76,23 @@ impl<'a> Line<'a> {
             return Err("it is not a JSON object".to_owned());
         }
         serde_json::from_slice(line).map_err(|cause| cause.to_string())
+    }
+
+    /// When the message came, since a time that is the same for all lines.
+    #[must_use]
+    pub fn time(&self) -> Option<Duration> {
+        if let Some(mono) = self.mono {
+            return Duration::try_from_secs_f64(mono).ok();
+        }
+        let time: Timestamp = self.ts.as_ref()?.parse().ok()?;
+        time.duration_since(Timestamp::UNIX_EPOCH).try_into().ok()
+    }
+
+    /// Gives the topic its other name, by each of `maps` in turn.
+    pub fn rename(&mut self, maps: &[TopicMap]) {
+        for map in maps {
+            self.topic = self.topic.take().map(|topic| map.apply(&topic).into());
+        }
     }
 
     /// The message; what the line does not say is as in `default`, where an

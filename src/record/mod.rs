@@ -1,7 +1,11 @@
 //! Messages as lines of JSON: what `mqx sub -J` and `mqx sub --record` write
 //! and `mqx pub --ndjson` and `mqx pub --replay` read.
 
+mod format;
 mod line;
+mod map;
 mod pairs;
 
+pub use format::{HEADER, Header, MONO, VERSION, is_compressed};
 pub use line::Line;
+pub use map::TopicMap;

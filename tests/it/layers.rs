@@ -88,7 +88,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         words: &["redb"],
-        place: Place::Only(&["broker::store"]),
+        place: Place::Only(&["broker::store", "publish::shelf"]),
         why: "the core records, and only the store knows where",
     },
     Rule {

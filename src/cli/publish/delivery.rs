@@ -7,6 +7,7 @@ use crate::mqtt::QoS;
 use crate::publish::{Delivery, OnDisconnect};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use std::path::PathBuf;
 
 /// What is done for the messages to arrive.
 #[derive(Debug, Args)]
@@ -31,6 +32,11 @@ pub(super) struct DeliveryArgs {
         hide_possible_values = true
     )]
     on_disconnect: OnDisconnect,
+
+    /// Keep messages in this directory until the broker has answered, so that a publisher
+    /// that was killed goes on where it stopped
+    #[arg(long, value_name = "DIR")]
+    pub(super) store: Option<PathBuf>,
 
     /// Fail when nobody is subscribed to a topic (QoS 1 and 2, MQTT 5, if the broker tells)
     #[arg(long)]

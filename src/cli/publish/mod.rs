@@ -4,6 +4,7 @@ mod delivery;
 mod pace;
 mod payload;
 mod progress;
+mod replay;
 
 use crate::cli::connection::{ClientIdArgs, ConnectionArgs, Target, in_url, one_topic};
 use crate::cli::message::MessageArgs;
@@ -23,7 +24,7 @@ pub struct PublishArgs {
     /// Topic to publish to (repeatable)
     #[arg(
         short, long = "topic", value_name = "TOPIC", value_parser = values::topic,
-        required_unless_present_any = ["broker", "ndjson"]
+        required_unless_present_any = ["broker", "ndjson", "replay"]
     )]
     topics: Vec<TopicName>,
 
@@ -72,22 +73,24 @@ impl PublishArgs {
         };
         self.payload.check(topics.len())?;
         self.id.apply(&mut connect.session)?;
+        let store = self.delivery.store.clone();
         let delivery = self.delivery.read(self.qos)?;
         let properties = self.properties.read()?;
-        let making = self.payload.making();
-        let recipe = Recipe { topics, qos: self.qos, retain: self.retain, properties, making };
         let (batch, skips_bad) = (self.payload.batch, self.payload.skips_bad);
-        let source = self.payload.source()?;
-        let repeat = self.pace.repeat();
+        let (repeat, pace) = (self.pace.repeat(), self.payload.replay.pace(self.pace.pace()));
+        let (source, making) = self.payload.into_source()?;
+        let progress = progress::extent(&source, &making, repeat);
+        let recipe = Recipe { topics, qos: self.qos, retain: self.retain, properties, making };
         Ok(Config {
             connect,
-            progress: progress::extent(&source, making, repeat),
+            progress,
             source,
             repeat,
             batch,
             recipe,
             skips_bad,
-            pace: self.pace.pace(),
+            pace,
+            store,
             delivery,
         })
     }

@@ -13,7 +13,7 @@ pub(super) struct PaceArgs {
     /// Publish the message so often
     #[arg(
         long, value_name = "NUMBER", value_parser = values::count,
-        conflicts_with_all = ["stdin_line", "stdin_nul", "ndjson"]
+        conflicts_with_all = ["stdin_line", "stdin_nul", "ndjson", "replay"]
     )]
     repeat: Option<NonZeroU64>,
 

@@ -1,5 +1,6 @@
 //! The options that say what `mqx pub` publishes.
 
+use super::replay::ReplayArgs;
 use crate::cli::connection::no_topic;
 use crate::cli::values;
 use crate::encode::Encoding;
@@ -17,7 +18,7 @@ use std::path::PathBuf;
     next_help_heading = "Payload",
     group = ArgGroup::new("payload").required(true).args([
         "message", "file", "stdin_file", "stdin_line", "stdin_nul", "ndjson", "random",
-        "null_message",
+        "null_message", "replay",
     ])
 )]
 pub(super) struct PayloadArgs {
@@ -64,7 +65,7 @@ pub(super) struct PayloadArgs {
     /// What the payload is written in or is to become: json (which is checked), hex, base64,
     /// cbor or msgpack (from JSON)
     #[arg(
-        long, value_name = "FORMAT", conflicts_with_all = ["ndjson", "random"],
+        long, value_name = "FORMAT", conflicts_with_all = ["ndjson", "random", "replay"],
         value_parser = PossibleValuesParser::new(Encoding::ALL.map(|row| row.0))
             .try_map(|name| encoding(&name)),
         hide_possible_values = true
@@ -73,7 +74,7 @@ pub(super) struct PayloadArgs {
 
     /// Fill in, in payload and topic: {{seq}}, {{now}}, {{unix}}, {{unix_ms}}, {{unix_us}},
     /// {{unix_ns}}, {{uuid}}, {{rand 1 9}}, {{hex 8}}, {{pick a b}}
-    #[arg(long, conflicts_with_all = ["ndjson", "random"])]
+    #[arg(long, conflicts_with_all = ["ndjson", "random", "replay"])]
     template: bool,
 
     /// Gather the messages of stdin and publish an array of JSON in every such time, and
@@ -92,6 +93,9 @@ pub(super) struct PayloadArgs {
         hide_possible_values = true
     )]
     pub(super) skips_bad: bool,
+
+    #[command(flatten)]
+    pub(super) replay: ReplayArgs,
 }
 
 fn encoding(name: &str) -> Result<Encoding, String> {
@@ -100,30 +104,35 @@ fn encoding(name: &str) -> Result<Encoding, String> {
 }
 
 impl PayloadArgs {
-    /// Where payloads come from; a file is read here.
-    pub(super) fn source(self) -> Result<Source> {
-        Ok(match (self.message, self.file) {
-            (Some(text), _) => Source::Message(text.into_bytes()),
-            (None, Some(path)) if path.as_os_str() == "-" => Source::Stdin,
-            (None, Some(path)) => Source::Message(values::file(&path, READ_AT_MOST)?),
-            (None, None) if self.stdin_file => Source::Stdin,
-            (None, None) if self.stdin_line => Source::Records(self.delimiter.unwrap_or(b'\n')),
-            (None, None) if self.stdin_nul => Source::Records(0),
-            (None, None) if self.ndjson => Source::LINES,
-            (None, None) => Source::Message(Vec::new()),
-        })
-    }
-
-    /// What is made of them.
-    pub(super) fn making(&self) -> Making {
-        match (self.random, self.ndjson) {
-            (Some(size), _) => Making::Random(size),
-            (_, true) => Making::Line,
-            _ if self.template || self.encode.is_some() => {
+    /// Where payloads come from and what is made of them; a file is read here.
+    pub(super) fn into_source(self) -> Result<(Source, Making)> {
+        let reads_json = self.reads_json();
+        let (recording, maps) = self.replay.into_parts();
+        let making = match self.random {
+            Some(size) => Making::Random(size),
+            None if reads_json => Making::Line { maps },
+            None if self.template || self.encode.is_some() => {
                 Making::Text { template: self.template, encoding: self.encode }
             }
-            _ => Making::AsIs,
-        }
+            None => Making::AsIs,
+        };
+        let source = match (self.message, self.file, recording) {
+            (Some(text), ..) => Source::Message(text.into_bytes()),
+            (_, Some(path), _) if path.as_os_str() == "-" => Source::Stdin,
+            (_, Some(path), _) => Source::Message(values::file(&path, READ_AT_MOST)?),
+            (.., Some(recording)) => Source::Recording(recording),
+            _ if self.stdin_file => Source::Stdin,
+            _ if self.stdin_line => Source::Records(self.delimiter.unwrap_or(b'\n')),
+            _ if self.stdin_nul => Source::Records(0),
+            _ if self.ndjson => Source::LINES,
+            _ => Source::Message(Vec::new()),
+        };
+        Ok((source, making))
+    }
+
+    /// Whether payloads are messages as JSON.
+    fn reads_json(&self) -> bool {
+        self.ndjson || self.replay.is_asked_for()
     }
 
     /// Checks that the options fit together and to so many topics.
@@ -134,10 +143,11 @@ impl PayloadArgs {
         if self.batch.is_some() && !self.stdin_line && !self.stdin_nul {
             return Err(Error::usage("--batch is of use with --stdin-line and --stdin-nul only"));
         }
+        self.replay.check(self.ndjson)?;
         match topics {
-            0 if !self.ndjson => Err(no_topic()),
-            2.. if self.ndjson => {
-                let what = "with --ndjson there is one topic at most: that of lines without one";
+            0 if !self.reads_json() => Err(no_topic()),
+            2.. if self.reads_json() => {
+                let what = "with --ndjson and --replay there is one topic at most: that of lines without one";
                 Err(Error::usage(what))
             }
             _ => Ok(()),

@@ -99,7 +99,7 @@ fn what_is_made_of_payloads_and_how_fast_can_be_chosen() {
     let making = |words| config(words).unwrap().recipe.making;
     assert_eq!(making("-t a -n"), Making::AsIs);
     assert_eq!(making("-t a --random 4k"), Making::Random(4_000));
-    assert_eq!(making("--ndjson"), Making::Line);
+    assert_eq!(making("--ndjson"), Making::Line { maps: Vec::new() });
     let encoding = Some(Encoding::Cbor);
     assert_eq!(making("-t a -l --encode cbor"), Making::Text { template: false, encoding });
     let text = Making::Text { template: true, encoding: None };
@@ -226,6 +226,12 @@ fn what_does_not_fit_together_is_refused_with_the_reason() {
         ("-t a -l -s", "cannot be used with"),
         ("-t a/# -n", "wildcard"),
         ("-t a -t b --ndjson", "one topic at most"),
+        ("-t a -n --speed 2", "--replay only"),
+        ("-t a -n --loop", "--replay only"),
+        ("-t a -n --map s#a#b#", "--replay and --ndjson only"),
+        ("--replay f --map a", "s#old#new#"),
+        ("--replay f --speed 0", "or max"),
+        ("--replay f --speed fast", "or max"),
         ("-t a -l --delimiter ab", "one byte"),
         ("-t a -n --delimiter ,", "--stdin-line"),
         ("-t a -n --batch 1s", "--stdin-line"),

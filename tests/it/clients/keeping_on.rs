@@ -138,3 +138,43 @@ fn what_nobody_receives_is_a_failure_when_it_is_asked_for() {
         });
     }
 }
+
+#[test]
+fn what_a_publisher_with_a_store_leaves_behind_the_next_one_sends_first() {
+    with_everybody(|speaker| async move {
+        let peer = Peer::bind().await;
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = publishing(speaker, peer.port(), Source::LINES, QoS::AtLeastOnce);
+        config.store = Some(folder.path().join("new"));
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let broker = async {
+            let mut caller = speaker.accept(&peer).await;
+            assert!(caller.packet().await.ends_with(b"1"));
+            assert!(caller.packet().await.ends_with(b"2"));
+            assert!(caller.packet().await.ends_with(b"3"));
+            stop.send(Signal::Terminate).unwrap();
+            caller
+        };
+        let stopped = async { stopped.await.unwrap() };
+        let first = run(config.clone(), &b"1\n2\n3\n"[..], stopped);
+        let (done, _) = tokio::join!(first, broker);
+        assert_eq!(class_of(done), Class::Terminated);
+        let broker = async {
+            let mut caller = speaker.accept(&peer).await;
+            for line in [b"1", b"2", b"3", b"4"] {
+                let publish = caller.packet().await;
+                assert!(publish.ends_with(line), "{publish:?}");
+                caller.send(&[0x40, 2, publish[7], publish[8]]).await;
+            }
+            assert_eq!(caller.packet().await[0], 0xe0);
+        };
+        let (done, ()) = tokio::join!(run(config.clone(), &b"4\n"[..], never()), broker);
+        done.unwrap();
+        let broker = async {
+            let mut caller = speaker.accept(&peer).await;
+            assert_eq!(caller.packet().await[0], 0xe0, "nothing is left");
+        };
+        let (done, ()) = tokio::join!(run(config, empty(), never()), broker);
+        done.unwrap();
+    });
+}

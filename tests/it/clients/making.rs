@@ -84,7 +84,9 @@ fn lines_of_json_say_where_they_go_and_the_options_say_the_rest() {
         let input = br#"{"topic":"x","payload":"1"}
             {"payload_b64":"Mg==","qos":0}
 "#;
-        let (messages, done) = published(|config| config.recipe.making = Making::Line, input).await;
+        let (messages, done) =
+            published(|config| config.recipe.making = Making::Line { maps: Vec::new() }, input)
+                .await;
         done.unwrap();
         assert_eq!(topics_and_texts(&messages), ["x 1", "a/b 2"]);
     });
@@ -96,7 +98,7 @@ fn a_bad_line_is_the_end_or_skipped_and_in_both_cases_a_failure_that_names_it() 
         let input = b"{\"payload\":\"1\"}\nnonsense\n{\"payload\":\"3\"}\n";
         for (skips_bad, wanted) in [(false, &["a/b 1"][..]), (true, &["a/b 1", "a/b 3"])] {
             let change = |config: &mut publish::Config| {
-                config.recipe.making = Making::Line;
+                config.recipe.making = Making::Line { maps: Vec::new() };
                 config.skips_bad = skips_bad;
             };
             let (messages, done) = published(change, input).await;
@@ -151,5 +153,73 @@ fn lines_are_gathered_into_arrays_up_to_their_size_and_all_of_them_are_sent() {
         assert_eq!(topics_and_texts(&messages), ["a/b [1,\"ab\"]", "a/b [3]"]);
         let words = words_of(done);
         assert!(words.contains("line 4: it is neither JSON nor text"), "{words}");
+    });
+}
+
+#[test]
+fn a_recording_is_replayed_in_its_order_with_other_names_and_out_of_a_compressed_file() {
+    let lines = br#"{"mqx_record":1,"began":"2026-11-21T12:00:00Z"}
+{"topic":"a/1","payload":"one","mono":0.000000001}
+{"topic":"a/2","payload":"two","mono":0.001000000}
+{"topic":"c","payload":"before","mono":0.000500000}"#;
+    let folder = tempfile::tempdir().unwrap();
+    let paths = [folder.path().join("plain"), folder.path().join("small.zst")];
+    std::fs::write(&paths[0], lines).unwrap();
+    std::fs::write(&paths[1], zstd::encode_all(&lines[..], 0).unwrap()).unwrap();
+    for path in paths {
+        block_on(async {
+            let (messages, done) = published(
+                |config| {
+                    let recording = publish::Recording { path, repeats: false };
+                    config.source = Source::Recording(recording);
+                    config.recipe.topics = Vec::new();
+                    let maps = vec!["s#^a/#b/#".parse().unwrap()];
+                    config.recipe.making = Making::Line { maps };
+                    config.pace = Pace::Recorded(10.0);
+                },
+                b"",
+            )
+            .await;
+            done.unwrap();
+            assert_eq!(topics_and_texts(&messages), ["b/1 one", "b/2 two", "c before"]);
+        });
+    }
+}
+
+#[test]
+fn a_recording_that_repeats_begins_again_and_one_cut_short_is_a_failure_that_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.zst");
+    let mut bytes = zstd::encode_all(&b"{\"topic\":\"a\"}\n"[..], 0).unwrap();
+    std::fs::write(&path, &bytes).unwrap();
+    block_on(async {
+        let speaker = speaker(EngineKind::Native, Version::V311);
+        let peer = Peer::bind().await;
+        let recording = publish::Recording { path: path.clone(), repeats: true };
+        let source = Source::Recording(recording);
+        let mut config = publishing(speaker, peer.port(), source, QoS::AtMostOnce);
+        config.recipe.making = Making::Line { maps: Vec::new() };
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let broker = async {
+            let mut caller = speaker.accept(&peer).await;
+            for _ in 0..3 {
+                assert_eq!(caller.packet().await, b"\x30\x03\0\x01a");
+            }
+            stop.send(Signal::Interrupt).unwrap();
+            caller
+        };
+        let stopped = async { stopped.await.unwrap() };
+        let (done, _) = tokio::join!(run(config, empty(), stopped), broker);
+        assert_eq!(class_of(done), Class::Interrupted);
+        bytes.pop();
+        std::fs::write(&path, &bytes).unwrap();
+        let cut = |config: &mut publish::Config| {
+            let recording = publish::Recording { path: path.clone(), repeats: false };
+            config.source = Source::Recording(recording);
+            config.recipe.making = Making::Line { maps: Vec::new() };
+        };
+        let (_, done) = published(cut, b"").await;
+        assert_eq!(done.as_ref().unwrap_err().class(), Class::File);
+        assert!(words_of(done).contains("cut.zst"));
     });
 }

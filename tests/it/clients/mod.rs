@@ -119,6 +119,7 @@ fn publishing(speaker: Speaker, port: u16, source: publish::Source, qos: QoS) ->
         batch: None,
         skips_bad: false,
         pace: publish::Pace::Free,
+        store: None,
         progress: None,
         delivery: publish::Delivery { again: Retry::NEVER, ..publish::Delivery::default() },
     }
