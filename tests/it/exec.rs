@@ -64,8 +64,10 @@ fn variables_of_another_broker_are_not_left_to_the_command() {
 
 #[test]
 fn a_signal_reaches_the_command_and_what_it_runs() {
-    // The shell runs the trap only when the program before it has ended.
-    let command = "trap 'echo told; exit 7' INT TERM; echo started; sleep 600; echo no";
+    // The shell runs the trap only when the program before it has ended, and
+    // that is there when it says so itself.
+    let inner = "sh -c 'echo started; exec sleep 600'";
+    let command = &format!("trap \"echo told; exit 7\" INT TERM; {inner}; echo no");
     for signal in [Signal::INT, Signal::TERM] {
         let broker = Running::start(with(command));
         assert_eq!(broker.out_line(), "started");
