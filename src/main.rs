@@ -8,13 +8,12 @@ use std::process::ExitCode;
 /// jemalloc with a thread that gives memory back, since it is the only one that
 /// does so while the broker is idle. Of glibc 2.36, mimalloc 2 and jemalloc 5.3,
 /// in this order: after 300,000 queued messages were delivered 76, 71 and 18 MB
-/// are left 12 seconds later (56 without the thread), of which the queues' own
-/// room was most; now that they trim themselves 203 and 5 MB after a million
-/// messages with glibc and jemalloc. An idle connection takes 2,666, 2,287 and
-/// 2,299 bytes. A message of QoS 0 costs 222, 209 and 197 ns, one of QoS 1 582,
-/// 673 and 566. Ten seconds after the last message the thread sleeps for good:
-/// nothing wakes an idle broker. The program grows by 0.4 MB; the build needs a
-/// shell and `make` beside the C compiler and takes half a minute more.
+/// are left 12 seconds later (56 without the thread). An idle connection takes
+/// 2,666, 2,287 and 2,299 bytes. A message of QoS 0 costs 222, 209 and 197 ns, one
+/// of QoS 1 582, 673 and 566. Since queues trim themselves, a million messages
+/// leave 203 MB with glibc and 5 with jemalloc. Ten seconds after the last message
+/// the thread sleeps for good: nothing wakes an idle broker. The price: building
+/// needs a shell and `make` beside the C compiler.
 #[cfg(not(target_env = "msvc"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
