@@ -6,7 +6,6 @@ use super::door::Newcomer;
 use super::link::{Asked, SocketLink};
 use super::transport::Transport;
 use super::worker::Shared;
-use crate::session::Time;
 use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
@@ -40,8 +39,8 @@ pub(super) struct Task {
     gate: Arc<Gate>,
     /// The check of who the client is, while it lasts.
     check: Option<Check>,
-    /// Until when nothing is read, for the client has published too fast.
-    pause: Option<Time>,
+    /// Whether nothing is read, for the client has published too fast.
+    paused: bool,
     /// The exchange by which the client authenticates, while it lasts.
     exchange: Option<Box<dyn Exchange>>,
     /// The beginning of a packet whose end has not arrived.
@@ -64,7 +63,7 @@ impl Task {
             connection,
             gate,
             check: None,
-            pause: None,
+            paused: false,
             exchange: None,
             partial: Vec::new(),
             writing: Vec::new(),
@@ -111,8 +110,8 @@ impl Task {
                 ready!(checked);
             } else if checked.is_ready() {
                 // There may be something to write now.
-            } else if let Some(until) = self.pause {
-                ready!(self.poll_pause(until));
+            } else if self.paused {
+                ready!(self.poll_pause());
             } else if ready!(self.poll_input(cx))? == 0 {
                 return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
             }
@@ -184,12 +183,8 @@ impl Task {
 
     fn receive(&mut self, bytes: &[u8]) -> Progress {
         let connection = &mut self.connection;
-        let (progress, now) = self
-            .shared
-            .batch(|core, worker| (core.receive(worker, connection, bytes), worker.now()));
-        // The batch's time counts: by the clock the pause may be over already,
-        // but what was left for behind it still has to be taken.
-        self.pause = self.connection.pause().filter(|until| *until > now);
+        let progress = self.shared.batch(|core, worker| core.receive(worker, connection, bytes));
+        self.paused = self.connection.pause().is_some();
         let gate = || Arc::clone(&self.gate);
         let address = self.connection.peer().address.map(|address| address.ip());
         if let Some(question) = self.connection.take_question() {
@@ -224,11 +219,12 @@ impl Task {
 
     /// Ready when the client may go on, and with it what it has sent already.
     /// The core rings the bell then.
-    fn poll_pause(&mut self, until: Time) -> Poll<()> {
-        if self.shared.now() < until {
+    fn poll_pause(&mut self) -> Poll<()> {
+        let connection = &mut self.connection;
+        if self.shared.batch(|core, worker| core.is_paused(worker, connection)) {
             return Poll::Pending;
         }
-        self.pause = None;
+        self.paused = false;
         self.receive_partial();
         Poll::Ready(())
     }

@@ -131,6 +131,7 @@ impl Core {
             bridge: connect.bridge,
             allowance: rates.and_then(Rates::allowance),
             resumes: Time::ZERO,
+            wait: None,
             aliases: AliasReceiver::new(connection.limits.topic_alias_maximum),
             limits: Arc::clone(&connection.limits),
             room_for_words: room_for_words(connect),

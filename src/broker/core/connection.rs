@@ -1,6 +1,7 @@
 //! One connection, from the transport that is there until its end.
 
 use super::Core;
+use super::backpressure::Wait;
 use super::entry::Entry;
 use super::event::{Client, Event};
 use super::exchange::Exchange;
@@ -51,6 +52,8 @@ pub(super) struct Open {
     pub(super) allowance: Option<Box<Allowance>>,
     /// When the next packet is taken, where that is not at once.
     pub(super) resumes: Time,
+    /// Whom it waits for before that.
+    pub(super) wait: Option<Box<Wait>>,
     /// Bytes up to which an acknowledgement may grow by a reason in words.
     pub(super) room_for_words: usize,
     /// Where changes of the session are recorded.
@@ -177,6 +180,7 @@ impl Core {
         let (mut rest, mut packets) = (bytes, 0);
         let limit = connection.limits.maximum_packet_size as usize;
         let mut ended = Ok(());
+        worker.behind.can_wait = !connection.peer.inside;
         while ended.is_ok() && !connection.is_held(worker.now) {
             ended = match mqtt::next_frame(rest, limit) {
                 Ok(None) => break,
@@ -188,6 +192,10 @@ impl Core {
                 }
                 Err(error) => Err(End::Violation(error)),
             };
+        }
+        worker.behind.can_wait = false;
+        if !worker.behind.is_empty() {
+            connection.begin_wait(worker);
         }
         let consumed = bytes.len() - rest.len();
         worker.counters.packets_received.add(packets);

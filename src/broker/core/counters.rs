@@ -99,6 +99,9 @@ counters! {
     answers_sent,
     /// Bytes sent.
     bytes_sent,
+    /// Times that a connection was not read, for it publishes for a client that
+    /// is behind.
+    held_up,
     /// Messages received from clients, wills and those that came by HTTP among
     /// them.
     messages_received,

@@ -96,6 +96,7 @@ impl Core {
         }
         hot.writer = Writer::Nobody;
         hot.drop_unkept();
+        hot.relieve();
         let client = session.client(hot.connection);
         self.events.lifecycle(now, || Event::Disconnected { client, end });
         true

@@ -80,6 +80,7 @@ impl Default for Limits {
                 messages: 100_000,
                 bytes: 64 * 1024 * 1024,
                 output: 1024 * 1024,
+                patience: Duration::ZERO,
                 slow: SlowConsumer::DropNewest,
                 offline_qos0: false,
             },

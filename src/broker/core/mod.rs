@@ -23,6 +23,7 @@ mod acks;
 mod acl;
 mod admin;
 mod admission;
+mod backpressure;
 mod bridge;
 mod census;
 mod connect;

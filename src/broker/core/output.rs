@@ -70,6 +70,7 @@ impl Core {
             None => self.take_out(session, &mut hot, worker.now),
             Some(_) => hot.take_told(),
         };
+        hot.relieve();
         if output.is_empty() {
             hot.writer = Writer::Nobody;
             if !hot.out.is_empty() {
@@ -157,6 +158,7 @@ impl Core {
                 return None;
             }
             let taken = self.take(&session, &mut hot, worker);
+            hot.relieve();
             drop(hot);
             return Some(Writing { session, taken: taken? });
         }

@@ -24,6 +24,8 @@ pub(super) struct Pulse {
     pub(super) ends: Cell<Option<Time>>,
     /// The deadline of the timer that is meant.
     pub(super) due: Cell<Time>,
+    /// The deadline of the timer that wakes the connection after a pause.
+    pub(super) resumes: Cell<Time>,
     /// Given up at the end of the connection, which a timer must not outlive.
     pub(super) link: RefCell<Option<Arc<dyn Link>>>,
     /// The session, once there is one.
@@ -46,6 +48,7 @@ impl Pulse {
             interval: Cell::new(interval),
             ends: Cell::new(None),
             due: Cell::new(Time::ZERO),
+            resumes: Cell::new(Time::ZERO),
             link: RefCell::new(Some(link)),
             session: RefCell::new(None),
         }

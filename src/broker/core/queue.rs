@@ -4,6 +4,7 @@ use super::message::Delivery;
 use crate::mqtt::QoS;
 use crate::session::trim;
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// Deliveries that wait for a connection, for room or for quota.
 #[derive(Debug, Default)]
@@ -26,7 +27,12 @@ pub struct QueueLimits {
     /// Bytes of output above which a client is slow: QoS 0 messages are dropped
     /// and others queued.
     pub output: usize,
-    /// What becomes of a client that is slow.
+    /// How long those who publish for a client that is slow, or whose queue is
+    /// full, wait for it at most: they are not read until it has caught up. Zero
+    /// is not at all, and so it is for publishers that cannot wait: itself, wills,
+    /// clients in this process and what comes by HTTP.
+    pub patience: Duration,
+    /// What becomes of a client that is slow, if nobody waits for it any more.
     pub slow: SlowConsumer,
     /// Whether messages of QoS 0 are kept for sessions that are offline.
     pub offline_qos0: bool,
@@ -84,11 +90,15 @@ impl Queue {
         self.push(delivery, limits)
     }
 
+    /// Whether a limit is reached.
+    pub(super) fn is_full(&self, limits: &QueueLimits) -> bool {
+        self.deliveries.len() - self.replayed >= limits.messages || self.bytes >= limits.bytes
+    }
+
     /// Adds a delivery unless a limit is reached. Replayed messages are held
     /// by the retained store anyway and do not count.
     pub(super) fn push(&mut self, delivery: Delivery, limits: &QueueLimits) -> bool {
-        let full = self.deliveries.len() - self.replayed >= limits.messages
-            || self.bytes + delivery.size() > limits.bytes;
+        let full = self.is_full(limits) || self.bytes + delivery.size() > limits.bytes;
         if full && !delivery.replayed {
             return false;
         }

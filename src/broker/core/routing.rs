@@ -85,13 +85,13 @@ impl<'a> Routing<'a> {
             }
             (false, _) => self.enqueue(&mut hot, grant, variant),
         };
-        worker.counters.note(fate, self.publish.payload.len());
-        if matches!(fate, Fate::Dropped(why) if why.is_for_room()) {
-            self.routed.refused += 1;
-            if online && hot.limits.queue.slow == SlowConsumer::Disconnect {
-                worker.evict(session, hot.connection);
+        let fate = match fate {
+            Fate::Dropped(why) if why.is_for_room() => {
+                self.without_room(worker, session, &mut hot, (grant, variant), why)
             }
-        }
+            fate => fate,
+        };
+        worker.counters.note(fate, self.publish.payload.len());
         if online {
             worker.touch(session, &mut hot);
         }
@@ -101,6 +101,34 @@ impl<'a> Routing<'a> {
             self.tell_displaced(session.client(connection));
             self.tell(session.client(connection), variant.qos, variant.retain, fate);
         }
+    }
+
+    /// What becomes of the message where its session has no room for it.
+    #[cold]
+    fn without_room(
+        &mut self,
+        worker: &mut Worker,
+        session: &Arc<Session>,
+        hot: &mut Hot,
+        (grant, variant): (&Grant, Variant),
+        why: Why,
+    ) -> Fate {
+        let online = hot.link.is_some();
+        if online && worker.behind.note(session, hot, self.publisher) {
+            return self.enqueue_beyond(hot, grant, variant);
+        }
+        let fate = match hot.limits.queue.slow {
+            // It was left for a publisher that can wait.
+            SlowConsumer::DropOldest if why == Why::OutputFull && hot.has_patience() => {
+                self.enqueue_newest(hot, grant, variant)
+            }
+            _ => Fate::Dropped(why),
+        };
+        if online && hot.limits.queue.slow == SlowConsumer::Disconnect {
+            worker.evict(session, hot.connection);
+        }
+        self.routed.refused += usize::from(fate != Fate::Queued);
+        fate
     }
 
     fn is_withheld_from(&self, session: &Session) -> bool {
@@ -145,7 +173,7 @@ impl<'a> Routing<'a> {
 
     /// QoS 0: sent now, behind retained messages that wait, or never.
     fn send(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Fate {
-        if hot.out.len() >= hot.limits.queue.output || hot.holds_back() {
+        if hot.is_slow() || hot.holds_back() {
             return self.send_later(hot, grant, variant);
         }
         if grant.ids.is_some() || hot.is_tailored() {
@@ -161,6 +189,10 @@ impl<'a> Routing<'a> {
     /// QoS 0 that is not sent at once. Where the oldest is dropped, it waits in
     /// the queue, which has the oldest in front.
     fn send_later(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Fate {
+        if hot.is_slow() && hot.has_patience() {
+            // The queue need not grow: the publisher waits, if it can.
+            return Fate::Dropped(Why::OutputFull);
+        }
         if hot.limits.queue.slow == SlowConsumer::DropOldest {
             return self.enqueue_newest(hot, grant, variant);
         }
@@ -212,6 +244,16 @@ impl<'a> Routing<'a> {
             Some(delivery) => queue(hot, delivery),
             None => Fate::Dropped(Why::TooLarge),
         }
+    }
+
+    /// Queues the message though the queue is full.
+    fn enqueue_beyond(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Fate {
+        let Some(delivery) = self.delivery(hot, grant, variant) else {
+            return Fate::Dropped(Why::TooLarge);
+        };
+        hot.queue.restore(delivery);
+        hot.note_queued();
+        Fate::Queued
     }
 
     fn enqueue_newest(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Fate {

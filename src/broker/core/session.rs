@@ -1,6 +1,7 @@
 //! A session: what the broker remembers of a client, connected or not.
 
 use super::acl::Who;
+use super::backpressure::Jam;
 use super::journal::Diary;
 use super::limits::Limits;
 use super::link::Link;
@@ -81,6 +82,8 @@ pub(super) struct Hot {
     pub(super) queue: Queue,
     /// Retained messages that are owed and not queued.
     pub(super) replays: Replays,
+    /// Who waits for it, if somebody does.
+    pub(super) jam: Option<Box<Jam>>,
     /// The number of the delivery that came last.
     pub(super) sequence: u64,
     /// Where changes are recorded; none if the session ends with its connection.
@@ -160,6 +163,7 @@ impl Hot {
             tailoring: None,
             queue: Queue::default(),
             replays: Replays::default(),
+            jam: None,
             sequence: 0,
             diary: None,
             will: None,
@@ -198,10 +202,19 @@ impl Hot {
         self.queue.holds_back() || !self.replays.is_empty()
     }
 
+    /// Whether its client reads too slowly for what it is sent.
+    pub(super) fn is_slow(&self) -> bool {
+        self.out.len() >= self.limits.queue.output
+    }
+
+    /// Whether nothing more is to be sent to the client or kept for it.
+    pub(super) fn is_full(&self) -> bool {
+        self.link.is_some() && (self.is_slow() || self.queue.is_full(&self.limits.queue))
+    }
+
     /// Whether a message with acknowledgement can be sent at once.
     pub(super) fn has_room(&self) -> bool {
-        let full = self.out.len() >= self.limits.queue.output;
-        !self.owes_more() && !full && self.outbound.has_quota()
+        !self.owes_more() && !self.is_slow() && self.outbound.has_quota()
     }
 
     /// Adds a delivery to the queue unless that is full.

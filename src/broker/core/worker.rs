@@ -1,5 +1,6 @@
 //! What each worker thread keeps for itself.
 
+use super::backpressure::Behind;
 use super::counters::{Counters, Tally};
 use super::held::Held;
 use super::link::Link;
@@ -28,6 +29,8 @@ pub struct Worker {
     pub(super) touched: Vec<Arc<Session>>,
     /// Connections to be cut off at the end of this batch.
     pub(super) evicted: Vec<Attached>,
+    /// Those whom the connection of this batch has to wait for.
+    pub(super) behind: Behind,
     /// The last bytes of connections that ended in this batch.
     pub(super) farewells: Vec<(Arc<dyn Link>, Vec<u8>)>,
     /// Output that waits for the journal, the earliest first.
@@ -75,6 +78,7 @@ impl Default for Worker {
             memo: Memo::new(),
             touched: Vec::new(),
             evicted: Vec::new(),
+            behind: Behind::default(),
             farewells: Vec::new(),
             held: VecDeque::new(),
             timers: Timers::new(),
@@ -126,7 +130,12 @@ impl Worker {
     /// not its own.
     pub(super) fn pause(&mut self, pulse: &Rc<Pulse>, until: Time) {
         pulse.last_packet.set(until);
-        self.timers.set(until, Timer::Resume(Rc::clone(pulse)));
+        // One that is set already wakes it too early, and then it is set anew.
+        let set = pulse.resumes.get();
+        if set <= self.now || until < set {
+            pulse.resumes.set(until);
+            self.timers.set(until, Timer::Resume(Rc::clone(pulse)));
+        }
     }
 
     /// Has the session flushed at the end of the batch.

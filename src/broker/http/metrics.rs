@@ -135,6 +135,12 @@ const METRICS: &[Metric] = &[
         &[("", |n| n.totals.unmatched)],
     ),
     (
+        "publishers_held_up_total",
+        Counter,
+        "Times that a connection was not read, for it publishes for a client that is behind.",
+        &[("", |n| n.totals.held_up)],
+    ),
+    (
         "messages_dropped_total",
         Counter,
         "Messages not taken from a client or not delivered to one, by the reason.",

@@ -50,6 +50,20 @@ pub(super) struct ShareArgs {
     #[arg(long, value_name = "POLICY", default_value = "drop-newest", help_heading = LIMITS)]
     slow_consumer: Policy,
 
+    /// Seconds that those who publish for a client that is slow, or whose queue
+    /// is full, wait for it at most: they are not read until it has caught up
+    ///
+    /// So nothing is lost to a client that does read. After that time, and for
+    /// what comes by HTTP and wills at once, the policy of --slow-consumer holds.
+    /// Nobody waits for itself [default: nobody waits]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        value_parser = value_parser!(u64).range(1..=86_400),
+        help_heading = LIMITS
+    )]
+    backpressure: Option<u64>,
+
     /// Keep messages of QoS 0 too for sessions that are offline
     #[arg(long, help_heading = LIMITS)]
     queue_qos0: bool,
@@ -115,6 +129,7 @@ impl ShareArgs {
             queue: QueueLimits {
                 bytes: self.max_queued_bytes,
                 output: self.max_output,
+                patience: Duration::from_secs(self.backpressure.unwrap_or(0)),
                 slow: self.slow_consumer.into(),
                 offline_qos0: self.queue_qos0,
                 ..limits.queue

@@ -18,19 +18,26 @@ pub(super) struct StoreArgs {
     #[arg(long, value_name = "PLACE", help_heading = STORE)]
     store: Option<OsString>,
 
-    /// What the store promises, at Redis as far as its appendfsync does [default: always]
+    /// What the store promises [default: always]
+    ///
+    /// What a Redis server still has after it has itself been killed is up to its
+    /// own settings: `appendonly yes` with `appendfsync always` keeps all that it
+    /// was sent, `everysec` may lose a second of it, and without `appendonly` it
+    /// has what its last snapshot has.
     #[arg(long, value_enum, help_heading = STORE)]
     sync: Option<SyncArg>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum SyncArg {
-    /// Nothing is acknowledged before the disk has it: a killed broker or a power cut loses nothing
+    /// Nothing is acknowledged before the disk has it, or the Redis server: a killed broker loses
+    /// nothing, nor does a power cut with a file
     Always,
-    /// Written to the disk once a second: a killed broker or a power cut loses a second at most
+    /// Written to the disk, or sent to the Redis server, once a second: a killed broker loses a
+    /// second at most, and so does a power cut with a file
     Interval,
     /// Left to the system once a second: a killed broker loses a second at most, a power cut may
-    /// lose more or spoil the file
+    /// lose more or spoil the file; at Redis the same as interval
     Never,
 }
 

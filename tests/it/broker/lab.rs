@@ -244,6 +244,14 @@ impl Lab {
         }
     }
 
+    /// Whether `client` is still not to be read.
+    pub(super) fn is_paused(&mut self, client: &mut Client) -> bool {
+        self.worker.begin(self.now);
+        let paused = self.core.is_paused(&mut self.worker, &mut client.connection);
+        self.core.flush(&mut self.worker);
+        paused
+    }
+
     /// Who is at the other end of later connections.
     pub(super) fn set_peer(&mut self, peer: Peer) {
         self.peer = peer;

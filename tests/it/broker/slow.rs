@@ -2,12 +2,21 @@
 
 use super::lab::{Client, Lab, hello, message, seconds};
 use mqx::broker::core::{Limits, QueueLimits, SlowConsumer};
-use mqx::mqtt::{Connect, QoS, Version};
+use mqx::mqtt::{Connect, Packet, QoS, Version};
 
 /// A broker with this policy and room for three messages, a client that reads
 /// nothing any more and one that does.
 fn jammed(slow: SlowConsumer, qos: QoS) -> (Lab, Client, Client) {
-    let queue = QueueLimits { output: 30, slow, ..Limits::default().queue };
+    jammed_with(QueueLimits { output: 30, slow, ..Limits::default().queue }, qos)
+}
+
+/// The same where publishers wait for ten seconds.
+fn waited_for(slow: SlowConsumer, qos: QoS) -> (Lab, Client, Client) {
+    let usual = Limits::default().queue;
+    jammed_with(QueueLimits { output: 30, messages: 3, patience: seconds(10), slow, ..usual }, qos)
+}
+
+fn jammed_with(queue: QueueLimits, qos: QoS) -> (Lab, Client, Client) {
     let mut lab = Lab::with(Limits { queue, ..Limits::default() });
     let (mut slow, mut quick) = (lab.client(Version::V5, "s"), lab.client(Version::V5, "q"));
     for client in [&mut slow, &mut quick] {
@@ -84,4 +93,83 @@ fn messages_of_qos_0_wait_for_a_session_that_is_offline_only_if_they_are_to() {
         client.take_some(4);
         assert_eq!(client.payloads(), waiting);
     }
+}
+
+/// PUBLISH packets with these numbers for payloads.
+fn batch(numbers: impl IntoIterator<Item = u32>, qos: QoS) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for number in numbers {
+        let payload = format!("number {number}");
+        let id = u16::try_from(number + 1).unwrap();
+        let publish = Packet::Publish(message("t", &payload, qos, id));
+        publish.encode(Version::V311, &mut bytes).unwrap();
+    }
+    bytes
+}
+
+#[test]
+fn a_publisher_waits_until_its_slowest_receiver_has_caught_up_and_nothing_is_lost() {
+    for qos in [QoS::AtMostOnce, QoS::AtLeastOnce] {
+        let (mut lab, mut slow, mut quick) = waited_for(SlowConsumer::DropNewest, qos);
+        let mut publisher = lab.client(Version::V311, "p");
+        lab.send_bytes(&mut publisher, &batch(0..10, qos));
+        assert!(lab.is_paused(&mut publisher), "{qos:?}");
+        assert_eq!(lab.receive(&mut publisher, &batch(10..12, qos)), Some(0));
+        lab.make_room(&mut slow, 1000);
+        assert!(publisher.was_woken());
+        assert!(!lab.is_paused(&mut publisher));
+        lab.send_bytes(&mut publisher, &batch(10..12, qos));
+        assert_eq!(slow.payloads(), numbers(0..12));
+        assert_eq!(quick.payloads(), numbers(0..12));
+        assert_eq!(lab.summary().dropped, 0);
+        assert_eq!(lab.totals().held_up, 1);
+    }
+}
+
+#[test]
+fn patience_ends_for_one_that_has_stopped_reading_and_begins_anew_when_it_reads() {
+    for (policy, closed) in [(SlowConsumer::DropNewest, false), (SlowConsumer::Disconnect, true)] {
+        let (mut lab, mut slow, _quick) = waited_for(policy, QoS::AtMostOnce);
+        let mut publisher = lab.client(Version::V311, "p");
+        lab.send_bytes(&mut publisher, &batch(0..10, QoS::AtMostOnce));
+        lab.pass(seconds(9));
+        assert!(lab.is_paused(&mut publisher));
+        lab.pass(seconds(2));
+        assert!(publisher.was_woken());
+        assert!(!lab.is_paused(&mut publisher));
+        lab.send_bytes(&mut publisher, &batch(10..11, QoS::AtMostOnce));
+        assert!(!lab.is_paused(&mut publisher), "nobody waits for it any more");
+        assert_eq!((lab.summary().dropped, slow.is_closed()), (1, closed));
+        if !closed {
+            lab.make_room(&mut slow, 1000);
+            assert_eq!(slow.payloads(), numbers(0..10));
+            slow.stop_reading();
+            lab.send_bytes(&mut publisher, &batch(0..10, QoS::AtMostOnce));
+            assert!(lab.is_paused(&mut publisher), "it is waited for again");
+        }
+    }
+}
+
+#[test]
+fn nobody_waits_for_one_that_has_gone() {
+    let (mut lab, mut slow, _quick) = waited_for(SlowConsumer::DropNewest, QoS::AtMostOnce);
+    let mut publisher = lab.client(Version::V311, "p");
+    lab.send_bytes(&mut publisher, &batch(0..10, QoS::AtMostOnce));
+    lab.lose(&mut slow);
+    assert!(publisher.was_woken());
+    assert!(!lab.is_paused(&mut publisher));
+}
+
+#[test]
+fn nobody_waits_for_itself_and_what_no_connection_brings_waits_for_nobody() {
+    let (mut lab, mut slow, mut quick) = waited_for(SlowConsumer::DropOldest, QoS::AtMostOnce);
+    for text in numbers(0..9) {
+        lab.publish(&mut slow, &message("t", &text, QoS::AtMostOnce, 0));
+    }
+    assert!(!lab.is_paused(&mut slow));
+    lab.publish_from_outside(&message("t", "number 9", QoS::AtMostOnce, 0)).unwrap();
+    assert_eq!(quick.payloads(), numbers(0..10));
+    lab.make_room(&mut slow, 1000);
+    assert_eq!(slow.payloads(), numbers([0, 1, 2, 7, 8, 9]), "the oldest have gone");
+    assert_eq!(lab.totals().held_up, 0);
 }
