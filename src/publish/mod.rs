@@ -2,8 +2,8 @@
 //!
 //! It succeeds only when the broker has taken every message: with QoS 1 and 2
 //! when it said so, with QoS 0 when it read everything and closed in order. A
-//! [`feed`] says what comes next, the [`flow`] brings it to the broker over any
-//! number of connections, and the [`outcome`] tells what became of it.
+//! `feed` says what comes next, the `flow` brings it to the broker over any
+//! number of connections, and the `outcome` tells what became of it.
 
 mod batch;
 mod delivery;

@@ -78,7 +78,7 @@ impl Pacer {
         }
         self.last = time;
         let (began, first) = *self.began.get_or_insert_with(|| (Instant::now(), time));
-        let span = Duration::try_from_secs_f64((time - first).as_secs_f64() / speed);
+        let span = Duration::try_from_secs_f64(time.saturating_sub(first).as_secs_f64() / speed);
         self.due = span.ok().and_then(|span| began.checked_add(span));
     }
 

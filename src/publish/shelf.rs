@@ -45,9 +45,9 @@ pub(super) fn pack(message: &mqtt::Publish<'_>) -> Result<Vec<u8>> {
     let has_id = message.qos != mqtt::QoS::AtMostOnce;
     let packet_id = has_id.then_some(PacketId::MIN);
     let packet = mqtt::Publish { packet_id, dup: false, ..*message };
-    let packed = packet.encode(Version::V5, &mut bytes);
+    let encoded = packet.encode(Version::V5, &mut bytes);
     let wrong = |cause| Error::new(Class::PublishRejected, "not a message of MQTT").because(cause);
-    packed.map(|()| bytes).map_err(wrong)
+    encoded.map(|()| bytes).map_err(wrong)
 }
 
 /// The message that was kept as `bytes`.

@@ -83,7 +83,6 @@ impl PublishArgs {
         let recipe = Recipe { topics, qos: self.qos, retain: self.retain, properties, making };
         Ok(Config {
             connect,
-            progress,
             source,
             repeat,
             batch,
@@ -91,6 +90,7 @@ impl PublishArgs {
             skips_bad,
             pace,
             store,
+            progress,
             delivery,
         })
     }
