@@ -708,7 +708,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__broker)
-            opts="-c -p -v --config --check-config --port --unix --tls-port --ws-port --http-port --bind --bind-interface --proxy-protocol --ws-path --ws-origin --cert --key --cafile --tls-min-version --require-client-cert --crl --crlfile --use-identity-as-username --use-subject-as-username --require-tls --password-file --jwt-key --jwt-user-claim --jwt-audience --jwt-issuer --allow-anonymous --no-anonymous --accept-versions --no-empty-client-id --auto-id-prefix --client-id-prefix --use-username-as-client-id --mount-point --acl-file --acl-subscribe-check --max-qos --no-retain --receive-maximum --max-packet-size --max-keepalive --topic-alias-maximum --topic-aliases-sent --response-information --max-inflight --max-queued --max-connections --max-publish-rate --max-publish-bytes --max-payload --max-queued-bytes --max-output --slow-consumer --backpressure --queue-qos0 --max-subscriptions --max-topic-levels --max-session-expiry --connect-timeout --store --sync --sys-interval --sys-events --http-token-file --http-token --exec --log-level --verbose --log-format --log-file --no-log-connections --trace --trace-format --trace-client --trace-topic --trace-type --trace-payload --workers --color --help passwd export import help"
+            opts="-c -p -v --config --check-config --port --unix --tls-port --ws-port --http-port --bind --bind-interface --proxy-protocol --ws-path --ws-origin --cert --key --key-password-file --cafile --capath --tls-min-version --require-client-cert --crl --crlfile --use-identity-as-username --use-subject-as-username --require-tls --password-file --jwt-key --jwt-user-claim --jwt-audience --jwt-issuer --allow-anonymous --no-anonymous --accept-versions --no-empty-client-id --auto-id-prefix --client-id-prefix --use-username-as-client-id --mount-point --acl-file --acl-subscribe-check --max-qos --no-retain --receive-maximum --max-packet-size --max-keepalive --topic-alias-maximum --topic-aliases-sent --response-information --max-inflight --max-queued --max-connections --max-publish-rate --max-publish-bytes --max-payload --max-queued-bytes --max-output --slow-consumer --backpressure --queue-qos0 --max-subscriptions --max-topic-levels --max-session-expiry --connect-timeout --store --sync --sys-interval --sys-events --http-token-file --http-token --exec --log-level --verbose --log-format --log-file --no-log-connections --trace --trace-format --trace-client --trace-topic --trace-type --trace-payload --workers --color --help passwd export import help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -770,7 +770,15 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --key-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cafile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --capath)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

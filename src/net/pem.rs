@@ -220,8 +220,7 @@ fn instead(path: &Path, wanted: &Wanted, found: &str) -> Error {
 
 fn first(path: &Path, cure: Cure) -> String {
     let (verb, command) = cure;
-    let also =
-        if cure == DECRYPT { "; clients decrypt PKCS#8 with --key-password-file" } else { "" };
+    let also = if cure == DECRYPT { "; PKCS#8 is decrypted with --key-password-file" } else { "" };
     format!("{verb} it first: openssl {command} -in {} -out NEW{also}", path.display())
 }
 

@@ -2,13 +2,15 @@
 
 use super::identity::Identity;
 use super::tls_client::TlsVersion;
-use super::{pem, provider, trust};
+use super::trust::{self, Trust};
+use super::{pem, provider};
 use crate::error::{Class, Error, Result};
+use crate::secret::Secret;
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::version::{TLS12, TLS13};
 use rustls::{KeyLogFile, ServerConfig, SupportedProtocolVersion};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Where rustls finds the name of the file for secrets.
@@ -21,9 +23,11 @@ pub struct TlsServerOptions {
     pub cert: PathBuf,
     /// PEM file with the private key of the server's certificate.
     pub key: PathBuf,
-    /// PEM file with the CAs that client certificates must be signed by;
-    /// without it no client is asked for a certificate.
-    pub client_ca: Option<PathBuf>,
+    /// The password of that key, if it is encrypted.
+    pub key_password: Option<Secret>,
+    /// The CAs that client certificates must be signed by, wherever they are;
+    /// without any no client is asked for a certificate.
+    pub client_ca: Vec<Trust>,
     /// PEM file with the lists of certificates that those CAs have revoked; a
     /// client whose CA has no list in it, or one that is out of date, is refused.
     pub revocations: Option<PathBuf>,
@@ -47,7 +51,7 @@ pub fn tls_server(options: &TlsServerOptions) -> Result<(Arc<ServerConfig>, Vec<
         TlsVersion::V12 => &[&TLS12, &TLS13],
         TlsVersion::V13 => &[&TLS13],
     };
-    let identity = Identity::read(&options.cert, &options.key, None)?;
+    let identity = Identity::read(&options.cert, &options.key, options.key_password.as_ref())?;
     let mut config = ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(versions)
         .map_err(|cause| Error::new(Class::Tls, "TLS cannot be set up").because(cause))?
@@ -63,18 +67,18 @@ pub fn tls_server(options: &TlsServerOptions) -> Result<(Arc<ServerConfig>, Vec<
 }
 
 fn client_verifier(options: &TlsServerOptions) -> Result<Arc<dyn ClientCertVerifier>> {
-    match &options.client_ca {
-        Some(ca) => believing(ca, options),
-        None if options.require_client_cert => {
+    match options.client_ca.as_slice() {
+        [] if options.require_client_cert => {
             Err(Error::usage("client certificates are required, but no CA says which to believe")
                 .hint("give the CA of the clients with --cafile CA"))
         }
-        None => Ok(WebPkiClientVerifier::no_client_auth()),
+        [] => Ok(WebPkiClientVerifier::no_client_auth()),
+        cas => believing(cas, options),
     }
 }
 
-fn believing(ca: &Path, options: &TlsServerOptions) -> Result<Arc<dyn ClientCertVerifier>> {
-    let roots = Arc::new(trust::from_file(ca)?);
+fn believing(cas: &[Trust], options: &TlsServerOptions) -> Result<Arc<dyn ClientCertVerifier>> {
+    let roots = Arc::new(trust::all(cas)?);
     let mut builder = WebPkiClientVerifier::builder_with_provider(roots, provider());
     if let Some(lists) = &options.revocations {
         builder = builder
@@ -86,7 +90,6 @@ fn believing(ca: &Path, options: &TlsServerOptions) -> Result<Arc<dyn ClientCert
         builder = builder.allow_unauthenticated();
     }
     builder.build().map_err(|cause| {
-        let what = format!("{} cannot be used to check clients", ca.display());
-        Error::new(Class::Tls, what).because(cause)
+        Error::new(Class::Tls, "the CAs of clients cannot be used to check them").because(cause)
     })
 }

@@ -7,7 +7,7 @@ use rustls_native_certs::CertificateResult;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The certificate authorities a client trusts.
+/// The certificate authorities that are trusted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Trust {
     /// Those of the operating system.
@@ -29,8 +29,17 @@ impl Trust {
     }
 }
 
+/// The trust anchors of all these places.
+pub(super) fn all(places: &[Trust]) -> Result<RootCertStore> {
+    let mut roots = RootCertStore::empty();
+    for place in places {
+        roots.extend(place.roots()?.roots);
+    }
+    Ok(roots)
+}
+
 /// The trust anchors in a PEM file, at least one.
-pub(super) fn from_file(path: &Path) -> Result<RootCertStore> {
+fn from_file(path: &Path) -> Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
     for certificate in pem::certificates(path)? {
         roots.add(certificate).map_err(|cause| {

@@ -14,7 +14,7 @@ pub(super) struct ClientCertificateArgs {
     #[arg(long, help_heading = TLS)]
     pub(super) require_client_cert: bool,
 
-    /// Certificates that the CAs of --cafile have revoked (PEM); each of them
+    /// Certificates that the CAs of clients have revoked (PEM); each of them
     /// needs a list in it that is not out of date
     #[arg(long, visible_alias = "crl", value_name = "FILE", help_heading = TLS)]
     pub(super) crlfile: Option<PathBuf>,

@@ -2,8 +2,9 @@
 
 use super::client_certificate::ClientCertificateArgs;
 use super::settings::need;
+use crate::cli::connection::secrets;
 use crate::error::Result;
-use crate::net::{CertificateName, TlsServerOptions, TlsVersion, tls_server};
+use crate::net::{CertificateName, TlsServerOptions, TlsVersion, Trust, tls_server};
 use crate::output;
 use rustls::ServerConfig;
 use std::path::PathBuf;
@@ -23,9 +24,18 @@ pub(super) struct TlsArgs {
     #[arg(long, value_name = "FILE", help_heading = TLS)]
     key: Option<PathBuf>,
 
+    /// Password of that key, in a file; for a key that is encrypted
+    #[arg(long, value_name = "FILE", help_heading = TLS)]
+    key_password_file: Option<PathBuf>,
+
     /// CA that client certificates are checked against (PEM)
     #[arg(long, value_name = "FILE", help_heading = TLS)]
     cafile: Option<PathBuf>,
+
+    /// The same of the CAs in the files of this directory, which `openssl
+    /// rehash` has prepared; goes together with --cafile
+    #[arg(long, value_name = "DIR", help_heading = TLS)]
+    capath: Option<PathBuf>,
 
     /// Oldest version of TLS that is spoken: 1.2 or 1.3 [default: 1.2]
     #[arg(long, value_name = "VERSION", help_heading = TLS)]
@@ -47,7 +57,7 @@ impl TlsArgs {
 
     /// Whether clients are asked for a certificate.
     pub(super) const fn asks_clients(&self) -> bool {
-        self.cafile.is_some()
+        self.cafile.is_some() || self.capath.is_some()
     }
 
     /// The name in a client's certificate that is its user name, if one is.
@@ -63,10 +73,12 @@ impl TlsArgs {
         let Some((cert, key)) = self.cert.zip(self.key) else {
             return Ok(None);
         };
+        let file = self.cafile.map(Trust::File);
         let (config, warnings) = tls_server(&TlsServerOptions {
             cert,
             key,
-            client_ca: self.cafile,
+            key_password: secrets::chosen(None, self.key_password_file, None)?,
+            client_ca: file.into_iter().chain(self.capath.map(Trust::Folder)).collect(),
             revocations: self.clients.crlfile,
             require_client_cert: self.clients.require_client_cert,
             oldest: self.tls_min_version.unwrap_or(TlsVersion::V12),
@@ -82,12 +94,14 @@ impl TlsArgs {
     pub(super) fn check(&self, tls_port: Option<u16>) -> Result<()> {
         let cert = ("cert", self.cert.is_some());
         let key = ("key", self.key.is_some());
-        let cafile = ("cafile", self.cafile.is_some());
-        self.clients.check(cafile)?;
+        let password = ("key-password-file", self.key_password_file.is_some());
+        self.clients.check(("cafile", self.asks_clients()))?;
         need(("tls-port", tls_port.is_some()), cert)?;
         need(("tls-min-version", self.tls_min_version.is_some()), cert)?;
         need(("require-tls", self.require_tls), cert)?;
-        need(cafile, cert)?;
+        need(("cafile", self.cafile.is_some()), cert)?;
+        need(("capath", self.capath.is_some()), cert)?;
+        need(password, key)?;
         need(cert, key)?;
         need(key, cert)
     }

@@ -2,7 +2,7 @@
 
 use super::{assert_says, forged, identified, made, mutual, said, server_options, trusting};
 use mqx::error::Class;
-use mqx::net::{TlsClient, TlsClientOptions, TlsServerOptions, tls_server};
+use mqx::net::{TlsClient, TlsClientOptions, TlsServerOptions, Trust, tls_server};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -33,7 +33,10 @@ fn swapped_and_damaged_files_are_called_what_they_are() {
     let (no_der, no_key) = (broken("no_der", no_der), broken("no_key", no_key));
     let cert = |cert: &PathBuf| TlsServerOptions { cert: cert.clone(), ..good.clone() };
     let key = |key: &PathBuf| TlsServerOptions { key: key.clone(), ..good.clone() };
-    let ca = |ca: &PathBuf| TlsServerOptions { client_ca: Some(ca.clone()), ..good.clone() };
+    let ca = |ca: &PathBuf| TlsServerOptions {
+        client_ca: vec![Trust::File(ca.clone())],
+        ..good.clone()
+    };
     for (options, words) in [
         (cert(&good.key), "should hold a certificate, but holds a private key"),
         (key(&good.cert), "should hold a private key, but holds a certificate"),
@@ -51,7 +54,7 @@ fn swapped_and_damaged_files_are_called_what_they_are() {
 #[test]
 fn requiring_client_certificates_without_a_ca_is_a_usage_error() {
     let dir = made();
-    let options = TlsServerOptions { client_ca: None, ..mutual(dir.path()) };
+    let options = TlsServerOptions { client_ca: Vec::new(), ..mutual(dir.path()) };
     let error = tls_server(&options).unwrap_err();
     assert_eq!(error.class(), Class::Usage);
     assert_says(&said(error), &["--cafile"]);

@@ -2,15 +2,18 @@
 //! protocols, versions, whom it trusts, and a log of secrets.
 
 use super::peer::{LIMIT, assert_works, echo, echo_server, endpoint, refusal, serve};
-use super::{assert_says, forged, made, said, server_options, trusting};
+use super::{assert_says, forged, identified, made, mutual, said, server_options, trusting};
 use mqx::error::Class;
-use mqx::net::{Stream, TlsClient, TlsClientOptions, TlsVersion, Trust, connect, tls_server};
+use mqx::net::{
+    Stream, TlsClient, TlsClientOptions, TlsServerOptions, TlsVersion, Trust, connect, tls_server,
+};
 use mqx::secret::Secret;
 use rustls::{ProtocolVersion, ServerConfig};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsAcceptor;
 
@@ -44,7 +47,7 @@ fn keys_that_openssl_has_encrypted_are_read_with_their_password() {
 fn a_password_for_a_key_that_needs_none_does_no_harm() {
     let dir = made();
     let options =
-        TlsClientOptions { key_password: Some(Secret::new("x")), ..super::identified(dir.path()) };
+        TlsClientOptions { key_password: Some(Secret::new("x")), ..identified(dir.path()) };
     TlsClient::new(&options).unwrap();
 }
 
@@ -145,4 +148,24 @@ async fn the_cas_of_a_directory_are_trusted_and_no_others() {
     fs::copy(other.path().join("ca.crt"), folder.path().join("0123abcd.0")).unwrap();
     let said = refusal(&endpoint("localhost", port, &options)).await;
     assert_says(&said, &["not signed by a CA in", "put the CA certificate"]);
+}
+
+#[tokio::test]
+async fn clients_are_believed_by_the_cas_of_a_file_and_of_a_directory_together() {
+    let (dir, other, foreign) = (made(), made(), made());
+    let folder = tempfile::tempdir().unwrap();
+    let client_ca =
+        vec![Trust::File(dir.path().join("ca.crt")), Trust::Folder(folder.path().to_owned())];
+    let options = TlsServerOptions { client_ca, ..mutual(dir.path()) };
+    let empty = tls_server(&options).unwrap_err();
+    assert_says(&said(empty), &["has no certificate of a CA", "openssl rehash"]);
+    fs::copy(other.path().join("ca.crt"), folder.path().join("0123abcd.0")).unwrap();
+    let port = echo_server(&options).await;
+    let of = |client: &TempDir| {
+        let options = TlsClientOptions { ca: trusting(dir.path()).ca, ..identified(client.path()) };
+        endpoint("localhost", port, &options)
+    };
+    assert_works(&of(&dir)).await;
+    assert_works(&of(&other)).await;
+    assert_says(&refusal(&of(&foreign)).await, &["does not trust the CA of the client"]);
 }

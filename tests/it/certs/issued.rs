@@ -3,9 +3,9 @@
 
 use super::contents::with_certificate;
 use super::peer::{assert_works, echo_server, endpoint};
-use super::{assert_says, certs, made, ok, server_options, trusting};
+use super::{assert_says, certs, made, mutual, ok, said, server_options, trusting};
 use mqx::certs::KeyKind;
-use mqx::net::{TlsClientOptions, TlsServerOptions};
+use mqx::net::{TlsClientOptions, TlsServerOptions, tls_server};
 use mqx::secret::Secret;
 use serde_json::Value;
 use std::fs;
@@ -19,14 +19,10 @@ fn identity(dir: &Path, stem: &str) -> (PathBuf, PathBuf) {
 /// A handshake in which both sides show what is in `dir`.
 async fn assert_mutual(dir: &Path, server: &str, client: &str, password: Option<&str>) {
     let (cert, key) = identity(dir, server);
-    let client_ca = Some(dir.join("ca.crt"));
-    let options = TlsServerOptions { cert, key, client_ca, ..server_options(dir) };
-    let options = TlsServerOptions { require_client_cert: true, ..options };
-    let client = TlsClientOptions {
-        identity: Some(identity(dir, client)),
-        key_password: password.map(Secret::new),
-        ..trusting(dir)
-    };
+    let key_password = password.map(Secret::new);
+    let options = TlsServerOptions { cert, key, key_password: key_password.clone(), ..mutual(dir) };
+    let client =
+        TlsClientOptions { identity: Some(identity(dir, client)), key_password, ..trusting(dir) };
     assert_works(&endpoint("localhost", echo_server(&options).await, &client)).await;
 }
 
@@ -54,6 +50,19 @@ async fn keys_of_every_kind_make_certificates_that_work_together() {
         ok(dir.path(), ["init", "--key-type", kind]);
         assert_mutual(dir.path(), "server", "client", None).await;
     }
+}
+
+#[tokio::test]
+async fn a_broker_and_a_client_read_the_encrypted_keys_of_one_init() {
+    let dir = tempfile::tempdir().unwrap();
+    ok(dir.path(), "init --key-password hunter2");
+    assert_mutual(dir.path(), "server", "client", Some("hunter2")).await;
+    let options = server_options(dir.path());
+    let without = tls_server(&options).unwrap_err();
+    assert_says(&said(without), &["an encrypted private key", "--key-password-file"]);
+    let key_password = Some(Secret::new("hunter3"));
+    let wrong = tls_server(&TlsServerOptions { key_password, ..options }).unwrap_err();
+    assert_says(&said(wrong), &["server.key", "the password is wrong"]);
 }
 
 #[test]

@@ -102,7 +102,8 @@ pub(crate) fn server_options(dir: &Path) -> TlsServerOptions {
     TlsServerOptions {
         cert: dir.join("server.crt"),
         key: dir.join("server.key"),
-        client_ca: None,
+        key_password: None,
+        client_ca: Vec::new(),
         revocations: None,
         require_client_cert: false,
         oldest: TlsVersion::V12,
@@ -110,7 +111,7 @@ pub(crate) fn server_options(dir: &Path) -> TlsServerOptions {
 }
 
 pub(crate) fn mutual(dir: &Path) -> TlsServerOptions {
-    let client_ca = Some(dir.join("ca.crt"));
+    let client_ca = vec![Trust::File(dir.join("ca.crt"))];
     TlsServerOptions { client_ca, require_client_cert: true, ..server_options(dir) }
 }
 

@@ -96,6 +96,7 @@ const HONOURED: &[(&str, &[&str])] = &[
     ("queue_qos0_messages true", &["queue-qos0 true"]),
     ("require_certificate true", &["require-client-cert true"]),
     ("require_certificate true\ncafile c", &["cafile c", "require-client-cert true"]),
+    ("require_certificate true\ncapath c", &["capath c", "require-client-cert true"]),
     ("retain_available false", &["no-retain true"]),
     ("retained_persistence true", &["store mqx.db"]),
     ("socket_domain ipv4", &["bind 0.0.0.0"]),
@@ -109,6 +110,7 @@ const HONOURED: &[(&str, &[&str])] = &[
     ("websockets_origin https://a", &["ws-origin https://a"]),
     // It is asked for only where a certificate is required, as mosquitto does.
     ("cafile c", &[]),
+    ("capath c", &[]),
 ];
 
 /// Lines that change nothing, which is warned of.
@@ -143,7 +145,6 @@ const WARNED: &[&str] = &[
 
 /// Lines that ask for what mqx does not have, and how the reason begins.
 const REFUSED: &[(&str, &str)] = &[
-    ("capath c", "put the CAs of clients in one file"),
     ("check_retain_source true", "mqx asks who may send a message when it comes"),
     ("disable_client_cert_date_checks true", "a client certificate that is out of date"),
     ("enable_control_api true", "mqx is administered over HTTP"),

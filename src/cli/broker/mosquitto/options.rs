@@ -146,7 +146,7 @@ pub(super) const OPTIONS: &[Row] = &[
     ("bind_address", Listener, Meaning::Special(Special::BindAddress)),
     ("bind_interface", Listener, Is(&["bind-interface"], text)),
     ("cafile", Listener, Is(&["cafile"], text)),
-    ("capath", Listener, Missing("put the CAs of clients in one file, for cafile")),
+    ("capath", Listener, Is(&["capath"], text)),
     ("certfile", Listener, Is(&["cert"], text)),
     ("check_retain_source", Broker, Only(&["false"], RETAIN_SOURCE)),
     ("ciphers", Listener, Idle(LIBRARY)),

@@ -72,6 +72,7 @@ impl Part {
         }
         if !self.entries.has("require-client-cert") {
             self.entries.remove("cafile");
+            self.entries.remove("capath");
         }
     }
 }
