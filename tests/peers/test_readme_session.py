@@ -10,7 +10,7 @@ from program import run
 def test_certs_broker_sub_pub_and_bench_work_together(mqx, tmp_path, start):
     made = run([mqx, "certs", "init", "--dir", str(tmp_path)])
     assert made.code == 0, made
-    names = ["ca.crt", "ca.key", "client.crt", "client.key", "server.crt", "server.key"]
+    names = ["ca.crt", "ca.key", "client.crt", "client.key", "index.jsonl", "server.crt", "server.key"]
     assert sorted(path.name for path in tmp_path.iterdir()) == names
 
     cert = ["--cert", str(tmp_path / "server.crt"), "--key", str(tmp_path / "server.key")]
