@@ -116,6 +116,7 @@ const HONOURED: &[(&str, &[&str])] = &[
 /// Lines that change nothing, which is warned of.
 const WARNED: &[&str] = &[
     "allow_duplicate_messages true",
+    "check_retain_source true",
     "auth_opt_x 1",
     "auth_plugin x",
     "auth_plugin_deny_special_chars true",
@@ -145,7 +146,6 @@ const WARNED: &[&str] = &[
 
 /// Lines that ask for what mqx does not have, and how the reason begins.
 const REFUSED: &[(&str, &str)] = &[
-    ("check_retain_source true", "mqx asks who may send a message when it comes"),
     ("disable_client_cert_date_checks true", "a client certificate that is out of date"),
     ("enable_control_api true", "mqx is administered over HTTP"),
     ("http_dir /d", "mqx serves no files"),

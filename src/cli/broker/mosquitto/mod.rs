@@ -120,7 +120,8 @@ impl Reader {
             Meaning::Only(values, _) if values.contains(&line.value) => {}
             Meaning::Only(_, why) => return Err(line.wrong(why)),
             Meaning::Unless(why) if line.is_on()? => return Err(line.wrong(why)),
-            Meaning::Unless(_) => {}
+            Meaning::IdleUnless(why) if line.is_on()? => self.warn(line, why),
+            Meaning::Unless(_) | Meaning::IdleUnless(_) => {}
             Meaning::Switch(on, off) => {
                 let option = if line.is_on()? { on } else { off };
                 self.put(scope, &[option], "true", line);

@@ -5,7 +5,7 @@
 //! refused.
 
 use super::bridge;
-use Meaning::{Each, Idle, Is, Missing, Only, Plugin, Switch, Unless};
+use Meaning::{Each, Idle, IdleUnless, Is, Missing, Only, Plugin, Switch, Unless};
 use Scope::{Access, Broker, Everywhere, Listener, Rules};
 
 /// What an option of mosquitto is here.
@@ -27,6 +27,8 @@ pub(super) enum Meaning {
     Missing(&'static str),
     /// Refused unless it is off.
     Unless(&'static str),
+    /// Without effect here unless it is off, with the reason.
+    IdleUnless(&'static str),
     /// Without effect here, with the reason.
     Idle(&'static str),
     /// For a plugin of mosquitto.
@@ -148,7 +150,7 @@ pub(super) const OPTIONS: &[Row] = &[
     ("cafile", Listener, Is(&["cafile"], text)),
     ("capath", Listener, Is(&["capath"], text)),
     ("certfile", Listener, Is(&["cert"], text)),
-    ("check_retain_source", Broker, Only(&["false"], RETAIN_SOURCE)),
+    ("check_retain_source", Broker, IdleUnless(RETAIN_SOURCE)),
     ("ciphers", Listener, Idle(LIBRARY)),
     ("ciphers_tls1.3", Listener, Idle(LIBRARY)),
     ("clientid_prefixes", Everywhere, Is(&["client-id-prefix"], text)),

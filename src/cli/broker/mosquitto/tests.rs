@@ -117,7 +117,6 @@ fn what_cannot_be_honoured_is_refused_with_its_line() {
             "allow_anonymous true\nper_listener_settings true",
             "m.conf:2: per_listener_settings true: this stands before all that it changes",
         ),
-        ("check_retain_source true", "m.conf:1: check_retain_source true: mqx asks who"),
         ("tls_version tlsv1.1", "m.conf:1: tls-min-version: invalid value 'tlsv1.1'"),
         ("accept_protocol_versions 4,6", "m.conf:1: accept_protocol_versions 4,6: this is"),
         ("allow_anonymous yes", "m.conf:1: allow_anonymous yes: this is one of true, 1,"),
