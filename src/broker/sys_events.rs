@@ -113,8 +113,8 @@ impl Observer for SysEvents {
 
 impl SysEvents {
     fn connected(&self, now: Time, connected: &Connected<'_>) {
-        let Connected { client, user, address, version, .. } = *connected;
-        let known = Known { user: user.map(Into::into), address, version };
+        let Connected { client, user, from, version, .. } = *connected;
+        let known = Known { user: user.map(Into::into), address: from.address(), version };
         let said = json!({
             "connack": 0,
             "clean_start": connected.clean_start,

@@ -149,8 +149,8 @@ impl Core {
         worker.watch(&pulse, Some(worker.now + limit));
         worker.counters.transports.add(1);
         let number = self.next_connection.fetch_add(1, Ordering::Relaxed);
-        let address = peer.address;
-        self.events.lifecycle(worker.now, || Event::Accepted { connection: number, address });
+        let from = peer.origin();
+        self.events.lifecycle(worker.now, || Event::Accepted { connection: number, from });
         Connection {
             number,
             link,

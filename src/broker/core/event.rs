@@ -5,9 +5,9 @@ use super::acl::Who;
 use super::bridge::BridgeNews;
 use super::connection::End;
 use super::obstacle::Obstacle;
+use super::peer::Origin;
 use crate::mqtt::{Error, Publish, ReasonCode, SubscribeRequest, Version};
 use crate::session::Time;
-use ::core::net::SocketAddr;
 use std::fmt;
 use std::sync::Arc;
 
@@ -53,8 +53,8 @@ pub enum Event<'a> {
     Accepted {
         /// The number of the connection.
         connection: u64,
-        /// Where it comes from; a Unix socket has no address.
-        address: Option<SocketAddr>,
+        /// Where it comes from.
+        from: Origin,
     },
     /// A connection has ended without having been let in.
     Refused(Refused<'a>),
@@ -143,8 +143,8 @@ pub enum Event<'a> {
 pub struct Refused<'a> {
     /// The number of the connection.
     pub connection: u64,
-    /// Where it came from; a Unix socket has no address.
-    pub address: Option<SocketAddr>,
+    /// Where it came from.
+    pub from: Origin,
     /// Who it said it was, if it came to that.
     pub who: Option<Who<'a>>,
     /// Why.
@@ -197,8 +197,8 @@ pub struct Connected<'a> {
     pub client: Client<'a>,
     /// The user name it came with, whether anything depends on it or not.
     pub user: Option<&'a str>,
-    /// Where it comes from; a Unix socket has no address.
-    pub address: Option<SocketAddr>,
+    /// Where it comes from.
+    pub from: Origin,
     /// What it speaks.
     pub version: Version,
     /// Seconds of silence it allows itself; 0 is any.

@@ -96,7 +96,7 @@ pub use journal::{
 pub use limits::Limits;
 pub use link::{Attempt, Link};
 pub use obstacle::Obstacle;
-pub use peer::Peer;
+pub use peer::{Origin, Peer};
 pub use queue::{QueueLimits, SlowConsumer};
 pub use rate::Rates;
 pub use realm::Realm;

@@ -2,6 +2,7 @@
 
 use super::Core;
 use super::event::{Event, Refusal, Refused};
+use super::peer::Origin;
 use super::worker::Worker;
 use ::core::net::SocketAddr;
 use std::sync::atomic::Ordering;
@@ -28,9 +29,10 @@ impl Core {
         cause: Option<&str>,
     ) {
         worker.counters.turned_away.add(1);
+        let from = Origin::outside(address);
         let connection = self.next_connection.fetch_add(1, Ordering::Relaxed);
         self.events.lifecycle(worker.now, || {
-            Event::Refused(Refused { connection, address, who: None, why, cause })
+            Event::Refused(Refused { connection, from, who: None, why, cause })
         });
     }
 }

@@ -81,7 +81,7 @@ impl Core {
             Event::Connected(Connected {
                 client: session.client(connection.number),
                 user: connection.entry.vouched.as_deref().or_else(|| connection.peer.user(connect)),
-                address: connection.peer.address,
+                from: connection.peer.origin(),
                 version: connect.version,
                 keep_alive: connection
                     .limits
@@ -105,7 +105,7 @@ impl Core {
         self.events.lifecycle(now, || {
             Event::Refused(Refused {
                 connection: connection.number,
-                address: connection.peer.address,
+                from: connection.peer.origin(),
                 who: connect.map(|connect| Who {
                     client_id: connect.client_id,
                     user: connect.username,

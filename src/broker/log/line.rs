@@ -8,7 +8,6 @@ use crate::broker::record::Record;
 use crate::mqtt::{Error, Publish, ReasonCode};
 use colored::{Color, Colorize as _};
 use jiff::Timestamp;
-use std::net::SocketAddr;
 
 /// An event that is worth a line.
 pub(super) struct Line<'a> {
@@ -96,9 +95,9 @@ pub(super) const fn is_of_connection(event: &Event<'_>) -> bool {
 fn describe(event: &Event<'_>) -> (&'static str, Record) {
     let mut said = Record::default();
     let what = match event {
-        Event::Accepted { connection, address } => {
+        Event::Accepted { connection, from } => {
             said.put("connection", *connection);
-            put_address(&mut said, *address);
+            said.put("from", from.to_string());
             "accepted"
         }
         Event::Refused(refused) => {
@@ -160,10 +159,6 @@ fn describe(event: &Event<'_>) -> (&'static str, Record) {
     (what, said)
 }
 
-fn put_address(said: &mut Record, address: Option<SocketAddr>) {
-    said.put("from", address.map_or_else(|| "unix".to_owned(), |address| address.to_string()));
-}
-
 fn put_who(said: &mut Record, who: Who<'_>) {
     said.put("client", who.client_id);
     said.put_some("user", who.user);
@@ -176,7 +171,7 @@ fn put_client(said: &mut Record, client: Client<'_>) {
 
 fn put_connected(said: &mut Record, connected: &Connected<'_>) {
     put_client(said, connected.client);
-    put_address(said, connected.address);
+    said.put("from", connected.from.to_string());
     said.put_some("user", connected.user);
     said.put("version", connected.version.to_string());
     said.put("keep-alive", u64::from(connected.keep_alive));
@@ -192,7 +187,7 @@ fn put_refused(said: &mut Record, refused: &Refused<'_>) {
         put_who(said, who);
     }
     said.put("connection", refused.connection);
-    put_address(said, refused.address);
+    said.put("from", refused.from.to_string());
     let (why, hint) = refusal(refused.why);
     said.put("why", why);
     said.put_some("cause", refused.cause);

@@ -56,7 +56,7 @@ impl Item {
     /// What is to be kept of an event, if the trace is about it.
     pub(super) fn new(at: Time, event: &Event<'_>) -> Option<Self> {
         let (connection, what) = match event {
-            Event::Accepted { connection, address } => (*connection, What::Opened(*address)),
+            Event::Accepted { connection, from } => (*connection, What::Opened(from.address())),
             Event::Refused(refused) => (refused.connection, What::Closed(refusal(refused.why))),
             Event::Disconnected { client, end } => (client.connection, What::Closed(ending(*end))),
             Event::Packet { connection, who, version, direction, bytes } => {

@@ -62,6 +62,18 @@ fn clients_that_come_and_go_are_logged() {
 }
 
 #[test]
+fn a_client_at_a_unix_socket_and_one_in_the_process_are_told_apart() {
+    for (inside, from) in [(false, " from=unix "), (true, " from=inside ")] {
+        let lines = logged(Level::Debug, Format::Text, |lab| {
+            lab.set_peer(Peer { inside, ..Peer::default() });
+            come_and_go(lab);
+        });
+        let told: Vec<_> = lines.iter().filter(|line| format!("{line} ").contains(from)).collect();
+        assert_eq!(told.len(), 2, "accepted and connected: {lines:?}");
+    }
+}
+
+#[test]
 fn a_log_that_was_moved_away_goes_on_under_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let (path, moved) = (folder.path().join("log"), folder.path().join("log.1"));

@@ -29,7 +29,7 @@ impl Observer for Ear {
 
     fn event(&self, _: Time, event: &Event<'_>) {
         let Event::Refused(refused) = event else { return };
-        assert!(refused.address.is_some_and(|address| address.ip().is_loopback()));
+        assert!(refused.from.address().is_some_and(|address| address.ip().is_loopback()));
         let hint = match refused.why {
             Refusal::Transport(obstacle) => obstacle.hint.unwrap_or("none"),
             _ => "none",
