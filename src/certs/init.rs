@@ -71,7 +71,7 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<()> {
     let says_commands = !delivery.json && delivery.print.is_none();
     output::check(files.say(out))?;
     if says_commands {
-        output::check(session::write(&delivery.dir, out))?;
+        output::check(session::write(&delivery.dir, key.password.is_some(), out))?;
     }
     output::check(out.flush())
 }

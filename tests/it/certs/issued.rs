@@ -55,7 +55,8 @@ async fn keys_of_every_kind_make_certificates_that_work_together() {
 #[tokio::test]
 async fn a_broker_and_a_client_read_the_encrypted_keys_of_one_init() {
     let dir = tempfile::tempdir().unwrap();
-    ok(dir.path(), "init --key-password hunter2");
+    let told = ok(dir.path(), "init --key-password hunter2");
+    assert_says(&told, &["server.key --key-password-file", "client.key --key-password-file"]);
     assert_mutual(dir.path(), "server", "client", Some("hunter2")).await;
     let options = server_options(dir.path());
     let without = tls_server(&options).unwrap_err();
