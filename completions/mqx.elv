@@ -52,7 +52,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --retry 'Try a connection again so often in a row, or forever [default: the first once, a lost one forever]'
             cand --buffer 'Messages with QoS 0 that wait while there is no connection; of more the oldest are lost, and counted'
             cand --on-disconnect 'While there is no connection: buffer QoS 0, wait with reading, fail if QoS 0 may be lost, or drop it without a failure'
-            cand --store 'Keep messages in this directory until the broker has answered, so that a publisher that was killed goes on where it stopped'
+            cand --store 'Keep messages in this directory until the broker has answered, so that a publisher that was killed goes on where it stopped; or at a Redis server, `redis://USER:PASSWORD@HOST:PORT/DB?prefix=mqx`, of which all but the host may be left out'
             cand -e 'Time after which the message is worth nothing, as in 60 or 1h'
             cand --message-expiry-interval 'Time after which the message is worth nothing, as in 60 or 1h'
             cand --content-type 'What the payload is, as in application/json'

@@ -7,7 +7,7 @@
 //!  2  client: an Engine over a Stream, reconnect    net: sockets and TLS as one Stream, WebSocket
 //!  1  session: packet identifiers, in-flight windows, QoS flows, aliases, keepalive
 //!  0  mqtt: bytes <-> packets, properties, reason codes, topics
-//!     error, output, signals, prompt, open_files, text_or_base64, encode, template, record:
+//!     error, output, signals, prompt, open_files, text_or_base64, encode, template, record, store:
 //!     leaves for layers 2 to 4; scram: for client and broker; secret: for all
 //! ```
 //! An arrow may skip layers downwards and never goes upwards or sideways.
@@ -55,6 +55,7 @@ pub mod scram;
 pub mod secret;
 pub mod session;
 pub mod signals;
+pub mod store;
 pub mod subscribe;
 pub mod template;
 pub mod text_or_base64;

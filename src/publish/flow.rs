@@ -5,7 +5,7 @@ use super::feed::Feed;
 use super::outbox::Outbox;
 use super::outcome::{Outcome, SURE};
 use super::progress::{Done, Progress};
-use super::shelf::FileShelf;
+use super::shelf;
 use super::stored::Stored;
 use super::{Config, Delivery, OnDisconnect};
 use crate::client::{self, Connection, explain, reconnect};
@@ -275,9 +275,8 @@ const fn answer(event: &Event<'_>) -> Option<(Token, ReasonCode)> {
 
 /// The outbox, with what is left from an earlier run.
 fn open_outbox(config: &Config) -> Result<Outbox> {
-    let Some(folder) = &config.store else { return Ok(Outbox::buffer(&config.delivery)) };
-    let shelf = FileShelf::open(folder)?;
-    let (stored, left) = Stored::open(Box::new(shelf))?;
+    let Some(place) = &config.store else { return Ok(Outbox::buffer(&config.delivery)) };
+    let (stored, left) = Stored::open(shelf::open(place)?)?;
     if left > 0 {
         output::note(format!("{left} messages of an earlier run come first"));
     }

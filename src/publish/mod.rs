@@ -32,10 +32,10 @@ use crate::client::ConnectOptions;
 use crate::error::Result;
 use crate::mqtt::MAX_REMAINING_LENGTH;
 use crate::signals::Signal;
+use crate::store::Place;
 use feed::Feed;
 use outcome::Outcome;
 use std::num::NonZeroU64;
-use std::path::PathBuf;
 use tokio::io::AsyncRead;
 
 /// Bytes of a payload that are read at most: one more than fits into a packet
@@ -59,8 +59,8 @@ pub struct Config {
     pub skips_bad: bool,
     /// How fast messages follow each other.
     pub pace: Pace,
-    /// The directory that keeps messages until the broker has answered.
-    pub store: Option<PathBuf>,
+    /// What keeps messages until the broker has answered.
+    pub store: Option<Place>,
     /// How much there is to do, if somebody watches.
     pub progress: Option<Extent>,
     /// What is done for them to arrive.

@@ -31,6 +31,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("encode", &["encode"]),
     ("template", &["template"]),
     ("record", &["record", "mqtt", "text_or_base64"]),
+    ("store", &["store", "error", "secret"]),
     ("net", &["net", "error", "output", "secret"]),
     ("client", &["client", "net", "session", "mqtt", "error", "output", "scram"]),
     ("publish", FEATURE),
@@ -60,6 +61,7 @@ const FEATURE: &[&str] = &[
     "secret",
     "session",
     "signals",
+    "store",
     "template",
     "text_or_base64",
 ];
@@ -93,8 +95,8 @@ const RULES: &[Rule] = &[
     },
     Rule {
         words: &["redis"],
-        // The folder's `mod.rs` declares the module of that name.
-        place: Place::Only(&["broker::store::redis", "=broker::store"]),
+        // The folders' `mod.rs` declare the modules of that name.
+        place: Place::Only(&["store", "broker::store::redis", "=broker::store", "publish::shelf"]),
         why: "what is kept at a server is the business of one kind of store",
     },
     Rule {

@@ -1,7 +1,8 @@
-"""The store of mqx broker at a real Redis server: killed, restarted, shared."""
+"""The stores of mqx broker and mqx pub at a real Redis server: killed, restarted, shared."""
 
 import json
 import signal
+import time
 from threading import Event
 
 import pytest
@@ -32,6 +33,12 @@ class Redis:
 
     def ask(self, *words):
         return run(["redis-cli", "-p", str(self.port), "-n", "1", *words]).out.decode().strip()
+
+    def wait_for(self, answer, *words):
+        """Asks until that is the answer."""
+        end = time.monotonic() + DEADLINE
+        while self.ask(*words) != answer:
+            assert time.monotonic() < end, words
 
 
 @pytest.fixture
@@ -168,3 +175,59 @@ def test_a_server_that_is_not_there_or_is_something_else_is_said(redis, mqx, bro
     redis.ask("HSET", "mqx:about", "format", "2")
     ended = run([mqx, "broker", "--port", "0", "--store", redis.place()])
     assert ended.code == 11 and "a store of format 2; this mqx has 1" in ended.err, ended
+
+
+@pytest.fixture
+def publisher(mqx, start, redis, tmp_path):
+    """Starts publishers of one line without a broker, and waits until it is kept."""
+
+    def publisher(port, line, kept):
+        file = tmp_path / line
+        file.write_text(f"{line}\n")
+        words = ["-h", HOST, "-p", str(port), "-t", "t", "-l", *outbox(redis)]
+        program = start(["sh", "-c", 'exec "$@" < "$0"', str(file), mqx, "pub", *words])
+        redis.wait_for(str(kept), "ZCARD", "pub:outbox")
+        return program
+
+    return publisher
+
+
+def outbox(redis):
+    return ["--store", redis.place("pub"), "-q", "1", "--retry", "forever"]
+
+
+def test_a_publisher_with_an_outbox_at_a_server_goes_on_where_it_was_killed(
+    redis, brokers, mqx, publisher
+):
+    (nobody,) = free_ports(1)
+    for kept, line in enumerate(["first", "second"], 1):
+        program = publisher(nobody, line, kept)
+        program.process.kill()
+        program.finish()
+    _, broker = brokers(redis.place())
+    session(broker, mqx, "-E")
+    third = run([mqx, "pub", *broker.options, "-t", "t", "-m", "third", *outbox(redis)])
+    assert third.code == 0 and "2 messages of an earlier run come first" in third.err, third
+    assert session(broker, mqx, "-C", "3", "-W", "10") == ["first", "second", "third"]
+    assert redis.ask("ZCARD", "pub:outbox") == "0"
+
+
+def test_the_last_publisher_that_opened_an_outbox_has_it(redis, broker, mqx, start, publisher):
+    (nobody,) = free_ports(1)
+    early = publisher(nobody, "one", 1)
+    late = run([mqx, "pub", *broker.options, "-t", "t", "-m", "two", *outbox(redis)])
+    assert late.code == 0, late
+    assert redis.ask("ZCARD", "pub:outbox") == "0"
+    start([mqx, "broker", "--port", str(nobody)])
+    ended = early.finish()
+    assert ended.code == 11 and "another publisher has taken it" in ended.err, ended
+
+
+def test_an_outbox_that_cannot_be_is_an_error(redis, broker, mqx):
+    message = [*broker.options, "-t", "t", "-m", "x", "-q", "1"]
+    away = f"redis://:secret@{HOST}:{free_ports(1)[0]}"
+    ended = run([mqx, "pub", *message, "--store", away])
+    assert ended.code == 11 and "cannot use the store redis://" in ended.err, ended
+    assert "secret" not in ended.err
+    ended = run([mqx, "pub", *message, "--store", "http://host"])
+    assert ended.code == 2 and "a store is a path" in ended.err, ended

@@ -15,13 +15,11 @@ mod unsynced;
 use self::keeper::{Bell, Keeper};
 use super::core::{Journal, Record, State};
 use crate::error::{Class, Error, Result};
+pub use crate::store::Place;
 use file::FileStore;
-pub use redis::Address as RedisAddress;
 use redis::RedisStore;
 use rows::Changes;
 pub use rows::{Table, WrittenRow, read_row, write_row};
-use std::ffi::OsStr;
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -37,38 +35,6 @@ pub struct Config {
     pub sync: Sync,
     /// How often changes are written that no output waits for.
     pub interval: Duration,
-}
-
-/// Where a store is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
-    /// In this file.
-    File(PathBuf),
-    /// At a Redis server.
-    Redis(RedisAddress),
-}
-
-impl Place {
-    /// Reads the address of a Redis server; what is none is a path.
-    ///
-    /// # Errors
-    /// [`Class::Usage`] when it begins as an address and cannot be read.
-    pub fn parse(text: &OsStr) -> Result<Self> {
-        match text.to_str().and_then(RedisAddress::parse) {
-            Some(address) => address.map(Self::Redis),
-            None => Ok(Self::File(text.into())),
-        }
-    }
-}
-
-impl fmt::Display for Place {
-    /// Without a password.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(path) => path.display().fmt(f),
-            Self::Redis(address) => address.fmt(f),
-        }
-    }
 }
 
 /// When a change counts as stored.

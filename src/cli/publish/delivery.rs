@@ -7,7 +7,7 @@ use crate::mqtt::QoS;
 use crate::publish::{Delivery, OnDisconnect};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use std::path::PathBuf;
+use std::ffi::OsString;
 
 /// What is done for the messages to arrive.
 #[derive(Debug, Args)]
@@ -34,9 +34,10 @@ pub(super) struct DeliveryArgs {
     on_disconnect: OnDisconnect,
 
     /// Keep messages in this directory until the broker has answered, so that a publisher
-    /// that was killed goes on where it stopped
-    #[arg(long, value_name = "DIR")]
-    pub(super) store: Option<PathBuf>,
+    /// that was killed goes on where it stopped; or at a Redis server,
+    /// `redis://USER:PASSWORD@HOST:PORT/DB?prefix=mqx`, of which all but the host may be left out
+    #[arg(long, value_name = "PLACE")]
+    pub(super) store: Option<OsString>,
 
     /// Fail when nobody is subscribed to a topic (QoS 1 and 2, MQTT 5, if the broker tells)
     #[arg(long)]

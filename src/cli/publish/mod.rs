@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::mqtt::QoS;
 use crate::mqtt::topic::TopicName;
 use crate::publish::{Config, Recipe};
+use crate::store::Place;
 use clap::Args;
 use delivery::DeliveryArgs;
 use pace::PaceArgs;
@@ -73,7 +74,7 @@ impl PublishArgs {
         };
         self.payload.check(topics.len())?;
         self.id.apply(&mut connect.session)?;
-        let store = self.delivery.store.clone();
+        let store = self.delivery.store.as_deref().map(Place::parse).transpose()?;
         let delivery = self.delivery.read(self.qos)?;
         let properties = self.properties.read()?;
         let (batch, skips_bad) = (self.payload.batch, self.payload.skips_bad);

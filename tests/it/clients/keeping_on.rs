@@ -2,6 +2,7 @@
 
 use super::*;
 use mqx::publish::{OnDisconnect, Source, run};
+use mqx::store::Place;
 use tokio::io::{AsyncWriteExt as _, empty};
 
 fn message(text: &str) -> Source {
@@ -145,7 +146,7 @@ fn what_a_publisher_with_a_store_leaves_behind_the_next_one_sends_first() {
         let peer = Peer::bind().await;
         let folder = tempfile::tempdir().unwrap();
         let mut config = publishing(speaker, peer.port(), Source::LINES, QoS::AtLeastOnce);
-        config.store = Some(folder.path().join("new"));
+        config.store = Some(Place::File(folder.path().join("new")));
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let broker = async {
             let mut caller = speaker.accept(&peer).await;

@@ -8,23 +8,16 @@
 //! commit was made. A key that expires keeps a second broker from beginning
 //! while the first one lives.
 
-mod address;
-mod connection;
-
-pub use address::Address;
-
-use self::connection::{Failure, Link, broken};
 use super::Backend;
 use super::rows::{Changes, Table, WrittenRow, read_row, session_of};
 use crate::broker::core::Record;
 use crate::error::{Class, Error, Result};
 use crate::output;
+use crate::store::{Address, Failure, LOOK, Link, broken, patiently, token};
 use ::redis::{Pipeline, RedisResult, pipe};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeSet;
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The layout of the keys that this program writes.
 const PRESENT: u64 = 1;
@@ -34,15 +27,6 @@ const LEASE: Duration = Duration::from_secs(10);
 
 /// How often it is renewed.
 const RENEWAL: Duration = Duration::from_secs(3);
-
-/// How often is looked whether a lock has become free.
-const LOOK: Duration = Duration::from_millis(100);
-
-/// How long a commit waits for a server that is away.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Pauses between attempts grow to this.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Sessions whose rows are asked for at once.
 const AT_ONCE: usize = 500;
@@ -201,19 +185,7 @@ impl Backend for RedisStore {
     }
 
     fn commit(&mut self, changes: &Changes) -> Result<()> {
-        let begin = Instant::now();
-        let mut pause = LOOK;
-        loop {
-            match self.attempt(changes) {
-                Ok(()) => return Ok(()),
-                Err(Failure::Passing(_)) if begin.elapsed() < PATIENCE => {
-                    self.link.forget();
-                    sleep(pause);
-                    pause = LONGEST_PAUSE.min(pause * 2);
-                }
-                Err(failure) => return Err(failure.explain(&self.address)),
-            }
-        }
+        patiently(self, |store| &mut store.link, |store| store.attempt(changes))
     }
 
     fn renewal(&self) -> Option<Duration> {
@@ -233,14 +205,6 @@ impl Drop for RedisStore {
             let _ = pipe().atomic().del(&key).ignore().query::<Option<()>>(connection);
         }
     }
-}
-
-/// A name that no other broker has.
-fn token() -> Result<String> {
-    let mut bytes = [0; 16];
-    let none = |_| Error::new(Class::Other, "no random numbers to be had");
-    aws_lc_rs::rand::fill(&mut bytes).map_err(none)?;
-    Ok(STANDARD.encode(bytes))
 }
 
 fn about(link: &mut Link, address: &Address) -> Result<About> {

@@ -1,7 +1,7 @@
 //! Where a Redis server is, and under which keys a store is there.
 
 use crate::error::{Error, Result};
-use crate::session::Secret;
+use crate::secret::Secret;
 use ::redis::{Client, ConnectionAddr, IntoConnectionInfo as _};
 use std::fmt;
 
@@ -62,8 +62,9 @@ impl Address {
         Client::open(String::from_utf8_lossy(self.url.expose()).as_ref())
     }
 
-    /// The name of a key.
-    pub(super) fn key(&self, name: &str) -> String {
+    /// The name of a key of the store.
+    #[must_use]
+    pub fn key(&self, name: &str) -> String {
         format!("{}:{name}", self.prefix)
     }
 }

@@ -1,7 +1,8 @@
-//! Messages in a file, from before they are sent until they are answered.
+//! Messages in a file.
 
+use super::{Shelf, unpack};
 use crate::error::{Class, Error, Result};
-use crate::mqtt::{self, Message, Packet, PacketId, Version};
+use crate::mqtt::Message;
 use crate::session::Token;
 use redb::{Builder, Database, DatabaseError, ReadableDatabase as _, ReadableTable as _};
 use redb::{TableDefinition, TableError};
@@ -18,50 +19,9 @@ const FILE: &str = "outbox.redb";
 /// Bytes of the file kept in memory.
 const CACHE: usize = 1024 * 1024;
 
-/// Where messages are kept.
-pub(super) trait Shelf {
-    /// Keeps some messages and forgets others, all or nothing.
-    ///
-    /// # Errors
-    /// When that cannot be.
-    fn change(&mut self, added: &[(Token, Vec<u8>)], ended: &[Token]) -> Result<()>;
-
-    /// At most so many messages with higher numbers than `token`, in order.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    fn behind(&mut self, token: Token, count: usize) -> Result<Vec<(Token, Message)>>;
-
-    /// The highest number, and how many messages there are.
-    ///
-    /// # Errors
-    /// When that cannot be read.
-    fn extent(&mut self) -> Result<(Token, u64)>;
-}
-
-/// A message as it is kept.
-pub(super) fn pack(message: &mqtt::Publish<'_>) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let has_id = message.qos != mqtt::QoS::AtMostOnce;
-    let packet_id = has_id.then_some(PacketId::MIN);
-    let packet = mqtt::Publish { packet_id, dup: false, ..*message };
-    let encoded = packet.encode(Version::V5, &mut bytes);
-    let wrong = |cause| Error::new(Class::PublishRejected, "not a message of MQTT").because(cause);
-    encoded.map(|()| bytes).map_err(wrong)
-}
-
-/// The message that was kept as `bytes`.
-pub(super) fn unpack(bytes: &[u8]) -> Option<Message> {
-    let frame = mqtt::next_frame(bytes, usize::MAX).ok()??;
-    match Packet::decode(&frame, Version::V5).ok()? {
-        Packet::Publish(publish) => Message::new(&publish).ok(),
-        _ => None,
-    }
-}
-
 /// A shelf in a directory; one process has it at a time.
 #[derive(Debug)]
-pub(super) struct FileShelf {
+pub(in crate::publish) struct FileShelf {
     path: PathBuf,
     database: Database,
 }
@@ -71,7 +31,7 @@ impl FileShelf {
     ///
     /// # Errors
     /// When it cannot be opened, or another process has it.
-    pub(super) fn open(folder: &Path) -> Result<Self> {
+    pub(in crate::publish) fn open(folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder).map_err(|cause| Error::file("create", folder, cause))?;
         let path = folder.join(FILE);
         match Builder::new().set_cache_size(CACHE).create(&path) {
@@ -151,6 +111,7 @@ fn unusable(path: &Path, cause: impl Into<redb::Error>) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use super::super::pack;
     use super::*;
     use crate::mqtt::{Publish, QoS};
 
