@@ -34,7 +34,8 @@ impl Outcome {
         Self {
             wants_subscriber: config.delivery.wants_subscriber,
             may_lose: config.delivery.on_disconnect == OnDisconnect::Drop,
-            unit: config.source.unit(),
+            // A store numbers messages, those of earlier runs among them.
+            unit: config.store.as_ref().map_or_else(|| config.source.unit(), |_| "message"),
             ..Self::default()
         }
     }
