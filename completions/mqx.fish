@@ -167,7 +167,16 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -l user-property -d 'User p
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s C -l count -d 'End after this many messages' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s W -l timeout -d 'End after this time, as in 10, 500ms or 2m, with exit code 27' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l idle-timeout -d 'End when no message came for this time, with exit code 27' -r
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -s F -l format -d 'Print each message in this format, the one of mosquitto: %t topic, %p payload, %x payload in hex, %q QoS, %r retained, %j JSON, %I time ...' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s F -l format -d 'Print each message in this format, the one of mosquitto: %t topic, %p payload, %x payload in hex, %q QoS, %r retained, %j JSON, %I time ...; or with names, as in %{topic} %{user:key} %{json:.a.b} %{time:rfc3339ns} %{b64}' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l record -d 'Record the messages in this file, to be played by pub --replay; compressed when its name ends in .zst. Nothing is printed unless -v, -F, -J or --select asks for it' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l decode -d 'Decode payloads: json, hex, base64, cbor, msgpack, gzip, protobuf, avro, sparkplug, or auto for what the topic or the content type says; of some topics, as in FILTER=FORMAT (repeatable, the first that fits holds)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l proto -d 'Schema of Protocol Buffers: a .proto file, or a set of descriptors' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l proto-message -d 'Message in that schema' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l avro-schema -d 'Schema of Avro' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l filter -d 'Leave out messages of which this expression of jq is not true; . is the payload, and there are $topic, $qos, $retain and $user' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l select -d 'Print what this expression of jq makes of the payload' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l expect -d 'End with the first message of which this expression of jq is true; exit code 9 if none comes' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l within -d 'How long to wait for what is expected' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s i -l id -d 'Client identifier; %h stands for this machine, %p for the process, %r for something random, %u for the user name [default: the broker chooses one]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s I -l id-prefix -d 'Client identifier that begins with this and ends with the number of the process' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r

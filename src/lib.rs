@@ -40,6 +40,7 @@ pub mod broker;
 pub mod certs;
 pub mod cli;
 pub mod client;
+pub mod decode;
 pub mod encode;
 pub mod error;
 pub mod generate;

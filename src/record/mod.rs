@@ -4,8 +4,11 @@
 mod format;
 mod line;
 mod map;
+mod object;
 mod pairs;
+mod writing;
 
 pub use format::{HEADER, Header, MONO, VERSION, is_compressed};
 pub use line::Line;
 pub use map::TopicMap;
+pub use writing::{Dialect, Entry, header};

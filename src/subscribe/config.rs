@@ -1,10 +1,13 @@
 //! What `mqx sub` is told to do.
 
-use super::Look;
+use super::{Look, Query};
 use crate::client::ConnectOptions;
+use crate::decode::Decoder;
+use crate::error::{Class, Error};
 use crate::mqtt::topic::TopicFilter;
 use crate::mqtt::{PropertyBuf, SubscribeOptions, SubscriptionId};
 use std::num::NonZeroU64;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What to subscribe to, what of it to print and how, and when to end.
@@ -34,6 +37,16 @@ pub struct Config {
     pub retained: Retained,
     /// How a message is printed.
     pub look: Look,
+    /// How payloads are decoded.
+    pub decoder: Decoder,
+    /// Messages of which this is not true are left out.
+    pub filter: Option<Query>,
+    /// What is printed in place of the payload.
+    pub select: Option<Query>,
+    /// What has to come.
+    pub expect: Option<Expectation>,
+    /// Where the messages are recorded.
+    pub record: Option<PathBuf>,
 }
 
 /// One thing to subscribe to.
@@ -43,6 +56,25 @@ pub struct Subscription {
     pub filter: TopicFilter,
     /// How messages are to be delivered.
     pub options: SubscribeOptions,
+}
+
+/// What has to come for a run to succeed.
+#[derive(Debug, Clone)]
+pub struct Expectation {
+    /// What is to be true of a message.
+    pub query: Query,
+    /// How long it may take.
+    pub within: Option<Duration>,
+}
+
+impl Expectation {
+    /// How a run ends when it did not come.
+    #[must_use]
+    pub fn failure(&self) -> Error {
+        let limit = self.within.map(|within| format!(" within {} s", within.as_secs_f64()));
+        let what = format!("no message met {}{}", self.query, limit.unwrap_or_default());
+        Error::new(Class::Expectation, what)
+    }
 }
 
 /// What becomes of retained messages.

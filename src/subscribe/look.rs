@@ -1,9 +1,12 @@
 //! How a message is printed.
 
 use super::format::Format;
-use super::json::{self, Dialect};
+use super::json;
+use super::run::Run;
 use super::text::Text;
+use crate::decode::Decoded;
 use crate::mqtt::Publish;
+use crate::record::{Dialect, Entry};
 use jiff::Zoned;
 use std::cell::OnceCell;
 
@@ -27,6 +30,8 @@ impl Default for Look {
 /// What of a message is printed.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Layout {
+    /// Nothing: the messages go elsewhere.
+    Nothing,
     /// The payload; nothing at all when it is empty.
     #[default]
     Payload,
@@ -42,12 +47,31 @@ pub enum Layout {
 pub(super) struct Arrival<'a> {
     pub(super) publish: &'a Publish<'a>,
     pub(super) terminal: bool,
+    pub(super) run: &'a Run,
+    /// What is printed in place of the payload.
+    content: Option<&'a Decoded>,
     time: OnceCell<Zoned>,
 }
 
 impl<'a> Arrival<'a> {
-    pub(super) const fn new(publish: &'a Publish<'a>, terminal: bool) -> Self {
-        Self { publish, terminal, time: OnceCell::new() }
+    pub(super) const fn new(publish: &'a Publish<'a>, terminal: bool, run: &'a Run) -> Self {
+        Self { publish, terminal, run, content: None, time: OnceCell::new() }
+    }
+
+    /// The same with this in place of the payload.
+    pub(super) fn showing(self, content: &'a Decoded) -> Self {
+        Self { content: Some(content), ..self }
+    }
+
+    /// What is printed as the payload.
+    pub(super) fn payload(&self) -> &'a [u8] {
+        self.content.map_or(self.publish.payload, Decoded::bytes)
+    }
+
+    /// The message for a line of JSON.
+    pub(super) fn entry(&self) -> Entry<'_> {
+        let decoded = self.content.map(Decoded::to_json);
+        Entry { publish: self.publish, time: self.time(), decoded, mono: None }
     }
 
     /// The local time, the same wherever it is asked for in one message.
@@ -68,24 +92,25 @@ impl<'a> Arrival<'a> {
 
 impl Look {
     /// Appends the message to `out`.
-    pub(super) fn print(&self, publish: &Publish<'_>, out: &mut Vec<u8>) {
-        let arrival = Arrival::new(publish, self.terminal);
-        let payload = arrival.text(publish.payload);
+    pub(super) fn print(&self, arrival: &Arrival<'_>, out: &mut Vec<u8>) {
+        let payload = arrival.payload();
+        let text = arrival.text(payload);
         match &self.layout {
-            Layout::Payload if publish.payload.is_empty() => return,
-            Layout::TopicAndPayload if publish.payload.is_empty() && !self.newline => return,
-            Layout::Payload => payload.put_payload(out),
+            Layout::Nothing => return,
+            Layout::Payload if payload.is_empty() => return,
+            Layout::TopicAndPayload if payload.is_empty() && !self.newline => return,
+            Layout::Payload => text.put_payload(out),
             Layout::TopicAndPayload => {
-                arrival.text(publish.topic.as_bytes()).put(out);
+                arrival.text(arrival.publish.topic.as_bytes()).put(out);
                 out.push(b' ');
-                if publish.payload.is_empty() {
+                if payload.is_empty() {
                     out.extend_from_slice(b"(null)");
                 } else {
-                    payload.put_payload(out);
+                    text.put_payload(out);
                 }
             }
-            Layout::Json => json::put(&arrival, Dialect::Mqx, out),
-            Layout::Format(format) => format.print(&arrival, out),
+            Layout::Json => json::put(arrival, Dialect::Mqx, out),
+            Layout::Format(format) => format.print(arrival, out),
         }
         if self.newline {
             out.push(b'\n');
@@ -101,7 +126,8 @@ mod tests {
         let look = Look { layout, newline, terminal };
         let publish = Publish { topic: "a/b", payload, ..Publish::default() };
         let mut out = Vec::new();
-        look.print(&publish, &mut out);
+        let run = Run::default();
+        look.print(&Arrival::new(&publish, terminal, &run), &mut out);
         out
     }
 

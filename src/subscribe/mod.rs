@@ -9,13 +9,18 @@ mod look;
 mod lull;
 mod number;
 mod printer;
+mod query;
+mod reading;
+mod recorder;
 mod requests;
+mod run;
 mod sweep;
 mod text;
 
-pub use config::{Config, Retained, Subscription};
+pub use config::{Config, Expectation, Retained, Subscription};
 pub use format::Format;
 pub use look::{Layout, Look};
+pub use query::Query;
 
 use crate::client::{Connection, Retry, reconnect};
 use crate::error::{Class, Error, Result};
@@ -39,18 +44,29 @@ const PARTING_TIME: Duration = Duration::from_secs(2);
 /// time runs out, or when nobody reads the output any more.
 pub async fn run(config: Config, sink: Sink, stop: impl Future<Output = Signal>) -> Result<()> {
     let time_out = expire(config.timeout);
+    let patience = lose_patience(config.expect.clone());
     let mut subscriber =
-        Subscriber { connection: None, printer: Printer::new(&config, sink), config };
+        Subscriber { connection: None, printer: Printer::new(&config, sink)?, config };
     let end = tokio::select! {
         biased;
         done = subscriber.work() => done,
         signal = stop => subscriber.stopped(signal),
         error = time_out => Err(error),
+        error = patience => Err(error),
     };
     subscriber.leave().await;
     // What was received is printed whatever the end; the first failure counts.
-    let printed = subscriber.printer.write_out();
-    end.and(printed).and_then(|()| subscriber.printer.verdict())
+    end.and(subscriber.printer.finish())
+}
+
+async fn lose_patience(expect: Option<Expectation>) -> Error {
+    match expect.and_then(|expect| Some((expect.within?, expect))) {
+        Some((within, expect)) => {
+            sleep(within).await;
+            expect.failure()
+        }
+        None => std::future::pending().await,
+    }
 }
 
 async fn expire(limit: Option<Duration>) -> Error {

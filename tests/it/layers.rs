@@ -32,6 +32,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("template", &["template"]),
     ("record", &["record", "mqtt", "text_or_base64"]),
     ("store", &["store", "error", "secret"]),
+    ("decode", &["decode", "mqtt", "text_or_base64"]),
     ("net", &["net", "error", "output", "secret"]),
     ("client", &["client", "net", "session", "mqtt", "error", "output", "scram"]),
     ("publish", FEATURE),
@@ -50,6 +51,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// What the features stand on; themselves are added where the table is read.
 const FEATURE: &[&str] = &[
     "client",
+    "decode",
     "encode",
     "error",
     "mqtt",

@@ -2,6 +2,7 @@
 
 mod filters;
 mod output;
+mod reading;
 
 use super::connection::{ClientIdArgs, ConnectionArgs, Target, in_url, no_topic};
 use super::values;
@@ -10,6 +11,7 @@ use crate::subscribe::Config;
 use clap::Args;
 use filters::FilterArgs;
 use output::OutputArgs;
+use reading::ReadingArgs;
 use std::num::{NonZeroU16, NonZeroU64};
 use std::time::Duration;
 
@@ -43,6 +45,9 @@ pub struct SubscribeArgs {
     output: OutputArgs,
 
     #[command(flatten)]
+    reading: ReadingArgs,
+
+    #[command(flatten)]
     id: ClientIdArgs,
 
     #[command(flatten)]
@@ -70,6 +75,8 @@ impl SubscribeArgs {
             return Err(Error::usage(format!("{option} needs MQTT 5")).hint("leave out -V"));
         }
         connect.session.receive_maximum = connect.session.receive_maximum.or(few(self.count));
+        let reading = self.reading.read()?;
+        let selects = reading.select.is_some();
         Ok(Config {
             connect,
             subscriptions,
@@ -82,7 +89,12 @@ impl SubscribeArgs {
             timeout: self.timeout,
             idle_timeout: self.idle_timeout,
             exit_after_sub: self.exit_after_sub,
-            look: self.output.into_look(),
+            decoder: reading.decoder,
+            filter: reading.filter,
+            select: reading.select,
+            expect: reading.expect,
+            record: self.output.record.clone(),
+            look: self.output.into_look(selects),
         })
     }
 }

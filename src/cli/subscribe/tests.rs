@@ -10,7 +10,11 @@ fn parse(words: &str) -> std::result::Result<Config, String> {
     let words = ["mqx", "sub"].into_iter().chain(words.split(' '));
     let cli = parse_from(words).map_err(|error| error.to_string())?;
     match cli.command {
-        Command::Sub(args) => args.into_config().map_err(|error| error.to_string()),
+        Command::Sub(args) => args.into_config().map_err(|error| {
+            let error = anyhow::Error::from(error);
+            let hint = crate::error::hint(&error).unwrap_or_default();
+            format!("{} {hint}", crate::error::line(&error))
+        }),
         other => panic!("{other:?}"),
     }
 }
@@ -114,6 +118,15 @@ fn what_does_not_fit_together_is_refused_with_the_reason() {
         ("-t a -q 1 -q 2", "-q has 2 levels for 1 topics"),
         ("-t a -q 3", "known are 0, 1 and 2"),
         ("-t a --idle-timeout x", "give seconds"),
+        ("-t a --decode xml", "known are json, hex"),
+        ("-t a --decode a/#/b=json", "# must be the last level"),
+        ("-t a --decode protobuf", "--proto FILE"),
+        ("-t a --decode avro", "--avro-schema FILE"),
+        ("-t a --avro-schema /nowhere --decode avro", "cannot read /nowhere"),
+        ("-t a --proto /nowhere.proto --decode protobuf", "--proto /nowhere.proto"),
+        ("-t a --filter .a|", "--filter"),
+        ("-t a --within 5s", "--expect"),
+        ("-t a -F %{nothing}", "is not a name"),
         ("-U a/#/b", "# must be the last level"),
     ] {
         let error = parse(words).unwrap_err();

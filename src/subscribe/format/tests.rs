@@ -1,12 +1,14 @@
 use super::*;
 use crate::mqtt::{PropertyBuf, Publish, PublishProperties, QoS, SubscriptionId, TopicAlias};
+use crate::subscribe::run::Run;
 use std::num::NonZeroU16;
 
 /// What `format` prints of `publish`.
 fn printed(format: &str, publish: &Publish<'_>) -> String {
     let format: Format = format.parse().unwrap();
     let mut out = Vec::new();
-    format.print(&Arrival::new(publish, false), &mut out);
+    let run = Run::default();
+    format.print(&Arrival::new(publish, false, &run), &mut out);
     String::from_utf8(out).unwrap()
 }
 
@@ -153,7 +155,8 @@ fn the_json_of_mqx_loses_no_byte() {
     let json = |payload: &'static [u8]| {
         let message = Publish { payload, ..plain() };
         let mut out = Vec::new();
-        json::put(&Arrival::new(&message, false), Dialect::Mqx, &mut out);
+        let run = Run::default();
+        json::put(&Arrival::new(&message, false, &run), Dialect::Mqx, &mut out);
         serde_json::from_slice::<serde_json::Value>(&out).unwrap()
     };
     assert_eq!(json(b"a\0b")["payload"], "a\0b");
@@ -172,8 +175,56 @@ mod properties {
         fn any_text_is_a_format_or_an_error_and_prints(text in "[%@\\\\a-zA-Z0-9. {}:-]{0,20}") {
             if let Ok(format) = text.parse::<Format>() {
                 let mut out = Vec::new();
-                format.print(&Arrival::new(&plain(), true), &mut out);
+                let run = Run::default();
+                format.print(&Arrival::new(&plain(), true, &run), &mut out);
             }
         }
+    }
+}
+
+#[test]
+fn long_names_say_what_letters_cannot() {
+    let mut pairs = PropertyBuf::default();
+    pairs.push_user("k", "v").unwrap();
+    pairs.push_subscription_id(SubscriptionId::new(7).unwrap());
+    pairs.push_subscription_id(SubscriptionId::new(8).unwrap());
+    let properties = PublishProperties {
+        user_properties: pairs.user_properties(),
+        subscription_identifiers: pairs.subscription_ids(),
+        ..PublishProperties::default()
+    };
+    let payload = br#"{"a":{"b":[1,"x"]},"n":null}"#;
+    let message = Publish { payload, properties, dup: true, ..plain() };
+    for (format, wanted) in [
+        ("%{topic}|%{topic:2}|%{topic:3}|", "a/b|b||"),
+        ("%{user:k}|%{user:none}|", "v||"),
+        ("%{json:.a.b[1]} %{json:.a.b} %{json:.n} %{json:.x}|", "x [1,\"x\"] null |"),
+        ("%{qos}%{retain}%{dup}", "001"),
+        ("%{subscription-identifiers}", "7,8"),
+        ("%-5{topic}|%5{topic}|%.1{topic}", "a/b  |  a/b|a"),
+        (
+            "%.2{x}",
+            "7b{22{61{22{3a{7b{22{62{22{3a{5b{31{2c{22{78{22{5d{7d{2c{22{6e{22{3a{6e{75{6c{6c{7d}",
+        ),
+        ("%{number}", "0"),
+    ] {
+        assert_eq!(printed(format, &message), wanted, "{format}");
+    }
+    assert_eq!(printed("%{b64}", &plain()), "aGVsbG8=");
+}
+
+#[test]
+fn times_have_forms() {
+    for (format, wanted) in [
+        ("%{time:utcns}", "NNNN-NN-NNTNN:NN:NN.NNNNNNNNNZ"),
+        ("%{time:utc}", "NNNN-NN-NNTNN:NN:NNZ"),
+        ("%{time:unixms}", "NNNNNNNNNNNNN"),
+        ("%{time:%H:%M}", "NN:NN"),
+        ("%{elapsed} %.3{delta}", "N.NNNNNN N.NNN"),
+    ] {
+        let text = printed(format, &plain());
+        let shape: String =
+            text.chars().map(|one| if one.is_ascii_digit() { 'N' } else { one }).collect();
+        assert_eq!(shape, wanted, "{format}");
     }
 }

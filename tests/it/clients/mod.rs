@@ -10,6 +10,7 @@ mod profiles;
 mod properties;
 mod publishing;
 mod reaching;
+mod reading;
 mod signing_in;
 mod subscribing;
 

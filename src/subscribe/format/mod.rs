@@ -1,13 +1,18 @@
 //! The formats of `-F`: the grammar of `mosquitto_sub`, read once at the start.
 
-use super::json::{self, Dialect};
+use super::json;
 use super::look::Arrival;
 use super::number::Shape;
 use crate::output;
+use crate::record::Dialect;
 use jiff::fmt::strtime::{self, BrokenDownTime, PosixCustom};
 use std::fmt;
 use std::iter::Peekable;
 use std::str::{Chars, FromStr};
+
+mod names;
+
+use names::Name;
 
 /// What `-F` asks to print, piece by piece.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,8 +26,10 @@ enum Piece {
     Time(String),
     /// The nanoseconds of the second.
     Nanoseconds,
-    /// Something of the message.
+    /// Something of the message by its letter.
     Field(Field, Shape),
+    /// The same by a long name.
+    Name(Name, Shape),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +56,9 @@ enum Field {
     Hex(&'static [u8; 16]),
 }
 
+/// The digits of `%x`.
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
 const CONVERSIONS: &[(char, Field)] = &[
     ('A', Field::TopicAlias),
     ('C', Field::ContentType),
@@ -70,7 +80,7 @@ const CONVERSIONS: &[(char, Field)] = &[
     ('S', Field::SubscriptionId),
     ('t', Field::Topic),
     ('U', Field::UnixTime),
-    ('x', Field::Hex(b"0123456789abcdef")),
+    ('x', Field::Hex(HEX)),
     ('X', Field::Hex(b"0123456789ABCDEF")),
 ];
 
@@ -142,6 +152,9 @@ fn percent(rest: &mut Peekable<Chars<'_>>) -> Result<Piece, BadFormat> {
     if rest.next_if_eq(&'.').is_some() {
         shape.precision = Some(number(rest)?.unwrap_or_default());
     }
+    if let Some(name) = long_name(rest) {
+        return Ok(Piece::Name(names::read(&name)?, shape));
+    }
     let separator = rest.next_if(|character| SEPARATORS.contains(*character));
     shape.separator = separator.and_then(|separator| u8::try_from(separator).ok());
     let unknown = |what: String| BadFormat(format!("{what} is not a conversion"));
@@ -149,6 +162,24 @@ fn percent(rest: &mut Peekable<Chars<'_>>) -> Result<Piece, BadFormat> {
     let row = CONVERSIONS.iter().find(|row| row.0 == letter);
     let (_, field) = row.ok_or_else(|| unknown(format!("%{letter}")))?;
     Ok(Piece::Field(*field, shape))
+}
+
+/// What stands in braces from here on. One letter in them is a conversion, and
+/// the brace before it what mosquitto makes of it, a separator.
+fn long_name(rest: &mut Peekable<Chars<'_>>) -> Option<String> {
+    let mut ahead = rest.clone();
+    ahead.next_if_eq(&'{')?;
+    let mut name = String::new();
+    for character in ahead.by_ref().take_while(|character| *character != '}') {
+        name.push(character);
+    }
+    let length = name.chars().count();
+    let is_closed = rest.clone().nth(length + 1) == Some('}');
+    if length == 1 || !is_closed {
+        return None;
+    }
+    *rest = ahead;
+    Some(name)
 }
 
 /// The greatest width and precision: enough for any line, and no way to fill
@@ -210,6 +241,7 @@ impl Format {
                     out.extend_from_slice(format!("{nanoseconds:09}").as_bytes());
                 }
                 Piece::Field(field, shape) => field.print(*shape, arrival, out),
+                Piece::Name(name, shape) => name.print(*shape, arrival, out),
             }
         }
     }
@@ -282,7 +314,7 @@ impl Field {
 
 fn put_payload(shape: Shape, arrival: &Arrival<'_>, out: &mut Vec<u8>) {
     let mut safe = Vec::new();
-    arrival.text(arrival.publish.payload).put_payload(&mut safe);
+    arrival.text(arrival.payload()).put_payload(&mut safe);
     shape.put_bytes(&safe, out);
 }
 
