@@ -133,7 +133,8 @@ impl<R: AsyncRead + Unpin> Feed<R> {
     /// Whether there may be a message that is to be sent only when
     /// [`Feed::wait`] has ended.
     pub(super) fn is_waiting(&mut self) -> bool {
-        let waits = self.pacer.waits() || self.input.is_waiting();
+        let paced = self.pacer.waits() && !self.input.is_at_end();
+        let waits = paced || self.input.is_waiting();
         self.stopped.is_none() && !self.pacer.holds() && waits
     }
 
@@ -157,6 +158,10 @@ impl<R: AsyncRead + Unpin> Feed<R> {
     pub(super) async fn wait(&mut self) {
         if let Some(due) = self.pacer.wait_until() {
             return sleep_until(due).await;
+        }
+        if !self.input.is_waiting() {
+            // It has become due meanwhile, and is there.
+            return;
         }
         if let Err(error) = self.input.wait().await {
             self.end(error);

@@ -291,11 +291,13 @@ async fn meanwhile<T>(
     mut connecting: impl Future<Output = Result<T>> + Unpin,
 ) -> Result<T> {
     loop {
-        let reads_on = outbox.reads_on() && feed.is_waiting();
+        outbox.take_in(feed, outcome, false)?;
+        // What is due and may not wait there is in front until there is a connection.
+        let reads_on = outbox.reads_on() && feed.is_waiting() && feed.peek().is_none();
         tokio::select! {
             biased;
             connected = &mut connecting => return connected,
-            () = feed.wait(), if reads_on => outbox.take_in(feed, outcome, false)?,
+            () = feed.wait(), if reads_on => {}
         }
     }
 }

@@ -103,6 +103,7 @@ impl<R: AsyncRead + Unpin> Records<R> {
     pub(super) async fn read(&mut self) -> Result<()> {
         self.buffer.advance(self.start);
         self.searched -= self.start;
+        self.end = self.end.map(|end| end - self.start);
         self.start = 0;
         if self.buffer.len() > MAX_REMAINING_LENGTH {
             let what = "a line is longer than the 268,435,455 bytes MQTT allows";
@@ -122,6 +123,11 @@ mod tests {
 
     /// The lines of `input` when it arrives in pieces of `size` bytes.
     fn lines(input: &[u8], size: usize) -> Vec<Vec<u8>> {
+        lines_read(input, size, false)
+    }
+
+    /// The same, with more read while a line is looked at if it is read `ahead`.
+    fn lines_read(input: &[u8], size: usize, ahead: bool) -> Vec<Vec<u8>> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let mut input = in_pieces(input, size);
         let mut lines = Records::new(&mut input, Path::new("stdin"), b'\n');
@@ -130,6 +136,9 @@ mod tests {
             while !lines.is_at_end() {
                 if let Some(line) = lines.peek() {
                     found.push(line.to_vec());
+                    if ahead {
+                        lines.read().await.unwrap();
+                    }
                     lines.advance();
                 } else {
                     lines.read().await.unwrap();
@@ -168,6 +177,13 @@ mod tests {
     #[test]
     fn nul_and_carriage_return_are_part_of_the_line() {
         assert_eq!(lines(b"a\0b\r\nc", 3), [&b"a\0b\r"[..], b"c"]);
+    }
+
+    #[test]
+    fn what_is_read_while_a_line_is_looked_at_comes_behind_it() {
+        for size in 1..9 {
+            assert_eq!(lines_read(b"a\nbc\n\nd", size, true), [&b"a"[..], b"bc", b"", b"d"]);
+        }
     }
 
     proptest! {
