@@ -708,7 +708,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__broker)
-            opts="-c -p -v --config --check-config --port --unix --tls-port --ws-port --http-port --bind --bind-interface --proxy-protocol --ws-path --ws-origin --cert --key --key-password-file --cafile --capath --tls-min-version --require-client-cert --crl --crlfile --use-identity-as-username --use-subject-as-username --require-tls --password-file --jwt-key --jwt-user-claim --jwt-audience --jwt-issuer --allow-anonymous --no-anonymous --accept-versions --no-empty-client-id --auto-id-prefix --client-id-prefix --use-username-as-client-id --mount-point --acl-file --acl-subscribe-check --max-qos --no-retain --receive-maximum --max-packet-size --max-keepalive --topic-alias-maximum --topic-aliases-sent --response-information --max-inflight --max-queued --max-connections --max-publish-rate --max-publish-bytes --max-payload --max-queued-bytes --max-output --slow-consumer --backpressure --queue-qos0 --max-subscriptions --max-topic-levels --max-session-expiry --connect-timeout --store --sync --sys-interval --sys-events --http-token-file --http-token --exec --log-level --verbose --log-format --log-file --no-log-connections --trace --trace-format --trace-client --trace-topic --trace-type --trace-payload --workers --color --help passwd export import help"
+            opts="-c -p -v --config --check-config --port --unix --tls-port --ws-port --http-port --bind --bind-interface --proxy-protocol --ws-path --ws-origin --tls --tls-dir --tls-host --cert --key --key-password-file --cafile --capath --tls-min-version --tls-max-version --tls-alpn --require-client-cert --crl --crlfile --use-identity-as-username --use-subject-as-username --require-tls --password-file --jwt-key --jwt-user-claim --jwt-audience --jwt-issuer --allow-anonymous --no-anonymous --accept-versions --no-empty-client-id --auto-id-prefix --client-id-prefix --use-username-as-client-id --mount-point --tls-lab --tls-lab-port --acl-file --acl-subscribe-check --max-qos --no-retain --receive-maximum --max-packet-size --max-keepalive --topic-alias-maximum --topic-aliases-sent --response-information --max-inflight --max-queued --max-connections --max-publish-rate --max-publish-bytes --max-payload --max-queued-bytes --max-output --slow-consumer --backpressure --queue-qos0 --max-subscriptions --max-topic-levels --max-session-expiry --connect-timeout --store --sync --sys-interval --sys-events --http-token-file --http-token --exec --log-level --verbose --log-format --log-file --no-log-connections --trace --trace-format --trace-client --trace-topic --trace-type --trace-payload --workers --color --help passwd export import help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -762,6 +762,18 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --tls)
+                    COMPREPLY=($(compgen -W "auto" -- "${cur}"))
+                    return 0
+                    ;;
+                --tls-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -783,6 +795,14 @@ _mqx() {
                     return 0
                     ;;
                 --tls-min-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-max-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-alpn)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -827,6 +847,10 @@ _mqx() {
                     return 0
                     ;;
                 --mount-point)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-lab-port)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1310,7 +1334,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__certs__subcmd__client)
-            opts="--san --dir --force --json --subject --name --days --print --key-type --key-password --key-password-file --key-password-env --ca --ca-key --ca-key-password --ca-key-password-file --ca-key-password-env --color --help"
+            opts="--san --dir --force --json --subject --name --key-type --key-password --key-password-file --key-password-env --days --print --ca --ca-key --ca-key-password --ca-key-password-file --ca-key-password-env --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1332,14 +1356,6 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --days)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --print)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --key-type)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1353,6 +1369,14 @@ _mqx() {
                     return 0
                     ;;
                 --key-password-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --days)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --print)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2080,7 +2104,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__certs__subcmd__server)
-            opts="--dir --force --json --subject --name --days --print --key-type --key-password --key-password-file --key-password-env --ca --ca-key --ca-key-password --ca-key-password-file --ca-key-password-env --color --help"
+            opts="--dir --force --json --subject --name --key-type --key-password --key-password-file --key-password-env --days --print --ca --ca-key --ca-key-password --ca-key-password-file --ca-key-password-env --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2098,14 +2122,6 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --days)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --print)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --key-type)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2119,6 +2135,14 @@ _mqx() {
                     return 0
                     ;;
                 --key-password-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --days)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --print)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

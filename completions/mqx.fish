@@ -424,13 +424,13 @@ complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcomman
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l dir -d 'Write the files here, into the folder of the CA; it is made if it is missing' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l subject -d 'What the subject begins with, as in C=TW,ST=Taipei,O=FOO,OU=BAR' -r
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l name -d 'Call the files NAME.crt and NAME.key [default: after the certificate]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l days -d 'How many days the certificates are valid, not counting those of CAs' -r
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l print -d 'Print the configuration that uses the files: of mosquitto, emqx, nanomq, mqx, paho-python, mqttjs or esp-idf' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l name -d 'What the files are called, without what stands behind the dot [default: as the first name of the certificate]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l key-type -d 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l key-password -d 'Encrypt the new key with this password; on this machine everybody can see it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l key-password-file -d 'Encrypt the new key with the password in this file' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l key-password-env -d 'Encrypt the new key with the password in this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l days -d 'How many days the certificates are valid, not counting those of CAs' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l print -d 'Print the configuration that uses the files: of mosquitto, emqx, nanomq, mqx, paho-python, mqttjs or esp-idf' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l ca -d 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l ca-key -d 'Key of that CA (PEM) [default: beside its certificate, ending in .key]' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l ca-key-password -d 'Password of the CA\'s key; on this machine everybody can see it' -r
@@ -445,13 +445,13 @@ complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcomman
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l san -d 'Another subjectAltName: a URI, an e-mail address or a host (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l dir -d 'Write the files here, into the folder of the CA; it is made if it is missing' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l subject -d 'What the subject begins with, as in C=TW,ST=Taipei,O=FOO,OU=BAR' -r
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l name -d 'Call the files NAME.crt and NAME.key [default: after the certificate]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l days -d 'How many days the certificates are valid, not counting those of CAs' -r
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l print -d 'Print the configuration that uses the files: of mosquitto, emqx, nanomq, mqx, paho-python, mqttjs or esp-idf' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l name -d 'What the files are called, without what stands behind the dot [default: as the first name of the certificate]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l key-type -d 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l key-password -d 'Encrypt the new key with this password; on this machine everybody can see it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l key-password-file -d 'Encrypt the new key with the password in this file' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l key-password-env -d 'Encrypt the new key with the password in this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l days -d 'How many days the certificates are valid, not counting those of CAs' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l print -d 'Print the configuration that uses the files: of mosquitto, emqx, nanomq, mqx, paho-python, mqttjs or esp-idf' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l ca -d 'Certificate of the CA that signs (PEM), of openssl or of a CA below yours [default: ca.crt in --dir]' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l ca-key -d 'Key of that CA (PEM) [default: beside its certificate, ending in .key]' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l ca-key-password -d 'Password of the CA\'s key; on this machine everybody can see it' -r
@@ -465,7 +465,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcomman
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l dir -d 'Write the files here, into the folder of the CA; it is made if it is missing' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l subject -d 'What the subject begins with, as in C=TW,ST=Taipei,O=FOO,OU=BAR' -r
-complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l name -d 'Call the files NAME.csr and NAME.key [default: after the first name]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l name -d 'What the files are called, without what stands behind the dot [default: as the first name of the certificate]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l key-type -d 'Kind of the new key: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l key-password -d 'Encrypt the new key with this password; on this machine everybody can see it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l key-password-file -d 'Encrypt the new key with the password in this file' -r -F
@@ -745,12 +745,17 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subc
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l bind-interface -d 'Network interface to listen on, such as eth0, with every address that it has unless --bind names one' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l ws-path -d 'Path that WebSocket clients ask for; * is any' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l ws-origin -d 'Origin of web pages that may connect, as `https://example.org` (repeatable); * is any [default: this machine]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l tls -d 'auto: show a certificate that the broker keeps itself, and opens the TLS port' -r -f -a "auto\t'The broker makes and renews it'"
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l tls-dir -d 'Where --tls auto and --tls-lab keep their files' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l tls-host -d 'A host name or address that the certificate of --tls auto is for too (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l cert -d 'Server certificate with its chain (PEM); opens the TLS port. The file that SSLKEYLOGFILE names gets the secrets, for Wireshark' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l key -d 'Private key of the server certificate (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l key-password-file -d 'Password of that key, in a file; for a key that is encrypted' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l cafile -d 'CA that client certificates are checked against (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l capath -d 'The same of the CAs in the files of this directory, which `openssl rehash` has prepared; goes together with --cafile' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l tls-min-version -d 'Oldest version of TLS that is spoken: 1.2 or 1.3 [default: 1.2]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l tls-max-version -d 'Newest version of TLS that is spoken: 1.2 or 1.3 [default: 1.3]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l tls-alpn -d 'Application protocol to agree on with clients that offer any (ALPN), as in mqtt; those that offer none of these are refused (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l crlfile -l crl -d 'Certificates that the CAs of clients have revoked (PEM); each of them needs a list in it that is not out of date' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l password-file -d 'Users and their passwords, in the format of mosquitto' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l jwt-key -d 'Key that JSON Web Tokens are signed with: a client with such a token for a password is let in until the token ends' -r -F
@@ -761,6 +766,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subc
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l auto-id-prefix -d 'What the identifiers begin with that the broker gives' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l client-id-prefix -d 'Refuse clients whose identifier begins with something else' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l mount-point -d 'What stands before every topic of the clients here, who never see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l tls-lab-port -d 'The first of the ports of --tls-lab, which follow one another; 0 takes free ones' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l acl-file -d 'Who may read and write which topics, in the format of mosquitto' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l acl-subscribe-check -d 'Refuse a subscription that the rules allow no message of' -r -f -a "true\t''
 false\t''"
@@ -825,6 +831,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subc
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l no-anonymous -d 'Refuse clients without a user name; this is so with --password-file and --jwt-key, and without either nobody is let in'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l no-empty-client-id -d 'Refuse clients that leave it to the broker to give them an identifier'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l use-username-as-client-id -d 'The user name of a client is its identifier, whatever it calls itself; those without one are refused'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l tls-lab -d 'Open a TLS port with a good certificate and one for each way a certificate can be bad, and say what a client has to do at each'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l no-retain -d 'Retain no messages; a client that asks for it is cut off'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l queue-qos0 -d 'Keep messages of QoS 0 too for sessions that are offline'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l sys-events -d 'Publish who comes, goes and subscribes to what, as EMQX does'

@@ -6,6 +6,7 @@
 use crate::error::{Class, Error, Result};
 use colored::Colorize as _;
 use std::io::{self, IsTerminal as _, Write};
+use std::path::Path;
 
 /// When to colour what is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -98,9 +99,37 @@ pub fn escape(text: &str) -> String {
     safe
 }
 
+/// Characters that no shell gives a meaning to.
+const PLAIN: &str = "_./+=:@%,-";
+
+/// The path as one word of a shell command that is not taken for an option.
+#[must_use]
+pub fn shell_path(path: &Path) -> String {
+    let text = path.display().to_string();
+    let text = if text.starts_with('-') { format!("./{text}") } else { text };
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || PLAIN.contains(c);
+    if text.chars().all(is_plain) {
+        return text;
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_are_quoted_only_when_a_shell_would_read_them_differently() {
+        for (path, expected) in [
+            ("certs/ca.crt", "certs/ca.crt"),
+            ("-d/ca.crt", "./-d/ca.crt"),
+            ("my certs/ca.crt", "'my certs/ca.crt'"),
+            ("it's/$HOME", r"'it'\''s/$HOME'"),
+            ("~/ca.crt", "'~/ca.crt'"),
+        ] {
+            assert_eq!(shell_path(Path::new(path)), expected);
+        }
+    }
 
     #[test]
     fn control_characters_are_escaped_and_the_rest_is_kept() {

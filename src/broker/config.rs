@@ -6,10 +6,9 @@ use super::core::{Acl, Acls, Admission, Entrance, Hooks, Journal, Limits, Observ
 use super::recorders::Recorders;
 use super::reload::Source;
 use super::{log, store, trace};
-use crate::net::CertificateName;
 use crate::net::websocket::Origins;
+use crate::net::{CertificateName, TlsServer};
 use crate::session::Secret;
-use rustls::ServerConfig;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -83,7 +82,9 @@ pub struct Listen {
     /// version 1 or 2; one without is cut off.
     pub proxy_protocol: bool,
     /// How TLS is spoken, if it is.
-    pub tls: Option<Arc<ServerConfig>>,
+    pub tls: Option<TlsServer>,
+    /// What people are told of a certificate that was made for this broker.
+    pub own_certificate: Option<OwnCertificate>,
     /// Whether TLS must be spoken on every port.
     pub require_tls: bool,
     /// Whether clients are asked for a certificate, for the words at the start.
@@ -111,6 +112,24 @@ pub struct Listen {
     /// once; `None` is as [`Config::limits`] says, whose number of connections
     /// holds for all listeners together.
     pub limits: Option<Arc<Limits>>,
+}
+
+/// What people are told of a certificate that was made for this broker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnCertificate {
+    /// The CA that clients have to trust.
+    pub ca: PathBuf,
+    /// What the port is for, if it is one of a lab for testing clients.
+    pub lab: Option<LabPort>,
+}
+
+/// A port for testing whether clients look at what a server shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabPort {
+    /// The kind of its certificate.
+    pub name: &'static str,
+    /// What a client has to do there.
+    pub duty: String,
 }
 
 /// Rules for the clients of one listener, or of some.
@@ -159,6 +178,7 @@ impl Default for Listen {
             unix: None,
             proxy_protocol: false,
             tls: None,
+            own_certificate: None,
             require_tls: false,
             client_certificates: false,
             identity: None,
@@ -231,6 +251,11 @@ impl Listen {
     #[must_use]
     pub fn on_port(port: u16) -> Self {
         Self { port: Some(port), ..Self::default() }
+    }
+
+    /// Whether it is there for testing whether clients look at certificates.
+    pub(super) fn is_lab(&self) -> bool {
+        self.own_certificate.as_ref().is_some_and(|own| own.lab.is_some())
     }
 
     /// The methods of enhanced authentication that there are.

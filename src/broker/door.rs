@@ -9,8 +9,8 @@ use super::reception::{Reception, Terms};
 use super::socket::Socket;
 use super::transport::Transport;
 use super::websocket;
-use crate::net::is_tls;
-use rustls::ServerConfig;
+use crate::net::{Change, TlsServer, is_tls};
+use crate::{error, output};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -189,12 +189,29 @@ async fn peek(socket: &Socket) -> io::Result<Beginning> {
     Ok(Beginning::of(bytes.get(..count).unwrap_or_default()))
 }
 
+/// Says what came of certificates that were replaced.
+fn tell(change: Change) {
+    match change {
+        Ok(warnings) => {
+            output::note("the files of TLS have changed and are in force");
+            warnings.iter().for_each(output::warn);
+        }
+        Err(error) => output::warn(format!(
+            "the files of TLS have changed and cannot be used, so the ones from before stay in \
+             force: {}",
+            error::line(&error.into())
+        )),
+    }
+}
+
 /// TLS on `socket`, and how the bytes inside begin, which stay to be read.
 async fn accept_tls(
     socket: TcpStream,
-    config: &Arc<ServerConfig>,
+    server: &TlsServer,
 ) -> Result<(Transport, Beginning), Hindrance> {
-    let accepted = TlsAcceptor::from(Arc::clone(config)).accept(socket).await;
+    let (config, change) = server.config();
+    change.into_iter().for_each(tell);
+    let accepted = TlsAcceptor::from(config).accept(socket).await;
     let mut stream = accepted.map_err(|error| Hindrance::tls(&error))?;
     // A client may find fault with the handshake when the server has done with it.
     let begins = match stream.fill_buf().await {

@@ -21,6 +21,7 @@ mod link;
 mod listener;
 pub mod log;
 mod outlet;
+mod own_tls;
 mod proxy;
 mod reception;
 mod record;
@@ -38,7 +39,8 @@ mod worker;
 
 pub use address::Address;
 pub use config::{
-    Config, DEFAULT_PORT, DEFAULT_SYS_SECONDS, DEFAULT_TLS_PORT, DEFAULT_WS_PATH, Listen, OwnRules,
+    Config, DEFAULT_PORT, DEFAULT_SYS_SECONDS, DEFAULT_TLS_PORT, DEFAULT_WS_PATH, LabPort, Listen,
+    OwnCertificate, OwnRules,
 };
 pub use inline::{InlineClient, Messages};
 pub use reload::Source;
@@ -54,6 +56,7 @@ use crate::signals::{Hangups, Signal};
 use clock::Clock;
 use jiff::Timestamp;
 use listener::Listener;
+use own_tls::OwnTls;
 use reception::Reception;
 use recorders::Recorders;
 use reload::{Place, Reloader};
@@ -78,6 +81,8 @@ pub struct Broker {
     reloader: Arc<Reloader>,
     bridges: Arc<Bridges>,
     addresses: Vec<Address>,
+    /// The ports whose certificates were made for it.
+    own_tls: Vec<OwnTls>,
     /// The files to remove in the end.
     files: Vec<SocketFile>,
     stop: watch::Sender<bool>,
@@ -97,13 +102,17 @@ pub struct Broker {
 pub fn start(config: &Config) -> Result<Broker> {
     Bridges::check(&config.bridges)?;
     let common = Arc::new(Common::new(config.hooks.clone()));
-    let (mut listeners, mut receptions) = (Vec::new(), Vec::new());
+    let (mut listeners, mut lab) = (Vec::new(), Vec::new());
+    let (mut receptions, mut own_tls) = (Vec::new(), Vec::new());
     for listen in &config.listeners {
         let reception = Arc::new(Reception::new(listen, &common));
-        listeners.extend(listener::bind_all(listen, &reception)?);
+        let bound = listener::bind_all(listen, &reception)?;
+        own_tls.extend(OwnTls::of(listen, &bound));
+        if listen.is_lab() { &mut lab } else { &mut listeners }.extend(bound);
         receptions.push((Place::of(listen), reception));
     }
     let addresses = listener::addresses(&listeners);
+    listeners.extend(lab);
     let files = listeners.iter().filter_map(Listener::file).collect();
     let clock = Clock::start();
     let mut recorders = Recorders::start(config, Timestamp::now())?;
@@ -147,6 +156,7 @@ pub fn start(config: &Config) -> Result<Broker> {
         reloader,
         bridges,
         addresses,
+        own_tls,
         files,
         stop,
         threads,
@@ -184,7 +194,7 @@ pub fn check(config: &Config) -> Result<()> {
 }
 
 impl Broker {
-    /// Every address it listens on.
+    /// Every address it listens on, but for the ports of a lab.
     #[must_use]
     pub fn addresses(&self) -> &[Address] {
         &self.addresses
@@ -308,6 +318,7 @@ pub async fn run(config: &Config, mut out: Sink, stop: impl Future<Output = Sign
         Some(_) => output::note(ready),
     }
     output::note(words::who_may_connect(config));
+    own_tls::say(&broker.own_tls);
     let ended = tokio::select! {
         ended = until_over(config, &broker, stop) => ended,
         () = reload_when_asked(&broker, hangups) => Ok(()),

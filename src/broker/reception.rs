@@ -4,10 +4,9 @@
 use super::access::{Common, Gate};
 use super::config::Listen;
 use super::core::{Crowd, Entrance};
-use crate::net::CertificateName;
 use crate::net::websocket::Origins;
+use crate::net::{CertificateName, TlsServer};
 use parking_lot::RwLock;
-use rustls::ServerConfig;
 use std::sync::Arc;
 
 /// What holds at the ports of one [`Listen`] now.
@@ -22,7 +21,7 @@ pub(super) struct Reception {
 #[derive(Debug)]
 pub(super) struct Terms {
     /// How to speak TLS, if it may be spoken.
-    pub(super) tls: Option<Arc<ServerConfig>>,
+    pub(super) tls: Option<TlsServer>,
     /// The name in a client's certificate that is its user name.
     pub(super) identity: Option<CertificateName>,
     /// The web pages that may connect.

@@ -44,11 +44,13 @@ pub(super) fn ready(addresses: &[Address]) -> String {
 
 /// Who may connect from where: of several listeners, at each.
 pub(super) fn who_may_connect(config: &Config) -> String {
-    match config.listeners.as_slice() {
+    let all: Vec<_> = config.listeners.iter().filter(|listen| !listen.is_lab()).collect();
+    match all.as_slice() {
         [listen] => who_may_connect_at(listen),
         all => {
-            let each =
-                |listen| format!("{}: {}", places(listen).join(", "), who_may_connect_at(listen));
+            let each = |listen: &&Listen| {
+                format!("{}: {}", places(listen).join(", "), who_may_connect_at(listen))
+            };
             all.iter().map(each).collect::<Vec<_>>().join("; ")
         }
     }

@@ -6,7 +6,7 @@ use super::delivery::{Delivery, Files, Kind};
 use super::issue::{self, Leaf};
 use super::key::KeyOptions;
 use super::name::{self, CommonName, Host};
-use super::new_ca::{self, CA_DAYS};
+use super::new_ca;
 use super::session;
 use super::signer::Signer;
 use super::subject::Subject;
@@ -53,7 +53,11 @@ impl Default for Config {
 pub fn run(config: &Config, out: &mut dyn Write) -> Result<()> {
     let Config { delivery, key, .. } = config;
     let signer = Signer::in_folder(delivery.dir.clone());
-    let authority = new_ca::root(&authority(config, &signer))?;
+    let authority = new_ca::root(&new_ca::Config {
+        subject: config.subject.clone(),
+        key: key.clone(),
+        ..new_ca::Config::of_leaves(delivery.dir.clone())
+    })?;
     let mut files = Files::new(delivery, &signer);
     files.add("ca", new_ca::made(Kind::Ca, &authority, key)?)?;
     let leaves = issue::Config {
@@ -74,20 +78,6 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<()> {
         output::check(session::write(&delivery.dir, key.password.is_some(), out))?;
     }
     output::check(out.flush())
-}
-
-/// A CA that signs leaves and no other CAs.
-fn authority(config: &Config, signer: &Signer) -> new_ca::Config {
-    new_ca::Config {
-        name: None,
-        subject: config.subject.clone(),
-        days: CA_DAYS,
-        path_length: 0,
-        key: config.key.clone(),
-        delivery: Delivery::into_folder(signer.dir.clone()),
-        stem: "ca".to_owned(),
-        parent: None,
-    }
 }
 
 fn leaves(config: &Config) -> Vec<Leaf> {

@@ -22,6 +22,7 @@ mod index;
 pub mod init;
 mod inspect;
 pub mod issue;
+pub mod kept;
 mod key;
 pub mod look;
 mod name;

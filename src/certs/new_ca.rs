@@ -9,6 +9,7 @@ use super::subject::Subject;
 use crate::error::{Error, Result};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyUsagePurpose};
 use std::io::Write;
+use std::path::PathBuf;
 
 /// How many days a CA is valid unless told: ten years with their leap days.
 pub const CA_DAYS: u16 = 3652;
@@ -32,6 +33,22 @@ pub struct Config {
     pub stem: String,
     /// Who signs it; without one it signs itself.
     pub parent: Option<Signer>,
+}
+
+impl Config {
+    /// A CA in `dir` that signs leaves and no other CAs.
+    pub(super) fn of_leaves(dir: PathBuf) -> Self {
+        Self {
+            name: None,
+            subject: Subject::default(),
+            days: CA_DAYS,
+            path_length: 0,
+            key: KeyOptions::default(),
+            delivery: Delivery::into_folder(dir),
+            stem: "ca".to_owned(),
+            parent: None,
+        }
+    }
 }
 
 /// Makes the CA and writes its files.

@@ -3,13 +3,11 @@
 
 use super::issue::Purpose;
 use crate::error::{Error, Result};
+use crate::output;
 use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 use std::str::FromStr;
-
-/// Characters that no shell gives a meaning to.
-const PLAIN: &str = "_./+=:@%,-";
 
 /// A product with its templates. In them `{ca}`, `{cert}` and `{key}` stand for
 /// paths as they are, `{"ca"}` for a quoted string, `{$ca}` for a word of a shell.
@@ -200,39 +198,15 @@ pub(super) fn write(
         let plain = path.display().to_string();
         let quoted = serde_json::Value::from(plain.as_str()).to_string();
         text = text.replace(&format!("{{\"{name}\"}}"), &quoted);
-        text = text.replace(&format!("{{${name}}}"), &word(path));
+        text = text.replace(&format!("{{${name}}}"), &output::shell_path(path));
         text = text.replace(&format!("{{{name}}}"), &plain);
     }
     write!(out, "\n{text}")
 }
 
-/// The path as one word of a shell command that is not taken for an option.
-pub(super) fn word(path: &Path) -> String {
-    let text = path.display().to_string();
-    let text = if text.starts_with('-') { format!("./{text}") } else { text };
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || PLAIN.contains(c);
-    if text.chars().all(is_plain) {
-        return text;
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_are_quoted_only_when_a_shell_would_read_them_differently() {
-        for (path, expected) in [
-            ("certs/ca.crt", "certs/ca.crt"),
-            ("-d/ca.crt", "./-d/ca.crt"),
-            ("my certs/ca.crt", "'my certs/ca.crt'"),
-            ("it's/$HOME", r"'it'\''s/$HOME'"),
-            ("~/ca.crt", "'~/ca.crt'"),
-        ] {
-            assert_eq!(word(Path::new(path)), expected);
-        }
-    }
 
     #[test]
     fn every_product_shows_all_three_files_and_leaves_no_mark() {

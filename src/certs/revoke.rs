@@ -173,6 +173,6 @@ fn say(
     writeln!(
         out,
         "\nmqx broker checks clients by it with --crlfile {}; it reads it again on SIGHUP",
-        super::print::word(&path)
+        output::shell_path(&path)
     )
 }

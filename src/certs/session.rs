@@ -1,7 +1,7 @@
 //! What `mqx certs init` says at the end: the commands that use its files.
 
 use super::folder::place;
-use super::print::word;
+use crate::output::shell_path;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use std::path::Path;
 /// `encrypted` decides if they need a password, which the user has in a file.
 pub(super) fn write(dir: &Path, encrypted: bool, out: &mut dyn Write) -> io::Result<()> {
     let files = ["ca.crt", "server.crt", "server.key", "client.crt", "client.key"];
-    let [ca, cert, key, client_cert, client_key] = files.map(|name| word(&place(dir, name)));
+    let [ca, cert, key, client_cert, client_key] = files.map(|name| shell_path(&place(dir, name)));
     let password = if encrypted { " --key-password-file FILE" } else { "" };
     writeln!(
         out,

@@ -71,7 +71,7 @@ pub(super) fn run(config: &Config, out: &mut dyn Write) -> Result<()> {
     }
     let here = |layout: &&Layout| config.root.join(layout.command).is_file();
     let Some(layout) = LAYOUTS.iter().find(here) else {
-        let steps = STEPS.replace("CA", &super::print::word(&config.ca));
+        let steps = STEPS.replace("CA", &output::shell_path(&config.ca));
         output::check(write!(out, "{steps}").and_then(|()| out.flush()))?;
         let what = "the store of this system is none that mqx knows";
         return Err(Error::new(Class::Other, what).hint("do it by hand, as printed above"));

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::mqtt::{
     self, Packet, Publish, ReasonCode, SubscribeProperties, SubscribeRequest, Version,
 };
-use crate::net::{self, Endpoint};
+use crate::net::{self, Endpoint, Stream};
 use crate::output;
 use crate::session::{Event, Failure, Receipt, ServerLimits, Time, Token};
 use bytes::Buf as _;
@@ -103,10 +103,33 @@ impl Connection {
         }
     }
 
+    /// Waits for the broker at the other end of `stream` to accept, which is as
+    /// `options` say otherwise; nobody else is tried, nor another version.
+    ///
+    /// # Errors
+    /// When the broker refuses, or does not answer in time.
+    pub async fn over(
+        stream: Stream,
+        options: ConnectOptions,
+        on_event: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Self> {
+        let deadline = Instant::now() + options.connect_timeout;
+        let engine = engine::new(options.engine, options.session.clone())?;
+        let mut connection = Self::on(engine, link(stream, &options), options);
+        connection.sign_in()?;
+        let accepted = connection.handshake(deadline, on_event).await;
+        accepted.map_err(|trouble| connection.not_accepted(trouble))?;
+        Ok(connection)
+    }
+
     async fn dial(options: ConnectOptions) -> Result<Self> {
         let engine = engine::new(options.engine, options.session.clone())?;
         let link = dial(&options).await?;
-        Ok(Self { link, engine, options, clock: Clock::start(), unsent: Vec::new() })
+        Ok(Self::on(engine, link, options))
+    }
+
+    fn on(engine: Box<dyn Engine>, link: Link, options: ConnectOptions) -> Self {
+        Self { link, engine, options, clock: Clock::start(), unsent: Vec::new() }
     }
 
     /// Keeps the messages with QoS 0 that a lost connection has not written
@@ -247,6 +270,14 @@ impl Connection {
         self.engine.unsubscribe(filters, token, now).map_err(explain)
     }
 
+    /// Asks the broker for a sign of life, see [`Engine::ping`].
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub fn ping(&mut self) -> Result<()> {
+        self.engine.ping(self.clock.now).map_err(explain)
+    }
+
     /// Acknowledges a message, see [`Engine::acknowledge`].
     ///
     /// # Errors
@@ -351,6 +382,9 @@ async fn dial(options: &ConnectOptions) -> Result<Link> {
     if options.debug {
         output::note(format!("connected to {}", options.endpoint));
     }
-    let talk = options.debug.then_some(options.session.version);
-    Ok(Link::new(stream, talk))
+    Ok(link(stream, options))
+}
+
+fn link(stream: Stream, options: &ConnectOptions) -> Link {
+    Link::new(stream, options.debug.then_some(options.session.version))
 }

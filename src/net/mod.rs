@@ -1,7 +1,7 @@
 //! Sockets and TLS as one [`Stream`], and what went wrong with them in plain words.
 //!
 //! [`connect()`] turns an [`Endpoint`] into a [`Stream`]; [`TlsClient`] and
-//! [`tls_server()`] turn certificate and key files into what rustls needs, and say
+//! [`TlsServer`] turn certificate and key files into what rustls needs, and say
 //! of every bad file what was found in it instead. [`explain()`] gives any later
 //! error of a stream its class, its words and its cure. [`url`] reads what names a
 //! place, [`proxy`] asks others for a way there, [`websocket`] and
@@ -27,6 +27,8 @@ pub mod proxy;
 pub mod proxy_protocol;
 mod stream;
 mod tls_client;
+mod tls_files;
+mod tls_lab;
 mod tls_server;
 mod trust;
 mod upgrade;
@@ -45,6 +47,8 @@ pub use identity::exposed;
 pub use peer_chain::peer_chain;
 pub use stream::Stream;
 pub use tls_client::{TlsClient, TlsClientOptions, TlsVersion};
+pub use tls_files::{Change, TlsServer};
+pub use tls_lab::tls_lab_server;
 pub use tls_server::{TlsServerOptions, tls_server};
 pub use trust::Trust;
 pub use validity::date;

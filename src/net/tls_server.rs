@@ -10,8 +10,11 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::version::{TLS12, TLS13};
 use rustls::{KeyLogFile, ServerConfig, SupportedProtocolVersion};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+const ONLY_12: &[&SupportedProtocolVersion] = &[&TLS12];
+const ONLY_13: &[&SupportedProtocolVersion] = &[&TLS13];
 
 /// Where rustls finds the name of the file for secrets.
 const KEY_LOG: &str = "SSLKEYLOGFILE";
@@ -35,6 +38,48 @@ pub struct TlsServerOptions {
     pub require_client_cert: bool,
     /// The oldest version of TLS to speak.
     pub oldest: TlsVersion,
+    /// The newest one.
+    pub newest: TlsVersion,
+    /// The application protocols to take, the preferred one first; a client that
+    /// offers only others is refused. Without any, whatever is offered is ignored.
+    pub alpn: Vec<String>,
+}
+
+impl TlsServerOptions {
+    /// A server with these two files, as most are: every version of TLS is spoken
+    /// and no client is asked for a certificate.
+    #[must_use]
+    pub const fn new(cert: PathBuf, key: PathBuf) -> Self {
+        Self {
+            cert,
+            key,
+            key_password: None,
+            client_ca: Vec::new(),
+            revocations: None,
+            require_client_cert: false,
+            oldest: TlsVersion::V12,
+            newest: TlsVersion::V13,
+            alpn: Vec::new(),
+        }
+    }
+
+    /// Every file and folder that is read.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
+        let cas = self.client_ca.iter().filter_map(Trust::place);
+        let own = [self.cert.as_path(), self.key.as_path()].into_iter();
+        own.chain(cas).chain(self.revocations.as_deref())
+    }
+
+    fn versions(&self) -> Result<&'static [&'static SupportedProtocolVersion]> {
+        Ok(match (self.oldest, self.newest) {
+            (TlsVersion::V12, TlsVersion::V13) => rustls::ALL_VERSIONS,
+            (TlsVersion::V12, TlsVersion::V12) => ONLY_12,
+            (TlsVersion::V13, TlsVersion::V13) => ONLY_13,
+            (TlsVersion::V13, TlsVersion::V12) => {
+                return Err(Error::usage("the oldest version of TLS is newer than the newest"));
+            }
+        })
+    }
 }
 
 /// Reads the files the options name. Beside the configuration come warnings,
@@ -44,13 +89,10 @@ pub struct TlsServerOptions {
 /// # Errors
 /// [`Class::File`] for a file that cannot be read, [`Class::Tls`] for one that
 /// is not what it should be; [`Class::Usage`] if client certificates are
-/// required and nothing says which to believe.
+/// required and nothing says which to believe, or if no version is left.
 pub fn tls_server(options: &TlsServerOptions) -> Result<(Arc<ServerConfig>, Vec<String>)> {
     let clients = client_verifier(options)?;
-    let versions: &[&SupportedProtocolVersion] = match options.oldest {
-        TlsVersion::V12 => &[&TLS12, &TLS13],
-        TlsVersion::V13 => &[&TLS13],
-    };
+    let versions = options.versions()?;
     let identity = Identity::read(&options.cert, &options.key, options.key_password.as_ref())?;
     let mut config = ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(versions)
@@ -58,6 +100,7 @@ pub fn tls_server(options: &TlsServerOptions) -> Result<(Arc<ServerConfig>, Vec<
         .with_client_cert_verifier(clients)
         .with_cert_resolver(identity.resolver);
     config.key_log = Arc::new(KeyLogFile::new());
+    config.alpn_protocols = options.alpn.iter().map(|name| name.clone().into_bytes()).collect();
     let mut warnings = identity.warnings;
     if let Some(path) = std::env::var_os(KEY_LOG) {
         let path = path.display();

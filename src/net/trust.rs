@@ -20,6 +20,14 @@ pub enum Trust {
 }
 
 impl Trust {
+    /// Where they are, if not with the operating system.
+    pub(super) fn place(&self) -> Option<&Path> {
+        match self {
+            Self::System => None,
+            Self::File(path) | Self::Folder(path) => Some(path),
+        }
+    }
+
     pub(super) fn roots(&self) -> Result<RootCertStore> {
         match self {
             Self::System => from_system(rustls_native_certs::load_native_certs()),

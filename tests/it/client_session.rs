@@ -50,7 +50,7 @@ fn receive(session: &mut ClientSession, packets: &str) -> Result<(Vec<String>, S
 /// The event in words; `None` for the acceptance itself.
 fn describe(event: &Event<'_>) -> Option<String> {
     match event {
-        Event::Connected(_) => None,
+        Event::Connected(_) | Event::Pong => None,
         Event::Message(publish) => {
             let payload = String::from_utf8_lossy(publish.payload);
             Some(format!("message {}={payload}", publish.topic))

@@ -36,7 +36,7 @@ impl News {
             Event::Entrusted { publish, receipt } => self.carry(Message::new(publish), *receipt),
             Event::Published { token, reason } => self.ended.push((*token, *reason)),
             Event::Subscribed { reasons, .. } => self.answers.push(reasons.to_vec()),
-            Event::Unsubscribed { .. } => {}
+            Event::Unsubscribed { .. } | Event::Pong => {}
         }
     }
 

@@ -107,6 +107,7 @@ impl Ledger {
                 let answer = self.published.remove(token);
                 answer.map(|answer| answer.send(verdict(*reason, Class::PublishRejected)));
             }
+            Event::Pong => {}
             Event::Subscribed { token, reasons } | Event::Unsubscribed { token, reasons } => {
                 let reason = reasons.first().copied().unwrap_or(ReasonCode::SUCCESS);
                 self.settle(*token, verdict(reason, Class::SubscribeDenied).map(drop));

@@ -137,6 +137,11 @@ impl PlaceArgs {
 }
 
 impl ListenArgs {
+    /// Where the broker keeps the certificates that it makes itself, if that is said.
+    pub(super) fn tls_folder(&self) -> Option<PathBuf> {
+        self.manner.tls.folder()
+    }
+
     /// Reads the files that are named, for the listener that is there without
     /// being asked for.
     ///
@@ -159,8 +164,13 @@ impl ListenArgs {
         manner.tls.check(place.tls_port)?;
         let users = manner.users.read()?;
         let everywhere = Some(IpAddr::from(Ipv6Addr::UNSPECIFIED));
+        let bind = manner.bind.or(everywhere.filter(|_| manner.bind_interface.is_some()));
+        let require_tls = manner.tls.require_tls;
+        let client_certificates = manner.tls.asks_clients();
+        let identity = manner.tls.identity();
+        let (tls, own_certificate) = manner.tls.read(bind)?;
         Ok(Listen {
-            bind: manner.bind.or(everywhere.filter(|_| manner.bind_interface.is_some())),
+            bind,
             interface: manner.bind_interface,
             port: place.port,
             tls_port: place.tls_port,
@@ -170,10 +180,11 @@ impl ListenArgs {
             ws_origins: manner.ws_origin,
             unix: place.unix,
             proxy_protocol: manner.proxy_protocol,
-            require_tls: manner.tls.require_tls,
-            client_certificates: manner.tls.asks_clients(),
-            identity: manner.tls.identity(),
-            tls: manner.tls.read()?,
+            require_tls,
+            client_certificates,
+            identity,
+            tls,
+            own_certificate,
             passwords: users.passwords,
             tokens: users.tokens,
             authenticators: Vec::new(),

@@ -5,6 +5,7 @@ use super::listen::ListenArgs;
 use super::log::LogArgs;
 use super::operation::OperationArgs;
 use super::store::StoreArgs;
+use super::tls_lab::TlsLabArgs;
 use super::trace::TraceArgs;
 use crate::broker::{Config, Listen};
 use crate::error::{Error, Result};
@@ -14,6 +15,9 @@ use crate::error::{Error, Result};
 pub(super) struct Settings {
     #[command(flatten)]
     listen: ListenArgs,
+
+    #[command(flatten)]
+    lab: TlsLabArgs,
 
     #[command(flatten)]
     grants: GrantArgs,
@@ -48,10 +52,13 @@ impl Settings {
         further: Vec<Listen>,
     ) -> Result<Config> {
         let default = Config::default();
+        let lab_folder = self.listen.tls_folder();
         let alone = further.is_empty() || self.listen.place.is_said();
         let usual = alone.then(|| self.listen.read_usual().and_then(own)).transpose()?;
         let (acl, limits) = self.grants.read()?;
-        let listeners: Vec<_> = usual.into_iter().chain(further).collect();
+        let mut listeners: Vec<_> = usual.into_iter().chain(further).collect();
+        let lab = self.lab.read(lab_folder, listeners.first())?;
+        listeners.extend(lab);
         let operation = self.operation.read(&listeners)?;
         Ok(Config {
             listeners,

@@ -1,11 +1,11 @@
 //! `mqx certs server` and `mqx certs client`: their arguments.
 
-use super::delivery::{DeliveryArgs, PrintArgs};
-use super::key::KeyArgs;
+use super::delivery::PrintArgs;
+use super::leaf::{LeafArgs, Plan};
 use super::signer::SignerArgs;
 use crate::certs::issue::{Config, Leaf};
-use crate::certs::{AltName, CommonName, Host, MAX_DAYS, Subject, Task, file_stem};
-use crate::error::{Error, Result};
+use crate::certs::{AltName, CommonName, Host, MAX_DAYS, Task};
+use crate::error::Result;
 use clap::{Args, value_parser};
 
 /// How long new certificates are valid.
@@ -25,24 +25,13 @@ pub(super) struct DaysArgs {
 #[derive(Debug, Args)]
 struct IssueArgs {
     #[command(flatten)]
-    delivery: DeliveryArgs,
-
-    /// What the subject begins with, as in C=TW,ST=Taipei,O=FOO,OU=BAR
-    #[arg(long, value_name = "SUBJECT")]
-    subject: Option<Subject>,
-
-    /// Call the files NAME.crt and NAME.key [default: after the certificate]
-    #[arg(long, value_name = "NAME")]
-    name: Option<String>,
+    leaf: LeafArgs,
 
     #[command(flatten)]
     days: DaysArgs,
 
     #[command(flatten)]
     print: PrintArgs,
-
-    #[command(flatten)]
-    key: KeyArgs,
 
     #[command(flatten)]
     signer: SignerArgs,
@@ -91,22 +80,13 @@ impl ClientArgs {
 
 impl IssueArgs {
     fn into_task(self, mut leaves: Vec<Leaf>) -> Result<Task> {
-        let several = leaves.len() > 1;
-        let subject = self.subject.unwrap_or_default();
-        if several && (self.name.is_some() || subject.has_common_name()) {
-            let what = "--name and a CN in --subject are for one certificate, not for several";
-            return Err(Error::usage(what));
-        }
-        if let (Some(name), Some(leaf)) = (&self.name, leaves.first_mut()) {
-            leaf.stem = file_stem(name);
-        }
-        let delivery = self.delivery.into_delivery(self.print.print);
+        let Plan { subject, key, delivery } = self.leaf.plan(&mut leaves, self.print.print)?;
         Ok(Task::Issue(Config {
             signer: self.signer.into_signer(delivery.dir.clone())?,
             leaves,
             subject,
             days: self.days.days,
-            key: self.key.into_options()?,
+            key,
             delivery,
         }))
     }

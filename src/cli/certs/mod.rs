@@ -6,6 +6,7 @@ mod delivery;
 mod init;
 mod issue;
 mod key;
+mod leaf;
 mod look;
 mod new_ca;
 mod renew;

@@ -2,11 +2,11 @@
 
 use super::delivery::DeliveryArgs;
 use super::issue::DaysArgs;
-use super::key::KeyArgs;
+use super::leaf::{LeafArgs, Plan};
 use super::signer::SignerArgs;
 use crate::certs::issue::{Leaf, Purpose};
 use crate::certs::request::{Config, SignConfig};
-use crate::certs::{Host, Subject, Task, file_stem};
+use crate::certs::{Host, Task};
 use crate::error::{Error, Result};
 use clap::Args;
 use std::path::PathBuf;
@@ -23,18 +23,7 @@ pub(super) struct CsrArgs {
     client: bool,
 
     #[command(flatten)]
-    delivery: DeliveryArgs,
-
-    /// What the subject begins with, as in C=TW,ST=Taipei,O=FOO,OU=BAR
-    #[arg(long, value_name = "SUBJECT")]
-    subject: Option<Subject>,
-
-    /// Call the files NAME.csr and NAME.key [default: after the first name]
-    #[arg(long, value_name = "NAME")]
-    name: Option<String>,
-
-    #[command(flatten)]
-    key: KeyArgs,
+    leaf: LeafArgs,
 }
 
 impl CsrArgs {
@@ -48,15 +37,9 @@ impl CsrArgs {
                 Leaf::server(&hosts)
             }
         };
-        if let Some(name) = &self.name {
-            leaf.stem = file_stem(name);
-        }
-        Ok(Task::Request(Config {
-            leaf,
-            subject: self.subject.unwrap_or_default(),
-            key: self.key.into_options()?,
-            delivery: self.delivery.into_delivery(None),
-        }))
+        let named = std::slice::from_mut(&mut leaf);
+        let Plan { subject, key, delivery } = self.leaf.plan(named, None)?;
+        Ok(Task::Request(Config { leaf, subject, key, delivery }))
     }
 }
 

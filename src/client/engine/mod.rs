@@ -45,6 +45,8 @@ pub trait Engine: Send {
         reason: ReasonCode,
         now: Time,
     ) -> Result<(), Failure>;
+    /// Asks the server for a sign of life.
+    fn ping(&mut self, now: Time) -> Result<(), Failure>;
     /// Ends the connection in order.
     fn disconnect(&mut self, packet: &Disconnect<'_>, now: Time) -> Result<(), Failure>;
     /// Takes the whole packets at the start of `bytes` and returns their length.

@@ -54,6 +54,10 @@ impl Engine for ClientSession {
         self.acknowledge(receipt, reason, now)
     }
 
+    fn ping(&mut self, now: Time) -> Result<(), Failure> {
+        self.ping(now)
+    }
+
     fn disconnect(&mut self, packet: &Disconnect<'_>, now: Time) -> Result<(), Failure> {
         self.part(packet, now)
     }

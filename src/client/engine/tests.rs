@@ -50,6 +50,7 @@ impl Driver {
                 Event::Published { token, reason } => format!("published {token} {reason}"),
                 Event::Subscribed { token, reasons } => format!("subscribed {token} {reasons:?}"),
                 Event::Unsubscribed { token, .. } => format!("unsubscribed {token}"),
+                Event::Pong => "pong".to_owned(),
             });
         };
         let taken = self.engine.receive(bytes, self.now, &mut on_event)?;

@@ -27,6 +27,8 @@ pub enum Event<'a> {
         /// What the owner acknowledges it by.
         receipt: Receipt,
     },
+    /// The server answered a PINGREQ.
+    Pong,
     /// A QoS 1 or 2 message was taken or rejected by the server.
     Published {
         /// The owner's name for the publish.

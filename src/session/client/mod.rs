@@ -125,6 +125,17 @@ impl ClientSession {
         &mut self.output
     }
 
+    /// Asks the server for a sign of life; an [`Event::Pong`] follows.
+    ///
+    /// # Errors
+    /// When there is no connection.
+    pub fn ping(&mut self, now: Time) -> Result<(), Failure> {
+        if !self.connected {
+            return Err(Failure::NotConnected);
+        }
+        self.send(&Packet::PingReq, now)
+    }
+
     /// When [`ClientSession::tick`] is to be called at the latest.
     #[must_use]
     pub fn deadline(&self) -> Option<Time> {

@@ -58,7 +58,10 @@ impl ClientSession {
                 }
                 Ok(())
             }
-            Packet::PingResp => Ok(()),
+            Packet::PingResp => {
+                on_event(Event::Pong);
+                Ok(())
+            }
             Packet::Disconnect(end) if self.config.version.is_v5() => {
                 let words = end.properties.reason_string.map(str::to_owned);
                 Err(Failure::Disconnected(end.reason, words))

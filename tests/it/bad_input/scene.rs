@@ -76,7 +76,7 @@ impl Scene {
     /// A broker with a port of this name: under TLS with `options`, where the
     /// plain one takes TLS as well, or without any.
     fn broker(&mut self, name: &'static str, options: Option<&TlsServerOptions>) {
-        let tls = options.map(|options| tls_server(options).unwrap().0);
+        let tls = options.map(|options| tls_server(options).unwrap().0.into());
         let listen = Listen { tls_port: tls.as_ref().map(|_| 0), tls, ..Listen::on_port(0) };
         let config = Config { workers: 1, ..Config::at(listen) };
         let broker = start(&config).unwrap();

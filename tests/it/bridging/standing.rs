@@ -47,7 +47,7 @@ async fn what_waits_for_the_other_broker_survives_a_restart_of_this_one() {
 async fn a_bridge_crosses_under_tls() {
     let certificates = made();
     let (tls, _) = tls_server(&server_options(certificates.path())).unwrap();
-    let listen_with = Listen { tls: Some(tls), require_tls: true, ..Listen::on_port(0) };
+    let listen_with = Listen { tls: Some(tls.into()), require_tls: true, ..Listen::on_port(0) };
     let there = start(&Config::at(listen_with)).unwrap();
     let far_port = there.addresses()[0].socket().unwrap().port();
     let bridge = bridge_to(far_port, vec![route("t", Direction::Both, "", "")]);

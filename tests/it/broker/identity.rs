@@ -82,7 +82,7 @@ fn running(files: &TempDir, identity: CertificateName, rules: &str) -> Broker {
     std::fs::write(&acl, rules).unwrap();
     let listen = Listen {
         tls_port: Some(0),
-        tls: Some(tls),
+        tls: Some(tls.into()),
         unix: Some(files.path().join("sock")),
         identity: Some(identity),
         ..Listen::on_port(0)

@@ -82,7 +82,7 @@ async fn certificates_are_the_new_ones_for_the_next_connection() {
     let (old, new) = (made(), made());
     let listen = |dir: &Path| {
         let (tls, _) = tls_server(&server_options(dir)).unwrap();
-        Listen { tls_port: Some(0), tls: Some(tls), ..Listen::default() }
+        Listen { tls_port: Some(0), tls: Some(tls.into()), ..Listen::default() }
     };
     let (broker, next) = running(Config::at(listen(old.path())));
     let port = broker.addresses().iter().find_map(Address::socket).unwrap().port();

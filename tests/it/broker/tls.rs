@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 fn running(dir: &Path, store: Option<store::Config>) -> Broker {
     let (tls, _) = tls_server(&server_options(dir)).unwrap();
-    let listen = Listen { tls_port: Some(0), tls: Some(tls), ..Listen::on_port(0) };
+    let listen = Listen { tls_port: Some(0), tls: Some(tls.into()), ..Listen::on_port(0) };
     start(&Config { workers: 2, store, ..Config::at(listen) }).unwrap()
 }
 

@@ -48,7 +48,7 @@ fn running(listen: Listen, limits: Limits) -> (Broker, Receiver<String>) {
 }
 
 fn running_with_tls(options: &TlsServerOptions) -> (Broker, Receiver<String>) {
-    let tls = Some(tls_server(options).unwrap().0);
+    let tls = Some(tls_server(options).unwrap().0.into());
     let listen = Listen { tls_port: Some(0), tls, ws_port: Some(0), ..Listen::on_port(0) };
     running(listen, Limits::default())
 }

@@ -141,7 +141,7 @@ fn running_with_tls() -> (Broker, TempDir) {
     let files = made();
     let (tls, _) = tls_server(&server_options(files.path())).unwrap();
     let listen =
-        Listen { tls_port: Some(0), tls: Some(tls), ws_port: Some(0), ..Listen::on_port(0) };
+        Listen { tls_port: Some(0), tls: Some(tls.into()), ws_port: Some(0), ..Listen::on_port(0) };
     let broker = start(&Config::at(listen)).unwrap();
     (broker, files)
 }

@@ -11,6 +11,7 @@ mod files;
 mod handed_on;
 mod handshake;
 mod issued;
+mod kept;
 mod looked;
 pub(crate) mod peer;
 mod refused_server;
@@ -21,7 +22,7 @@ use crate::support::program::{self, Ended, mqx};
 use mqx::certs::Delivery;
 use mqx::certs::init::{self, Config};
 use mqx::error::Error;
-use mqx::net::{TlsClientOptions, TlsServerOptions, TlsVersion, Trust};
+use mqx::net::{TlsClientOptions, TlsServerOptions, Trust};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -99,15 +100,7 @@ pub(crate) fn made() -> TempDir {
 }
 
 pub(crate) fn server_options(dir: &Path) -> TlsServerOptions {
-    TlsServerOptions {
-        cert: dir.join("server.crt"),
-        key: dir.join("server.key"),
-        key_password: None,
-        client_ca: Vec::new(),
-        revocations: None,
-        require_client_cert: false,
-        oldest: TlsVersion::V12,
-    }
+    TlsServerOptions::new(dir.join("server.crt"), dir.join("server.key"))
 }
 
 pub(crate) fn mutual(dir: &Path) -> TlsServerOptions {

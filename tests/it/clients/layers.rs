@@ -22,7 +22,7 @@ fn running(dir: &Path) -> (Broker, u16) {
     let listen = broker::Listen {
         port: Some(0),
         tls_port: Some(0),
-        tls: Some(tls),
+        tls: Some(tls.into()),
         ..broker::Listen::default()
     };
     let config = broker::Config::at(listen);

@@ -228,7 +228,10 @@ impl Pair {
                 received.push(Delivery::of(&publish));
             }
             Event::Published { token, reason } => outcomes.push((token, reason)),
-            Event::Connected(_) | Event::Subscribed { .. } | Event::Unsubscribed { .. } => {}
+            Event::Connected(_)
+            | Event::Subscribed { .. }
+            | Event::Unsubscribed { .. }
+            | Event::Pong => {}
         });
         assert_eq!(taken, Ok(packets.len()), "the server keeps to the protocol");
         self.collect();

@@ -216,6 +216,7 @@ impl<D: Dialect> Rumqttc<D> {
                     on_event(Event::Unsubscribed { token, reasons });
                 }
             }
+            Packet::PingResp => on_event(Event::Pong),
             _ => {}
         }
     }
@@ -322,6 +323,13 @@ impl<D: Dialect> Engine for Rumqttc<D> {
     /// rumqttc has acknowledged everything itself.
     fn acknowledge(&mut self, _: Receipt, _: ReasonCode, _: Time) -> Result<(), Failure> {
         Ok(())
+    }
+
+    fn ping(&mut self, now: Time) -> Result<(), Failure> {
+        if !self.connected {
+            return Err(Failure::NotConnected);
+        }
+        self.encode(now, D::ping)
     }
 
     fn disconnect(&mut self, _packet: &Disconnect<'_>, now: Time) -> Result<(), Failure> {
