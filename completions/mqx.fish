@@ -31,6 +31,7 @@ complete -c mqx -n "__fish_mqx_needs_command" -l version -d 'Print the version o
 complete -c mqx -n "__fish_mqx_needs_command" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "pub" -d 'Publish messages'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "sub" -d 'Subscribe to topics and print the messages'
+complete -c mqx -n "__fish_mqx_needs_command" -f -a "rr" -d 'Ask somebody behind the broker and print the answers, or answer'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "bench" -d 'Measure a broker: put a load on it and see what becomes of it'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "certs" -d 'Make certificates for testing'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "profile" -d 'Keep what it takes to reach a broker under a name'
@@ -40,12 +41,12 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -s t -l topic -d 'Topic to 
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s m -l message -d 'Publish this text' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s f -l file -d 'Publish the content of this file; - is stdin' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l random -d 'Publish so many random bytes, as in 64, 4k or 1MB' -r
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -l delimiter -d 'Byte that ends a message of -l in place of the line feed: a character, \\t, \\0 or hex:1e' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l encode -d 'What the payload is written in or is to become: json (which is checked), hex, base64, cbor or msgpack (from JSON)' -r -f -a "json\t''
 hex\t''
 base64\t''
 cbor\t''
 msgpack\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l delimiter -d 'Byte that ends a message of -l in place of the line feed: a character, \\t, \\0 or hex:1e' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l batch -d 'Gather the messages of stdin and publish an array of JSON in every such time, and before it has more than so many bytes, as in 1s or 1s,64KB [default: 1MB]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l on-error -d 'What to do about a message of stdin that is not what it should be: stop, or skip it and fail in the end' -r -f -a "stop\t''
 skip\t''"
@@ -66,9 +67,9 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -l store -d 'Keep messages 
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s e -l message-expiry-interval -d 'Time after which the message is worth nothing, as in 60 or 1h' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l content-type -d 'What the payload is, as in application/json' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l payload-format-indicator -d 'Whether the payload is UTF-8 text' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l user-property -d 'User property, as in name=value (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l response-topic -d 'Topic for an answer' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l correlation-data -d 'What an answer is to repeat: text, hex:... or base64:...' -r
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -l user-property -d 'User property, as in name=value (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s i -l id -d 'Client identifier; %h stands for this machine, %p for the process, %r for something random, %u for the user name [default: the broker chooses one]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s I -l id-prefix -d 'Client identifier that begins with this and ends with the number of the process' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
@@ -139,11 +140,11 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -l color -d 'Colour what is
 always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s s -l stdin-file -d 'Publish all of stdin as one message'
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -s n -l null-message -d 'Publish an empty message; with -r it removes the retained one'
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l template -d 'Fill in, in payload and topic: {{seq}}, {{now}}, {{unix}}, {{unix_ms}}, {{unix_us}}, {{unix_ns}}, {{uuid}}, {{rand 1 9}}, {{hex 8}}, {{pick a b}}'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s l -l stdin-line -d 'Publish each line of stdin as a message'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s 0 -l stdin-nul -d 'Publish what stands between NUL bytes in stdin, each as a message'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l ndjson -d 'Publish messages that come as lines of JSON, as sub -J prints them: topic, payload or payload_b64, qos, retain, properties; the options say what a line does not'
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -s n -l null-message -d 'Publish an empty message; with -r it removes the retained one'
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -l template -d 'Fill in, in payload and topic: {{seq}}, {{now}}, {{unix}}, {{unix_ms}}, {{unix_us}}, {{unix_ns}}, {{uuid}}, {{rand 1 9}}, {{hex 8}}, {{pick a b}}'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l loop -d 'Begin again at the end of the recording'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s r -l retain -d 'Ask the broker to keep the message for later subscribers'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l fail-if-no-subscriber -d 'Fail when nobody is subscribed to a topic (QoS 1 and 2, MQTT 5, if the broker tells)'
@@ -263,6 +264,115 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -l insecure -d 'Use TLS and
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l no-tls -d 'Use no TLS, not even with port 8883'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l will-retain -d 'Ask the broker to keep it for later subscribers'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s e -l response-topic -d 'Topic of the replies [default: in MQTT 5 one that no other run has, below what the broker says]; before MQTT 5 it is needed, and may be a filter. With --serve, where replies go to requests that do not say it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s q -l qos -d 'Quality of service of the request and its replies: 0, 1 or 2; with --serve the highest' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s C -l count -d 'End after this many replies [default: 1], or with --serve requests' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s W -l timeout -d 'End after this time, as in 10, 500ms or 2m, with exit code 27' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s t -l topic -d 'Topic to publish the request to' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s m -l message -d 'Publish this text' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s f -l file -d 'Publish the content of this file; - is stdin' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l random -d 'Publish so many random bytes, as in 64, 4k or 1MB' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l encode -d 'What the payload is written in or is to become: json (which is checked), hex, base64, cbor or msgpack (from JSON)' -r -f -a "json\t''
+hex\t''
+base64\t''
+cbor\t''
+msgpack\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s F -l format -d 'Print each message in this format, the one of mosquitto: %t topic, %p payload, %x payload in hex, %q QoS, %r retained, %j JSON, %I time ...; or with names, as in %{topic} %{user:key} %{json:.a.b} %{time:rfc3339ns} %{b64}' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l correlation-data -d 'What an answer is to repeat: text, hex:... or base64:...' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l serve -d 'Answer the requests that come here (repeatable), until Ctrl-C or -C; $share/GROUP/FILTER shares them with others' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l reply -d 'Answer with this text: % stands for something of the request, as in sub -F, and {{seq}}, {{now}}, {{uuid}} ... are filled in, as in pub --template' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l content-type -d 'What the payload is, as in application/json' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l payload-format-indicator -d 'Whether the payload is UTF-8 text' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l user-property -d 'User property, as in name=value (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s i -l id -d 'Client identifier; %h stands for this machine, %p for the process, %r for something random, %u for the user name [default: the broker chooses one]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s I -l id-prefix -d 'Client identifier that begins with this and ends with the number of the process' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l unix -d 'Unix socket of the broker' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l ws-path -d 'Path of the broker for WebSocket [default: /mqtt]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l ws-header -d 'Header of the WebSocket request, as in \'Authorization: Bearer x\' (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l proxy -d 'Connect through this proxy: socks5h://, socks5://, http:// or https://[USER:PASSWORD@]HOST[:PORT], or none [default: ALL_PROXY, for wss HTTPS_PROXY before it and for ws http_proxy, unless NO_PROXY has the host]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s A -l bind -d 'Connect from this address of the machine' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s u -l username -d 'User name' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s P -l password -d 'Password; on this machine everybody can see it, unlike with the next four' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l password-file -d 'Take the password from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l password-env -d 'Take the password from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l password-command -d 'Take the password from what this command of the shell prints' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
+rumqttc\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l jwt-key -d 'Sign a token with this private key (PEM) for a password, a new one for every connection' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l jwt-alg -d 'How to sign it: RS256 or ES256 [default: as the key is made for]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l jwt-aud -d 'Whom it is for (aud; repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l jwt-sub -d 'Whom it is about (sub) [default: the user name]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l jwt-iss -d 'Whom it is from (iss)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l jwt-kid -d 'Name of the key (kid)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l jwt-claim -d 'Another claim, as in name=value; a value in JSON is taken as that (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l jwt-ttl -d 'How long it counts, as in 600 or 1h' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l tls -d 'Use TLS; trust the CA in this file, or without one those of the system' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l cafile -d 'The same as --tls with a CA' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l key-password -d 'Password of the private key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l key-password-file -d 'Take the password of the private key from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l will-topic -d 'Topic of the message the broker publishes when the connection is lost' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l will-payload -d 'Its payload [default: empty]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l will-file -d 'Its payload from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l will-qos -d 'Its quality of service: 0, 1 or 2' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l will-delay-interval -d 'Publish it only after this time, as in 10 or 1m (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l will-message-expiry-interval -d 'Time after which it is worth nothing (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l will-content-type -d 'What its payload is, as in application/json (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l will-payload-format-indicator -d 'Whether its payload is UTF-8 text (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l will-response-topic -d 'Topic for an answer to it (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l will-correlation-data -d 'What an answer is to repeat: text, hex:... or base64:... (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l will-user-property -d 'User property of it, as in name=value (repeatable, MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s x -l session-expiry-interval -d 'Keep the session so long after the connection, as in 60, 1h or never (to end)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send before they are answered' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l maximum-packet-size -d 'Bytes of the largest packet the broker may send' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l request-response-information -d 'Ask for the basis of response topics' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l request-problem-information -d 'Ask for reasons in words [default: true]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l connect-user-property -d 'User property of CONNECT, as in name=value (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l authentication-method -d 'Method of enhanced authentication: SCRAM-SHA-256 takes user and password and checks the broker too; of others only what CONNECT says can be given' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l authentication-data -d 'Data of that method: text, hex:... or base64:...' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l disconnect-session-expiry-interval -d 'Session expiry in DISCONNECT: from then on this holds' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l disconnect-user-property -d 'User property of DISCONNECT, as in name=value (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s o -l config-file -d 'Option file of mosquitto\'s clients' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l message-expiry-interval -d 'Time after which the message is worth nothing, as in 60 or 1h' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s b -s L -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s r -l retain -d 'Ask the broker to keep the request, or with --serve the replies'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l any-reply -d 'Take everything on the topic of the replies for one, with whatever correlation data, and make none up'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s R -l no-retained -d 'Leave out what the broker had kept there, which --any-reply takes too'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l fail-if-no-subscriber -d 'Fail when nobody is subscribed to hear the request (QoS 1 and 2, MQTT 5, if the broker tells); without it that is told on stderr'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l latency -d 'Say on stderr how long the first reply took'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s s -l stdin-file -d 'Publish all of stdin as one message'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s n -l null-message -d 'Publish an empty message; with -r it removes the retained one'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l template -d 'Fill in, in payload and topic: {{seq}}, {{now}}, {{unix}}, {{unix_ms}}, {{unix_us}}, {{unix_ns}}, {{uuid}}, {{rand 1 9}}, {{hex 8}}, {{pick a b}}'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s v -l verbose -d 'Print the topic before the payload'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s J -l json -d 'Print each message as one line of JSON'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s N -d 'Print no line feed behind each message'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s c -l disable-clean-session -d 'Go on with the session of this client identifier, and keep it; without -x for ever'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l ws -d 'Speak MQTT over WebSocket'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l ask-password -d 'Ask for the password at the terminal'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s d -l debug -d 'Say on stderr which packets are sent and received'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l insecure -d 'Use TLS and believe any certificate; for tests only'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l no-tls -d 'Use no TLS, not even with port 8883'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l will-retain -d 'Ask the broker to keep it for later subscribers'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l rate -d 'Messages per second of all publishers together [default: as many as possible]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -s c -l count -d 'Clients that publish' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench" -l subscribers -d 'Clients that receive what every publisher sends' -r
@@ -865,13 +975,14 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcomma
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write what a store holds as JSON'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "import" -d 'Put what `mqx broker export` has written into a store'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs profile broker help" -f -a "pub" -d 'Publish messages'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs profile broker help" -f -a "sub" -d 'Subscribe to topics and print the messages'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs profile broker help" -f -a "bench" -d 'Measure a broker: put a load on it and see what becomes of it'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs profile broker help" -f -a "certs" -d 'Make certificates for testing'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs profile broker help" -f -a "profile" -d 'Keep what it takes to reach a broker under a name'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs profile broker help" -f -a "broker" -d 'Run a broker'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub bench certs profile broker help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench certs profile broker help" -f -a "pub" -d 'Publish messages'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench certs profile broker help" -f -a "sub" -d 'Subscribe to topics and print the messages'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench certs profile broker help" -f -a "rr" -d 'Ask somebody behind the broker and print the answers, or answer'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench certs profile broker help" -f -a "bench" -d 'Measure a broker: put a load on it and see what becomes of it'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench certs profile broker help" -f -a "certs" -d 'Make certificates for testing'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench certs profile broker help" -f -a "profile" -d 'Keep what it takes to reach a broker under a name'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench certs profile broker help" -f -a "broker" -d 'Run a broker'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench certs profile broker help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "ca" -d 'Make a CA of your own'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "intermediate" -d 'Make a CA below another, to keep the key of that one away'

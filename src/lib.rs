@@ -3,12 +3,12 @@
 //! # Layers
 //! ```text
 //!  4  main -> run (here) -> cli         what may be typed, lowered once to Config values
-//!  3  publish subscribe bench certs profile broker   the features; they never import each other
+//!  3  publish subscribe request bench certs profile broker   the features; they never import each other
 //!  2  client: an Engine over a Stream, reconnect    net: sockets and TLS as one Stream, WebSocket
 //!  1  session: packet identifiers, in-flight windows, QoS flows, aliases, keepalive
 //!  0  mqtt: bytes <-> packets, properties, reason codes, topics
-//!     error, output, signals, prompt, open_files, text_or_base64, encode, template, record, store:
-//!     leaves for layers 2 to 4; scram: for client and broker; secret: for all
+//!     error, output, signals, prompt, open_files, text_or_base64, encode, decode, template, payload,
+//!     record, look, store: leaves for layers 2 to 4; scram: for client and broker; secret: for all
 //! ```
 //! An arrow may skip layers downwards and never goes upwards or sideways.
 //!
@@ -44,14 +44,17 @@ pub mod decode;
 pub mod encode;
 pub mod error;
 pub mod generate;
+pub mod look;
 pub mod mqtt;
 pub mod net;
 pub mod open_files;
 pub mod output;
+pub mod payload;
 pub mod profile;
 pub mod prompt;
 pub mod publish;
 pub mod record;
+pub mod request;
 pub mod scram;
 pub mod secret;
 pub mod session;
@@ -64,6 +67,7 @@ pub mod text_or_base64;
 use broker::access::passwd;
 use broker::store::archive;
 use cli::broker::Task;
+use cli::request::Task as RequestTask;
 use cli::{Cli, Command};
 use net::Endpoint;
 use tokio::io::BufReader;
@@ -84,6 +88,15 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             let config = args.into_config()?;
             block_on(subscribe::run(config, output::stdout(), signals::stop()))?;
         }
+        Command::Rr(args) => match args.into_task()? {
+            RequestTask::Ask(config) => {
+                let (input, output) = (tokio::io::stdin(), output::stdout());
+                block_on(request::ask::run(*config, input, output, signals::stop()))?;
+            }
+            RequestTask::Serve(config) => {
+                block_on(request::serve::run(*config, signals::stop()))?;
+            }
+        },
         Command::Bench(args) => bench_with(*args)?,
         Command::Certs(args) => {
             let task = args.into_task()?;

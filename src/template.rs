@@ -70,22 +70,43 @@ fn random(words: &[&str]) -> Option<Place> {
     is_range.then_some(Place::Number(low, high, decimals))
 }
 
+/// A piece of a text with places.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Piece<'a> {
+    /// What stands before, between and behind the places; it may be empty.
+    Text(&'a str),
+    /// One place.
+    Place(Template),
+}
+
+/// Cuts a text at its places.
+///
+/// # Errors
+/// In words, when a place is not closed, or is none that is known.
+pub fn cut(text: &str) -> Result<Vec<Piece<'_>>, String> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once("{{") {
+        pieces.push(Piece::Text(before));
+        let (place, after) = behind.split_once("}}").ok_or("{{ is without its }}")?;
+        pieces.push(Piece::Place(Template { parts: vec![Part::Place(read_place(place)?)] }));
+        rest = after;
+    }
+    pieces.push(Piece::Text(rest));
+    Ok(pieces)
+}
+
 impl Template {
     /// Reads a text with places.
     ///
     /// # Errors
-    /// In words, when a place is not closed, or is none that is known.
+    /// As [`cut`].
     pub fn read(text: &str) -> Result<Self, String> {
-        let mut parts = Vec::new();
-        let mut rest = text;
-        while let Some((before, behind)) = rest.split_once("{{") {
-            parts.push(Part::Text(before.to_owned()));
-            let (place, after) = behind.split_once("}}").ok_or("{{ is without its }}")?;
-            parts.push(Part::Place(read_place(place)?));
-            rest = after;
-        }
-        parts.push(Part::Text(rest.to_owned()));
-        Ok(Self { parts })
+        let parts = cut(text)?.into_iter().flat_map(|piece| match piece {
+            Piece::Text(text) => vec![Part::Text(text.to_owned())],
+            Piece::Place(template) => template.parts,
+        });
+        Ok(Self { parts: parts.collect() })
     }
 
     /// The text for the message with this number, sent at this time.
@@ -168,7 +189,8 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// A random UUID (RFC 9562 §5.4).
-fn uuid() -> String {
+#[must_use]
+pub fn uuid() -> String {
     let mut bytes = random_bytes(16);
     if let Some(byte) = bytes.get_mut(6) {
         *byte = *byte & 0x0f | 0x40;

@@ -8,10 +8,13 @@ pub mod broker;
 pub mod certs;
 pub mod connection;
 pub mod generate;
+mod look;
 mod message;
+mod payload;
 pub mod profile;
 mod properties;
 pub mod publish;
+pub mod request;
 mod spelling;
 pub mod subscribe;
 mod usage;
@@ -58,6 +61,8 @@ pub enum Command {
     Pub(Box<publish::PublishArgs>),
     /// Subscribe to topics and print the messages
     Sub(Box<subscribe::SubscribeArgs>),
+    /// Ask somebody behind the broker and print the answers, or answer
+    Rr(Box<request::RequestArgs>),
     /// Measure a broker: put a load on it and see what becomes of it
     Bench(Box<bench::BenchArgs>),
     /// Make certificates for testing

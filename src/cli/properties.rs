@@ -45,7 +45,7 @@ const ROWS: &[Row] = &[
 ];
 
 /// The commands that have `-D`, and all that could stand before it.
-const CLIENTS: [&str; 3] = ["pub", "sub", "bench"];
+const CLIENTS: [&str; 4] = ["pub", "sub", "rr", "bench"];
 const OTHERS: [&str; 4] = ["broker", "certs", "profile", "generate"];
 
 /// The name of the properties that have two values.

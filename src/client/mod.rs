@@ -4,20 +4,24 @@
 //! Nothing here knows what the messages are for, and nothing prints but the
 //! talk of `--debug` and the notices about the connection.
 
+mod answers;
 mod connection;
 pub mod engine;
 mod failure;
 mod farewell;
 mod link;
+mod patience;
 mod reconnect;
 mod scram;
 pub mod talk;
 mod token;
 
+pub use answers::Answers;
 pub use connection::Connection;
 pub use engine::EngineKind;
 pub use failure::{explain, is_about_mark, no_answer, not_accepted};
 pub use farewell::Farewell;
+pub use patience::{expire, part};
 pub use reconnect::{Retry, connect, reconnect};
 pub use scram::Scram;
 pub use token::{TokenAlgorithm, TokenMaker, TokenOptions};

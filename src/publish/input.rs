@@ -2,11 +2,12 @@
 
 use super::batch::Batch;
 use super::records::Records;
-use super::{Config, READ_AT_MOST, Source};
+use super::{Config, Source};
 use crate::error::{Class, Error, Result};
 use crate::mqtt::MAX_REMAINING_LENGTH;
+use crate::payload::{STDIN, read_all};
 use std::path::Path;
-use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::io::AsyncRead;
 use tokio::time::{Instant, sleep_until};
 
 /// The payloads that are still to come.
@@ -171,17 +172,3 @@ async fn until(due: Option<Instant>) {
         None => std::future::pending().await,
     }
 }
-
-async fn read_all(input: impl AsyncRead + Unpin) -> Result<Vec<u8>> {
-    let mut payload = Vec::new();
-    let read = input.take(READ_AT_MOST).read_to_end(&mut payload).await;
-    read.map_err(|cause| Error::file("read", Path::new(STDIN), cause))?;
-    if payload.is_empty() {
-        let error = Error::usage("stdin is empty");
-        return Err(error.hint("-n publishes an empty message"));
-    }
-    Ok(payload)
-}
-
-/// What the input is called.
-const STDIN: &str = "stdin";

@@ -30,17 +30,12 @@ pub use recording::Recording;
 
 use crate::client::ConnectOptions;
 use crate::error::Result;
-use crate::mqtt::MAX_REMAINING_LENGTH;
 use crate::signals::Signal;
 use crate::store::Place;
 use feed::Feed;
 use outcome::Outcome;
 use std::num::NonZeroU64;
 use tokio::io::AsyncRead;
-
-/// Bytes of a payload that are read at most: one more than fits into a packet
-/// is enough to know that it does not fit.
-pub const READ_AT_MOST: u64 = MAX_REMAINING_LENGTH as u64 + 1;
 
 /// What to publish, where and how.
 #[derive(Debug, Clone)]

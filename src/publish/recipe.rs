@@ -1,11 +1,10 @@
 //! What becomes of a payload: the message around it.
 
-use crate::encode::Encoding;
 use crate::mqtt::topic::TopicName;
 use crate::mqtt::{self, Message, MessageProperties, Publish, QoS};
+use crate::payload::Writing;
 use crate::record::{Header, Line, TopicMap};
-use crate::template::{Template, random_bytes};
-use jiff::Timestamp;
+use crate::template::random_bytes;
 use std::time::Duration;
 
 /// What all messages of a run have in common.
@@ -37,12 +36,7 @@ pub enum Making {
         maps: Vec<TopicMap>,
     },
     /// The payload is text that stands for others.
-    Text {
-        /// Whether places in it and in the topic are filled in, see [`crate::template`].
-        template: bool,
-        /// What it is written in, or is to become.
-        encoding: Option<Encoding>,
-    },
+    Text(Writing),
 }
 
 impl Recipe {
@@ -81,17 +75,10 @@ impl Recipe {
             Making::Line { maps } => {
                 return line(payload, maps, &Publish { payload: b"", ..publish });
             }
-            Making::Text { template, encoding } => {
-                let fill =
-                    |text: &[u8]| if *template { fill(text, number) } else { Ok(text.to_vec()) };
-                let text = fill(payload)?;
-                let payload = match encoding {
-                    Some(encoding) => encoding.encode(&text)?,
-                    None => text,
-                };
-                let topic = fill(publish.topic.as_bytes())?;
-                let topic = std::str::from_utf8(&topic).unwrap_or_default();
-                keep(&Publish { topic, payload: &payload, ..publish })
+            Making::Text(writing) => {
+                let topic = writing.topic(publish.topic, number)?;
+                let payload = writing.payload(payload, number)?;
+                keep(&Publish { topic: &topic, payload: &payload, ..publish })
             }
         };
         message.map(|message| Made::Message(message, None))
@@ -128,10 +115,4 @@ fn line(line: &[u8], maps: &[TopicMap], default: &Publish<'_>) -> Result<Made, S
 
 fn keep(publish: &Publish<'_>) -> Result<Message, String> {
     Message::new(publish).map_err(|wrong: mqtt::Error| wrong.to_string())
-}
-
-/// The template `text` filled in.
-fn fill(text: &[u8], number: u64) -> Result<Vec<u8>, String> {
-    let text = std::str::from_utf8(text).map_err(|_| "a template is text")?;
-    Ok(Template::read(text)?.fill(number, Timestamp::now()).into_bytes())
 }

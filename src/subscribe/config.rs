@@ -1,9 +1,10 @@
 //! What `mqx sub` is told to do.
 
-use super::{Look, Query};
+use super::Query;
 use crate::client::ConnectOptions;
 use crate::decode::Decoder;
 use crate::error::{Class, Error};
+use crate::look::Look;
 use crate::mqtt::topic::TopicFilter;
 use crate::mqtt::{PropertyBuf, SubscribeOptions, SubscriptionId};
 use std::num::NonZeroU64;

@@ -1,40 +1,27 @@
 //! `mqx sub`: subscribes and prints what arrives, until it has seen enough.
 
-mod answers;
 mod config;
-mod format;
 mod gate;
-mod json;
-mod look;
 mod lull;
-mod number;
 mod printer;
 mod query;
 mod reading;
 mod recorder;
 mod requests;
-mod run;
 mod sweep;
-mod text;
 
 pub use config::{Config, Expectation, Retained, Subscription};
-pub use format::Format;
-pub use look::{Layout, Look};
 pub use query::Query;
 
-use crate::client::{Connection, Retry, reconnect};
-use crate::error::{Class, Error, Result};
+use crate::client::{Connection, Retry, expire, part, reconnect};
+use crate::error::{Error, Result};
 use crate::output::{self, Sink};
 use crate::session::Event;
 use crate::signals::Signal;
 use lull::Lull;
 use printer::Printer;
-use std::time::Duration;
 use sweep::Sweep;
-use tokio::time::{sleep, timeout, timeout_at};
-
-/// How long the broker may take to be told that we leave.
-const PARTING_TIME: Duration = Duration::from_secs(2);
+use tokio::time::{sleep, timeout_at};
 
 /// Subscribes and prints to `sink` until it has seen enough or `stop` ends,
 /// which is a success once the broker has accepted the connection.
@@ -54,7 +41,7 @@ pub async fn run(config: Config, sink: Sink, stop: impl Future<Output = Signal>)
         error = time_out => Err(error),
         error = patience => Err(error),
     };
-    subscriber.leave().await;
+    part(subscriber.connection.take()).await;
     // What was received is printed whatever the end; the first failure counts.
     end.and(subscriber.printer.finish())
 }
@@ -64,17 +51,6 @@ async fn lose_patience(expect: Option<Expectation>) -> Error {
         Some((within, expect)) => {
             sleep(within).await;
             expect.failure()
-        }
-        None => std::future::pending().await,
-    }
-}
-
-async fn expire(limit: Option<Duration>) -> Error {
-    match limit {
-        Some(limit) => {
-            sleep(limit).await;
-            let what = format!("the {} s of --timeout are over", limit.as_secs_f64());
-            Error::new(Class::Timeout, what)
         }
         None => std::future::pending().await,
     }
@@ -123,13 +99,6 @@ impl Subscriber {
         match self.connection {
             Some(_) => Ok(()),
             None => Err(signal.error()),
-        }
-    }
-
-    /// Says good-bye; how the connection ends does not matter any more.
-    async fn leave(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            let _ = timeout(PARTING_TIME, connection.close()).await;
         }
     }
 }

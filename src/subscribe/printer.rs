@@ -1,15 +1,14 @@
 //! Prints the messages that are meant and knows when there were enough.
 
-use super::answers::Answers;
 use super::gate::{Entry, Gate};
-use super::look::Arrival;
 use super::reading::{Content, Reading};
 use super::recorder::Recorder;
 use super::requests;
-use super::run::Run;
 use super::sweep::Sweep;
-use super::{Config, Look, Retained};
+use super::{Config, Retained};
+use crate::client::Answers;
 use crate::error::{Error, Result};
+use crate::look::{Arrival, Look, Run};
 use crate::mqtt::Publish;
 use crate::output::{self, Sink};
 use crate::session::Event;
@@ -53,7 +52,10 @@ impl Printer {
             reading: Reading::new(config),
             recorder: config.record.as_deref().map(Recorder::create).transpose()?,
             run: Run::default(),
-            answers: Answers::new(config),
+            answers: Answers::new(
+                config.subscriptions.iter().map(|wanted| &wanted.filter),
+                config.unsubscribe.iter(),
+            ),
             sweep: config.retained.ends().then(Sweep::default),
             clears: config.retained == Retained::Clear,
             left: config.count.map_or(u64::MAX, Into::into),

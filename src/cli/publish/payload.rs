@@ -2,13 +2,12 @@
 
 use super::replay::ReplayArgs;
 use crate::cli::connection::no_topic;
+use crate::cli::payload::{Given, OnePayloadArgs};
 use crate::cli::values;
-use crate::encode::Encoding;
 use crate::error::{Error, Result};
-use crate::publish::{BatchLimits, Making, READ_AT_MOST, Source};
+use crate::publish::{BatchLimits, Making, Source};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{ArgAction, ArgGroup, Args};
-use std::path::PathBuf;
 
 /// Where payloads come from and what is made of them.
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -22,17 +21,8 @@ use std::path::PathBuf;
     ])
 )]
 pub(super) struct PayloadArgs {
-    /// Publish this text
-    #[arg(short, long, alias = "msg", value_name = "TEXT")]
-    message: Option<String>,
-
-    /// Publish the content of this file; - is stdin
-    #[arg(short, long, aliases = ["file-read", "message-file"], value_name = "FILE")]
-    file: Option<PathBuf>,
-
-    /// Publish all of stdin as one message
-    #[arg(short, long, alias = "stdin")]
-    stdin_file: bool,
+    #[command(flatten)]
+    one: OnePayloadArgs,
 
     /// Publish each line of stdin as a message
     #[arg(short = 'l', long, alias = "line-mode")]
@@ -44,38 +34,12 @@ pub(super) struct PayloadArgs {
 
     /// Publish messages that come as lines of JSON, as sub -J prints them: topic, payload or
     /// payload_b64, qos, retain, properties; the options say what a line does not
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["encode", "template"])]
     ndjson: bool,
-
-    /// Publish so many random bytes, as in 64, 4k or 1MB
-    #[arg(
-        long, aliases = ["size", "payload-size"], value_name = "SIZE",
-        value_parser = values::payload_size, allow_hyphen_values = true
-    )]
-    random: Option<usize>,
-
-    /// Publish an empty message; with -r it removes the retained one
-    #[arg(short, long, alias = "message-empty")]
-    null_message: bool,
 
     /// Byte that ends a message of -l in place of the line feed: a character, \t, \0 or hex:1e
     #[arg(long, value_name = "BYTE", value_parser = values::byte)]
     delimiter: Option<u8>,
-
-    /// What the payload is written in or is to become: json (which is checked), hex, base64,
-    /// cbor or msgpack (from JSON)
-    #[arg(
-        long, value_name = "FORMAT", conflicts_with_all = ["ndjson", "random", "replay"],
-        value_parser = PossibleValuesParser::new(Encoding::ALL.map(|row| row.0))
-            .try_map(|name| encoding(&name)),
-        hide_possible_values = true
-    )]
-    encode: Option<Encoding>,
-
-    /// Fill in, in payload and topic: {{seq}}, {{now}}, {{unix}}, {{unix_ms}}, {{unix_us}},
-    /// {{unix_ns}}, {{uuid}}, {{rand 1 9}}, {{hex 8}}, {{pick a b}}
-    #[arg(long, conflicts_with_all = ["ndjson", "random", "replay"])]
-    template: bool,
 
     /// Gather the messages of stdin and publish an array of JSON in every such time, and
     /// before it has more than so many bytes, as in 1s or 1s,64KB [default: 1MB]
@@ -98,34 +62,27 @@ pub(super) struct PayloadArgs {
     pub(super) replay: ReplayArgs,
 }
 
-fn encoding(name: &str) -> Result<Encoding, String> {
-    let row = Encoding::ALL.into_iter().find(|row| row.0 == name);
-    row.map(|row| row.1).ok_or_else(|| "it is not known".to_owned())
-}
-
 impl PayloadArgs {
     /// Where payloads come from and what is made of them; a file is read here.
     pub(super) fn into_source(self) -> Result<(Source, Making)> {
         let reads_json = self.reads_json();
         let (recording, maps) = self.replay.into_parts();
-        let making = match self.random {
-            Some(size) => Making::Random(size),
-            None if reads_json => Making::Line { maps },
-            None if self.template || self.encode.is_some() => {
-                Making::Text { template: self.template, encoding: self.encode }
-            }
-            None => Making::AsIs,
+        let writing = self.one.writing();
+        let given = self.one.given()?;
+        let making = match (&given, writing) {
+            (Some(Given::Random(size)), _) => Making::Random(*size),
+            _ if reads_json => Making::Line { maps },
+            (_, Some(writing)) => Making::Text(writing),
+            (_, None) => Making::AsIs,
         };
-        let source = match (self.message, self.file, recording) {
-            (Some(text), ..) => Source::Message(text.into_bytes()),
-            (_, Some(path), _) if path.as_os_str() == "-" => Source::Stdin,
-            (_, Some(path), _) => Source::Message(values::file(&path, READ_AT_MOST)?),
-            (.., Some(recording)) => Source::Recording(recording),
-            _ if self.stdin_file => Source::Stdin,
-            _ if self.stdin_line => Source::Records(self.delimiter.unwrap_or(b'\n')),
-            _ if self.stdin_nul => Source::Records(0),
-            _ if self.ndjson => Source::LINES,
-            _ => Source::Message(Vec::new()),
+        let source = match (given, recording) {
+            (Some(Given::Bytes(payload)), _) => Source::Message(payload),
+            (Some(Given::Stdin), _) => Source::Stdin,
+            (Some(Given::Random(_)), _) => Source::Message(Vec::new()),
+            (None, Some(recording)) => Source::Recording(recording),
+            (None, None) if self.stdin_line => Source::Records(self.delimiter.unwrap_or(b'\n')),
+            (None, None) if self.stdin_nul => Source::Records(0),
+            (None, None) => Source::LINES,
         };
         Ok((source, making))
     }

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 pub(super) struct ReplayArgs {
     /// Publish what sub --record or sub -J has written into this file, in its time; a name
     /// that ends in .zst is of a compressed file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["encode", "template"])]
     replay: Option<PathBuf>,
 
     /// Replay so many times faster, or as fast as it goes: 10, 0.5 or max [default: 1]

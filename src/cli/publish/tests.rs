@@ -5,6 +5,7 @@ use crate::cli::{Command, parse_from};
 use crate::client::EngineKind;
 use crate::encode::Encoding;
 use crate::mqtt::Version;
+use crate::payload::Writing;
 use crate::publish::{BatchLimits, Making, Pace, Source};
 use crate::session::Secret;
 use std::time::Duration;
@@ -101,8 +102,11 @@ fn what_is_made_of_payloads_and_how_fast_can_be_chosen() {
     assert_eq!(making("-t a --random 4k"), Making::Random(4_000));
     assert_eq!(making("--ndjson"), Making::Line { maps: Vec::new() });
     let encoding = Some(Encoding::Cbor);
-    assert_eq!(making("-t a -l --encode cbor"), Making::Text { template: false, encoding });
-    let text = Making::Text { template: true, encoding: None };
+    assert_eq!(
+        making("-t a -l --encode cbor"),
+        Making::Text(Writing { template: false, encoding })
+    );
+    let text = Making::Text(Writing { template: true, encoding: None });
     assert_eq!(making("-t a -m {{seq}} --template"), text);
     assert_eq!(config("-t a -0").unwrap().source, Source::Records(0));
     assert_eq!(config("-t a -l --delimiter \\t").unwrap().source, Source::Records(b'\t'));

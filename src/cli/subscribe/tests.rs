@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::cli::{Command, parse_from};
+use crate::look::Layout;
 use crate::mqtt::{QoS, RetainHandling};
-use crate::subscribe::{Layout, Retained};
+use crate::subscribe::Retained;
 
 /// The config of `mqx sub` with these words, or what is wrong with them.
 fn parse(words: &str) -> std::result::Result<Config, String> {

@@ -3,6 +3,7 @@
 
 use super::*;
 use mqx::encode::Encoding;
+use mqx::payload::Writing;
 use mqx::publish::{BatchLimits, Making, Pace, Source, run};
 use std::time::Duration;
 use tokio::io::empty;
@@ -65,7 +66,7 @@ fn places_are_filled_in_for_each_message_and_then_encoded() {
                 config.source = Source::Message(br#"{"n":{{seq}}}"#.to_vec());
                 config.recipe.topics = vec!["t/{{seq}}".parse().unwrap()];
                 let encoding = Some(Encoding::Cbor);
-                config.recipe.making = Making::Text { template: true, encoding };
+                config.recipe.making = Making::Text(Writing { template: true, encoding });
                 config.repeat = NonZeroU64::new(2).unwrap();
                 config.pace = Pace::Every(Duration::from_micros(1));
             },
@@ -115,7 +116,8 @@ fn a_single_payload_that_cannot_be_encoded_is_known_before_anybody_is_called() {
     block_on(async {
         let speaker = speaker(EngineKind::Native, Version::V5);
         let mut config = publishing(speaker, 1, message_of("0x"), QoS::AtMostOnce);
-        config.recipe.making = Making::Text { template: false, encoding: Some(Encoding::Hex) };
+        config.recipe.making =
+            Making::Text(Writing { template: false, encoding: Some(Encoding::Hex) });
         let done = run(config, empty(), never()).await;
         assert_eq!(class_of(done), Class::Decode);
     });

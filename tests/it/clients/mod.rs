@@ -1,6 +1,7 @@
-//! `mqx pub` and `mqx sub` in process, against a peer whose every byte is
+//! `mqx pub`, `mqx sub` and `mqx rr` in process, against a peer whose every byte is
 //! scripted, with both engines and both versions of MQTT.
 
+mod answering;
 mod ending;
 mod keeping_on;
 mod layers;
@@ -11,12 +12,14 @@ mod properties;
 mod publishing;
 mod reaching;
 mod reading;
+mod requesting;
 mod signing_in;
 mod subscribing;
 
 use crate::support::peer::{Caller, Peer};
 use mqx::client::{ConnectOptions, EngineKind, Retry};
 use mqx::error::{Class, Result};
+use mqx::look::{Layout, Look};
 use mqx::mqtt::topic::TopicFilter;
 use mqx::mqtt::{MessageProperties, QoS, SubscribeOptions, Version};
 use mqx::net::Endpoint;
@@ -138,10 +141,7 @@ fn subscribing(speaker: Speaker, port: u16) -> subscribe::Config {
     subscribe::Config {
         connect: speaker.connect(port),
         subscriptions: vec![subscription(filter)],
-        look: subscribe::Look {
-            layout: subscribe::Layout::TopicAndPayload,
-            ..subscribe::Look::default()
-        },
+        look: Look { layout: Layout::TopicAndPayload, ..Look::default() },
         ..subscribe::Config::default()
     }
 }

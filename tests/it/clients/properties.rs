@@ -1,6 +1,6 @@
 //! What MQTT 5 says beside the message: from the options to the wire and back.
 
-use super::{Page, never, publishing, subscribing, with_everybody};
+use super::{Layout, Page, never, publishing, subscribing, with_everybody};
 use crate::support::peer::Peer;
 use mqx::broker;
 use mqx::client::{ConnectOptions, EngineKind, Farewell};
@@ -47,7 +47,7 @@ fn what_is_said_of_a_message_arrives_with_it() {
             count: NonZeroU64::new(1),
             ..subscribing(speaker, 0)
         };
-        config.look.layout = subscribe::Layout::Format("%C %R %D %P %S".parse().unwrap());
+        config.look.layout = Layout::Format("%C %R %D %P %S".parse().unwrap());
         subscribe::run(config, page.sink(), never()).await.unwrap();
         assert_eq!(page.text(), "text/x r/t cd k:v 77\n");
     });

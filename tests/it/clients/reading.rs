@@ -44,7 +44,7 @@ fn a_topic_rule_decodes_its_topics_only() {
     block_on(async {
         let change = |config: &mut subscribe::Config| {
             config.decoder = decoder(Some("a/c"), Some(Codec::Cbor));
-            config.look.layout = subscribe::Layout::Format("%t %p %x".parse().unwrap());
+            config.look.layout = Layout::Format("%t %p %x".parse().unwrap());
         };
         let (done, text) = with(change, &[("a/c", b"\xa1\x61x\x01"), ("a/d", b"x1")]).await;
         done.unwrap();
@@ -117,7 +117,7 @@ fn a_recording_begins_with_its_header_and_can_be_compressed() {
             let record = Some(path.clone());
             let change = |config: &mut subscribe::Config| {
                 config.record = record;
-                config.look.layout = subscribe::Layout::Nothing;
+                config.look.layout = Layout::Nothing;
             };
             let (done, text) = with(change, &[("a", b"1"), ("a", &[255])]).await;
             done.unwrap();

@@ -1,8 +1,8 @@
 //! The long names of `-F`, as in `%{user:key}` and `%{time:rfc3339ns}`.
 
 use super::{BadFormat, Field, HEX, Shape, put_time, strftime};
+use crate::look::Arrival;
 use crate::record::Dialect;
-use crate::subscribe::look::Arrival;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Zoned;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// The run so far: when it began, how many messages were printed, and when the
 /// last was.
 #[derive(Debug)]
-pub(super) struct Run {
+pub struct Run {
     start: Instant,
     number: Cell<u64>,
     last: Cell<Instant>,
@@ -21,12 +21,13 @@ impl Default for Run {
 
 impl Run {
     /// Another message is printed.
-    pub(super) fn count(&self) {
+    pub fn count(&self) {
         self.number.set(self.number.get() + 1);
     }
 
     /// How many that makes.
-    pub(super) const fn number(&self) -> u64 {
+    #[must_use]
+    pub const fn number(&self) -> u64 {
         self.number.get()
     }
 

@@ -1,6 +1,5 @@
 //! What the broker said to SUBSCRIBE and UNSUBSCRIBE.
 
-use super::Config;
 use crate::error::{Class, Error, Result};
 use crate::mqtt::ReasonCode;
 use crate::mqtt::topic::TopicFilter;
@@ -36,38 +35,44 @@ impl Asked {
 
 /// The requests of a run and what came of them.
 #[derive(Debug)]
-pub(super) struct Answers {
+pub struct Answers {
     subscribe: Asked,
     unsubscribe: Asked,
 }
 
 impl Answers {
-    pub(super) fn new(config: &Config) -> Self {
-        Self {
-            subscribe: Asked::new(config.subscriptions.iter().map(|wanted| &wanted.filter)),
-            unsubscribe: Asked::new(config.unsubscribe.iter()),
-        }
+    /// Nothing has come yet of asking for `subscribe` and for the end of `unsubscribe`.
+    pub fn new<'a>(
+        subscribe: impl Iterator<Item = &'a TopicFilter>,
+        unsubscribe: impl Iterator<Item = &'a TopicFilter>,
+    ) -> Self {
+        Self { subscribe: Asked::new(subscribe), unsubscribe: Asked::new(unsubscribe) }
     }
 
-    pub(super) fn subscribed(&mut self, reasons: &[ReasonCode]) {
+    /// SUBSCRIBE was answered with `reasons`; what was denied is told about, unless that
+    /// is all and will be the failure of the run.
+    pub fn subscribed(&mut self, reasons: &[ReasonCode]) {
         self.subscribe.answer("subscribing to", reasons);
         if !self.nothing_granted() {
             warn_of(&self.subscribe.denied);
         }
     }
 
-    pub(super) fn unsubscribed(&mut self, reasons: &[ReasonCode]) {
+    /// UNSUBSCRIBE was answered with `reasons`; what was denied is told about.
+    pub fn unsubscribed(&mut self, reasons: &[ReasonCode]) {
         self.unsubscribe.answer("unsubscribing from", reasons);
         warn_of(&self.unsubscribe.denied);
     }
 
     /// Whether every request was answered.
-    pub(super) fn are_complete(&self) -> bool {
+    #[must_use]
+    pub fn are_complete(&self) -> bool {
         self.subscribe.is_settled() && self.unsubscribe.is_settled()
     }
 
     /// Whether there was something to subscribe to and all of it was denied.
-    pub(super) fn nothing_granted(&self) -> bool {
+    #[must_use]
+    pub fn nothing_granted(&self) -> bool {
         !self.subscribe.filters.is_empty()
             && self.subscribe.denied.len() == self.subscribe.filters.len()
     }
@@ -76,7 +81,7 @@ impl Answers {
     ///
     /// # Errors
     /// When it denied all subscriptions, or some request.
-    pub(super) fn verdict(&self) -> Result<()> {
+    pub fn verdict(&self) -> Result<()> {
         let denied = [&self.subscribe.denied[..], &self.unsubscribe.denied[..]].concat();
         if denied.is_empty() {
             return Ok(());

@@ -1,7 +1,7 @@
 //! The formats of `-F`: the grammar of `mosquitto_sub`, read once at the start.
 
+use super::arrival::Arrival;
 use super::json;
-use super::look::Arrival;
 use super::number::Shape;
 use crate::output;
 use crate::record::Dialect;
@@ -231,7 +231,7 @@ pub(super) fn strftime(conversion: &str, time: &jiff::Zoned) -> Result<String, j
 
 impl Format {
     /// Appends what the format says of a message.
-    pub(super) fn print(&self, arrival: &Arrival<'_>, out: &mut Vec<u8>) {
+    pub fn print(&self, arrival: &Arrival<'_>, out: &mut Vec<u8>) {
         for piece in &self.0 {
             match piece {
                 Piece::Literal(text) => out.extend_from_slice(text.as_bytes()),

@@ -1,6 +1,6 @@
 //! A message as one line of JSON on its way to a reader.
 
-use super::look::Arrival;
+use super::arrival::Arrival;
 use crate::output;
 use crate::record::Dialect;
 

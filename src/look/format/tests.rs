@@ -1,6 +1,6 @@
 use super::*;
+use crate::look::Run;
 use crate::mqtt::{PropertyBuf, Publish, PublishProperties, QoS, SubscriptionId, TopicAlias};
-use crate::subscribe::run::Run;
 use std::num::NonZeroU16;
 
 /// What `format` prints of `publish`.

@@ -1,14 +1,17 @@
-//! How a message is printed.
+//! How a message is printed: as it is, as JSON, or by a format.
 
-use super::format::Format;
-use super::json;
-use super::run::Run;
-use super::text::Text;
-use crate::decode::Decoded;
-use crate::mqtt::Publish;
-use crate::record::{Dialect, Entry};
-use jiff::Zoned;
-use std::cell::OnceCell;
+mod arrival;
+mod format;
+mod json;
+mod number;
+mod run;
+mod text;
+
+pub use arrival::Arrival;
+pub use format::{BadFormat, Format};
+pub use run::Run;
+
+use crate::record::Dialect;
 
 /// How messages are printed, and for whom.
 #[derive(Debug, Clone)]
@@ -43,56 +46,9 @@ pub enum Layout {
     Format(Format),
 }
 
-/// A message that is being printed, and when that began.
-pub(super) struct Arrival<'a> {
-    pub(super) publish: &'a Publish<'a>,
-    pub(super) terminal: bool,
-    pub(super) run: &'a Run,
-    /// What is printed in place of the payload.
-    content: Option<&'a Decoded>,
-    time: OnceCell<Zoned>,
-}
-
-impl<'a> Arrival<'a> {
-    pub(super) const fn new(publish: &'a Publish<'a>, terminal: bool, run: &'a Run) -> Self {
-        Self { publish, terminal, run, content: None, time: OnceCell::new() }
-    }
-
-    /// The same with this in place of the payload.
-    pub(super) fn showing(self, content: &'a Decoded) -> Self {
-        Self { content: Some(content), ..self }
-    }
-
-    /// What is printed as the payload.
-    pub(super) fn payload(&self) -> &'a [u8] {
-        self.content.map_or(self.publish.payload, Decoded::bytes)
-    }
-
-    /// The message for a line of JSON.
-    pub(super) fn entry(&self) -> Entry<'_> {
-        let decoded = self.content.map(Decoded::to_json);
-        Entry { publish: self.publish, time: self.time(), decoded, mono: None }
-    }
-
-    /// The local time, the same wherever it is asked for in one message.
-    pub(super) fn time(&self) -> &Zoned {
-        self.time.get_or_init(Zoned::now)
-    }
-
-    /// Text from the network, as safe as the reader needs it.
-    pub(super) const fn text<'b>(&self, bytes: &'b [u8]) -> Text<'b> {
-        Text::new(bytes, self.terminal)
-    }
-
-    /// As [`Arrival::text`].
-    pub(super) const fn text_of<'b>(&self, text: &'b str) -> Text<'b> {
-        self.text(text.as_bytes())
-    }
-}
-
 impl Look {
     /// Appends the message to `out`.
-    pub(super) fn print(&self, arrival: &Arrival<'_>, out: &mut Vec<u8>) {
+    pub fn print(&self, arrival: &Arrival<'_>, out: &mut Vec<u8>) {
         let payload = arrival.payload();
         let text = arrival.text(payload);
         match &self.layout {
@@ -121,6 +77,7 @@ impl Look {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mqtt::Publish;
 
     fn printed(layout: Layout, newline: bool, terminal: bool, payload: &[u8]) -> Vec<u8> {
         let look = Look { layout, newline, terminal };

@@ -1,0 +1,71 @@
+//! The options of whoever answers requests.
+
+use super::{Shared, no_name};
+use crate::cli::values;
+use crate::error::{Error, Result};
+use crate::mqtt::topic::TopicFilter;
+use crate::request::serve::{Answer, Config, Reply};
+use clap::Args;
+use std::num::NonZeroUsize;
+
+/// What is answered, and how.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Answer")]
+pub(super) struct ServeArgs {
+    /// Answer the requests that come here (repeatable), until Ctrl-C or -C; $share/GROUP/FILTER
+    /// shares them with others
+    #[arg(
+        long, value_name = "FILTER", value_parser = values::filter,
+        conflicts_with_all = [
+            "topic", "payload", "template", "verbose", "format", "json", "any_reply",
+            "fail_if_no_subscriber", "latency", "correlation_data",
+        ]
+    )]
+    serve: Vec<TopicFilter>,
+
+    /// Answer with this text: % stands for something of the request, as in sub -F, and
+    /// {{seq}}, {{now}}, {{uuid}} ... are filled in, as in pub --template
+    #[arg(long, value_name = "TEMPLATE")]
+    reply: Option<Reply>,
+}
+
+impl ServeArgs {
+    /// Whether requests are to be answered.
+    pub(super) fn is_asked_for(&self) -> bool {
+        !self.serve.is_empty()
+    }
+
+    /// Checks that nothing is said of answers where none are to be given.
+    pub(super) fn check(&self) -> Result<()> {
+        match (self.is_asked_for(), &self.reply) {
+            (false, Some(_)) => Err(Error::usage("--reply is of use with --serve only")),
+            _ => Ok(()),
+        }
+    }
+
+    /// What is answered.
+    pub(super) fn into_config(self, shared: Shared) -> Result<Config> {
+        let Shared { target, response_topic, qos, retain, count, timeout, content } = shared;
+        let reply_to = response_topic
+            .as_ref()
+            .map(|filter| values::topic(filter.as_str()).map_err(|_| no_name(filter)));
+        let answer = match self.reply {
+            Some(reply) => Answer::Reply(reply),
+            None => {
+                return Err(Error::usage("--serve needs an answer").hint("add --reply or --exec"));
+            }
+        };
+        Ok(Config {
+            connect: target.options,
+            filters: self.serve,
+            qos,
+            answer,
+            retain,
+            properties: content.read()?,
+            reply_to: reply_to.transpose()?,
+            concurrency: NonZeroUsize::MIN,
+            count,
+            timeout,
+        })
+    }
+}

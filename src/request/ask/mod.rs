@@ -1,0 +1,295 @@
+//! Sends a request and prints the replies to it.
+//!
+//! Nothing is sent before the broker has taken the subscription to the topic of the
+//! replies, so that none comes too early.
+
+mod replies;
+mod topic;
+
+use crate::client::{self, Answers, ConnectOptions, Connection, Retry, expire, explain, part};
+use crate::error::{Class, Error, Result};
+use crate::look::Look;
+use crate::mqtt::topic::{TopicFilter, TopicName};
+use crate::mqtt::{
+    MessageProperties, Publish, QoS, ReasonCode, SubscribeOptions, SubscribeProperties,
+    SubscribeRequest,
+};
+use crate::output::{self, Sink};
+use crate::payload::{Writing, read_all};
+use crate::session::{Event, Token};
+use crate::signals::Signal;
+use replies::Replies;
+use std::num::NonZeroU64;
+use std::time::{Duration, Instant};
+use tokio::io::AsyncRead;
+
+/// The request, and the SUBSCRIBE before it.
+const REQUEST: Token = 0;
+const SUBSCRIBE: Token = 1;
+
+/// What to ask, where, and what to take for an answer.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// How to connect.
+    pub connect: ConnectOptions,
+    /// Where the request is published.
+    pub topic: TopicName,
+    /// What it says.
+    pub payload: Payload,
+    /// What the payload is written in, if not as it is to be published; then the topic is
+    /// filled in too.
+    pub writing: Option<Writing>,
+    /// The quality of service of the request, and the highest of the replies.
+    pub qos: QoS,
+    /// Whether the broker is to keep the request for those who come later.
+    pub retain: bool,
+    /// What else is said of it; the topic of the replies is added, and correlation data
+    /// where it is missing.
+    pub properties: MessageProperties,
+    /// Where the replies come; before MQTT 5 it has to be known, and may be a filter.
+    pub reply_to: Option<TopicFilter>,
+    /// Which messages that come there are replies.
+    pub accept: Accept,
+    /// How many replies there are to be.
+    pub count: NonZeroU64,
+    /// Give up after this time.
+    pub timeout: Option<Duration>,
+    /// Whether it is a failure that nobody is there to hear the request.
+    pub wants_subscriber: bool,
+    /// Whether to say how long the first reply took.
+    pub tells_latency: bool,
+    /// How a reply is printed.
+    pub look: Look,
+}
+
+/// Where the payload of the request comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Payload {
+    /// These bytes are it.
+    Known(Vec<u8>),
+    /// All of the input is.
+    Stdin,
+}
+
+/// Which messages on the topic of the replies are replies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Accept {
+    /// What repeats the correlation data, which goes with MQTT 5 only; never what the
+    /// broker had kept from before.
+    #[default]
+    Correlated,
+    /// All that comes, and no correlation data is made up.
+    Any {
+        /// Also what the broker had kept from before.
+        retained: bool,
+    },
+}
+
+/// Asks, and prints the replies to `sink` until they are all there.
+///
+/// # Errors
+/// When the broker cannot be reached or refuses something, when nobody hears the request
+/// and that counts, when time runs out, or when `stop` ends before that.
+pub async fn run(
+    config: Config,
+    input: impl AsyncRead + Unpin,
+    sink: Sink,
+    stop: impl Future<Output = Signal>,
+) -> Result<()> {
+    let time_out = expire(config.timeout);
+    let mut asker = Asker::new(config, sink);
+    let end = tokio::select! {
+        biased;
+        done = asker.work(input) => done,
+        signal = stop => Err(signal.error()),
+        error = time_out => Err(asker.progress.late(error)),
+    };
+    part(asker.connection.take()).await;
+    end.and(asker.progress.replies.write_out())
+}
+
+struct Asker {
+    config: Config,
+    connection: Option<Connection>,
+    progress: Progress,
+}
+
+/// How far it has come, as events tell it.
+struct Progress {
+    /// The filter for the replies, once it is known.
+    filter: Option<TopicFilter>,
+    /// What the broker says response topics begin with (§3.2.2.3.14).
+    basis: Option<String>,
+    answers: Answers,
+    /// When the request was sent.
+    sent: Option<Instant>,
+    /// What the broker says of the request.
+    taken: Option<ReasonCode>,
+    replies: Replies,
+}
+
+impl Progress {
+    fn note(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Connected(connack) => {
+                let basis = connack.properties.response_information;
+                self.basis = basis.map(str::to_owned);
+            }
+            Event::Subscribed { reasons, .. } => self.answers.subscribed(reasons),
+            Event::Published { reason, .. } => self.taken = Some(*reason),
+            Event::Message(publish) => self.replies.note(publish, self.sent),
+            _ => {}
+        }
+    }
+
+    /// What it means that time is over.
+    fn late(&self, error: Error) -> Error {
+        match self.replies.strangers() {
+            0 => error,
+            count => error.hint(format!(
+                "{count} messages came there that answer something else, or do not repeat the \
+                 correlation data; --any-reply takes them"
+            )),
+        }
+    }
+}
+
+impl Asker {
+    fn new(config: Config, sink: Sink) -> Self {
+        let progress = Progress {
+            filter: None,
+            basis: None,
+            answers: Answers::new([].iter(), [].iter()),
+            sent: None,
+            taken: None,
+            replies: Replies::new(&config, sink),
+        };
+        Self { config, connection: None, progress }
+    }
+
+    async fn work(&mut self, input: impl AsyncRead + Unpin) -> Result<()> {
+        let (topic, payload) = self.message(input).await?;
+        let progress = &mut self.progress;
+        let options = self.config.connect.clone();
+        let connection = Connection::open(options, &mut |event| progress.note(&event)).await?;
+        let is_v5 = connection.version().is_v5();
+        self.connection = Some(connection);
+        self.settle(is_v5)?;
+        self.subscribe()?;
+        while !self.progress.answers.are_complete() {
+            self.turn().await?;
+            self.progress.answers.verdict()?;
+        }
+        self.send(&topic, &payload)?;
+        while self.progress.replies.are_awaited() {
+            self.turn().await?;
+            self.judge()?;
+        }
+        Ok(())
+    }
+
+    /// The topic and the payload of the request.
+    async fn message(&self, input: impl AsyncRead + Unpin) -> Result<(String, Vec<u8>)> {
+        let topic = self.config.topic.as_str();
+        let payload = match &self.config.payload {
+            Payload::Known(payload) => payload.clone(),
+            Payload::Stdin => read_all(input).await?,
+        };
+        let Some(writing) = self.config.writing else { return Ok((topic.to_owned(), payload)) };
+        let written = |what: String| Error::new(Class::Decode, what);
+        let topic = writing.topic(topic, 1).map_err(written)?;
+        Ok((topic, writing.payload(&payload, 1).map_err(written)?))
+    }
+
+    /// Decides where the replies come and what they are known by.
+    fn settle(&mut self, is_v5: bool) -> Result<()> {
+        let filter = match &self.config.reply_to {
+            Some(filter) => filter.clone(),
+            None => topic::made_up(self.progress.basis.as_deref())?,
+        };
+        self.progress.answers = Answers::new(std::iter::once(&filter), [].iter());
+        let properties = &mut self.config.properties;
+        properties.response_topic = Some(filter.as_str().to_owned());
+        if is_v5 && self.config.accept == Accept::Correlated {
+            let data = properties.correlation_data.get_or_insert_with(topic::correlation);
+            self.progress.replies.correlate(data.clone());
+        }
+        self.progress.filter = Some(filter);
+        Ok(())
+    }
+
+    fn subscribe(&mut self) -> Result<()> {
+        let Some((connection, filter)) =
+            self.connection.as_mut().zip(self.progress.filter.as_ref())
+        else {
+            return Ok(());
+        };
+        let options = SubscribeOptions { qos: self.config.qos, ..SubscribeOptions::default() };
+        let request = SubscribeRequest { filter: filter.as_str(), options };
+        connection.subscribe(&[request], SubscribeProperties::default(), SUBSCRIBE)
+    }
+
+    fn send(&mut self, topic: &str, payload: &[u8]) -> Result<()> {
+        let Some(connection) = &mut self.connection else { return Ok(()) };
+        let publish = Publish {
+            qos: self.config.qos,
+            retain: self.config.retain,
+            topic,
+            payload,
+            properties: self.config.properties.in_packet(),
+            ..Publish::default()
+        };
+        connection.publish(&publish, REQUEST).map_err(explain)?;
+        self.progress.sent = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Hears more of the broker; what has come is printed.
+    async fn turn(&mut self) -> Result<()> {
+        let Some(connection) = &mut self.connection else { return Ok(()) };
+        let progress = &mut self.progress;
+        let exchanged = connection.exchange(&mut |event| progress.note(&event)).await;
+        progress.replies.write_out()?;
+        match exchanged {
+            Err(error) if progress.replies.are_awaited() => self.come_back(error).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Connects and subscribes again after the connection was lost. A request with QoS 1
+    /// or 2 is sent again if the broker has not answered it; none is ever sent twice by
+    /// choice, for it may be an order.
+    async fn come_back(&mut self, error: Error) -> Result<()> {
+        let Some(connection) = &mut self.connection else { return Err(error) };
+        let is_kept = connection.keep_unsent() > 0 || connection.in_flight() > 0;
+        let progress = &mut self.progress;
+        let mut on_event = |event: Event<'_>| progress.note(&event);
+        client::reconnect(connection, error, Retry::Forever, &mut on_event).await?;
+        output::note(match self.progress.sent {
+            Some(_) if !is_kept => "subscribing again; the request or replies may be lost",
+            _ => "subscribing again",
+        });
+        self.subscribe()
+    }
+
+    /// Looks at what the broker says of the request.
+    fn judge(&mut self) -> Result<()> {
+        self.progress.answers.verdict()?;
+        let topic = output::escape(self.config.topic.as_str());
+        match self.progress.taken.take() {
+            Some(reason) if reason.is_error() => {
+                let what = format!("the broker rejected the request: {reason}");
+                Err(Error::new(Class::PublishRejected, what))
+            }
+            Some(ReasonCode::NO_MATCHING_SUBSCRIBERS) => {
+                let what = format!("nobody is subscribed to hear a request on {topic}");
+                if self.config.wants_subscriber {
+                    return Err(Error::new(Class::Expectation, what));
+                }
+                output::warn(what);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}

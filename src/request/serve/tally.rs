@@ -1,0 +1,87 @@
+//! What became of the requests.
+
+use crate::error::{Class, Error, Result};
+use crate::output;
+
+/// Counts them, and tells of each kind of trouble when it begins.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    answered: u64,
+    /// Requests that named no topic for their reply.
+    without_topic: u64,
+    /// Those for which there was no room.
+    dropped: u64,
+    /// Those for which no reply could be made.
+    failed: u64,
+    /// Replies that the broker did not take.
+    rejected: u64,
+}
+
+impl Tally {
+    pub(super) const fn answered(&mut self) {
+        self.answered += 1;
+    }
+
+    /// A request on `topic` did not say where the reply goes.
+    pub(super) fn without_topic(&mut self, topic: &str) {
+        self.without_topic += 1;
+        if self.without_topic == 1 {
+            let topic = output::escape(topic);
+            output::warn(format!(
+                "a request on {topic} names no topic for its reply; --response-topic is for such"
+            ));
+        }
+    }
+
+    /// There was no room for a request.
+    pub(super) fn dropped(&mut self, limit: usize) {
+        self.dropped += 1;
+        if self.dropped == 1 {
+            output::warn(format!("{limit} requests wait; more are not answered"));
+        }
+    }
+
+    /// No reply could be made to a request on `topic`.
+    pub(super) fn failed(&mut self, topic: &str, why: &str) {
+        self.failed += 1;
+        output::warn(format!("{}: {}", output::escape(topic), output::escape(why)));
+    }
+
+    /// The broker did not take a reply.
+    pub(super) fn rejected(&mut self, why: &str) {
+        self.rejected += 1;
+        if self.rejected == 1 {
+            output::warn(format!("a reply was rejected: {}", output::escape(why)));
+        }
+    }
+
+    /// Says how many there were of each.
+    pub(super) fn tell(&self) {
+        let rows = [
+            (self.without_topic, "named no topic for the reply"),
+            (self.dropped, "came when too many waited"),
+            (self.failed, "failed"),
+            (self.rejected, "were rejected in their reply"),
+        ];
+        let troubles = rows.iter().filter(|row| row.0 > 0);
+        let troubles = troubles.map(|(count, what)| format!("{count} {what}"));
+        let answered = format!("{} requests were answered", self.answered);
+        output::note(std::iter::once(answered).chain(troubles).collect::<Vec<_>>().join(", "));
+    }
+
+    /// Success, unless requests that could have been answered were not.
+    ///
+    /// # Errors
+    /// What kept them from it.
+    pub(super) fn verdict(&self) -> Result<()> {
+        let rows = [
+            (self.rejected, Class::PublishRejected, "replies were rejected"),
+            (self.failed, Class::Other, "requests could not be answered"),
+            (self.dropped, Class::Other, "requests came when too many waited"),
+        ];
+        let worst = rows.iter().find(|row| row.0 > 0);
+        worst.map_or(Ok(()), |(count, class, what)| {
+            Err(Error::new(*class, format!("{count} {what}")))
+        })
+    }
+}

@@ -1,0 +1,215 @@
+//! Asking: the subscription first, replies known by their correlation data, and nobody
+//! there to answer.
+
+use super::subscribing::publish;
+use super::*;
+use mqx::mqtt::{self, Packet, Publish, PublishProperties};
+use mqx::payload::Writing;
+use mqx::request::ask::{Accept, Config, Payload, run};
+use std::time::Duration;
+use tokio::io::empty;
+
+fn asking(speaker: Speaker, port: u16) -> Config {
+    Config {
+        connect: speaker.connect(port),
+        topic: "a".parse().unwrap(),
+        payload: Payload::Known(b"ask".to_vec()),
+        writing: None,
+        qos: QoS::AtMostOnce,
+        retain: false,
+        properties: MessageProperties {
+            correlation_data: Some(b"me".to_vec()),
+            ..MessageProperties::default()
+        },
+        reply_to: Some("r/1".parse().unwrap()),
+        accept: Accept::Correlated,
+        count: NonZeroU64::MIN,
+        timeout: None,
+        wants_subscriber: false,
+        tells_latency: false,
+        look: Look::default(),
+    }
+}
+
+/// Accepts a connection, hears that the replies are asked for, and grants that.
+async fn granted(speaker: Speaker, peer: &Peer, reason: u8) -> Caller {
+    let mut caller = speaker.accept(peer).await;
+    let subscribe = caller.packet().await;
+    assert!(
+        subscribe[0] == 0x82
+            && subscribe.ends_with(&[b'r', b'/', b'1', subscribe[subscribe.len() - 1]])
+    );
+    let head = [subscribe[2], subscribe[3]];
+    let properties = speaker.pick(&[0], &[]);
+    let length = 3 + u8::from(speaker.is_v5());
+    caller.send(&[&[0x90, length], &head[..], properties, &[reason]].concat()).await;
+    caller
+}
+
+/// A reply with this correlation data.
+fn reply(speaker: Speaker, correlation: &[u8], payload: &[u8]) -> Vec<u8> {
+    let properties =
+        PublishProperties { correlation_data: Some(correlation), ..PublishProperties::default() };
+    let reply = Publish { topic: "r/1", payload, properties, ..Publish::default() };
+    let mut bytes = Vec::new();
+    reply.encode(speaker.version, &mut bytes).unwrap();
+    bytes
+}
+
+/// What a packet says of the topic of replies and of correlation data, and its payload.
+fn said(speaker: Speaker, packet: &[u8]) -> (Option<String>, Option<Vec<u8>>, Vec<u8>) {
+    let frame = mqtt::next_frame(packet, usize::MAX).unwrap().unwrap();
+    let Packet::Publish(publish) = Packet::decode(&frame, speaker.version).unwrap() else {
+        panic!("{packet:?}")
+    };
+    let properties = publish.properties;
+    let topic = properties.response_topic.map(str::to_owned);
+    (topic, properties.correlation_data.map(<[u8]>::to_vec), publish.payload.to_vec())
+}
+
+#[test]
+fn a_request_follows_the_granted_subscription_and_replies_are_known_by_their_data() {
+    with_everybody(|speaker| async move {
+        let peer = Peer::bind().await;
+        let page = Page::default();
+        let mut config = asking(speaker, peer.port());
+        config.count = NonZeroU64::new(2).unwrap();
+        let broker = async {
+            let mut caller = granted(speaker, &peer, 0).await;
+            let (topic, data, payload) = said(speaker, &caller.packet().await);
+            assert_eq!(payload, b"ask");
+            let wanted = speaker.is_v5().then(|| ("r/1".to_owned(), b"me".to_vec()));
+            assert_eq!(topic.zip(data), wanted);
+            caller.send(&publish(speaker, 0x31, "r/1", b"kept from before")).await;
+            if speaker.is_v5() {
+                caller.send(&reply(speaker, b"you", b"for another")).await;
+                caller.send(&publish(speaker, 0x30, "r/1", b"for nobody")).await;
+            }
+            caller.send(&reply(speaker, b"me", b"one")).await;
+            caller.send(&reply(speaker, b"me", b"two")).await;
+            assert_eq!(caller.packet().await[0], 0xe0);
+        };
+        let (done, ()) = tokio::join!(run(config, empty(), page.sink(), never()), broker);
+        done.unwrap();
+        assert_eq!(page.text(), "one\ntwo\n");
+    });
+}
+
+#[test]
+fn a_made_up_topic_is_below_what_the_broker_says_and_data_is_made_up_too() {
+    block_on(async {
+        let speaker = speaker(EngineKind::Native, Version::V5);
+        let peer = Peer::bind().await;
+        let mut config = asking(speaker, peer.port());
+        (config.reply_to, config.properties.correlation_data) = (None, None);
+        config.writing = Some(Writing { template: true, encoding: None });
+        config.payload = Payload::Known(b"{{seq}}".to_vec());
+        let broker = async {
+            let mut caller = peer.accept().await;
+            caller.packet().await;
+            caller.send(b"\x20\x0a\0\0\x07\x1a\0\x04my/x").await;
+            let subscribe = caller.packet().await;
+            let filter = String::from_utf8(subscribe[7..subscribe.len() - 1].to_vec()).unwrap();
+            assert!(filter.starts_with("my/x/") && filter.len() == 41, "{filter}");
+            caller.send(&[0x90, 4, subscribe[2], subscribe[3], 0, 0]).await;
+            let (topic, data, payload) = said(speaker, &caller.packet().await);
+            assert_eq!((topic, payload), (Some(filter), b"1".to_vec()));
+            caller.send(&reply(speaker, &data.unwrap(), b"one")).await;
+            assert_eq!(caller.packet().await[0], 0xe0);
+        };
+        let run = run(config, empty(), Page::default().sink(), never());
+        let (done, ()) = tokio::join!(run, broker);
+        done.unwrap();
+    });
+}
+
+#[test]
+fn any_message_is_a_reply_if_that_is_wanted() {
+    with_everybody(|speaker| async move {
+        let peer = Peer::bind().await;
+        let page = Page::default();
+        let mut config = asking(speaker, peer.port());
+        config.accept = Accept::Any { retained: true };
+        let broker = async {
+            let mut caller = granted(speaker, &peer, 0).await;
+            caller.packet().await;
+            caller.send(&publish(speaker, 0x31, "r/1", b"kept")).await;
+            assert_eq!(caller.packet().await[0], 0xe0);
+        };
+        let (done, ()) = tokio::join!(run(config, empty(), page.sink(), never()), broker);
+        done.unwrap();
+        assert_eq!(page.text(), "kept\n");
+    });
+}
+
+#[test]
+fn what_keeps_a_reply_from_coming_has_a_class_of_its_own() {
+    with_everybody(|speaker| async move {
+        let ended = |config: Config, suback: u8, puback: Option<u8>| async move {
+            let peer = Peer::bind().await;
+            let config = Config { connect: speaker.connect(peer.port()), ..config };
+            let broker = async {
+                let mut caller = granted(speaker, &peer, suback).await;
+                let packet = caller.packet().await;
+                if let Some(reason) = puback {
+                    caller.send(&[0x40, 3, packet[5], packet[6], reason]).await;
+                    caller.packet().await;
+                }
+            };
+            let run = run(config, empty(), Page::default().sink(), never());
+            let (done, ()) = tokio::join!(run, broker);
+            class_of(done)
+        };
+        let config = || asking(speaker, 1);
+        assert_eq!(ended(config(), 0x80, None).await, Class::SubscribeDenied);
+        let timeout = Some(Duration::from_millis(50));
+        assert_eq!(ended(Config { timeout, ..config() }, 0, None).await, Class::Timeout);
+        if speaker.is_v5() {
+            let sure = || Config { qos: QoS::AtLeastOnce, ..config() };
+            assert_eq!(ended(sure(), 1, Some(0x87)).await, Class::PublishRejected);
+            let strict = Config { wants_subscriber: true, ..sure() };
+            assert_eq!(ended(strict, 1, Some(0x10)).await, Class::Expectation);
+            assert_eq!(ended(Config { timeout, ..sure() }, 1, Some(0x10)).await, Class::Timeout);
+        }
+    });
+}
+
+#[test]
+fn after_a_lost_connection_replies_are_asked_for_again_and_the_request_is_not_sent_twice() {
+    with_everybody(|speaker| async move {
+        let peer = Peer::bind().await;
+        let page = Page::default();
+        let config = asking(speaker, peer.port());
+        let broker = async {
+            let mut caller = granted(speaker, &peer, 0).await;
+            caller.packet().await;
+            drop(caller);
+            let mut caller = granted(speaker, &peer, 0).await;
+            caller.send(&reply(speaker, b"me", b"late")).await;
+            assert_eq!(caller.packet().await[0], 0xe0);
+        };
+        let (done, ()) = tokio::join!(run(config, empty(), page.sink(), never()), broker);
+        done.unwrap();
+        assert_eq!(page.text(), "late\n");
+    });
+}
+
+#[test]
+fn a_signal_before_the_reply_is_an_interruption() {
+    block_on(async {
+        let speaker = speaker(EngineKind::Native, Version::V5);
+        let peer = Peer::bind().await;
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let broker = async {
+            let mut caller = granted(speaker, &peer, 0).await;
+            caller.packet().await;
+            stop.send(Signal::Interrupt).unwrap();
+            assert_eq!(caller.packet().await[0], 0xe0);
+        };
+        let stopped = async { stopped.await.unwrap() };
+        let config = asking(speaker, peer.port());
+        let run = run(config, empty(), Page::default().sink(), stopped);
+        let (done, ()) = tokio::join!(run, broker);
+        assert_eq!(class_of(done), Class::Interrupted);
+    });
+}
