@@ -542,6 +542,25 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--no-tls', '--no-tls', [CompletionResultType]::ParameterName, 'Use no TLS, not even with port 8883')
             [CompletionResult]::new('--will-retain', '--will-retain', [CompletionResultType]::ParameterName, 'Ask the broker to keep it for later subscribers')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Add up the reports of runs, as those of shards')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'mqx;bench;merge' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the sum as one JSON object')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;bench;help' {
+            [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Add up the reports of runs, as those of shards')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'mqx;bench;help;merge' {
+            break
+        }
+        'mqx;bench;help;help' {
             break
         }
         'mqx;certs' {
@@ -1208,6 +1227,10 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             break
         }
         'mqx;help;bench' {
+            [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Add up the reports of runs, as those of shards')
+            break
+        }
+        'mqx;help;bench;merge' {
             break
         }
         'mqx;help;certs' {

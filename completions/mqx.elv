@@ -535,6 +535,21 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --no-tls 'Use no TLS, not even with port 8883'
             cand --will-retain 'Ask the broker to keep it for later subscribers'
             cand --help 'Print help'
+            cand merge 'Add up the reports of runs, as those of shards'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'mqx;bench;merge'= {
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --json 'Print the sum as one JSON object'
+            cand --help 'Print help'
+        }
+        &'mqx;bench;help'= {
+            cand merge 'Add up the reports of runs, as those of shards'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'mqx;bench;help;merge'= {
+        }
+        &'mqx;bench;help;help'= {
         }
         &'mqx;certs'= {
             cand --color 'Colour what is said on stderr: auto, always or never'
@@ -1137,6 +1152,9 @@ set edit:completion:arg-completer[mqx] = {|@words|
         &'mqx;help;rr'= {
         }
         &'mqx;help;bench'= {
+            cand merge 'Add up the reports of runs, as those of shards'
+        }
+        &'mqx;help;bench;merge'= {
         }
         &'mqx;help;certs'= {
             cand init 'Make a CA with a certificate for a broker and one for a client'

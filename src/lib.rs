@@ -66,6 +66,7 @@ pub mod text_or_base64;
 
 use broker::access::passwd;
 use broker::store::archive;
+use cli::bench::Task as BenchTask;
 use cli::broker::Task;
 use cli::request::Task as RequestTask;
 use cli::{Cli, Command};
@@ -97,7 +98,10 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
                 block_on(request::serve::run(*config, signals::stop()))?;
             }
         },
-        Command::Bench(args) => bench_with(*args)?,
+        Command::Bench(args) => match args.into_task()? {
+            BenchTask::Run { config, embedded } => measure(*config, embedded)?,
+            BenchTask::Merge(config) => bench::merge(&config, &mut output::stdout())?,
+        },
         Command::Certs(args) => {
             let task = args.into_task()?;
             block_on(certs::run(&task, &mut output::stdout(), signals::stop()))?;
@@ -121,10 +125,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Measures a broker, which with `--embedded` is one of this process's own.
-fn bench_with(args: cli::bench::BenchArgs) -> error::Result<()> {
-    let embedded = args.embedded();
-    let mut config = args.into_config()?;
+/// Measures a broker, which may be `embedded`: one of this process's own.
+fn measure(mut config: bench::Config, embedded: bool) -> error::Result<()> {
     open_files::raise_limit();
     let broker = embedded.then(|| broker::start(&broker::Config::on_port(0)));
     let broker = broker.transpose()?;

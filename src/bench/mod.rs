@@ -14,9 +14,11 @@
 mod bell;
 mod board;
 mod check;
+mod chronicle;
 mod gate;
 mod link;
 mod live;
+mod measure;
 mod pace;
 mod pacer;
 mod payload;
@@ -29,20 +31,21 @@ mod run;
 mod sender;
 mod stats;
 mod terminal;
-mod text;
 mod timer;
 mod units;
 mod worker;
 
+pub use measure::Measure;
 pub use payload::HEADER_SIZE;
 pub use plan::Load;
-pub use report::{AskedFor, Flow, Generator, Report};
+pub use report::{AskedFor, Distribution, Flow, Generator, Point, Report, SCHEMA, Series};
 pub use stats::Summary;
 
 use crate::client::ConnectOptions;
 use crate::error::Result;
 use crate::output;
 use std::io::Write;
+use std::path::PathBuf;
 use std::pin::pin;
 
 /// What `mqx bench` is to do.
@@ -75,6 +78,31 @@ impl Default for Config {
     }
 }
 
+/// Which reports are to be added up.
+#[derive(Debug, Clone)]
+pub struct Merge {
+    /// The files they are in.
+    pub reports: Vec<PathBuf>,
+    /// Whether the sum is JSON instead of text.
+    pub json: bool,
+}
+
+/// Adds up reports and writes the sum.
+///
+/// # Errors
+/// When one cannot be read, or they measured different things.
+pub fn merge(config: &Merge, out: &mut dyn Write) -> Result<()> {
+    let reports = config.reports.iter().map(|path| Report::read(path));
+    let sum = Report::merge(reports.collect::<Result<Vec<_>>>()?)?;
+    write(&sum, config.json, out)
+}
+
+/// Writes a report to where data goes.
+fn write(report: &Report, json: bool, out: &mut dyn Write) -> Result<()> {
+    let written = if json { report.write_json(out) } else { report.write_text(out) };
+    output::check(written.and_then(|()| out.flush()))
+}
+
 /// Puts the load on the broker until the plan is done or `stop` is, and writes
 /// the report.
 ///
@@ -95,7 +123,6 @@ pub async fn run<S>(
         Ok(outcome) => outcome,
     };
     let report = Report::new(&mut outcome, config.connect.places());
-    let written = if config.json { report.write_json(out) } else { report.write_text(out) };
-    output::check(written.and_then(|()| out.flush()))?;
+    write(&report, config.json, out)?;
     outcome.failure.map_or(Ok(()), Err)
 }

@@ -3,6 +3,7 @@
 //!
 //! Nothing here does IO or reads a clock; a [`Plan`] that exists is possible.
 
+use super::measure::Measure;
 use super::pace::Pace;
 use super::payload::HEADER_SIZE;
 use crate::error::{Error, Result};
@@ -158,6 +159,13 @@ impl Plan {
     #[must_use]
     pub(super) fn end(&self) -> Option<Time> {
         self.load.duration.map(|duration| Time::ZERO + duration)
+    }
+
+    /// The time that tells most about the run: that of its whole way, if anyone
+    /// receives.
+    #[must_use]
+    pub(super) const fn measure(&self) -> Measure {
+        if self.load.subscribers > 0 { Measure::Latency } else { Measure::Acknowledgement }
     }
 
     /// Messages each publisher may have on their way to the subscribers.

@@ -2,14 +2,17 @@
 //! plan, wait for what is under way, close.
 
 use super::board::{Board, Progress};
+use super::chronicle::Chronicle;
 use super::phase::{DRAIN, Phase};
 use super::plan::Plan;
+use super::report::Series;
 use super::stats::Stats;
 use super::worker::{Notice, Run, Worker};
 use super::{Config, live::Live};
 use crate::error::{Class, Error, Result};
 use crate::mqtt::QoS;
 use crate::session::Time;
+use jiff::Timestamp;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +32,10 @@ pub(super) struct Outcome {
     pub(super) unsent: u64,
     /// When the plan began and ended.
     pub(super) span: (Time, Time),
+    /// When it began, by the clock of the machine.
+    pub(super) started: Timestamp,
+    /// How it went, second by second.
+    pub(super) series: Series,
     /// The processor time of each worker while the plan ran.
     pub(super) busy: Vec<Duration>,
     /// What cost the run connections, if it lost any.
@@ -85,6 +92,8 @@ struct Lead {
     stats: Stats,
     live: Live,
     looks: (Interval, u32),
+    started: Timestamp,
+    chronicle: Chronicle,
     /// The failures that each cost a connection.
     failures: Vec<Error>,
 }
@@ -114,6 +123,8 @@ impl Lead {
             notices,
             stats: Stats::default(),
             looks: (interval(LOOK), 0),
+            started: Timestamp::now(),
+            chronicle: Chronicle::new(plan.measure()),
             failures: Vec::new(),
             plan,
         })
@@ -134,6 +145,7 @@ impl Lead {
     }
 
     fn begin(&mut self) -> Time {
+        self.started = Timestamp::now();
         let start = self.board.now();
         self.phase.send_replace(Phase::Running { start });
         start
@@ -206,7 +218,9 @@ impl Lead {
             let died = |_| Error::new(Class::Other, "a worker of the run died");
             busy.push((&mut worker.done).await.map_err(died)?);
         }
-        self.collect();
+        let mut rest = self.collect();
+        let elapsed = self.board.now() - start;
+        let series = self.chronicle.finish(elapsed, self.board.progress(), &mut rest);
         self.live.finish();
         Ok(Outcome {
             failure: lost(self.failures, self.plan.connections()),
@@ -215,6 +229,8 @@ impl Lead {
             stats: self.stats,
             unsent,
             span: (start, until),
+            started: self.started,
+            series,
             busy,
         })
     }
@@ -229,6 +245,7 @@ impl Lead {
             let elapsed = self.board.now() - start;
             let progress = self.board.progress();
             self.live.show(elapsed, progress, &mut second, &self.stats);
+            self.chronicle.note(elapsed, progress, &mut second);
         }
     }
 

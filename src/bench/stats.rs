@@ -4,6 +4,8 @@
 //! nothing is shared per message.
 
 use super::check::Arrivals;
+use super::measure::Measure;
+use super::report::Distribution;
 use crate::session::Time;
 use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
@@ -55,16 +57,14 @@ impl Timing {
     #[must_use]
     pub(super) fn summary(&mut self) -> Summary {
         self.settle();
-        let at = |quantile| self.histogram.value_at_quantile(quantile);
-        Summary {
-            count: self.histogram.len(),
-            mean: self.histogram.mean(),
-            p50: at(0.5),
-            p90: at(0.9),
-            p99: at(0.99),
-            p99_9: at(0.999),
-            max: self.histogram.max(),
-        }
+        Summary::of(&self.histogram)
+    }
+
+    /// All of it, to be kept; `None` if nothing was recorded.
+    #[must_use]
+    pub(super) fn distribution(&mut self) -> Option<Distribution> {
+        self.settle();
+        Distribution::of(&self.histogram)
     }
 
     fn settle(&mut self) {
@@ -80,18 +80,50 @@ impl Timing {
 pub struct Summary {
     /// Times recorded.
     pub count: u64,
+    /// The shortest.
+    pub min: u64,
     /// Their average.
     pub mean: f64,
+    /// Their standard deviation.
+    pub stdev: f64,
     /// Half are at most this.
     pub p50: u64,
+    /// Three quarters are at most this.
+    pub p75: u64,
     /// Nine tenths are at most this.
     pub p90: u64,
+    /// All but one in twenty are at most this.
+    pub p95: u64,
     /// All but one in a hundred are at most this.
     pub p99: u64,
     /// All but one in a thousand are at most this.
     pub p99_9: u64,
+    /// All but one in ten thousand are at most this.
+    pub p99_99: u64,
     /// The longest.
     pub max: u64,
+}
+
+impl Summary {
+    /// Those of this histogram.
+    #[must_use]
+    pub(super) fn of(histogram: &Histogram<u64>) -> Self {
+        let at = |quantile| histogram.value_at_quantile(quantile);
+        Self {
+            count: histogram.len(),
+            min: histogram.min(),
+            mean: histogram.mean(),
+            stdev: histogram.stdev(),
+            p50: at(0.5),
+            p75: at(0.75),
+            p90: at(0.9),
+            p95: at(0.95),
+            p99: at(0.99),
+            p99_9: at(0.999),
+            p99_99: at(0.9999),
+            max: histogram.max(),
+        }
+    }
 }
 
 /// The counts of a worker, or of all of them together.
@@ -140,7 +172,7 @@ impl Stats {
         for (here, there) in self.counts().into_iter().zip(other.counts()) {
             *here += std::mem::take(there);
         }
-        for (here, there) in self.timings().into_iter().zip(other.timings()) {
+        for ((_, here), (_, there)) in self.measured().into_iter().zip(other.measured()) {
             here.add(there);
             there.clear();
         }
@@ -164,8 +196,20 @@ impl Stats {
         ]
     }
 
-    const fn timings(&mut self) -> [&mut Timing; 4] {
-        [&mut self.latency, &mut self.service, &mut self.acknowledgement, &mut self.lag]
+    /// The times with their names.
+    pub(super) const fn measured(&mut self) -> [(Measure, &mut Timing); 4] {
+        [
+            (Measure::Latency, &mut self.latency),
+            (Measure::Service, &mut self.service),
+            (Measure::Acknowledgement, &mut self.acknowledgement),
+            (Measure::Lag, &mut self.lag),
+        ]
+    }
+
+    /// All times of this kind.
+    pub(super) fn distribution(&mut self, wanted: Measure) -> Option<Distribution> {
+        let found = self.measured().into_iter().find(|(measure, _)| *measure == wanted);
+        found.and_then(|(_, timing)| timing.distribution())
     }
 }
 

@@ -215,14 +215,18 @@ fn commands() -> Definition {
 /// `-L` is the URL of the broker as mosquitto has it, where the command has no
 /// other `-L`.
 fn as_client(command: Definition) -> Definition {
-    let is_client = spelling::is_client(&command);
-    let command = if is_client { command.after_help(ELSEWHERE) } else { command };
-    let taken = command.get_arguments().any(|arg| arg.get_short() == Some('L'));
-    if is_client && !taken {
-        command.mut_arg("broker", |arg| arg.visible_short_alias('L'))
-    } else {
-        command
+    if !spelling::is_client(&command) {
+        return command;
     }
+    let command = with_sources(command.mut_subcommands(as_client));
+    let taken = command.get_arguments().any(|arg| arg.get_short() == Some('L'));
+    if taken { command } else { command.mut_arg("broker", |arg| arg.visible_short_alias('L')) }
+}
+
+/// Says below the help where else options are read.
+fn with_sources(command: Definition) -> Definition {
+    let own = command.get_after_help().map(|text| format!("{text}\n\n"));
+    command.after_help(own.unwrap_or_default() + ELSEWHERE)
 }
 
 /// What holds for every command: `-h` is the host and `-V` the MQTT version,

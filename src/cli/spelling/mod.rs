@@ -26,11 +26,17 @@ pub(super) fn spelled_out(words: Vec<OsString>, root: &Command) -> Vec<OsString>
     before.iter().cloned().chain(pieces.into_iter().flat_map(|piece| piece.words)).collect()
 }
 
-/// The client that the words are for, and which of them says so.
+/// The client that the words are for, and which of them says so; a client may have
+/// commands that are clients themselves.
 fn client_in<'a>(words: &[OsString], root: &'a Command) -> Option<(usize, &'a Command)> {
-    let found = words.iter().position(|word| root.find_subcommand(word).is_some())?;
-    let command = root.find_subcommand(words.get(found)?)?;
-    is_client(command).then_some((found, command))
+    let mut at = words.iter().position(|word| root.find_subcommand(word).is_some())?;
+    let mut command = root.find_subcommand(words.get(at)?)?;
+    while is_client(command)
+        && let Some(below) = words.get(at + 1).and_then(|word| command.find_subcommand(word))
+    {
+        (at, command) = (at + 1, below);
+    }
+    is_client(command).then_some((at, command))
 }
 
 /// Whether the command connects to a broker by the options that all clients have.
@@ -40,8 +46,9 @@ pub(super) fn is_client(command: &Command) -> bool {
 
 /// Whether any client has this option.
 fn is_known(root: &Command, option: &str) -> bool {
-    let mut clients = root.get_subcommands().filter(|command| is_client(command));
-    clients.any(|command| Options::of(command, root).long(option).is_some())
+    let has = |command| is_client(command) && Options::of(command, root).long(option).is_some();
+    let mut commands = root.get_subcommands();
+    commands.any(|command| has(command) || is_client(command) && command.get_subcommands().any(has))
 }
 
 /// What these words of a client say, as a profile would keep it; and the words that

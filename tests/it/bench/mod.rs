@@ -1,6 +1,7 @@
 //! `mqx bench` against brokers whose faults are known: the report says them.
 
 mod peer;
+mod report;
 
 use crate::support::peer::Peer;
 use mqx::bench::{Config, Load, run};
@@ -48,7 +49,7 @@ async fn what_is_published_arrives_and_nothing_else_is_reported() {
         let report = report(port, load).await;
         assert_eq!(number(&report, "/published/messages"), 2_000);
         assert_eq!(number(&report, "/received/messages"), 4_000);
-        assert_eq!(number(&report, "/latency_ns/count"), 4_000);
+        assert_eq!(number(&report, "/times_ns/latency/count"), 4_000);
         let acknowledged = if qos == QoS::AtMostOnce { 0 } else { 2_000 };
         assert_eq!(number(&report, "/acknowledged"), acknowledged);
         for field in ["/lost", "/duplicated", "/reordered", "/foreign", "/unsent"] {
@@ -105,7 +106,8 @@ async fn a_broker_that_stalls_cannot_hide_it() {
     let load = Load { rate: Some(1_000.0), limit: Some(1_000), ..Load::default() };
     let report = report(port, load).await;
     // The messages due during the stall waited for its end, 150 ms on average.
-    let (p90, max) = (number(&report, "/latency_ns/p90"), number(&report, "/latency_ns/max"));
+    let (p90, max) =
+        (number(&report, "/times_ns/latency/p90"), number(&report, "/times_ns/latency/max"));
     assert!(max >= 295_000_000, "{max}");
     assert!(p90 >= 150_000_000, "{p90}");
     assert_eq!(number(&report, "/lost"), 0);
@@ -146,8 +148,8 @@ async fn without_subscribers_the_acknowledgements_are_measured() {
     let port = peer::start(|_| Fate::Pass);
     let load = Load { subscribers: 0, qos: QoS::AtLeastOnce, limit: Some(500), ..Load::default() };
     let report = report(port, load).await;
-    assert_eq!(number(&report, "/acknowledgement_ns/count"), 500);
-    assert!(report["latency_ns"].is_null());
+    assert_eq!(number(&report, "/times_ns/acknowledgement/count"), 500);
+    assert!(report["times_ns"]["latency"].is_null());
 }
 
 #[tokio::test]

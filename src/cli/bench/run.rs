@@ -1,17 +1,16 @@
-//! `mqx bench`: its arguments.
+//! The arguments of a run.
 
-use super::connection::{ConnectionArgs, Target, one_topic};
-use super::values;
+use super::super::connection::{ConnectionArgs, Target, one_topic};
+use super::super::values;
 use crate::bench::{Config, HEADER_SIZE, Load};
 use crate::error::Result;
 use crate::mqtt::QoS;
 use clap::Args;
 use std::time::Duration;
 
-/// The arguments of `mqx bench`.
+/// What is to be measured and how.
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
-pub struct BenchArgs {
+pub(super) struct RunArgs {
     /// Messages per second of all publishers together [default: as many as possible]
     #[arg(long, value_name = "NUMBER")]
     rate: Option<f64>,
@@ -80,26 +79,25 @@ pub struct BenchArgs {
     connection: ConnectionArgs,
 }
 
-const AFTER_HELP: &str = "\
+pub(super) const AFTER_HELP: &str = "\
 Latency is counted from the moment a message was due at the given rate, so a \
 broker that stalls shows it; service time is counted from when it was sent. \
 Without --rate each publisher waits while too much of what it sent (800 \
 messages or 1 MiB of all publishers together) has not reached the \
 subscribers; otherwise the broker would have to drop messages.";
 
-impl BenchArgs {
+impl RunArgs {
     /// Whether the broker to measure is to be started first.
-    #[must_use]
-    pub const fn embedded(&self) -> bool {
+    pub(super) const fn embedded(&self) -> bool {
         self.embedded
     }
 
-    /// What is to be measured and how. With [`BenchArgs::embedded`] the
-    /// caller puts the address of that broker into it.
+    /// What is to be measured and how; where the broker is to be started first, its
+    /// address is not known yet.
     ///
     /// # Errors
     /// When a file of the connection is not what it should be.
-    pub fn into_config(self) -> Result<Config> {
+    pub(super) fn into_config(self) -> Result<Config> {
         let Target { options: mut connect, topic } = self.connection.into_target()?;
         connect.session.client_id = self.id;
         Ok(Config {
@@ -126,6 +124,7 @@ const _: () = assert!(HEADER_SIZE == 32);
 
 #[cfg(test)]
 mod tests {
+    use crate::cli::bench::Task;
     use crate::cli::{Command, parse_from};
 
     fn config(options: &[&str]) -> crate::bench::Config {
@@ -133,7 +132,10 @@ mod tests {
         let Command::Bench(args) = parse_from(words).unwrap().command else {
             panic!("another command was read");
         };
-        args.into_config().unwrap()
+        let Task::Run { config, .. } = args.into_task().unwrap() else {
+            panic!("another task was read");
+        };
+        *config
     }
 
     #[test]

@@ -1,0 +1,36 @@
+//! The times that a run measures, by name.
+//!
+//! A new one is a variant with its row here and a field in [`super::stats::Stats`];
+//! reports, comparisons and assertions follow.
+
+use serde::{Deserialize, Serialize};
+
+/// A time that is measured many times in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// From when a message was due until it arrived.
+    Latency,
+    /// From when a message was sent until it arrived.
+    Service,
+    /// From when a message was due until it was acknowledged.
+    Acknowledgement,
+    /// How much later than due messages were sent, in runs with a rate.
+    Lag,
+}
+
+impl Measure {
+    /// All of them, in the order they are reported in.
+    pub const ALL: &[Self] = &[Self::Latency, Self::Service, Self::Acknowledgement, Self::Lag];
+
+    /// What a report for people calls it.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Latency => "latency",
+            Self::Service => "service time",
+            Self::Acknowledgement => "acknowledged",
+            Self::Lag => "sent late",
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Several reports as one: what a single run of all of them side by side would
+//! have found.
+
+use super::{AskedFor, Distribution, Flow, Generator, Report};
+use crate::error::{Error, Result};
+
+impl Report {
+    /// The sum of these reports. Counts are added and histograms are added whole,
+    /// so nothing is less exact than in one run.
+    ///
+    /// # Errors
+    /// When there is none, or they are of runs that measured different things.
+    pub fn merge(reports: impl IntoIterator<Item = Self>) -> Result<Self> {
+        let mut reports = reports.into_iter();
+        let none = || Error::usage("there is no report to merge");
+        let mut sum = reports.next().ok_or_else(none)?;
+        for report in reports {
+            sum.check_alike(&report)?;
+            sum.add(report);
+        }
+        sum.warnings = sum.warn();
+        Ok(sum)
+    }
+
+    /// Whether what `other` measured can be added to this.
+    fn check_alike(&self, other: &Self) -> Result<()> {
+        let pairs = [
+            ("mode", self.mode.clone(), other.mode.clone()),
+            ("QoS", self.load.qos.to_string(), other.load.qos.to_string()),
+            ("payload size", self.load.size.to_string(), other.load.size.to_string()),
+        ];
+        match pairs.iter().find(|(_, one, other)| one != other) {
+            Some((what, one, other)) => Err(Error::usage(format!(
+                "reports of different runs cannot be added: {what} {one} and {other}"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        join(&mut self.run, &other.run, ",");
+        join(&mut self.broker, &other.broker, ", ");
+        self.started = self.started.min(other.started);
+        self.seconds = self.seconds.max(other.seconds);
+        self.load.add(&other.load);
+        self.published = self.published.beside(other.published, self.seconds);
+        self.received = self.received.beside(other.received, self.seconds);
+        self.arrived += other.arrived;
+        self.acknowledged += other.acknowledged;
+        self.unsent += other.unsent;
+        self.lost = self.lost.zip(other.lost).map(|(one, other)| one + other);
+        self.duplicated += other.duplicated;
+        self.reordered += other.reordered;
+        self.foreign += other.foreign;
+        for (measure, times) in other.times_ns {
+            self.times_ns
+                .entry(measure)
+                .and_modify(|sum: &mut Distribution| sum.add(&times))
+                .or_insert(times);
+        }
+        for (kind, count) in other.errors {
+            *self.errors.entry(kind).or_default() += count;
+        }
+        self.generator.add(&other.generator);
+        self.series.add(other.series);
+    }
+}
+
+/// Adds a name to a list of them, unless it is in there.
+fn join(list: &mut String, names: &str, between: &str) {
+    for name in names.split(between) {
+        if !list.split(between).any(|known| known == name) {
+            *list += between;
+            *list += name;
+        }
+    }
+}
+
+impl AskedFor {
+    fn add(&mut self, other: &Self) {
+        self.publishers = self.publishers.saturating_add(other.publishers);
+        self.subscribers = self.subscribers.saturating_add(other.subscribers);
+        self.rate = self.rate.zip(other.rate).map(|(one, other)| one + other);
+        self.inflight = self.inflight.max(other.inflight);
+    }
+}
+
+impl Flow {
+    /// Both in the same time.
+    fn beside(self, other: Self, seconds: f64) -> Self {
+        Self::new(self.messages + other.messages, self.bytes + other.bytes, seconds)
+    }
+}
+
+impl Generator {
+    fn add(&mut self, other: &Self) {
+        self.workers += other.workers;
+        self.cores += other.cores;
+        self.busiest = self.busiest.max(other.busiest);
+        self.blocked += other.blocked;
+    }
+}

@@ -1,0 +1,108 @@
+//! What a report says in tables of words, for every form that people read.
+
+use super::super::stats::Summary;
+use super::super::units::{count, span, thousands};
+use super::{Flow, Report};
+
+/// A figure of a time with its name.
+pub(super) type Figure = (&'static str, fn(&Summary) -> u64);
+
+/// The figures of each time that are shown.
+pub(super) const FIGURES: [Figure; 6] = [
+    ("p50", |times| times.p50),
+    ("p90", |times| times.p90),
+    ("p99", |times| times.p99),
+    ("p99.9", |times| times.p99_9),
+    ("p99.99", |times| times.p99_99),
+    ("max", |times| times.max),
+];
+
+/// Messages in one direction, in words.
+pub(super) struct FlowRow {
+    /// What became of them.
+    pub(super) name: &'static str,
+    /// Messages per second, with three digits.
+    pub(super) rate: String,
+    /// How many.
+    pub(super) messages: String,
+    /// Bytes per second, with three digits.
+    pub(super) bytes: String,
+}
+
+impl FlowRow {
+    fn new(name: &'static str, flow: Flow, seconds: f64) -> Self {
+        Self {
+            name,
+            rate: count(flow.messages, seconds),
+            messages: thousands(flow.messages),
+            bytes: count(flow.bytes, seconds),
+        }
+    }
+}
+
+impl Report {
+    /// What the run was, in one line.
+    pub(super) fn headline(&self) -> String {
+        let load = &self.load;
+        format!(
+            "{}: {}, {}, QoS {}, {} bytes, {:.1} s",
+            self.broker,
+            plural(load.publishers, "publisher"),
+            plural(load.subscribers, "subscriber"),
+            load.qos,
+            load.size,
+            self.seconds
+        )
+    }
+
+    /// The messages in each direction that there was.
+    pub(super) fn flows(&self) -> Vec<FlowRow> {
+        let rows = [
+            (true, "published", self.published),
+            (self.load.subscribers > 0, "received", self.received),
+        ];
+        let shown = rows.into_iter().filter(|(shown, ..)| *shown);
+        shown.map(|(_, name, flow)| FlowRow::new(name, flow, flow.seconds())).collect()
+    }
+
+    /// What was counted beside, with its name.
+    pub(super) fn counts(&self) -> Vec<(&'static str, u64)> {
+        let arrives = self.load.subscribers > 0;
+        let counts = [
+            (self.load.qos > 0, "acknowledged", self.acknowledged),
+            (self.lost.is_some(), "lost", self.lost.unwrap_or_default()),
+            (arrives, "duplicated", self.duplicated),
+            (arrives, "reordered", self.reordered),
+            (self.foreign > 0, "foreign", self.foreign),
+            (true, "errors", self.error_count()),
+        ];
+        let shown = counts.into_iter().filter(|(shown, ..)| *shown);
+        shown.map(|(_, name, number)| (name, number)).collect()
+    }
+
+    /// Each time that was measured: its name and its [`FIGURES`].
+    pub(super) fn timings(&self) -> Vec<(&'static str, [String; FIGURES.len()])> {
+        let rows = self.times_ns.iter();
+        rows.map(|(measure, times)| {
+            (measure.title(), FIGURES.map(|(_, figure)| span(figure(times.summary()))))
+        })
+        .collect()
+    }
+
+    /// How the load generator fared, in one line.
+    pub(super) fn generator_line(&self) -> String {
+        let generator = &self.generator;
+        format!(
+            "generator: {}, {:.0}% of a core, the busiest {:.0}%",
+            plural(generator.workers, "thread"),
+            generator.cores * 100.0,
+            generator.busiest * 100.0
+        )
+    }
+}
+
+/// So many of this.
+pub(super) fn plural(number: u32, noun: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{s}")
+}

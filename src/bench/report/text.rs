@@ -1,0 +1,57 @@
+//! The report of a run as text for people, of 80 columns at most but for the
+//! sentences of errors and warnings.
+
+use super::super::units::thousands;
+use super::Report;
+use super::tables::FIGURES;
+use std::io::{self, Write};
+
+impl Report {
+    /// Writes the report as text.
+    ///
+    /// # Errors
+    /// When `out` cannot be written to.
+    pub fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{}", self.headline())?;
+        for flow in self.flows() {
+            writeln!(
+                out,
+                "{:<12}{:>10} messages/s  {:>15} messages  {:>8}B/s",
+                flow.name, flow.rate, flow.messages, flow.bytes
+            )?;
+        }
+        self.write_counts(out)?;
+        self.write_times(out)?;
+        writeln!(out, "{}", self.generator_line())?;
+        for warning in &self.warnings {
+            writeln!(out, "warning: {warning}")?;
+        }
+        Ok(())
+    }
+
+    fn write_counts(&self, out: &mut dyn Write) -> io::Result<()> {
+        let counts = self.counts();
+        let parts = counts.iter().map(|(name, number)| format!("{name} {}", thousands(*number)));
+        writeln!(out, "{}", parts.collect::<Vec<_>>().join("   "))?;
+        for (kind, number) in &self.errors {
+            writeln!(out, "  {} x {kind}", thousands(*number))?;
+        }
+        Ok(())
+    }
+
+    fn write_times(&self, out: &mut dyn Write) -> io::Result<()> {
+        let rows = self.timings();
+        if !rows.is_empty() {
+            write_row("", FIGURES.map(|(name, _)| name.to_owned()), out)?;
+        }
+        rows.into_iter().try_for_each(|(name, cells)| write_row(name, cells, out))
+    }
+}
+
+fn write_row(name: &str, cells: [String; FIGURES.len()], out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "{name:<12}")?;
+    for cell in cells {
+        write!(out, "{cell:>10}")?;
+    }
+    writeln!(out)
+}

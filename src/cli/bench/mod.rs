@@ -1,0 +1,88 @@
+//! `mqx bench`: its arguments. Without a command it is a run.
+
+mod merge;
+mod run;
+
+use crate::bench::{Config, Merge};
+use crate::error::Result;
+use clap::{Args, Subcommand};
+use merge::MergeArgs;
+use run::RunArgs;
+
+/// The arguments of `mqx bench`.
+#[derive(Debug, Args)]
+#[command(after_help = run::AFTER_HELP, args_conflicts_with_subcommands = true)]
+pub struct BenchArgs {
+    #[command(subcommand)]
+    command: Option<BenchCommand>,
+
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum BenchCommand {
+    /// Add up the reports of runs, as those of shards
+    Merge(MergeArgs),
+}
+
+/// What `mqx bench` is to do.
+#[derive(Debug)]
+pub enum Task {
+    /// To measure a broker.
+    Run {
+        /// What is to be measured and how.
+        config: Box<Config>,
+        /// Whether the broker is to be started in this process first; the caller then
+        /// puts its address into `config`.
+        embedded: bool,
+    },
+    /// To add up reports.
+    Merge(Merge),
+}
+
+impl BenchArgs {
+    /// What is to be done.
+    ///
+    /// # Errors
+    /// When a file of the connection is not what it should be.
+    pub fn into_task(self) -> Result<Task> {
+        match self.command {
+            None => {
+                let embedded = self.run.embedded();
+                Ok(Task::Run { config: Box::new(self.run.into_config()?), embedded })
+            }
+            Some(BenchCommand::Merge(args)) => Ok(Task::Merge(args.into_config())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Command, CommandLine, parse_from};
+
+    fn task(words: &[&str]) -> Task {
+        let words = ["mqx", "bench"].iter().chain(words);
+        let Command::Bench(args) = parse_from(words).unwrap().command else {
+            panic!("another command was read");
+        };
+        args.into_task().unwrap()
+    }
+
+    #[test]
+    fn without_a_command_it_is_a_run() {
+        assert!(matches!(task(&["--rate", "100"]), Task::Run { embedded: false, .. }));
+        assert!(
+            matches!(task(&["merge", "a", "b"]), Task::Merge(config) if config.reports.len() == 2)
+        );
+    }
+
+    #[test]
+    fn what_the_environment_says_of_clients_does_not_reach_commands_that_are_none() {
+        let words = ["mqx", "bench", "merge", "a"].map(Into::into).to_vec();
+        let variables = [("MQX_HOST".into(), "far".into())];
+        let cli = CommandLine(words).parse_in(&variables).unwrap();
+        assert!(matches!(cli.command, Command::Bench(_)));
+    }
+}

@@ -1,0 +1,143 @@
+//! What `mqx bench` reports, as others read it.
+
+use super::{config, number, peer, report};
+use boon::{Compiler, Draft, SchemaIndex, Schemas};
+use mqx::bench::{Load, Merge, Report, SCHEMA, run};
+use mqx::mqtt::QoS;
+use peer::Fate;
+use serde_json::{Value, json};
+use std::future::pending;
+use std::time::Duration;
+
+/// The schema that is shipped with the source.
+fn schema() -> (Schemas, SchemaIndex) {
+    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    compiler.set_default_draft(Draft::V2020_12);
+    compiler.enable_format_assertions();
+    compiler.add_resource("report.json", serde_json::from_str(SCHEMA).unwrap()).unwrap();
+    let index = compiler.compile("report.json", &mut schemas).unwrap();
+    (schemas, index)
+}
+
+/// Fails where `report` is not what the schema says.
+#[track_caller]
+fn assert_valid(report: &Value) {
+    let (schemas, index) = schema();
+    if let Err(error) = schemas.validate(report, index) {
+        panic!("{error:#}\n{report}");
+    }
+}
+
+#[tokio::test]
+async fn every_report_is_as_its_schema_says() {
+    let port = peer::start(|_| Fate::Pass);
+    let brief = Load { limit: Some(200), ..Load::default() };
+    for load in [
+        brief.clone(),
+        Load { qos: QoS::AtLeastOnce, rate: Some(1_000.0), ..brief.clone() },
+        Load { subscribers: 0, ..brief.clone() },
+        Load { subscribers: 0, qos: QoS::AtLeastOnce, ..brief },
+    ] {
+        assert_valid(&report(port, load).await);
+    }
+}
+
+#[tokio::test]
+async fn the_schema_refuses_what_is_no_report() {
+    let port = peer::start(|_| Fate::Pass);
+    let whole = report(port, Load { limit: Some(10), ..Load::default() }).await;
+    let (schemas, index) = schema();
+    for (field, value) in [
+        ("/mqx_bench", json!(1)),
+        ("/lost", json!(-1)),
+        ("/started", json!("yesterday")),
+        ("/times_ns/latency/hdr", json!("?")),
+        ("/published", json!({ "messages": 1, "bytes": 1, "rate": 1, "more": 1 })),
+    ] {
+        let mut report = whole.clone();
+        *report.pointer_mut(field).unwrap() = value;
+        assert!(schemas.validate(&report, index).is_err(), "{field}");
+    }
+}
+
+#[tokio::test]
+async fn the_seconds_of_a_run_add_up_to_all_of_it() {
+    let port = peer::start(|_| Fate::Pass);
+    let duration = Some(Duration::from_millis(2_500));
+    let load = Load { rate: Some(400.0), duration, qos: QoS::AtLeastOnce, ..Load::default() };
+    let report = report(port, load).await;
+    let points = report["series"]["points"].as_array().unwrap();
+    assert!(points.len() >= 2, "{report}");
+    let sum = |field: &str| points.iter().map(|point| number(point, field)).sum::<u64>();
+    assert_eq!(sum("/published"), 1_000);
+    assert_eq!(sum("/received"), 1_000);
+    assert_eq!(sum("/acknowledged"), 1_000);
+    let timed = points.iter().filter_map(|point| point.pointer("/times_ns/count"));
+    assert_eq!(timed.filter_map(Value::as_u64).sum::<u64>(), 1_000);
+}
+
+#[tokio::test]
+async fn a_report_is_read_back_as_it_was_written() {
+    let port = peer::start(|_| Fate::Pass);
+    let load = Load { rate: Some(1_000.0), limit: Some(200), ..Load::default() };
+    let mut out = Vec::new();
+    run(&config(port, load), &mut out, pending::<()>()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.json");
+    std::fs::write(&path, &out).unwrap();
+    let mut again = Vec::new();
+    Report::read(&path).unwrap().write_json(&mut again).unwrap();
+    let [out, again] = [out, again].map(|json| rounded(serde_json::from_slice(&json).unwrap()));
+    assert_eq!(again, out);
+}
+
+/// The value with its fractions as text of so many digits: the last one of all may
+/// change on the way through a file.
+fn rounded(value: Value) -> Value {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            format!("{:.9e}", number.as_f64().unwrap()).into()
+        }
+        Value::Array(values) => values.into_iter().map(rounded).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(name, value)| (name, rounded(value))).collect()
+        }
+        other => other,
+    }
+}
+
+#[tokio::test]
+async fn merged_reports_are_what_one_run_would_have_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut reports, mut sum) = (Vec::new(), 0);
+    for limit in [150, 350] {
+        let port = peer::start(|number| if number == 10 { Fate::Drop } else { Fate::Pass });
+        let path = folder.path().join(limit.to_string());
+        let report = report(port, Load { limit: Some(limit), ..Load::default() }).await;
+        std::fs::write(&path, report.to_string()).unwrap();
+        sum += number(&report, "/times_ns/latency/count");
+        reports.push(path);
+    }
+    let mut out = Vec::new();
+    mqx::bench::merge(&Merge { reports, json: true }, &mut out).unwrap();
+    let merged: Value = serde_json::from_slice(&out).unwrap();
+    assert_valid(&merged);
+    assert_eq!(number(&merged, "/published/messages"), 500);
+    assert_eq!(number(&merged, "/lost"), 2);
+    assert_eq!((number(&merged, "/times_ns/latency/count"), sum), (498, 498));
+    assert_eq!(number(&merged, "/load/publishers"), 2);
+}
+
+#[tokio::test]
+async fn reports_of_different_loads_are_not_added() {
+    let port = peer::start(|_| Fate::Pass);
+    let folder = tempfile::tempdir().unwrap();
+    let reports = [64, 65].map(|size| (size, folder.path().join(size.to_string()))).to_vec();
+    for (size, path) in &reports {
+        let load = Load { limit: Some(10), size: *size, ..Load::default() };
+        std::fs::write(path, report(port, load).await.to_string()).unwrap();
+    }
+    let reports = reports.into_iter().map(|(_, path)| path).collect();
+    let error = mqx::bench::merge(&Merge { reports, json: true }, &mut Vec::new()).unwrap_err();
+    assert!(error.to_string().ends_with("payload size 64 and 65"), "{error}");
+}
