@@ -33,6 +33,8 @@ complete -c mqx -n "__fish_mqx_needs_command" -f -a "pub" -d 'Publish messages'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "sub" -d 'Subscribe to topics and print the messages'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "rr" -d 'Ask somebody behind the broker and print the answers, or answer'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "bench" -d 'Measure a broker: put a load on it and see what becomes of it'
+complete -c mqx -n "__fish_mqx_needs_command" -f -a "doctor" -d 'Examine step by step whether a broker can be reached and used, and why not'
+complete -c mqx -n "__fish_mqx_needs_command" -f -a "ping" -d 'Check in one line whether a broker answers, for health checks'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "certs" -d 'Make certificates for testing'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "profile" -d 'Keep what it takes to reach a broker under a name'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "broker" -d 'Run a broker'
@@ -468,6 +470,163 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcomman
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from merge" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "merge" -d 'Add up the reports of runs, as those of shards'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s t -l topic -d 'What the topics begin with that are published to [default: mqx/doctor/ and something random]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s i -l id -d 'Client identifier; %h stands for this machine, %p for the process, %r for something random, %u for the user name [default: the broker chooses one]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s I -l id-prefix -d 'Client identifier that begins with this and ends with the number of the process' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l unix -d 'Unix socket of the broker' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l ws-path -d 'Path of the broker for WebSocket [default: /mqtt]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l ws-header -d 'Header of the WebSocket request, as in \'Authorization: Bearer x\' (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l proxy -d 'Connect through this proxy: socks5h://, socks5://, http:// or https://[USER:PASSWORD@]HOST[:PORT], or none [default: ALL_PROXY, for wss HTTPS_PROXY before it and for ws http_proxy, unless NO_PROXY has the host]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s A -l bind -d 'Connect from this address of the machine' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s u -l username -d 'User name' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s P -l password -d 'Password; on this machine everybody can see it, unlike with the next four' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l password-file -d 'Take the password from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l password-env -d 'Take the password from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l password-command -d 'Take the password from what this command of the shell prints' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
+rumqttc\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l jwt-key -d 'Sign a token with this private key (PEM) for a password, a new one for every connection' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l jwt-alg -d 'How to sign it: RS256 or ES256 [default: as the key is made for]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l jwt-aud -d 'Whom it is for (aud; repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l jwt-sub -d 'Whom it is about (sub) [default: the user name]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l jwt-iss -d 'Whom it is from (iss)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l jwt-kid -d 'Name of the key (kid)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l jwt-claim -d 'Another claim, as in name=value; a value in JSON is taken as that (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l jwt-ttl -d 'How long it counts, as in 600 or 1h' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l tls -d 'Use TLS; trust the CA in this file, or without one those of the system' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l cafile -d 'The same as --tls with a CA' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l key-password -d 'Password of the private key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l key-password-file -d 'Take the password of the private key from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l will-topic -d 'Topic of the message the broker publishes when the connection is lost' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l will-payload -d 'Its payload [default: empty]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l will-file -d 'Its payload from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l will-qos -d 'Its quality of service: 0, 1 or 2' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l will-delay-interval -d 'Publish it only after this time, as in 10 or 1m (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l will-message-expiry-interval -d 'Time after which it is worth nothing (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l will-content-type -d 'What its payload is, as in application/json (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l will-payload-format-indicator -d 'Whether its payload is UTF-8 text (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l will-response-topic -d 'Topic for an answer to it (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l will-correlation-data -d 'What an answer is to repeat: text, hex:... or base64:... (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l will-user-property -d 'User property of it, as in name=value (repeatable, MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s x -l session-expiry-interval -d 'Keep the session so long after the connection, as in 60, 1h or never (to end)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send before they are answered' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l maximum-packet-size -d 'Bytes of the largest packet the broker may send' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l request-response-information -d 'Ask for the basis of response topics' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l request-problem-information -d 'Ask for reasons in words [default: true]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l connect-user-property -d 'User property of CONNECT, as in name=value (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l authentication-method -d 'Method of enhanced authentication: SCRAM-SHA-256 takes user and password and checks the broker too; of others only what CONNECT says can be given' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l authentication-data -d 'Data of that method: text, hex:... or base64:...' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l disconnect-session-expiry-interval -d 'Session expiry in DISCONNECT: from then on this holds' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l disconnect-user-property -d 'User property of DISCONNECT, as in name=value (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s o -l config-file -d 'Option file of mosquitto\'s clients' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s b -s L -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l json -d 'Say it in JSON'
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s c -l disable-clean-session -d 'Go on with the session of this client identifier, and keep it; without -x for ever'
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l ws -d 'Speak MQTT over WebSocket'
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l ask-password -d 'Ask for the password at the terminal'
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s d -l debug -d 'Say on stderr which packets are sent and received'
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l insecure -d 'Use TLS and believe any certificate; for tests only'
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l no-tls -d 'Use no TLS, not even with port 8883'
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l will-retain -d 'Ask the broker to keep it for later subscribers'
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -s i -l id -d 'Client identifier; %h stands for this machine, %p for the process, %r for something random, %u for the user name [default: the broker chooses one]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -s I -l id-prefix -d 'Client identifier that begins with this and ends with the number of the process' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l unix -d 'Unix socket of the broker' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l ws-path -d 'Path of the broker for WebSocket [default: /mqtt]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l ws-header -d 'Header of the WebSocket request, as in \'Authorization: Bearer x\' (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l proxy -d 'Connect through this proxy: socks5h://, socks5://, http:// or https://[USER:PASSWORD@]HOST[:PORT], or none [default: ALL_PROXY, for wss HTTPS_PROXY before it and for ws http_proxy, unless NO_PROXY has the host]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -s A -l bind -d 'Connect from this address of the machine' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -s u -l username -d 'User name' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -s P -l password -d 'Password; on this machine everybody can see it, unlike with the next four' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l password-file -d 'Take the password from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l password-env -d 'Take the password from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l password-command -d 'Take the password from what this command of the shell prints' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
+rumqttc\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l jwt-key -d 'Sign a token with this private key (PEM) for a password, a new one for every connection' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l jwt-alg -d 'How to sign it: RS256 or ES256 [default: as the key is made for]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l jwt-aud -d 'Whom it is for (aud; repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l jwt-sub -d 'Whom it is about (sub) [default: the user name]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l jwt-iss -d 'Whom it is from (iss)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l jwt-kid -d 'Name of the key (kid)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l jwt-claim -d 'Another claim, as in name=value; a value in JSON is taken as that (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l jwt-ttl -d 'How long it counts, as in 600 or 1h' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l tls -d 'Use TLS; trust the CA in this file, or without one those of the system' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l cafile -d 'The same as --tls with a CA' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l key-password -d 'Password of the private key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l key-password-file -d 'Take the password of the private key from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l will-topic -d 'Topic of the message the broker publishes when the connection is lost' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l will-payload -d 'Its payload [default: empty]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l will-file -d 'Its payload from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l will-qos -d 'Its quality of service: 0, 1 or 2' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l will-delay-interval -d 'Publish it only after this time, as in 10 or 1m (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l will-message-expiry-interval -d 'Time after which it is worth nothing (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l will-content-type -d 'What its payload is, as in application/json (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l will-payload-format-indicator -d 'Whether its payload is UTF-8 text (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l will-response-topic -d 'Topic for an answer to it (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l will-correlation-data -d 'What an answer is to repeat: text, hex:... or base64:... (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l will-user-property -d 'User property of it, as in name=value (repeatable, MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -s x -l session-expiry-interval -d 'Keep the session so long after the connection, as in 60, 1h or never (to end)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send before they are answered' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l maximum-packet-size -d 'Bytes of the largest packet the broker may send' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l request-response-information -d 'Ask for the basis of response topics' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l request-problem-information -d 'Ask for reasons in words [default: true]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l connect-user-property -d 'User property of CONNECT, as in name=value (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l authentication-method -d 'Method of enhanced authentication: SCRAM-SHA-256 takes user and password and checks the broker too; of others only what CONNECT says can be given' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l authentication-data -d 'Data of that method: text, hex:... or base64:...' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l disconnect-session-expiry-interval -d 'Session expiry in DISCONNECT: from then on this holds' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l disconnect-user-property -d 'User property of DISCONNECT, as in name=value (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -s o -l config-file -d 'Option file of mosquitto\'s clients' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -s b -s L -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l json -d 'Say it in JSON'
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -s c -l disable-clean-session -d 'Go on with the session of this client identifier, and keep it; without -x for ever'
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l ws -d 'Speak MQTT over WebSocket'
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l ask-password -d 'Ask for the password at the terminal'
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -s d -l debug -d 'Say on stderr which packets are sent and received'
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l insecure -d 'Use TLS and believe any certificate; for tests only'
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l no-tls -d 'Use no TLS, not even with port 8883'
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l will-retain -d 'Ask the broker to keep it for later subscribers'
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -984,14 +1143,16 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcomma
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write what a store holds as JSON'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "import" -d 'Put what `mqx broker export` has written into a store'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench certs profile broker help" -f -a "pub" -d 'Publish messages'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench certs profile broker help" -f -a "sub" -d 'Subscribe to topics and print the messages'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench certs profile broker help" -f -a "rr" -d 'Ask somebody behind the broker and print the answers, or answer'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench certs profile broker help" -f -a "bench" -d 'Measure a broker: put a load on it and see what becomes of it'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench certs profile broker help" -f -a "certs" -d 'Make certificates for testing'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench certs profile broker help" -f -a "profile" -d 'Keep what it takes to reach a broker under a name'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench certs profile broker help" -f -a "broker" -d 'Run a broker'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench certs profile broker help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "pub" -d 'Publish messages'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "sub" -d 'Subscribe to topics and print the messages'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "rr" -d 'Ask somebody behind the broker and print the answers, or answer'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "bench" -d 'Measure a broker: put a load on it and see what becomes of it'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "doctor" -d 'Examine step by step whether a broker can be reached and used, and why not'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "ping" -d 'Check in one line whether a broker answers, for health checks'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "certs" -d 'Make certificates for testing'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "profile" -d 'Keep what it takes to reach a broker under a name'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "broker" -d 'Run a broker'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from bench" -f -a "merge" -d 'Add up the reports of runs, as those of shards'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "ca" -d 'Make a CA of your own'

@@ -159,6 +159,18 @@ impl Error {
         self
     }
 
+    /// It and its causes on one line, as [`line()`] has them.
+    #[must_use]
+    pub fn line(&self) -> String {
+        joined(anyhow::Chain::new(self))
+    }
+
+    /// What would cure it, if that is known: as [`hint()`] finds it.
+    #[must_use]
+    pub fn cure(&self) -> Option<&str> {
+        errors_in(anyhow::Chain::new(self)).find_map(|error| error.hint.as_deref())
+    }
+
     /// The class of the failure.
     #[must_use]
     pub const fn class(&self) -> Class {
@@ -212,8 +224,12 @@ pub fn hint(error: &anyhow::Error) -> Option<&str> {
 /// `error` and its causes on one line, joined by `: `, saying nothing twice.
 #[must_use]
 pub fn line(error: &anyhow::Error) -> String {
+    joined(error.chain())
+}
+
+fn joined(chain: anyhow::Chain<'_>) -> String {
     let mut line = String::new();
-    for cause in error.chain() {
+    for cause in chain {
         let text = cause.to_string();
         if line.ends_with(&text) {
             continue;
@@ -227,7 +243,11 @@ pub fn line(error: &anyhow::Error) -> String {
 }
 
 fn errors(error: &anyhow::Error) -> impl Iterator<Item = &Error> {
-    error.chain().filter_map(|cause| cause.downcast_ref())
+    errors_in(error.chain())
+}
+
+fn errors_in(chain: anyhow::Chain<'_>) -> impl Iterator<Item = &Error> {
+    chain.filter_map(|cause| cause.downcast_ref())
 }
 
 #[cfg(test)]

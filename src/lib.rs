@@ -3,7 +3,8 @@
 //! # Layers
 //! ```text
 //!  4  main -> run (here) -> cli         what may be typed, lowered once to Config values
-//!  3  publish subscribe request bench certs profile broker   the features; they never import each other
+//!  3  publish subscribe request bench certs doctor profile broker   the features; they never
+//!     import each other
 //!  2  client: an Engine over a Stream, reconnect    net: sockets and TLS as one Stream, WebSocket
 //!  1  session: packet identifiers, in-flight windows, QoS flows, aliases, keepalive
 //!  0  mqtt: bytes <-> packets, properties, reason codes, topics
@@ -41,6 +42,7 @@ pub mod certs;
 pub mod cli;
 pub mod client;
 pub mod decode;
+pub mod doctor;
 pub mod encode;
 pub mod error;
 pub mod generate;
@@ -102,6 +104,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             BenchTask::Run { config, embedded } => measure(*config, embedded)?,
             BenchTask::Merge(config) => bench::merge(&config, &mut output::stdout())?,
         },
+        Command::Doctor(args) => examine(&args.into_config()?)?,
+        Command::Ping(args) => examine(&args.into_config()?)?,
         Command::Certs(args) => {
             let task = args.into_task()?;
             block_on(certs::run(&task, &mut output::stdout(), signals::stop()))?;
@@ -123,6 +127,11 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         },
     }
     Ok(())
+}
+
+/// Examines a broker.
+fn examine(config: &doctor::Config) -> error::Result<()> {
+    block_on(doctor::run(config, &mut output::stdout(), signals::stop()))
 }
 
 /// Measures a broker, which may be `embedded`: one of this process's own.

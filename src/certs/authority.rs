@@ -3,10 +3,10 @@
 
 use super::MAX_DAYS;
 use super::copy;
-use super::facts::{self, Facts};
 use super::key;
 use super::signer::Signer;
 use crate::error::{Class, Error, Result};
+use crate::net::facts::{self, Facts};
 use crate::net::pem;
 use crate::output;
 use jiff::Timestamp;

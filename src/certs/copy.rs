@@ -1,8 +1,8 @@
 //! Names out of certificates and requests of others, for a new certificate that
 //! says the same.
 
-use super::facts;
 use crate::error::{Class, Error, Result};
+use crate::net::facts;
 use rcgen::string::{BmpString, Ia5String, PrintableString, TeletexString};
 use rcgen::{DistinguishedName, DnType, DnValue, SanType};
 use x509_parser::asn1_rs::Tag;

@@ -1,7 +1,6 @@
 //! Where what was made goes: into files, into the index, and onto stdout.
 
 use super::authority::Signed;
-use super::facts::Facts;
 use super::folder::{self, NewFile, place};
 use super::index::{self, Entry, Event};
 use super::issue::Purpose;
@@ -9,6 +8,7 @@ use super::print::{self, Product};
 use super::signer::Signer;
 use crate::error::{Error, Result};
 use crate::net::date;
+use crate::net::facts::Facts;
 use crate::output;
 use serde::Serialize;
 use std::io::{self, Write};

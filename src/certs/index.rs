@@ -1,8 +1,8 @@
 //! What a CA has issued and revoked: a file of JSON lines in its folder that only
 //! grows, so that nothing in it can be lost by a crash or by two commands at once.
 
-use super::facts::Facts;
 use crate::error::{Class, Error, Result};
+use crate::net::facts::Facts;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};

@@ -4,7 +4,6 @@
 use super::MAX_DAYS;
 use super::bad;
 use super::delivery::Delivery;
-use super::facts::Facts;
 use super::folder;
 use super::issue::{self, Leaf};
 use super::key::KeyOptions;
@@ -14,6 +13,7 @@ use super::renew;
 use super::signer::Signer;
 use super::subject::Subject;
 use crate::error::{Error, Result};
+use crate::net::facts::{Facts, days_between};
 use crate::net::pem;
 use jiff::Timestamp;
 use std::fs::{self, File};
@@ -167,7 +167,7 @@ fn begins(path: &Path) -> Result<Option<i64>> {
         return Ok(None);
     }
     let begin: Timestamp = facts(path)?.not_before.parse().unwrap_or(Timestamp::MIN);
-    Ok(Some(super::facts::days_between(Timestamp::now(), begin)))
+    Ok(Some(days_between(Timestamp::now(), begin)))
 }
 
 fn facts(path: &Path) -> Result<Facts> {

@@ -1,12 +1,12 @@
 //! `mqx certs inspect`, `verify` and `needs-renewal`: certificates are looked at,
 //! in a file or as a server shows them.
 
-use super::algorithm::KeyFacts;
-use super::facts::{Facts, days_between};
 use super::inspect;
 use super::issue::{Purpose, plain_names};
 use super::source::{Found, Source};
 use crate::error::{Class, Error, Result};
+use crate::net::KeyFacts;
+use crate::net::facts::{Facts, days_between};
 use crate::net::{Checker, Trust, date, verify};
 use crate::output::{self, escape};
 use crate::secret::Secret;

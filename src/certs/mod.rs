@@ -9,14 +9,12 @@
 //! the files where they go and tells of them, and the index of the CA's folder
 //! remembers what was signed.
 
-mod algorithm;
 mod alt_name;
 mod authority;
 pub mod bad;
 pub mod bundle;
 mod copy;
 mod delivery;
-mod facts;
 mod folder;
 mod index;
 pub mod init;
@@ -37,10 +35,9 @@ mod source;
 pub mod store;
 mod subject;
 
-pub use algorithm::KeyFacts;
+pub use crate::net::facts::Facts;
 pub use alt_name::AltName;
 pub use delivery::Delivery;
-pub use facts::Facts;
 pub use key::{KeyKind, KeyOptions};
 pub use name::{CommonName, Host, file_stem};
 pub use print::Product;

@@ -4,11 +4,11 @@
 use super::authority::{Authority, is_self_signed};
 use super::copy;
 use super::delivery::{Delivery, Files, Kind, Made};
-use super::facts::Facts;
 use super::folder;
 use super::key::{self, KeyOptions};
 use super::signer::Signer;
 use crate::error::{Class, Error, Result};
+use crate::net::facts::Facts;
 use crate::net::pem;
 use jiff::Timestamp;
 use rcgen::{

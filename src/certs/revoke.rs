@@ -2,12 +2,12 @@
 //! the index of the CA and in the list that it signs for brokers.
 
 use super::authority::{self, Authority};
-use super::facts::{self, Facts};
 use super::folder::{self, NewFile};
 use super::index::{self, Entry, Event};
 use super::key;
 use super::signer::Signer;
 use crate::error::{Class, Error, Result};
+use crate::net::facts::{self, Facts};
 use crate::net::{date, pem};
 use crate::output;
 use jiff::Timestamp;

@@ -1,7 +1,7 @@
 //! Where a certificate is looked at: in a file, or as a server shows it.
 
-use super::facts::Facts;
 use crate::error::{Class, Error, Result};
+use crate::net::facts::Facts;
 use crate::net::peer_chain;
 use crate::net::pem::{self, Held};
 use crate::net::url::Url;

@@ -1,8 +1,8 @@
 //! `mqx certs install` and `uninstall`: the CA among those that a system trusts.
 
-use super::facts::Facts;
 use super::folder;
 use crate::error::{Class, Error, Result};
+use crate::net::facts::Facts;
 use crate::net::pem;
 use crate::output;
 use jiff::Timestamp;

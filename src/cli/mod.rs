@@ -7,6 +7,7 @@ pub mod bench;
 pub mod broker;
 pub mod certs;
 pub mod connection;
+pub mod doctor;
 pub mod generate;
 mod look;
 mod message;
@@ -65,6 +66,15 @@ pub enum Command {
     Rr(Box<request::RequestArgs>),
     /// Measure a broker: put a load on it and see what becomes of it
     Bench(Box<bench::BenchArgs>),
+    /// Examine step by step whether a broker can be reached and used, and why not
+    ///
+    /// The steps are: name, TCP, proxy, TLS, WebSocket, MQTT (CONNECT), ping, a message
+    /// there and back with each QoS, one that is retained, and one of a shared
+    /// subscription. The first that fails is explained, and what would have worked
+    /// instead is tried; the exit code is that of its failure.
+    Doctor(Box<doctor::DoctorArgs>),
+    /// Check in one line whether a broker answers, for health checks
+    Ping(Box<doctor::PingArgs>),
     /// Make certificates for testing
     Certs(certs::CertsArgs),
     /// Keep what it takes to reach a broker under a name

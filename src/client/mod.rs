@@ -4,8 +4,10 @@
 //! Nothing here knows what the messages are for, and nothing prints but the
 //! talk of `--debug` and the notices about the connection.
 
+mod announced;
 mod answers;
 mod connection;
+mod conversation;
 pub mod engine;
 mod failure;
 mod farewell;
@@ -16,8 +18,10 @@ mod scram;
 pub mod talk;
 mod token;
 
+pub use announced::Announced;
 pub use answers::Answers;
 pub use connection::Connection;
+pub use conversation::Conversation;
 pub use engine::EngineKind;
 pub use failure::{explain, is_about_mark, no_answer, not_accepted};
 pub use farewell::Farewell;

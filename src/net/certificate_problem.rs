@@ -1,5 +1,6 @@
 //! Why the certificate of a server was not accepted, and what to do about it.
 
+use super::issuer::UnknownIssuer;
 use super::{Trust, date};
 use crate::output::escape;
 use jiff::Timestamp;
@@ -32,6 +33,8 @@ pub(super) struct Asked<'a> {
     pub(super) host: &'a str,
     /// Whose signature it needs.
     pub(super) trust: Option<&'a Trust>,
+    /// Whose signature it has, if that is not known.
+    pub(super) issuer: Option<UnknownIssuer>,
 }
 
 /// What is wrong and what to do about it.
@@ -48,7 +51,7 @@ fn words(what: impl Into<String>, hint: impl Into<String>) -> Words {
 pub(super) fn words_for(problem: &CertificateError, asked: &Asked<'_>) -> Words {
     use CertificateError as Problem;
     match problem {
-        Problem::UnknownIssuer => unknown_issuer(asked.trust),
+        Problem::UnknownIssuer => unknown_issuer(asked),
         Problem::BadSignature => words(
             "the server's certificate is signed by another key than that of the CA given, \
              though the CA's name is the same",
@@ -78,8 +81,8 @@ pub(super) fn words_for(problem: &CertificateError, asked: &Asked<'_>) -> Words 
     }
 }
 
-fn unknown_issuer(trust: Option<&Trust>) -> Words {
-    let (place, hint) = match trust {
+fn unknown_issuer(asked: &Asked<'_>) -> Words {
+    let (place, hint) = match asked.trust {
         Some(Trust::File(path)) => (
             format!("a CA in {}", path.display()),
             "give the CA certificate that the server's certificate was signed with",
@@ -93,7 +96,12 @@ fn unknown_issuer(trust: Option<&Trust>) -> Words {
             "give the CA of the server with --tls CA or --cafile CA",
         ),
     };
-    let what = format!("the server's certificate is not signed by {place}");
+    let whose = match &asked.issuer {
+        Some(own) if own.is_self_signed() => " but by itself".to_owned(),
+        Some(own) => format!(" but by {}", escape(&own.issuer)),
+        None => String::new(),
+    };
+    let what = format!("the server's certificate is not signed by {place}{whose}");
     words(what, format!("{hint}; --insecure skips the check"))
 }
 

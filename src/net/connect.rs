@@ -3,7 +3,7 @@
 use super::dial::dial;
 use super::explain::{self, explain};
 use super::upgrade::upgrade;
-use super::{Endpoint, Stream, TlsClient};
+use super::{Endpoint, Stream};
 use crate::error::{Class, Error, Result};
 use crate::output::escape;
 use rustls::pki_types::ServerName;
@@ -19,23 +19,19 @@ use tokio::time::{Instant, timeout_at};
 pub async fn connect(endpoint: &Endpoint, limit: Duration) -> Result<Stream> {
     let deadline = Instant::now() + limit;
     let stream = dial(endpoint, deadline).await?;
-    let stream = match &endpoint.tls {
-        None => stream,
-        Some(tls) => encrypt(endpoint, tls, stream, deadline).await?,
-    };
-    match &endpoint.websocket {
-        None => Ok(stream),
-        Some(request) => upgrade(endpoint, request, stream, deadline).await,
-    }
+    let stream = encrypt(endpoint, stream, deadline).await?;
+    upgrade(endpoint, stream, deadline).await
 }
 
-/// Does the TLS handshake with the server of `endpoint` over `stream`.
-pub(super) async fn encrypt(
-    endpoint: &Endpoint,
-    tls: &TlsClient,
-    stream: Stream,
-    deadline: Instant,
-) -> Result<Stream> {
+/// Does the TLS handshake with the server of `endpoint` over `stream`, if the
+/// endpoint asks for one.
+///
+/// # Errors
+/// [`Class::Tls`] if it fails.
+pub async fn encrypt(endpoint: &Endpoint, stream: Stream, deadline: Instant) -> Result<Stream> {
+    let Some(tls) = &endpoint.tls else {
+        return Ok(stream);
+    };
     let name = endpoint.server_name();
     let name = ServerName::try_from(name.to_owned()).map_err(|cause| {
         let what = format!("TLS cannot check the host name {}", escape(name));

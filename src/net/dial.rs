@@ -14,7 +14,10 @@ use tokio::time::{Instant, timeout, timeout_at};
 ///
 /// Of a host with several addresses each gets its share of the time that is
 /// left, so one dead address cannot use up the time of the others.
-pub(super) async fn dial(endpoint: &Endpoint, deadline: Instant) -> Result<Stream> {
+///
+/// # Errors
+/// [`Class::Connect`] if nobody accepts the connection, or the proxy does not help.
+pub async fn dial(endpoint: &Endpoint, deadline: Instant) -> Result<Stream> {
     match (&endpoint.place, &endpoint.proxy) {
         (Place::Tcp { host, port }, None) => {
             let socket = tcp(host, *port, endpoint.bind, deadline).await?;
@@ -46,8 +49,11 @@ pub(super) async fn tcp(
     Ok(first_of(&addresses, bind, deadline).await)
 }
 
-/// The addresses of `host`, at least one.
-pub(super) async fn resolve(host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>> {
+/// The addresses of `host`, at least one, each with `port`.
+///
+/// # Errors
+/// [`Class::Connect`] if the host is not known.
+pub async fn resolve(host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>> {
     let found = match timeout_at(deadline, lookup_host((host, port))).await {
         Ok(found) => found.map(Vec::from_iter),
         Err(_) => Err(io::ErrorKind::TimedOut.into()),
@@ -87,6 +93,20 @@ async fn first_of(
     Err(failure)
 }
 
+/// A connection to this address and no other, before `deadline`; the error is for
+/// [`not_connected`].
+///
+/// # Errors
+/// Why nobody accepts it.
+pub async fn try_address(
+    address: SocketAddr,
+    bind: Option<IpAddr>,
+    deadline: Instant,
+) -> io::Result<Stream> {
+    let opened = timeout_at(deadline, open(address, bind)).await;
+    opened.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).map(Stream::Tcp)
+}
+
 async fn open(address: SocketAddr, bind: Option<IpAddr>) -> io::Result<TcpStream> {
     let socket = match bind {
         None => TcpStream::connect(address).await?,
@@ -113,7 +133,9 @@ fn more_telling(old: io::Error, new: io::Error) -> io::Error {
     if old.kind() == io::ErrorKind::ConnectionRefused { old } else { new }
 }
 
-fn not_connected(endpoint: &Endpoint, cause: io::Error) -> Error {
+/// The failure to open a connection to `endpoint`, with its cure.
+#[must_use]
+pub fn not_connected(endpoint: &Endpoint, cause: io::Error) -> Error {
     let error = Error::new(Class::Connect, format!("cannot connect to {endpoint}"))
         .hint(cure(&cause, endpoint.tls.is_some()));
     match cause.kind() {

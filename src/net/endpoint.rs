@@ -57,6 +57,17 @@ impl Endpoint {
         }
     }
 
+    /// The host and port that a socket is opened to: the broker's, or those of a
+    /// proxy; none for a socket of this machine.
+    #[must_use]
+    pub fn first_hop(&self) -> Option<(&str, u16)> {
+        match (&self.place, &self.proxy) {
+            (Place::Unix(_), _) => None,
+            (Place::Tcp { .. }, Some(proxy)) => Some(proxy.place()),
+            (Place::Tcp { host, port }, None) => Some((host, *port)),
+        }
+    }
+
     /// The name that a server there has to prove with its certificate.
     #[must_use]
     pub fn server_name(&self) -> &str {

@@ -51,8 +51,10 @@ pub(super) fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
 fn explain_tls(error: &rustls::Error, endpoint: &Endpoint) -> Error {
     match error {
         rustls::Error::InvalidCertificate(problem) => {
-            let trust = endpoint.tls.as_ref().map(TlsClient::trust);
-            let words = words_for(problem, &Asked { host: endpoint.server_name(), trust });
+            let tls = endpoint.tls.as_ref();
+            let issuer = tls.and_then(TlsClient::unknown_issuer);
+            let trust = tls.map(TlsClient::trust);
+            let words = words_for(problem, &Asked { host: endpoint.server_name(), trust, issuer });
             let failed = tls_failed(endpoint, &words.what);
             match words.hint {
                 Some(hint) => failed.hint(hint),

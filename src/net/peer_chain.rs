@@ -1,6 +1,6 @@
 //! The certificates that a server shows, whatever they are worth.
 
-use super::{Endpoint, Stream, TlsClient, TlsClientOptions, connect};
+use super::{Agreed, Endpoint, TlsClient, TlsClientOptions, connect};
 use crate::error::{Class, Error, Result};
 use rustls::pki_types::CertificateDer;
 use std::time::Duration;
@@ -18,14 +18,20 @@ pub async fn peer_chain(
 ) -> Result<Vec<CertificateDer<'static>>> {
     let options = TlsClientOptions { insecure: true, server_name, ..TlsClientOptions::default() };
     let (tls, _) = TlsClient::new(&options)?;
-    let endpoint = Endpoint { tls: Some(tls), ..Endpoint::tcp(host, port) };
-    let stream = connect(&endpoint, limit).await?;
-    let chain = match &stream {
-        Stream::Tls(stream) => stream.get_ref().1.peer_certificates(),
-        Stream::Tcp(_) | Stream::Unix(_) | Stream::WebSocket(_) => None,
-    };
-    let chain = chain
-        .filter(|chain| !chain.is_empty())
-        .map(|chain| chain.iter().map(|certificate| certificate.clone().into_owned()).collect());
+    chain_of(&Endpoint { tls: Some(tls), ..Endpoint::tcp(host, port) }, limit).await
+}
+
+/// The certificates that the server of `endpoint` shows, its own first, checked as the
+/// endpoint says; WebSocket is not asked for.
+///
+/// # Errors
+/// When there is no connection or no TLS within `limit`.
+pub async fn chain_of(
+    endpoint: &Endpoint,
+    limit: Duration,
+) -> Result<Vec<CertificateDer<'static>>> {
+    let bare = Endpoint { websocket: None, ..endpoint.clone() };
+    let agreed = Agreed::of(&connect(&bare, limit).await?);
+    let chain = agreed.map(|agreed| agreed.chain).filter(|chain| !chain.is_empty());
     chain.ok_or_else(|| Error::new(Class::Tls, format!("{endpoint} shows no certificate")))
 }

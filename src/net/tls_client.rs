@@ -1,12 +1,14 @@
 //! TLS as a client speaks it.
 
+use super::asked::Asked;
 use super::identity::Identity;
 use super::insecure::AcceptAny;
+use super::issuer::{Remembering, UnknownIssuer};
 use super::key_log::KeyLogTo;
 use super::{Trust, provider};
 use crate::error::{Class, Error, Result};
 use crate::secret::Secret;
-use rustls::client::WantsClientCert;
+use rustls::client::{WantsClientCert, WebPkiServerVerifier};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ALL_VERSIONS, ClientConfig, ConfigBuilder, KeyLogFile, SupportedProtocolVersion};
 use std::path::PathBuf;
@@ -66,6 +68,11 @@ pub struct TlsClient {
     trust: Trust,
     has_identity: bool,
     server_name: Option<String>,
+    /// The only version that is offered.
+    version: Option<TlsVersion>,
+    asked: Arc<Asked>,
+    /// What checks the server, unless nothing does.
+    verifier: Option<Arc<Remembering>>,
 }
 
 impl TlsClient {
@@ -76,24 +83,30 @@ impl TlsClient {
     /// [`Class::File`] for a file that cannot be read, [`Class::Tls`] for one
     /// that is not what it should be; the error says what it is instead.
     pub fn new(options: &TlsClientOptions) -> Result<(Self, Vec<String>)> {
-        let builder = verifying(options)?;
+        let (builder, verifier) = verifying(options)?;
         let identity = match &options.identity {
             Some((cert, key)) => Some(Identity::read(cert, key, options.key_password.as_ref())?),
             None => None,
         };
         let has_identity = identity.is_some();
-        let (mut config, warnings) = match identity {
-            Some(own) => (builder.with_client_cert_resolver(own.resolver), own.warnings),
-            None => (builder.with_no_client_auth(), Vec::new()),
-        };
+        let (own, warnings) = identity.map(|own| (own.resolver, own.warnings)).unzip();
+        let asked = Arc::new(Asked::new(own));
+        let mut config = builder.with_client_cert_resolver(Arc::clone(&asked) as _);
         config.key_log = match &options.key_log {
             Some(path) => Arc::new(KeyLogTo::open(path)?),
             None => Arc::new(KeyLogFile::new()),
         };
         config.alpn_protocols = options.alpn.iter().map(|name| name.clone().into_bytes()).collect();
-        let (config, trust) = (Arc::new(config), options.ca.clone());
-        let server_name = options.server_name.clone();
-        Ok((Self { config, trust, has_identity, server_name }, warnings))
+        let client = Self {
+            config: Arc::new(config),
+            trust: options.ca.clone(),
+            has_identity,
+            server_name: options.server_name.clone(),
+            version: options.version,
+            asked,
+            verifier,
+        };
+        Ok((client, warnings.unwrap_or_default()))
     }
 
     /// Whether the client has a certificate to show.
@@ -108,6 +121,34 @@ impl TlsClient {
         &self.trust
     }
 
+    /// Whether any server has asked for the certificate of this client so far.
+    #[must_use]
+    pub fn was_asked(&self) -> bool {
+        self.asked.was()
+    }
+
+    /// The versions of TLS that are offered, for people.
+    #[must_use]
+    pub const fn versions(&self) -> &'static str {
+        match self.version {
+            None => "1.3 and 1.2",
+            Some(TlsVersion::V12) => "1.2 only",
+            Some(TlsVersion::V13) => "1.3 only",
+        }
+    }
+
+    /// The application protocols that are offered.
+    #[must_use]
+    pub fn protocols(&self) -> Vec<String> {
+        let names = self.config.alpn_protocols.iter();
+        names.map(|name| String::from_utf8_lossy(name).into_owned()).collect()
+    }
+
+    /// The CA of a server that was not trusted, the last one.
+    pub(super) fn unknown_issuer(&self) -> Option<UnknownIssuer> {
+        self.verifier.as_ref()?.unknown()
+    }
+
     /// The name to use in place of the host that is connected to.
     pub(super) fn server_name(&self) -> Option<&str> {
         self.server_name.as_deref()
@@ -118,7 +159,11 @@ impl TlsClient {
     }
 }
 
-fn verifying(options: &TlsClientOptions) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>> {
+/// A configuration that lacks only the client's certificate, and what checks the
+/// server, unless nothing does.
+type Verifying = (ConfigBuilder<ClientConfig, WantsClientCert>, Option<Arc<Remembering>>);
+
+fn verifying(options: &TlsClientOptions) -> Result<Verifying> {
     let provider = provider();
     let algorithms = provider.signature_verification_algorithms;
     let versions: &[&SupportedProtocolVersion] = match options.version {
@@ -126,13 +171,21 @@ fn verifying(options: &TlsClientOptions) -> Result<ConfigBuilder<ClientConfig, W
         Some(TlsVersion::V12) => &[&TLS12],
         Some(TlsVersion::V13) => &[&TLS13],
     };
-    let builder = ClientConfig::builder_with_provider(provider)
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(versions)
-        .map_err(|cause| Error::new(Class::Tls, "TLS cannot be set up").because(cause))?;
-    Ok(if options.insecure {
+        .map_err(not_set_up)?
+        .dangerous();
+    if options.insecure {
         let verifier = Arc::new(AcceptAny(algorithms));
-        builder.dangerous().with_custom_certificate_verifier(verifier)
-    } else {
-        builder.with_root_certificates(options.ca.roots()?)
-    })
+        return Ok((builder.with_custom_certificate_verifier(verifier), None));
+    }
+    let roots = Arc::new(options.ca.roots()?);
+    let usual = WebPkiServerVerifier::builder_with_provider(roots, provider).build();
+    let verifier = Arc::new(Remembering::new(usual.map_err(not_set_up)?));
+    let builder = builder.with_custom_certificate_verifier(Arc::clone(&verifier) as _);
+    Ok((builder, Some(verifier)))
+}
+
+fn not_set_up(cause: impl Into<anyhow::Error>) -> Error {
+    Error::new(Class::Tls, "TLS cannot be set up").because(cause)
 }

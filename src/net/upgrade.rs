@@ -1,6 +1,6 @@
 //! From a stream to WebSocket over it: asks the server and judges its answer.
 
-use super::websocket::{Refused, Request, judge_response, key};
+use super::websocket::{Refused, judge_response, key};
 use super::{Endpoint, Stream, WebSocketStream, explain};
 use crate::error::{Class, Error, Result};
 use aws_lc_rs::rand;
@@ -18,13 +18,16 @@ const CURES: &[(u16, &str)] = &[
 
 const NO_CURE: &str = "is it the broker's port for WebSocket? with TLS it takes wss:// or --tls";
 
-/// Asks the server at the other end of `stream` for WebSocket.
-pub(super) async fn upgrade(
-    endpoint: &Endpoint,
-    request: &Request,
-    mut stream: Stream,
-    deadline: Instant,
-) -> Result<Stream> {
+/// Asks the server of `endpoint` at the other end of `stream` for WebSocket, if the
+/// endpoint asks for that.
+///
+/// # Errors
+/// [`Class::Connect`] if it refuses, [`Class::Tls`] if it says only now that it does
+/// not like the client's certificate.
+pub async fn upgrade(endpoint: &Endpoint, mut stream: Stream, deadline: Instant) -> Result<Stream> {
+    let Some(request) = &endpoint.websocket else {
+        return Ok(stream);
+    };
     let mut nonce = [0; 16];
     rand::fill(&mut nonce).map_err(|_| Error::new(Class::Other, "no random numbers to be had"))?;
     let key = key(nonce);

@@ -3,6 +3,7 @@
 
 use super::certificate_problem::{Asked, words_for};
 use super::client_fault::certificate_fault;
+use super::issuer::UnknownIssuer;
 use super::{Trust, pem, provider};
 use crate::error::{Class, Error, Result};
 use crate::output::escape;
@@ -74,7 +75,8 @@ fn of_server(
     let verifier = builder.build().map_err(no_verifier)?;
     verifier.verify_server_cert(own, above, &name, &[], now).map(drop).map_err(|error| {
         in_words(error, |problem| {
-            let words = words_for(problem, &Asked { host, trust: Some(trust) });
+            let issuer = UnknownIssuer::of(above.last().unwrap_or(own));
+            let words = words_for(problem, &Asked { host, trust: Some(trust), issuer });
             (words.what, words.hint)
         })
     })

@@ -42,6 +42,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("request", FEATURE),
     ("bench", FEATURE),
     ("certs", FEATURE),
+    ("doctor", FEATURE),
     ("profile", FEATURE),
     ("generate", FEATURE),
     ("broker", FEATURE),

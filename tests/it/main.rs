@@ -26,6 +26,8 @@ mod clients;
 mod codec;
 /// What must hold for any bytes and any packet.
 mod codec_props;
+/// What is found out about a broker, and what is wrong with it.
+mod doctor;
 /// The broker inside another program.
 mod embedding;
 mod exec;

@@ -83,6 +83,11 @@ class Program:
         seen = lambda: True if words.encode() in self._written["err"] else None
         self._await(words, seen)
 
+    def heard(self):
+        """What stands on stderr so far."""
+        with self._news:
+            return self._written["err"].decode(errors="backslashreplace")
+
     def finish(self):
         """Waits for the end; the output is what `line` has not returned."""
         code = self.process.wait(DEADLINE)

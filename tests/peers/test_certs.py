@@ -1,9 +1,11 @@
-"""What `mqx certs` makes, as openssl, mosquitto, paho and curl see it."""
+"""What `mqx certs` makes, as openssl, mosquitto, paho, MQTT.js and curl see it."""
 
 import json
 import re
 import ssl
 import subprocess
+
+from pathlib import Path
 
 import pytest
 from places import HOST, free_ports
@@ -107,15 +109,50 @@ def test_clients_refuse_a_mosquitto_with_a_bad_certificate_and_accept_the_good_o
         conf.write_text(MOSQUITTO.format(port=port, host=HOST, dir=bad, stem=stem))
         broker = Program(["mosquitto", "-c", str(conf)])
         broker.says("running")
-        place = ["-h", "localhost", "-p", str(port), "--cafile", str(bad / "ca.crt"), "-t", "a", "-m", "b"]
-        codes = [run([*tool, *place]).code for tool in (["mosquitto_pub"], [mqx, "pub"])]
-        codes.append(run(["curl", "-s", "--cacert", str(bad / "ca.crt"), f"https://localhost:{port}/",
-                          "-o", "/dev/null", "--max-time", "5"]).code)
-        codes.append(paho_handshake(port, bad))
-        # curl speaks HTTP to MQTT: what comes after the handshake is not its business.
-        refused = [codes[0] != 0, codes[1] == 4, codes[2] == 60, codes[3] != 0]
-        assert refused == [not accepted] * 4, (stem, codes)
+        assert refusals(mqx, port, bad / "ca.crt") == dict.fromkeys(CLIENTS, not accepted), stem
         broker.stop()
+
+
+CLIENTS = ["mosquitto_pub", "mqx", "curl", "paho", "mqttjs"]
+HANDSHAKE = str(Path(__file__).parent / "mqttjs" / "handshake.js")
+
+
+def refusals(mqx, port, ca):
+    """Which clients that trust `ca` refuse the server at this port of localhost."""
+    place = ["-h", "localhost", "-p", str(port), "--cafile", str(ca), "-t", "a", "-m", "b"]
+    url = f"https://localhost:{port}/"
+    # curl speaks HTTP to MQTT: what comes after the handshake is not its business.
+    curl = run(["curl", "-s", "--cacert", str(ca), url, "-o", "/dev/null", "--max-time", "5"]).code
+    return {
+        "mosquitto_pub": run(["mosquitto_pub", *place]).code != 0,
+        "mqx": run([mqx, "pub", *place]).code == 4,
+        # 35 is a handshake that fails, 60 a certificate that is not believed.
+        "curl": curl in (35, 60),
+        "paho": paho_handshake(port, ca.parent) != 0,
+        "mqttjs": run(["node", HANDSHAKE, f"mqtts://localhost:{port}", str(ca)]).code != 0,
+    }
+
+
+def test_every_client_does_its_duty_at_each_port_of_the_lab(mqx, tmp_path):
+    broker = Program([mqx, "broker", "-p", "0", "--tls-lab", "--tls-dir", str(tmp_path)])
+    broker.says("the key is another one's")
+    rows = re.findall(r"port (\d+) +(\S+) +(connect|refuse)", broker.heard())
+    assert len(rows) == 10
+    for port, kind, duty in rows:
+        # Who has no list of what was revoked cannot know it.
+        refuses = duty == "refuse" and kind != "revoked"
+        assert refusals(mqx, port, tmp_path / "ca.crt") == dict.fromkeys(CLIENTS, refuses), kind
+    broker.stop()
+
+
+def test_clients_that_trust_the_ca_of_a_broker_reach_it_with_its_own_certificate(mqx, tmp_path):
+    broker = Program([mqx, "broker", "-p", "0", "--tls", "auto", "--tls-port", "0", "--tls-dir", str(tmp_path)])
+    broker.says("mqx sub --tls")
+    port = re.search(r"-h localhost -p (\d+)", broker.heard())[1]
+    assert refusals(mqx, port, tmp_path / "ca.crt") == dict.fromkeys(CLIENTS, False)
+    assert openssl(tmp_path, "verify", "-x509_strict", "-CAfile", "ca.crt", "-purpose", "sslserver",
+                   "-verify_hostname", "localhost", "server.crt").returncode == 0
+    broker.stop()
 
 
 def paho_handshake(port, folder):
@@ -125,7 +162,7 @@ def paho_handshake(port, folder):
     client = paho.Client(paho.CallbackAPIVersion.VERSION2)
     client.tls_set(str(folder / "ca.crt"))
     try:
-        client.connect("localhost", port)
+        client.connect("localhost", int(port))
     except ssl.SSLError:
         return 1
     client.disconnect()

@@ -3,7 +3,6 @@
 
 use super::authority::{self, Authority, Signed};
 use super::delivery::{Delivery, Files, Kind as Delivered, Made};
-use super::facts::Facts;
 use super::issue::{Leaf, Purpose};
 use super::key::KeyKind;
 use super::name::Host;
@@ -11,6 +10,7 @@ use super::revoke;
 use super::signer::Signer;
 use super::subject::Subject;
 use crate::error::{Error, Result};
+use crate::net::facts::Facts;
 use jiff::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,

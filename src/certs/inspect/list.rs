@@ -1,7 +1,7 @@
 //! What a revocation list says.
 
-use super::super::facts::{moment, serial};
 use crate::error::{Class, Error, Result};
+use crate::net::facts::{moment, serial};
 use crate::net::{NameStyle, distinguished_name};
 use serde::Serialize;
 use x509_parser::prelude::FromDer as _;

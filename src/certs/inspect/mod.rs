@@ -5,10 +5,10 @@ mod list;
 mod request;
 mod text;
 
-use super::facts::Facts;
 use super::look::Config;
 use super::source::Found;
 use crate::error::{Class, Error, Result};
+use crate::net::facts::Facts;
 use crate::net::pem;
 use crate::output;
 use jiff::Timestamp;

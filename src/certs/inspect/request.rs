@@ -1,8 +1,8 @@
 //! What a request that no CA has signed yet says.
 
-use super::super::algorithm::KeyFacts;
-use super::super::facts::general_name;
 use crate::error::{Class, Error, Result};
+use crate::net::KeyFacts;
+use crate::net::facts::general_name;
 use crate::net::{NameStyle, distinguished_name};
 use serde::Serialize;
 use x509_parser::certification_request::X509CertificationRequest;

@@ -29,6 +29,7 @@ use session::SessionArgs;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
+pub(super) use template::fill;
 use tls::TlsArgs;
 use token::TokenArgs;
 use websocket::WebSocketArgs;

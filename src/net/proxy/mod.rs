@@ -108,6 +108,12 @@ pub trait Dialogue {
 }
 
 impl Proxy {
+    /// Its host and its port.
+    #[must_use]
+    pub fn place(&self) -> (&str, u16) {
+        (&self.host, self.port)
+    }
+
     /// The proxy with this URL: `socks5`, `socks5h`, `http` or `https`.
     ///
     /// # Errors

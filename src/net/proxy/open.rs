@@ -57,7 +57,7 @@ async fn through(
     let mut stream = Stream::Tcp(socket);
     if let Some(tls) = &proxy.tls {
         let own = Endpoint { tls: Some(tls.clone()), ..Endpoint::tcp(&proxy.host, proxy.port) };
-        stream = encrypt(&own, tls, stream, deadline).await?;
+        stream = encrypt(&own, stream, deadline).await?;
     }
     let mut dialogue = proxy.dialogue(target);
     match timeout_at(deadline, converse(&mut stream, &mut *dialogue)).await {

@@ -1,7 +1,7 @@
 //! Everything a user can get wrong: one line that says what and where, a hint
 //! with the cure, an exit code of its own, and nothing on stdout.
 
-mod scene;
+pub(crate) mod scene;
 
 use crate::support::program::{mqx, run};
 use scene::Scene;

@@ -25,7 +25,7 @@ const DENIED: &[u8] = &[0x90, 4, 0, 1, 0, 0x87];
 /// More than the largest payload; the file has holes and takes no room.
 const TOO_LARGE: u64 = 300_000_000;
 
-pub(super) struct Scene {
+pub(crate) struct Scene {
     names: Vec<(&'static str, String)>,
     brokers: Vec<Broker>,
     folders: Vec<TempDir>,
@@ -33,7 +33,7 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    pub(super) fn set() -> Self {
+    pub(crate) fn set() -> Self {
         let (dir, other) = (made(), made());
         let expired = forged(|leaf| leaf.not_after = rcgen::date_time_ymd(2020, 2, 3));
         let names = CertificateParams::new(["a.example".to_owned()]).unwrap().subject_alt_names;
@@ -65,7 +65,7 @@ impl Scene {
     }
 
     /// The text with every name in braces replaced.
-    pub(super) fn fill(&self, text: &str) -> String {
+    pub(crate) fn fill(&self, text: &str) -> String {
         let text = self.names.iter().fold(text.to_owned(), |text, (name, value)| {
             text.replace(&format!("{{{name}}}"), value)
         });
@@ -87,6 +87,15 @@ impl Scene {
                 self.names.push((name, socket.port().to_string()));
             }
         }
+        self.brokers.push(broker);
+    }
+
+    /// A port of this name where nothing but WebSocket is spoken.
+    pub(crate) fn websocket_only(&mut self, name: &'static str) {
+        let listen = Listen { ws_port: Some(0), ..Listen::default() };
+        let broker = start(&Config { workers: 1, ..Config::at(listen) }).unwrap();
+        let port = broker.addresses().iter().find_map(Address::socket).unwrap().port();
+        self.names.push((name, port.to_string()));
         self.brokers.push(broker);
     }
 

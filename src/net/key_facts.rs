@@ -43,7 +43,8 @@ const SIGNATURES: &[(&str, &str)] = &[
 
 impl KeyFacts {
     /// What kind of key this is.
-    pub(super) fn of(key: &SubjectPublicKeyInfo<'_>) -> Self {
+    #[must_use]
+    pub fn of(key: &SubjectPublicKeyInfo<'_>) -> Self {
         let id = key.algorithm.algorithm.to_id_string();
         let curve = key.algorithm.parameters.as_ref();
         let curve = curve.and_then(|any| Oid::try_from(any.clone()).ok());

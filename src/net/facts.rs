@@ -1,8 +1,8 @@
 //! What a certificate says, taken out of its DER for people and programs.
 
-use super::algorithm::{self, KeyFacts};
+use super::certificate_name::{NameStyle, distinguished_name};
+use super::key_facts::{self, KeyFacts};
 use crate::error::{Class, Error, Result};
-use crate::net::{NameStyle, distinguished_name};
 use aws_lc_rs::digest::{self, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
 use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
@@ -82,7 +82,7 @@ impl Facts {
             not_after: not_after.to_string(),
             days_left: days_between(now, not_after),
             version: parsed.version().0.saturating_add(1),
-            signature: algorithm::signature(&parsed.signature_algorithm),
+            signature: key_facts::signature(&parsed.signature_algorithm),
             key: KeyFacts::of(parsed.public_key()),
             is_ca: constraints.is_some_and(|found| found.ca),
             path_length: constraints.and_then(|found| found.path_len_constraint),
@@ -97,18 +97,21 @@ impl Facts {
 }
 
 /// Whole days from `now` to `then`.
-pub(super) fn days_between(now: Timestamp, then: Timestamp) -> i64 {
+#[must_use]
+pub fn days_between(now: Timestamp, then: Timestamp) -> i64 {
     then.as_second().saturating_sub(now.as_second()).div_euclid(86_400)
 }
 
 /// The moment so many seconds after 1970, or the nearest one there is.
-pub(super) fn moment(second: i64) -> Timestamp {
+#[must_use]
+pub fn moment(second: i64) -> Timestamp {
     let nearest = if second < 0 { Timestamp::MIN } else { Timestamp::MAX };
     Timestamp::from_second(second).unwrap_or(nearest)
 }
 
 /// Bytes as capital hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     let mut digits = String::with_capacity(2 * bytes.len());
     for byte in bytes {
         // A string takes whatever is written.
@@ -118,7 +121,8 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 }
 
 /// The bytes of hexadecimal digits, without those that are none.
-pub(super) fn unhex(digits: &str) -> Vec<u8> {
+#[must_use]
+pub fn unhex(digits: &str) -> Vec<u8> {
     let nibbles: Vec<_> = digits.chars().filter_map(|digit| digit.to_digit(16)).collect();
     let pairs = nibbles.chunks_exact(2).filter_map(|pair| match pair {
         [high, low] => u8::try_from(high << 4 | low).ok(),
@@ -128,7 +132,8 @@ pub(super) fn unhex(digits: &str) -> Vec<u8> {
 }
 
 /// A serial number without the zero that only says that it is positive.
-pub(super) fn serial(raw: &[u8]) -> String {
+#[must_use]
+pub fn serial(raw: &[u8]) -> String {
     match raw {
         [0, rest @ ..] if !rest.is_empty() => hex(rest),
         all => hex(all),
@@ -156,7 +161,8 @@ fn names(parsed: &X509Certificate<'_>) -> Vec<String> {
 }
 
 /// The name with its kind, as openssl calls it.
-pub(super) fn general_name(name: &GeneralName<'_>) -> String {
+#[must_use]
+pub fn general_name(name: &GeneralName<'_>) -> String {
     match name {
         GeneralName::DNSName(name) => format!("DNS:{name}"),
         GeneralName::IPAddress(bytes) => match address(bytes) {
@@ -177,7 +183,8 @@ pub(super) fn general_name(name: &GeneralName<'_>) -> String {
 }
 
 /// The IP address that is encoded in 4 or 16 bytes.
-pub(super) fn address(bytes: &[u8]) -> Option<IpAddr> {
+#[must_use]
+pub fn address(bytes: &[u8]) -> Option<IpAddr> {
     let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
     v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
 }

@@ -1,0 +1,86 @@
+//! `mqx doctor` and `mqx ping`: their arguments.
+
+use super::connection::{ClientIdArgs, ConnectionArgs, Target, fill, in_url, one_topic};
+use super::values;
+use crate::doctor::{Config, Extent, Form};
+use crate::error::Result;
+use crate::mqtt::topic::TopicName;
+use clap::Args;
+
+/// Where messages go unless a topic is named.
+const TOPIC: &str = "mqx/doctor/%r";
+
+/// The arguments of `mqx doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// What the topics begin with that are published to [default: mqx/doctor/ and
+    /// something random]
+    #[arg(short, long, value_name = "TOPIC", value_parser = values::topic)]
+    topic: Option<TopicName>,
+
+    /// Say it in JSON
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    id: ClientIdArgs,
+
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+/// The arguments of `mqx ping`.
+#[derive(Debug, Args)]
+pub struct PingArgs {
+    /// Say it in JSON
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    id: ClientIdArgs,
+
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+impl DoctorArgs {
+    /// What is to be examined.
+    ///
+    /// # Errors
+    /// When a file cannot be read or the options do not fit together.
+    pub fn into_config(self) -> Result<Config> {
+        let form = if self.json { Form::Json } else { Form::Table };
+        let mut config = examined(self.connection, self.id, self.topic)?;
+        (config.form, config.extent) = (form, Extent::Messages);
+        Ok(config)
+    }
+}
+
+impl PingArgs {
+    /// What is to be examined.
+    ///
+    /// # Errors
+    /// As [`DoctorArgs::into_config`].
+    pub fn into_config(self) -> Result<Config> {
+        let config = examined(self.connection, self.id, None)?;
+        Ok(if self.json { Config { form: Form::Json, ..config } } else { config })
+    }
+}
+
+/// The broker of these options as far as a ping.
+fn examined(
+    connection: ConnectionArgs,
+    id: ClientIdArgs,
+    topic: Option<TopicName>,
+) -> Result<Config> {
+    let Target { options: mut connect, topic: in_the_url } = connection.into_target()?;
+    let from_url = in_the_url.map(|topic| in_url(&topic, values::topic)).transpose()?;
+    let topic = one_topic(topic, from_url)?.map(|topic| topic.as_str().to_owned());
+    id.apply(&mut connect.session)?;
+    Ok(Config {
+        connect,
+        topic: topic.map_or_else(|| fill(TOPIC, ""), Ok)?,
+        extent: Extent::Ping,
+        form: Form::Line,
+    })
+}
