@@ -9,7 +9,7 @@
 //!  1  session: packet identifiers, in-flight windows, QoS flows, aliases, keepalive
 //!  0  mqtt: bytes <-> packets, properties, reason codes, topics
 //!     error, output, signals, prompt, open_files, text_or_base64, encode, decode, template, payload,
-//!     record, look, store: leaves for layers 2 to 4; scram: for client and broker; secret: for all
+//!     record, look, store, toml_values: leaves for layers 2 to 4; scram: for client and broker; secret: for all
 //! ```
 //! An arrow may skip layers downwards and never goes upwards or sideways.
 //!
@@ -65,6 +65,7 @@ pub mod store;
 pub mod subscribe;
 pub mod template;
 pub mod text_or_base64;
+pub mod toml_values;
 
 use broker::access::passwd;
 use broker::store::archive;

@@ -1,6 +1,7 @@
 //! The file with the profiles: a table `[profile.NAME]` for each, with options for keys.
 
 use crate::error::{Class, Error, Result};
+use crate::toml_values;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -37,8 +38,7 @@ impl Profiles {
             read => read.map_err(|cause| Error::file("read", path, cause))?,
         };
         let document = text.parse().map_err(|wrong: toml_edit::TomlError| {
-            let line = wrong.span().and_then(|span| text.get(..span.start));
-            let line = line.map_or(1, |before| before.matches('\n').count() + 1);
+            let line = wrong.span().map_or(1, |span| toml_values::line(&text, span.start));
             let what = wrong.message().replace('\n', " ");
             Error::new(Class::File, format!("{}:{line}: {what}", path.display()))
         })?;
@@ -65,7 +65,7 @@ impl Profiles {
         let profile = self.document.get(PROFILES).and_then(|profiles| profiles.get(name));
         let table = profile.and_then(Item::as_table_like).ok_or_else(|| self.unknown(name))?;
         let settings = table.iter().map(|(option, item)| {
-            let values = values(item).ok_or_else(|| self.no_value(name, option))?;
+            let values = toml_values::texts(item).map_err(|_| self.no_value(name, option))?;
             Ok(Setting { option: option.to_owned(), values })
         });
         settings.collect()
@@ -152,23 +152,6 @@ fn typed(text: &str) -> Value {
         (Ok(on), _) => on.into(),
         (_, Some(number)) => number.into(),
         _ => text.into(),
-    }
-}
-
-fn values(item: &Item) -> Option<Vec<String>> {
-    match item.as_value()? {
-        Value::Array(several) => several.iter().map(single).collect(),
-        one => Some(vec![single(one)?]),
-    }
-}
-
-fn single(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.value().clone()),
-        Value::Integer(number) => Some(number.value().to_string()),
-        Value::Float(number) => Some(number.value().to_string()),
-        Value::Boolean(on) => Some(on.value().to_string()),
-        Value::Datetime(_) | Value::Array(_) | Value::InlineTable(_) => None,
     }
 }
 

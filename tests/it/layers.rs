@@ -28,6 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("open_files", &["open_files"]),
     ("scram", &["scram"]),
     ("text_or_base64", &["text_or_base64"]),
+    ("toml_values", &["toml_values"]),
     ("encode", &["encode"]),
     ("template", &["template"]),
     ("payload", &["payload", "encode", "error", "mqtt", "template"]),
@@ -72,6 +73,7 @@ const FEATURE: &[&str] = &[
     "store",
     "template",
     "text_or_base64",
+    "toml_values",
 ];
 
 const EVERYTHING: &[&str] = &["*"];

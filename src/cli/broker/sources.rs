@@ -6,10 +6,9 @@
 //! check of its values.
 
 use super::settings::Settings;
-use crate::cli::{usage, with_conventions};
+use crate::cli::{said, usage, with_conventions};
 use crate::error::{Class, Error, Result};
 use crate::output;
-use clap::builder::{BoolishValueParser, TypedValueParser as _};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use std::ffi::{OsStr, OsString};
@@ -125,7 +124,7 @@ impl Entries {
         for (name, value) in variables {
             let name = name.to_string_lossy().into_owned();
             let Some(behind) = name.strip_prefix(PREFIX) else { continue };
-            let option = behind.to_ascii_lowercase().replace('_', "-");
+            let option = said::option_named(behind);
             if find(&known, &option).is_some() {
                 let values = vec![value];
                 entries.set(Entry { option, values, place: Place::Variable(name) });
@@ -180,29 +179,12 @@ impl Entry {
     /// This entry as the words of a command line, which has been read alone.
     fn check(&self, known: &mut Command) -> Result<Vec<OsString>> {
         let arg = find(known, &self.option).ok_or_else(|| self.unknown(known))?;
-        let words = self.words(arg)?;
+        let words = said::words(arg, &self.values).map_err(|what| self.wrong(what))?;
         if self.place != Place::CommandLine {
             let read = known.try_get_matches_from_mut(&words);
             read.map_err(|wrong| self.wrong(&usage::told(&wrong.to_string()).0))?;
         }
         Ok(words)
-    }
-
-    fn words(&self, arg: &Arg) -> Result<Vec<OsString>> {
-        let option = format!("--{}", self.option);
-        if arg.get_action().takes_values() {
-            let with_value = |value: &OsString| {
-                let mut word = OsString::from(format!("{option}="));
-                word.push(value);
-                word
-            };
-            return Ok(self.values.iter().map(with_value).collect());
-        }
-        let [value] = self.values.as_slice() else {
-            return Err(self.wrong("this is on or off, not a list"));
-        };
-        let on = is_on(value).ok_or_else(|| self.wrong("this is on or off: true or false"))?;
-        Ok(on.then_some(option.into()).into_iter().collect())
     }
 
     fn unknown(&self, known: &Command) -> Error {
@@ -226,11 +208,6 @@ impl Entry {
         let option = output::escape(&self.option);
         Error::new(class, format!("{place}: {option}: {what}"))
     }
-}
-
-/// Whether a switch is on; `None` is no answer to that.
-fn is_on(value: &OsStr) -> Option<bool> {
-    BoolishValueParser::new().parse_ref(&Command::new("mqx"), None, value).ok()
 }
 
 /// The options that `S` describes, as a command line of their own.

@@ -2,11 +2,12 @@
 
 use super::sources::{Entries, Entry, File, Place, Section};
 use crate::error::{Class, Error, Result};
+use crate::toml_values;
 use std::ffi::OsString;
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml_edit::{Document, Item, Key, TableLike, Value};
 
 /// The tables that describe further listeners, and those that describe bridges.
 const LISTENER: &str = "listener";
@@ -25,13 +26,13 @@ pub(super) fn read(path: &Path) -> Result<File> {
 /// Reads the options in `text`, the content of the file `name`.
 pub(super) fn parse(text: &str, name: &str) -> Result<File> {
     let source = Source { text, name };
-    let table = DeTable::parse(text).map_err(|wrong| {
+    let document = Document::parse(text).map_err(|wrong| {
         let at = wrong.span().map_or(0, |span| span.start);
-        source.wrong(at, wrong.message())
+        source.wrong(at, &wrong.message().replace('\n', " "))
     })?;
-    let mut table = table.into_inner();
+    let mut table = document.into_table();
     let mut sections =
-        |kind| table.remove(kind).map_or(Ok(Vec::new()), |value| source.tables(kind, &value));
+        |kind| table.remove(kind).map_or(Ok(Vec::new()), |item| source.tables(kind, &item));
     let (listeners, bridges) = (sections(LISTENER)?, sections(BRIDGE)?);
     Ok(File { settings: source.entries(&table)?, first: Entries::default(), listeners, bridges })
 }
@@ -44,35 +45,41 @@ struct Source<'a> {
 
 impl Source<'_> {
     /// The options in `table`.
-    fn entries(&self, table: &DeTable<'_>) -> Result<Entries> {
+    fn entries(&self, table: &dyn TableLike) -> Result<Entries> {
         let mut entries = Entries::default();
-        for (key, value) in table {
-            let at = key.span().start;
-            let values = values(value).map_err(|what| {
-                self.wrong(at, &format!("{}: {what}", key.get_ref().escape_debug()))
-            })?;
-            let option = key.get_ref().clone().into_owned();
-            entries.set(Entry { option, values, place: Place::File(self.place(at)) });
+        for (option, item) in table.iter() {
+            let at = start(table.key(option).and_then(Key::span));
+            let values = toml_values::texts(item)
+                .map_err(|what| self.wrong(at, &format!("{}: {what}", option.escape_debug())))?;
+            let values = values.into_iter().map(OsString::from).collect();
+            let place = Place::File(self.place(at));
+            entries.set(Entry { option: option.to_owned(), values, place });
         }
         Ok(entries)
     }
 
     /// The options in each of the tables of this kind.
-    fn tables(&self, kind: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<Section>> {
+    fn tables(&self, kind: &str, item: &Item) -> Result<Vec<Section>> {
         let what = format!("a {kind} is a table, and its heading is [[{kind}]]");
-        let wrong = |at: usize| self.wrong(at, &what);
-        let DeValue::Array(tables) = value.get_ref() else {
-            return Err(wrong(value.span().start));
-        };
-        let tables = tables.iter().map(|table| match table.get_ref() {
-            DeValue::Table(entries) => Ok(Section {
-                place: self.place(table.span().start),
-                complete: false,
-                entries: self.entries(entries)?,
-            }),
-            _ => Err(wrong(table.span().start)),
-        });
-        tables.collect()
+        let wrong = |span| self.wrong(start(span), &what);
+        match item {
+            Item::ArrayOfTables(tables) => {
+                tables.iter().map(|table| self.section(table.span(), table)).collect()
+            }
+            Item::Value(Value::Array(values)) => {
+                let sections = values.iter().map(|value| match value {
+                    Value::InlineTable(table) => self.section(table.span(), table),
+                    _ => Err(wrong(value.span())),
+                });
+                sections.collect()
+            }
+            _ => Err(wrong(item.span())),
+        }
+    }
+
+    fn section(&self, span: Option<Range<usize>>, table: &dyn TableLike) -> Result<Section> {
+        let (place, entries) = (self.place(start(span)), self.entries(table)?);
+        Ok(Section { place, complete: false, entries })
     }
 
     fn wrong(&self, at: usize, what: &str) -> Error {
@@ -81,37 +88,12 @@ impl Source<'_> {
 
     /// The place of the byte `at` as an error names it.
     fn place(&self, at: usize) -> String {
-        format!("{}:{}", self.name, line(self.text, at))
+        format!("{}:{}", self.name, toml_values::line(self.text, at))
     }
 }
 
-/// The number of the line that the byte `at` is in.
-fn line(text: &str, at: usize) -> usize {
-    let before = text.get(..at).unwrap_or_default();
-    before.matches('\n').count() + 1
-}
-
-/// The values of an option as they would be typed.
-fn values(value: &Spanned<DeValue<'_>>) -> Result<Vec<OsString>, &'static str> {
-    match value.get_ref() {
-        DeValue::Array(values) => values.iter().map(|value| single(value.get_ref())).collect(),
-        value => single(value).map(|value| vec![value]),
-    }
-}
-
-fn single(value: &DeValue<'_>) -> Result<OsString, &'static str> {
-    match value {
-        DeValue::String(text) => Ok(text.as_ref().into()),
-        DeValue::Integer(number) => {
-            let number = i128::from_str_radix(number.as_str(), number.radix());
-            number.map(|number| number.to_string().into()).map_err(|_| "the number is too large")
-        }
-        DeValue::Float(number) => Ok(number.as_str().into()),
-        DeValue::Boolean(on) => Ok(on.to_string().into()),
-        DeValue::Datetime(_) => Err("no option is a date: put it in quotes"),
-        DeValue::Array(_) => Err("no option is a list of lists"),
-        DeValue::Table(_) => Err("no option is a table: keys stand in no section"),
-    }
+fn start(span: Option<Range<usize>>) -> usize {
+    span.map_or(0, |span| span.start)
 }
 
 #[cfg(test)]

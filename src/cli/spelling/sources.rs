@@ -7,10 +7,10 @@
 
 use super::line::{Options, Piece};
 use super::option_file;
+use crate::cli::said;
 use crate::error::{Error, Result};
 use crate::output;
 use crate::profile::{Profiles, Setting};
-use clap::builder::{BoolishValueParser, TypedValueParser as _};
 use clap::{Arg, Command, Id};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -211,7 +211,7 @@ fn from_environment<'a>(
     for (name, value) in variables.iter().filter(|(_, value)| !value.is_empty()) {
         let name = name.to_string_lossy();
         let Some(behind) = name.strip_prefix(PREFIX) else { continue };
-        let option = behind.to_ascii_lowercase().replace('_', "-");
+        let option = said::option_named(behind);
         if behind.starts_with(OF_BROKER) || NO_OPTIONS.contains(&behind) {
             continue;
         }
@@ -242,30 +242,10 @@ fn from_option_file<'a>(options: Options<'a>, path: &Path) -> Result<Vec<Said<'a
 
 /// An option with these values as words.
 fn words(arg: &Arg, values: &[OsString], place: &str) -> Result<Vec<OsString>> {
-    let option = format!("--{}", arg.get_long().unwrap_or_default());
-    let takes_value = arg.get_action().takes_values();
-    let may_stand_alone = arg.get_num_args().is_some_and(|range| range.min_values() == 0);
-    let switch = match values {
-        [value] if !takes_value || may_stand_alone => is_on(value),
-        _ => None,
-    };
-    if let Some(on) = switch {
-        return Ok(on.then(|| option.into()).into_iter().collect());
-    }
-    if !takes_value {
-        return Err(Error::usage(format!("{place}: {option} is on or off: true or false")));
-    }
-    let with_value = |value: &OsString| {
-        let mut word = OsString::from(format!("{option}="));
-        word.push(value);
-        word
-    };
-    Ok(values.iter().map(with_value).collect())
-}
-
-/// Whether a switch is on; `None` is no answer to that.
-fn is_on(value: &OsStr) -> Option<bool> {
-    BoolishValueParser::new().parse_ref(&Command::new("mqx"), None, value).ok()
+    said::words(arg, values).map_err(|what| {
+        let option = arg.get_long().unwrap_or_default();
+        Error::usage(format!("{place}: --{option}: {what}"))
+    })
 }
 
 /// What holds of the sources below what was typed.
@@ -394,7 +374,7 @@ mod tests {
         for (words, variables, wanted) in [
             ("-b nowhere", &[][..], "there is no profile \"nowhere\" in "),
             ("-b odd", &[], "config.toml: hots: no client has such an option"),
-            ("-q 0", &[("MQX_VERBOSE", "perhaps")], "MQX_VERBOSE: --verbose is on or off"),
+            ("-q 0", &[("MQX_VERBOSE", "perhaps")], "MQX_VERBOSE: --verbose: this is on or off"),
             ("-o /no/such", &[], "cannot read /no/such"),
         ] {
             let said = line(&format!("mqx sub {words}"), variables).unwrap_err();
