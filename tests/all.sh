@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 peers=$PWD/target/peers
-commands=(cc c++ curl mosquitto mosquitto_pub mosquitto_sub openssl node npm python3 redis-server redis-cli)
+commands=(cc c++ curl mosquitto mosquitto_pub mosquitto_sub mosquitto_rr openssl node npm python3 redis-server redis-cli)
 packages=(build-essential curl libssl-dev mosquitto mosquitto-clients openssl nodejs npm python3 python3-venv redis-server)
 
 step() { printf '\n== %s\n' "$*"; }

@@ -32,7 +32,7 @@ def pytest_sessionstart():
     """No test passes because its peer is missing."""
     missing = [
         name
-        for name in ("mosquitto", "mosquitto_pub", "mosquitto_sub", "node", "openssl", "redis-server")
+        for name in ("mosquitto", "mosquitto_pub", "mosquitto_sub", "mosquitto_rr", "node", "openssl", "redis-server")
         if not shutil.which(name)
     ]
     if missing or "MQX" not in os.environ:

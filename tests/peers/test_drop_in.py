@@ -1,5 +1,5 @@
-"""mosquitto_pub and mosquitto_sub, and mqx called by their names: the same command
-lines, compared in stdout and exit code byte for byte."""
+"""mosquitto_pub, mosquitto_sub and mosquitto_rr, and mqx called by their names: the same
+command lines, compared in stdout and exit code byte for byte."""
 
 import shutil
 import uuid
@@ -48,7 +48,42 @@ def retained(name, publish, subscribe):
     )
 
 
+def answered(name, options, differs=None):
+    """A request that is its own reply, for it goes where the reply is awaited."""
+    line = f"rr {{open}} -t {{t}}/rr -e {{t}}/rr -W 10 {options}"
+    return Scene(name, [line], b"one\ntwo\n", differs or {})
+
+
 SCENES = [
+    answered("request", "-m hello"),
+    answered("request with topic", "-m hello -v"),
+    answered("request without line feed", "-m hello -N"),
+    answered("empty request", "-n"),
+    answered("empty request with topic", "-n -v"),
+    answered("request in a format", "-m hello -q 1 -F %t|%p|%q|%r|%l|%x|%R|%D"),
+    answered("request with properties", "-m x -D publish correlation-data cd -D publish content-type a/b -F %C|%D"),
+    answered("request at QoS 2", "-m hello -q 2 -F %q:%p"),
+    answered("request in version 3.1.1", "-m hello -V mqttv311"),
+    # Theirs publishes an empty message.
+    answered("request from a file", "-f {file} -F %l:%p", {0: (0, b"4:a\n\x00\xff\n")}),
+    answered("request from stdin", "-s -F %l:%p", {0: (0, b"8:one\ntwo\n\n")}),
+    answered("request as somebody", "-m hello -i {id} -c -x 1"),
+    Scene("request in a URL", ["rr -L mqtt://{host}:{port}/{t}/rr -e {t}/rr -m x -W 10"]),
+    Scene("no reply", ["rr {open} -t {t} -e {t}/none -m x -W 1"]),
+    # Theirs has the option and does not heed it.
+    Scene("a kept message as reply", ["pub {open} -t {t}/r -m old -r", "rr {open} -t {t} -e {t}/r -m x -W 10", "rr {open} -t {t} -e {t}/r -m x -R -W 1", "pub {open} -t {t}/r -n -r"], differs={2: (27, b"")}),
+    Scene("request with a login", ["rr {closed} -u ann -P pw -t {t} -e {t} -m x -W 10", "rr {closed} -u ann -P no -t {t} -e {t} -m x", "rr {closed} -t {t} -e {t} -m x -V 311"]),
+    Scene("request over TLS", ["rr {tls} -t {t} -e {t} -m x -W 10"]),
+    Scene("request to a refused port", ["rr {none} -t {t} -e {t} -m x"]),
+    Scene("request without a topic", ["rr {open} -e {t} -m x"], differs={0: FAILED}),
+    Scene("request without a message", ["rr {open} -t {t} -e {t}"], differs={0: FAILED}),
+    # One is made up.
+    Scene("request without a topic for replies", ["rr {open} -t {t} -m x -W 1"], differs={0: (27, b"")}),
+    Scene("request with two messages", ["rr {open} -t {t} -e {t} -m x -n"]),
+    Scene("request with a wrong topic for replies", ["rr {open} -t {t} -e {t}/# -m x -W 1"]),
+    Scene("request with a wrong topic", ["rr {open} -t {t}/# -e {t} -m x -W 1"]),
+    Scene("request with a wrong format", ["rr {open} -t {t} -e {t} -m x -F %z"]),
+    Scene("request with an unknown option", ["rr {open} -t {t} -e {t} -m x --nothing"]),
     retained("payload", "-m hello", ""),
     retained("payload at QoS 1", "-m hello -q 1", "-q 1"),
     retained("payload at QoS 2", "-m hello -q 2", "-q 2"),
@@ -110,7 +145,7 @@ SCENES = [
 def ours(mqx, tmp_path_factory):
     """A directory in which mqx has the names of mosquitto's clients."""
     directory = tmp_path_factory.mktemp("drop-in")
-    for name in ("mosquitto_pub", "mosquitto_sub"):
+    for name in ("mosquitto_pub", "mosquitto_sub", "mosquitto_rr"):
         (directory / name).symlink_to(mqx)
     return directory
 
@@ -171,7 +206,7 @@ def test_mqx_stands_in_for_mosquitto(scene, ours, theirs, places):
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_being_asked_for_help_is_no_failure(option, ours, theirs):
     """mosquitto's clients end with 1 there."""
-    for program in ("mosquitto_pub", "mosquitto_sub"):
+    for program in ("mosquitto_pub", "mosquitto_sub", "mosquitto_rr"):
         assert run([str(theirs / program), option]).code == 1
         asked = run([str(ours / program), option])
         assert asked.code == 0 and asked.out

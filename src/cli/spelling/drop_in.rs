@@ -21,12 +21,14 @@ pub(in super::super) struct DropIn {
     program: &'static str,
     command: &'static str,
     version: &'static str,
+    /// What it does without being told, besides.
+    implied: &'static [&'static str],
 }
 
 const ALL: &[DropIn] = &[
-    DropIn { program: "mosquitto_pub", command: "pub", version: "3.1.1" },
-    DropIn { program: "mosquitto_sub", command: "sub", version: "3.1.1" },
-    DropIn { program: "mosquitto_rr", command: "rr", version: "5" },
+    DropIn { program: "mosquitto_pub", command: "pub", version: "3.1.1", implied: &[] },
+    DropIn { program: "mosquitto_sub", command: "sub", version: "3.1.1", implied: &[] },
+    DropIn { program: "mosquitto_rr", command: "rr", version: "5", implied: &["--any-reply"] },
 ];
 
 /// The options that mean MQTT 5.
@@ -76,6 +78,7 @@ impl DropIn {
         let version = self.version(&pieces);
         let mut line =
             ["mqx", self.command, "--mqtt-version", version].map(OsString::from).to_vec();
+        line.extend(self.implied.iter().map(OsString::from));
         let last_topic = pieces.iter().rposition(|piece| piece.is("topics"));
         for (place, piece) in pieces.into_iter().enumerate() {
             let overridden = piece.is("topics") && Some(place) != last_topic;
@@ -177,6 +180,7 @@ mod tests {
             ("mqx mosquitto_pub -t a -t b -n", "mqx pub --mqtt-version 3.1.1 -t b -n"),
             ("mosquitto_sub -t a -x 9", "mqx sub --mqtt-version 5 -t a -x 9"),
             ("mosquitto_sub -t a -V mqttv31", "mqx sub --mqtt-version mqttv31 -t a -V mqttv31"),
+            ("mosquitto_rr -t a -e b", "mqx rr --mqtt-version 5 --any-reply -t a -e b"),
             ("mosquitto_sub --version", "mqx --version"),
             ("mosquitto_sub -t a -i 5%", "mqx sub --mqtt-version 3.1.1 -t a --id=5%%"),
             (
