@@ -7,6 +7,7 @@ use crate::error::{Class, Error, Result};
 use colored::Colorize as _;
 use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// When to colour what is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -66,18 +67,35 @@ pub fn check<T>(written: io::Result<T>) -> Result<T> {
     })
 }
 
+/// Whether the person on stderr wants to hear nothing.
+static SILENT: AtomicBool = AtomicBool::new(false);
+
+/// Says nothing on stderr from now on; the exit code says enough.
+pub fn be_silent() {
+    SILENT.store(true, Ordering::Relaxed);
+}
+
+fn is_silent() -> bool {
+    SILENT.load(Ordering::Relaxed)
+}
+
 /// Says something to the person on stderr, as `mqx: text`.
 pub fn note(text: impl AsRef<str>) {
-    eprintln!("mqx: {}", text.as_ref());
+    if !is_silent() {
+        eprintln!("mqx: {}", text.as_ref());
+    }
 }
 
 /// Warns the person on stderr.
 pub fn warn(text: impl AsRef<str>) {
-    eprintln!("mqx: {}: {}", "warning".yellow().bold(), text.as_ref());
+    note(format!("{}: {}", "warning".yellow().bold(), text.as_ref()));
 }
 
 /// Reports the failure that ends the command, with its hint.
 pub fn report(error: &anyhow::Error) {
+    if is_silent() {
+        return;
+    }
     eprintln!("mqx: {}: {}", "error".red().bold(), crate::error::line(error));
     if let Some(hint) = crate::error::hint(error) {
         eprintln!("{}: {hint}", "hint".cyan().bold());

@@ -22,11 +22,22 @@ pub(super) struct Batch {
     due: Option<Instant>,
     /// Whether nothing more is to come into it.
     closed: bool,
+    /// Whether somebody takes the elements before the array is whole.
+    shows_elements: bool,
+    /// Those since [`Batch::take_fresh`], each as an array of its own.
+    fresh: Vec<Vec<u8>>,
 }
 
 impl Batch {
-    pub(super) const fn new(limits: BatchLimits) -> Self {
-        Self { limits, array: Vec::new(), due: None, closed: false }
+    pub(super) const fn new(limits: BatchLimits, shows_elements: bool) -> Self {
+        Self {
+            limits,
+            array: Vec::new(),
+            due: None,
+            closed: false,
+            shows_elements,
+            fresh: Vec::new(),
+        }
     }
 
     /// Adds a record: as it is if it is JSON, or else as a string. False when
@@ -46,6 +57,9 @@ impl Batch {
         }
         self.array.push(if self.array.is_empty() { b'[' } else { b',' });
         self.array.extend_from_slice(&element);
+        if self.shows_elements {
+            self.fresh.push([b"[", element.as_slice(), b"]"].concat());
+        }
         self.due.get_or_insert_with(|| Instant::now() + self.limits.interval);
         Ok(true)
     }
@@ -70,6 +84,12 @@ impl Batch {
         self.closed.then_some(self.array.as_slice())
     }
 
+    /// The elements that came since this was asked last and are in no whole array, each as
+    /// an array of its own.
+    pub(super) fn take_fresh(&mut self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.fresh)
+    }
+
     /// When it will be, at the latest.
     pub(super) const fn due(&self) -> Option<Instant> {
         self.due
@@ -83,6 +103,7 @@ impl Batch {
     /// Begins the next one.
     pub(super) fn clear(&mut self) {
         self.array.clear();
+        self.fresh.clear();
         self.due = None;
         self.closed = false;
     }
@@ -101,7 +122,7 @@ mod tests {
     use super::*;
 
     fn batch(size: usize) -> Batch {
-        Batch::new(BatchLimits { interval: Duration::from_hours(1), size })
+        Batch::new(BatchLimits { interval: Duration::from_hours(1), size }, true)
     }
 
     #[test]
@@ -111,6 +132,8 @@ mod tests {
             assert_eq!(batch.add(record), Ok(true));
         }
         assert_eq!(batch.whole(), None);
+        assert_eq!(batch.take_fresh().get(1), Some(&b"[21.5]".to_vec()));
+        assert!(batch.take_fresh().is_empty());
         batch.close();
         assert_eq!(batch.whole(), Some(&br#"[{"a": 1},21.5,"warm \"ish\"",""]"#[..]));
         batch.clear();

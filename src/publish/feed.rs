@@ -6,7 +6,8 @@ use super::input::Input;
 use super::pace::Pacer;
 use super::progress::Done;
 use super::recipe::{Made, Recipe};
-use crate::error::{Error, Result};
+use super::recording::Laps;
+use crate::error::{Class, Error, Result};
 use crate::mqtt::{Message, Publish};
 use crate::session::Token;
 use tokio::io::AsyncRead;
@@ -30,6 +31,9 @@ pub(super) struct Feed<R> {
     ended: Option<Error>,
     /// Why nothing follows, although there would be more.
     stopped: Option<Error>,
+    /// How often the input has begun again, and how often when the last message was made.
+    laps: Laps,
+    lap: u64,
 }
 
 impl<R: AsyncRead + Unpin> Feed<R> {
@@ -50,12 +54,20 @@ impl<R: AsyncRead + Unpin> Feed<R> {
             number: 1,
             ended: None,
             stopped: None,
+            laps: Laps::default(),
+            lap: 0,
         };
         if !feed.input.is_live() {
             // What is wrong with the one payload is known before anybody is called.
             feed.prepare();
         }
         feed.ended.take().map_or(Ok(feed), Err)
+    }
+
+    /// The same, of an input that counts in `laps` how often it begins again.
+    pub(super) fn repeating(mut self, laps: Laps) -> Self {
+        self.laps = laps;
+        self
     }
 
     /// The next message and the number of its payload, if it is there and due.
@@ -87,16 +99,27 @@ impl<R: AsyncRead + Unpin> Feed<R> {
             match self.recipe.make(self.target, payload, self.number) {
                 Ok(Made::Message(message, time)) => {
                     self.front = Some(message);
+                    self.lap = self.laps.get();
                     self.pacer.recorded(time);
                 }
-                Ok(Made::Nothing) => self.input.advance(),
+                Ok(Made::Nothing) => self.pass_over(),
                 Err(why) => {
                     self.fault(position, &why);
-                    self.input.advance();
+                    self.pass_over();
                 }
             }
         }
         self.stopped.is_none()
+    }
+
+    /// Goes on behind a payload of which no message was made. Where there was none in a
+    /// whole lap, none will be in the next.
+    fn pass_over(&mut self) {
+        self.input.advance();
+        if self.laps.get() > self.lap + 1 {
+            let what = "no line of the recording is a message, and --loop would never end";
+            self.end(Error::new(Class::Decode, what));
+        }
     }
 
     /// Takes down that no message can be made of a payload.
@@ -117,6 +140,28 @@ impl<R: AsyncRead + Unpin> Feed<R> {
             self.target = 0;
             self.input.advance();
         }
+    }
+
+    /// What was gathered since this was asked last and is in no message yet: messages that
+    /// say the same, as long as that one is missing.
+    pub(super) fn take_gathered(&mut self) -> Vec<Message> {
+        let mut messages = Vec::new();
+        for payload in self.input.take_gathered() {
+            for target in 0..self.recipe.targets() {
+                // One that cannot be made alone cannot be made with others either.
+                if let Ok(Made::Message(message, _)) =
+                    self.recipe.make(target, &payload, self.number)
+                {
+                    messages.push(message);
+                }
+            }
+        }
+        messages
+    }
+
+    /// Whether the payload in front has been published to none of its topics.
+    pub(super) const fn is_between(&self) -> bool {
+        self.target == 0
     }
 
     /// Whether nothing may follow before what was sent is delivered, which

@@ -7,6 +7,7 @@ use super::outcome::{Outcome, SURE};
 use super::progress::{Done, Progress};
 use super::shelf;
 use super::stored::Stored;
+use super::verify::Verifier;
 use super::{Config, Delivery, OnDisconnect};
 use crate::client::{self, Connection, explain, reconnect};
 use crate::error::{Class, Error, Result};
@@ -14,6 +15,7 @@ use crate::mqtt::{Publish, QoS, ReasonCode};
 use crate::output;
 use crate::session::{Event, Failure, Token};
 use tokio::io::AsyncRead;
+use tokio::task::spawn_blocking;
 
 /// Messages in flight at once before MQTT 5, in which the broker cannot say how
 /// many it takes: what `mosquitto_pub` has, and brokers are used to.
@@ -28,18 +30,31 @@ pub(super) async fn publish(
     config: &Config,
     mut feed: Feed<impl AsyncRead + Unpin>,
     mut outcome: Outcome,
+    mut verifier: Option<Verifier>,
 ) -> Result<()> {
-    let mut outbox = open_outbox(config)?;
+    let mut outbox = open_outbox(config).await?;
     let mut ignored = |_: Event<'_>| {};
     let connecting =
         Box::pin(client::connect(&config.connect, config.delivery.first, &mut ignored));
-    let connection = meanwhile(&mut feed, &mut outbox, &mut outcome, connecting).await?;
+    let mut connection = meanwhile(&mut feed, &mut outbox, &mut outcome, connecting).await?;
+    if let Some(verifier) = &mut verifier {
+        verifier.begin(&mut connection).await?;
+    }
     let delivery = config.delivery;
     let progress = Progress::new(config.progress);
-    let mut flow =
-        Flow { connection, feed, outbox, outcome, underway: 0, is_full: false, delivery, progress };
+    let mut flow = Flow {
+        connection,
+        feed,
+        outbox,
+        outcome,
+        verifier,
+        underway: 0,
+        is_full: false,
+        delivery,
+        progress,
+    };
     while !flow.is_done() {
-        flow.send()?;
+        flow.send().await?;
         flow.show();
         if let Err(error) = flow.turn().await {
             flow.recover(error).await?;
@@ -53,6 +68,8 @@ struct Flow<R> {
     feed: Feed<R>,
     outbox: Outbox,
     outcome: Outcome,
+    /// What checks that everything comes back.
+    verifier: Option<Verifier>,
     /// Messages with QoS 0 given to this connection, of which nothing is heard.
     underway: u64,
     /// Whether the engine has refused to take more for now.
@@ -67,26 +84,32 @@ impl<R: AsyncRead + Unpin> Flow<R> {
     }
 
     /// Gives the connection the messages that are there, while it has room.
-    fn send(&mut self) -> Result<()> {
+    async fn send(&mut self) -> Result<()> {
         self.is_full = false;
         if self.outbox.keeps_all() {
-            self.outbox.take_in(&mut self.feed, &mut self.outcome, true)?;
-            self.outbox.settle(self.connection.in_flight() == 0)?;
+            self.outbox.take_in(&mut self.feed, &mut self.outcome, true).await?;
+            self.outbox.settle(self.connection.in_flight() == 0).await?;
         }
         while self.has_room() && !self.is_held() {
             let sent = if let Some((message, token)) = self.outbox.front() {
                 let publish = message.publish(None, false);
                 let offer = offer(&mut self.connection, &publish, token, &mut self.outcome);
+                if let (Some(verifier), Offer::Taken) = (&mut self.verifier, &offer) {
+                    verifier.sent(&publish);
+                }
                 Sent { offer, qos: publish.qos, waited: true }
             } else if self.outbox.keeps_all() {
                 return Ok(());
             } else if let Some((publish, token)) = self.feed.peek() {
                 let offer = offer(&mut self.connection, &publish, token, &mut self.outcome);
+                if let (Some(verifier), Offer::Taken) = (&mut self.verifier, &offer) {
+                    verifier.sent(&publish);
+                }
                 Sent { offer, qos: publish.qos, waited: false }
             } else {
                 return Ok(());
             };
-            if !self.note(sent)? {
+            if !self.note(sent).await? {
                 return Ok(());
             }
         }
@@ -94,7 +117,7 @@ impl<R: AsyncRead + Unpin> Flow<R> {
     }
 
     /// Whether to go on with the next message.
-    fn note(&mut self, sent: Sent) -> Result<bool> {
+    async fn note(&mut self, sent: Sent) -> Result<bool> {
         let is_unsure = sent.qos == QoS::AtMostOnce;
         let mut is_done = is_unsure;
         match sent.offer {
@@ -111,7 +134,7 @@ impl<R: AsyncRead + Unpin> Flow<R> {
             }
         }
         if sent.waited {
-            self.outbox.advance(is_done)?;
+            self.outbox.advance(is_done).await?;
         } else {
             self.feed.advance();
         }
@@ -150,9 +173,13 @@ impl<R: AsyncRead + Unpin> Flow<R> {
         }
         let wants_input = self.has_room() && self.outbox.is_empty() && self.feed.is_waiting();
         let (outcome, outbox) = (&mut self.outcome, &mut self.outbox);
+        let verifier = &mut self.verifier;
         let mut on_event = |event: Event<'_>| {
             outcome.note(&event);
             outbox.note(&event);
+            if let Some(verifier) = &mut *verifier {
+                verifier.note(&event);
+            }
         };
         tokio::select! {
             biased;
@@ -184,7 +211,8 @@ impl<R: AsyncRead + Unpin> Flow<R> {
             self.outcome.note(&Event::Published { token, reason });
             self.outbox.note(&Event::Published { token, reason });
         }
-        connected.map_err(|error| self.lost(error))
+        connected.map_err(|error| self.lost(error))?;
+        self.verifier.iter().try_for_each(|verifier| verifier.ask(&mut self.connection))
     }
 
     /// `error`, which is the end, with what it means for the messages.
@@ -203,7 +231,10 @@ impl<R: AsyncRead + Unpin> Flow<R> {
     /// taken everything; for the others every message is answered by now.
     async fn finish(mut self) -> Result<()> {
         self.progress.clear();
-        self.outbox.settle(true)?;
+        self.outbox.settle(true).await?;
+        if let Some(verifier) = &mut self.verifier {
+            verifier.wait(&mut self.connection).await;
+        }
         let closed = self.connection.close().await;
         let error = closed.err().filter(|_| self.underway > 0);
         let Some(error) = error else {
@@ -211,7 +242,8 @@ impl<R: AsyncRead + Unpin> Flow<R> {
                 output::warn(what);
             }
             self.outcome.result()?;
-            return self.feed.result();
+            self.feed.result()?;
+            return self.verifier.map_or(Ok(()), |verifier| verifier.verdict());
         };
         if error.class() != Class::ConnectionLost {
             return Err(error);
@@ -274,9 +306,12 @@ const fn answer(event: &Event<'_>) -> Option<(Token, ReasonCode)> {
 }
 
 /// The outbox, with what is left from an earlier run.
-fn open_outbox(config: &Config) -> Result<Outbox> {
+async fn open_outbox(config: &Config) -> Result<Outbox> {
     let Some(place) = &config.store else { return Ok(Outbox::buffer(&config.delivery)) };
-    let (stored, left) = Stored::open(shelf::open(place)?)?;
+    let place = place.clone();
+    let opened = spawn_blocking(move || shelf::open(&place)).await;
+    let gone = |cause| Error::new(Class::Other, "the store cannot be opened").because(cause);
+    let (stored, left) = Stored::open(opened.map_err(gone)??).await?;
     if left > 0 {
         output::note(format!("{left} messages of an earlier run come first"));
     }
@@ -291,7 +326,7 @@ async fn meanwhile<T>(
     mut connecting: impl Future<Output = Result<T>> + Unpin,
 ) -> Result<T> {
     loop {
-        outbox.take_in(feed, outcome, false)?;
+        outbox.take_in(feed, outcome, false).await?;
         // What is due and may not wait there is in front until there is a connection.
         let reads_on = outbox.reads_on() && feed.is_waiting() && feed.peek().is_none();
         tokio::select! {

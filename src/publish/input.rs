@@ -40,7 +40,9 @@ impl<R: AsyncRead + Unpin> Input<R> {
             Source::Records(end_mark) => {
                 let records = Records::new(input, Path::new(STDIN), *end_mark);
                 match config.batch {
-                    Some(limits) => Kind::Batches(records, Batch::new(limits)),
+                    Some(limits) => {
+                        Kind::Batches(records, Batch::new(limits, config.store.is_some()))
+                    }
                     None => Kind::Records(records),
                 }
             }
@@ -99,6 +101,15 @@ impl<R: AsyncRead + Unpin> Input<R> {
             batch.close();
         }
         Ok(())
+    }
+
+    /// What was gathered since this was asked last and is in no payload yet, each record
+    /// as a payload of its own.
+    pub(super) fn take_gathered(&mut self) -> Vec<Vec<u8>> {
+        match &mut self.kind {
+            Kind::Batches(_, batch) => batch.take_fresh(),
+            Kind::Payload(..) | Kind::Records(_) => Vec::new(),
+        }
     }
 
     /// The payload in front, if it is there.

@@ -20,6 +20,7 @@ mod recording;
 mod records;
 mod shelf;
 mod stored;
+mod verify;
 
 pub use batch::BatchLimits;
 pub use delivery::{Delivery, OnDisconnect};
@@ -34,8 +35,10 @@ use crate::signals::Signal;
 use crate::store::Place;
 use feed::Feed;
 use outcome::Outcome;
+use recording::Laps;
 use std::num::NonZeroU64;
 use tokio::io::AsyncRead;
+use verify::Verifier;
 
 /// What to publish, where and how.
 #[derive(Debug, Clone)]
@@ -60,6 +63,8 @@ pub struct Config {
     pub progress: Option<Extent>,
     /// What is done for them to arrive.
     pub delivery: Delivery,
+    /// Whether to check that everything comes back; of a recording only.
+    pub verifies: bool,
 }
 
 /// Where payloads come from.
@@ -100,24 +105,44 @@ pub async fn run(
 ) -> Result<()> {
     tokio::select! {
         biased;
-        done = publish(config, input) => done,
+        // It is large, and there is one.
+        done = Box::pin(publish(config, input)) => done,
         signal = stop => Err(signal.error()),
     }
 }
 
 async fn publish(config: Config, input: impl AsyncRead + Unpin) -> Result<()> {
+    let laps = Laps::default();
     match &config.source {
         Source::Recording(recording) => {
-            let reader = recording.open()?;
-            publish_from(&config, reader).await
+            let verifier = Box::pin(verifier(&config, recording)).await?;
+            let reader = recording.open(laps.clone())?;
+            publish_from(&config, reader, laps, verifier).await
         }
-        _ => publish_from(&config, input).await,
+        _ => publish_from(&config, input, laps, None).await,
     }
 }
 
-async fn publish_from(config: &Config, input: impl AsyncRead + Unpin) -> Result<()> {
-    let feed = Feed::open(config, input).await?;
-    flow::publish(config, feed, Outcome::new(config)).await
+async fn publish_from(
+    config: &Config,
+    input: impl AsyncRead + Unpin,
+    laps: Laps,
+    verifier: Option<Verifier>,
+) -> Result<()> {
+    let feed = Feed::open(config, input).await?.repeating(laps);
+    flow::publish(config, feed, Outcome::new(config), verifier).await
+}
+
+/// What checks that the messages of `recording` come back, if something is to.
+async fn verifier(config: &Config, recording: &Recording) -> Result<Option<Verifier>> {
+    if !config.verifies {
+        return Ok(None);
+    }
+    let once = Recording { repeats: false, ..recording.clone() };
+    // What is wrong with a line is told when it would be published.
+    let config = Config { pace: Pace::Free, skips_bad: true, ..config.clone() };
+    let feed = Feed::open(&config, once.open(Laps::default())?).await?;
+    Verifier::new(feed).await.map(Some)
 }
 
 #[cfg(test)]
@@ -144,6 +169,7 @@ mod tests {
             delivery: Delivery::default(),
             store: None,
             progress: None,
+            verifies: false,
         }
     }
 }

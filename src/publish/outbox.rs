@@ -36,7 +36,7 @@ impl Outbox {
     ///
     /// # Errors
     /// When it cannot be kept.
-    pub(super) fn take_in(
+    pub(super) async fn take_in(
         &mut self,
         feed: &mut Feed<impl AsyncRead + Unpin>,
         outcome: &mut Outcome,
@@ -49,7 +49,7 @@ impl Outbox {
                 }
                 Ok(())
             }
-            Self::Stored(stored) => stored.take_in(feed, is_connected),
+            Self::Stored(stored) => stored.take_in(feed, is_connected).await,
         }
     }
 
@@ -81,7 +81,7 @@ impl Outbox {
     ///
     /// # Errors
     /// When the next cannot be read.
-    pub(super) fn advance(&mut self, is_done: bool) -> Result<()> {
+    pub(super) async fn advance(&mut self, is_done: bool) -> Result<()> {
         match self {
             Self::Buffer(buffer) => {
                 buffer.waiting.pop_front();
@@ -93,7 +93,7 @@ impl Outbox {
             Self::Stored(stored) => {
                 let token = stored.front().map(|(_, token)| token);
                 token.filter(|_| is_done).into_iter().for_each(|token| stored.end(token));
-                stored.advance()
+                stored.advance().await
             }
         }
     }
@@ -109,10 +109,10 @@ impl Outbox {
     ///
     /// # Errors
     /// When it cannot.
-    pub(super) fn settle(&mut self, all: bool) -> Result<()> {
+    pub(super) async fn settle(&mut self, all: bool) -> Result<()> {
         match self {
             Self::Buffer(_) => Ok(()),
-            Self::Stored(stored) => stored.settle(all),
+            Self::Stored(stored) => stored.settle(all).await,
         }
     }
 

@@ -2,10 +2,12 @@
 
 use crate::error::{Error, Result};
 use crate::record::is_compressed;
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, ReadBuf};
 
@@ -23,9 +25,9 @@ impl Recording {
     ///
     /// # Errors
     /// When it cannot be opened.
-    pub(super) fn open(&self) -> Result<Reader> {
+    pub(super) fn open(&self, laps: Laps) -> Result<Reader> {
         let input = self.input().map_err(|cause| Error::file("read", &self.path, cause))?;
-        Ok(Reader { recording: self.clone(), input, is_empty: true, has_rested: false })
+        Ok(Reader { recording: self.clone(), input, is_empty: true, has_rested: false, laps })
     }
 
     fn input(&self) -> io::Result<Box<dyn BufRead + Send>> {
@@ -47,6 +49,17 @@ pub(super) struct Reader {
     /// Whether others have had their turn since the last read: a file is
     /// always ready, and they would have none.
     has_rested: bool,
+    laps: Laps,
+}
+
+/// How often a recording has begun again, for its reader and who reads it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Laps(Rc<Cell<u64>>);
+
+impl Laps {
+    pub(super) fn get(&self) -> u64 {
+        self.0.get()
+    }
 }
 
 impl Reader {
@@ -58,6 +71,7 @@ impl Reader {
         }
         self.input = self.recording.input()?;
         self.is_empty = true;
+        self.laps.0.set(self.laps.get() + 1);
         // The last line need not have an end of its own.
         let feed = buffer.first_mut().map(|first| *first = b'\n');
         Ok(usize::from(feed.is_some()))

@@ -84,6 +84,10 @@ pub struct ConnectionArgs {
     #[arg(short, long)]
     debug: bool,
 
+    /// Say nothing on stderr, not even why it fails: the exit code tells
+    #[arg(long, conflicts_with = "debug")]
+    quiet: bool,
+
     #[command(flatten)]
     token: TokenArgs,
 
@@ -134,6 +138,9 @@ impl ConnectionArgs {
     /// When a URL or a file is not what it should be, or the engine cannot do
     /// what is asked for.
     pub fn into_target(self) -> Result<Target> {
+        if self.quiet {
+            output::be_silent();
+        }
         let mut brokers = self.brokers.read(self.tls.encryption(), &self.websocket.carrier())?;
         self.websocket.check(brokers.iter().map(|broker| &broker.carrier))?;
         let tls = brokers.iter().any(|broker| broker.tls);

@@ -79,6 +79,7 @@ impl PublishArgs {
         let properties = self.properties.read()?;
         let (batch, skips_bad) = (self.payload.batch, self.payload.skips_bad);
         let (repeat, pace) = (self.pace.repeat(), self.payload.replay.pace(self.pace.pace()));
+        let verifies = self.payload.replay.verify;
         let (source, making) = self.payload.into_source()?;
         let progress = progress::extent(&source, &making, repeat);
         let recipe = Recipe { topics, qos: self.qos, retain: self.retain, properties, making };
@@ -93,6 +94,7 @@ impl PublishArgs {
             store,
             progress,
             delivery,
+            verifies,
         })
     }
 }

@@ -23,6 +23,11 @@ pub(super) struct ReplayArgs {
     #[arg(long = "loop")]
     repeats: bool,
 
+    /// Subscribe to what is replayed and check that all of it comes back, byte for byte and in
+    /// order; exit code 9 if not
+    #[arg(long, conflicts_with = "store")]
+    pub(super) verify: bool,
+
     /// Other names for topics, as in s#old#new#, s#^old#new# at the start only, or with a g
     /// behind for all (repeatable; also with --ndjson)
     #[arg(long = "map", value_name = "s#OLD#NEW#")]
@@ -51,6 +56,7 @@ impl ReplayArgs {
         let rows = [
             (self.speed.is_some(), "--speed is of use with --replay only"),
             (self.repeats, "--loop is of use with --replay only"),
+            (self.verify, "--verify is of use with --replay only"),
             (
                 !self.maps.is_empty() && !reads_json,
                 "--map is of use with --replay and --ndjson only",

@@ -22,7 +22,7 @@ pub(super) fn open(place: &Place) -> Result<Box<dyn Shelf>> {
 }
 
 /// Where messages are kept.
-pub(super) trait Shelf {
+pub(super) trait Shelf: Send {
     /// Keeps some messages and forgets others, all or nothing.
     ///
     /// # Errors

@@ -179,3 +179,33 @@ fn what_a_publisher_with_a_store_leaves_behind_the_next_one_sends_first() {
         done.unwrap();
     });
 }
+
+#[test]
+fn a_single_message_is_kept_before_the_broker_has_answered() {
+    block_on(async {
+        let speaker = speaker(EngineKind::Native, Version::V5);
+        let peer = Peer::bind().await;
+        let folder = tempfile::tempdir().unwrap();
+        let source = Source::Message(b"kept".to_vec());
+        let mut config = publishing(speaker, peer.port(), source, QoS::AtMostOnce);
+        config.store = Some(Place::File(folder.path().join("new")));
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let broker = async {
+            let mut caller = peer.accept().await;
+            assert_eq!(caller.packet().await[0], 0x10);
+            stop.send(Signal::Terminate).unwrap();
+            caller
+        };
+        let stopped = async { stopped.await.unwrap() };
+        let (done, _) = tokio::join!(run(config.clone(), empty(), stopped), broker);
+        assert_eq!(class_of(done), Class::Terminated);
+        config.source = Source::LINES;
+        let broker = async {
+            let mut caller = speaker.accept(&peer).await;
+            assert!(caller.packet().await.ends_with(b"kept"));
+            assert_eq!(caller.packet().await[0], 0xe0);
+        };
+        let (done, ()) = tokio::join!(run(config, empty(), never()), broker);
+        done.unwrap();
+    });
+}

@@ -12,6 +12,7 @@ mod properties;
 mod publishing;
 mod reaching;
 mod reading;
+mod replaying;
 mod requesting;
 mod signing_in;
 mod subscribing;
@@ -125,6 +126,7 @@ fn publishing(speaker: Speaker, port: u16, source: publish::Source, qos: QoS) ->
         pace: publish::Pace::Free,
         store: None,
         progress: None,
+        verifies: false,
         delivery: publish::Delivery { again: Retry::NEVER, ..publish::Delivery::default() },
     }
 }
