@@ -463,6 +463,11 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--inflight', '--inflight', [CompletionResultType]::ParameterName, 'Messages of QoS 1 and 2 that each publisher has unacknowledged at once')
             [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'What every client identifier begins with [default: mqx-bench and the run]')
             [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'What every client identifier begins with [default: mqx-bench and the run]')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated')
+            [CompletionResult]::new('--report-file', '--report-file', [CompletionResultType]::ParameterName, 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated')
+            [CompletionResult]::new('--assert', '--assert', [CompletionResultType]::ParameterName, 'End with exit code 9 unless this holds, as in ''p99<5ms'' or ''loss==0,rate>=10k''; may be repeated')
+            [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'End with exit code 9 if rate, throughput, p50, p99, loss or errors are worse than in this report')
+            [CompletionResult]::new('--max-regression', '--max-regression', [CompletionResultType]::ParameterName, 'How much worse they may be')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS')
@@ -538,8 +543,8 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Option file of mosquitto''s clients')
             [CompletionResult]::new('--config-file', '--config-file', [CompletionResultType]::ParameterName, 'Option file of mosquitto''s clients')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the report as one JSON object')
             [CompletionResult]::new('--embedded', '--embedded', [CompletionResultType]::ParameterName, 'Start a broker inside this process, on a free port, and measure that')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the report as one JSON object')
             [CompletionResult]::new('--ws', '--ws', [CompletionResultType]::ParameterName, 'Speak MQTT over WebSocket')
             [CompletionResult]::new('--ask-password', '--ask-password', [CompletionResultType]::ParameterName, 'Ask for the password at the terminal')
             [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Say on stderr which packets are sent and received')
@@ -549,19 +554,36 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--no-tls', '--no-tls', [CompletionResultType]::ParameterName, 'Use no TLS, not even with port 8883')
             [CompletionResult]::new('--will-retain', '--will-retain', [CompletionResultType]::ParameterName, 'Ask the broker to keep it for later subscribers')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('compare', 'compare', [CompletionResultType]::ParameterValue, 'Compare the reports of two runs')
             [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Add up the reports of runs, as those of shards')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
-        'mqx;bench;merge' {
+        'mqx;bench;compare' {
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write the comparison to this file, too: .md, or .html with charts; may be repeated')
+            [CompletionResult]::new('--report-file', '--report-file', [CompletionResultType]::ParameterName, 'Write the comparison to this file, too: .md, or .html with charts; may be repeated')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the sum as one JSON object')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;bench;merge' {
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated')
+            [CompletionResult]::new('--report-file', '--report-file', [CompletionResultType]::ParameterName, 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated')
+            [CompletionResult]::new('--assert', '--assert', [CompletionResultType]::ParameterName, 'End with exit code 9 unless this holds, as in ''p99<5ms'' or ''loss==0,rate>=10k''; may be repeated')
+            [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'End with exit code 9 if rate, throughput, p50, p99, loss or errors are worse than in this report')
+            [CompletionResult]::new('--max-regression', '--max-regression', [CompletionResultType]::ParameterName, 'How much worse they may be')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the report as one JSON object')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'mqx;bench;help' {
+            [CompletionResult]::new('compare', 'compare', [CompletionResultType]::ParameterValue, 'Compare the reports of two runs')
             [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Add up the reports of runs, as those of shards')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'mqx;bench;help;compare' {
             break
         }
         'mqx;bench;help;merge' {
@@ -1429,7 +1451,11 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             break
         }
         'mqx;help;bench' {
+            [CompletionResult]::new('compare', 'compare', [CompletionResultType]::ParameterValue, 'Compare the reports of two runs')
             [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Add up the reports of runs, as those of shards')
+            break
+        }
+        'mqx;help;bench;compare' {
             break
         }
         'mqx;help;bench;merge' {

@@ -456,6 +456,11 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --inflight 'Messages of QoS 1 and 2 that each publisher has unacknowledged at once'
             cand -i 'What every client identifier begins with [default: mqx-bench and the run]'
             cand --id 'What every client identifier begins with [default: mqx-bench and the run]'
+            cand --report 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated'
+            cand --report-file 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated'
+            cand --assert 'End with exit code 9 unless this holds, as in ''p99<5ms'' or ''loss==0,rate>=10k''; may be repeated'
+            cand --baseline 'End with exit code 9 if rate, throughput, p50, p99, loss or errors are worse than in this report'
+            cand --max-regression 'How much worse they may be'
             cand -h 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]'
             cand --host 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]'
             cand -p 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS'
@@ -531,8 +536,8 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand -o 'Option file of mosquitto''s clients'
             cand --config-file 'Option file of mosquitto''s clients'
             cand --color 'Colour what is said on stderr: auto, always or never'
-            cand --json 'Print the report as one JSON object'
             cand --embedded 'Start a broker inside this process, on a free port, and measure that'
+            cand --json 'Print the report as one JSON object'
             cand --ws 'Speak MQTT over WebSocket'
             cand --ask-password 'Ask for the password at the terminal'
             cand -d 'Say on stderr which packets are sent and received'
@@ -542,17 +547,32 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --no-tls 'Use no TLS, not even with port 8883'
             cand --will-retain 'Ask the broker to keep it for later subscribers'
             cand --help 'Print help'
+            cand compare 'Compare the reports of two runs'
             cand merge 'Add up the reports of runs, as those of shards'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
-        &'mqx;bench;merge'= {
+        &'mqx;bench;compare'= {
+            cand --report 'Write the comparison to this file, too: .md, or .html with charts; may be repeated'
+            cand --report-file 'Write the comparison to this file, too: .md, or .html with charts; may be repeated'
             cand --color 'Colour what is said on stderr: auto, always or never'
-            cand --json 'Print the sum as one JSON object'
+            cand --help 'Print help'
+        }
+        &'mqx;bench;merge'= {
+            cand --report 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated'
+            cand --report-file 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated'
+            cand --assert 'End with exit code 9 unless this holds, as in ''p99<5ms'' or ''loss==0,rate>=10k''; may be repeated'
+            cand --baseline 'End with exit code 9 if rate, throughput, p50, p99, loss or errors are worse than in this report'
+            cand --max-regression 'How much worse they may be'
+            cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --json 'Print the report as one JSON object'
             cand --help 'Print help'
         }
         &'mqx;bench;help'= {
+            cand compare 'Compare the reports of two runs'
             cand merge 'Add up the reports of runs, as those of shards'
             cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'mqx;bench;help;compare'= {
         }
         &'mqx;bench;help;merge'= {
         }
@@ -1352,7 +1372,10 @@ set edit:completion:arg-completer[mqx] = {|@words|
         &'mqx;help;rr'= {
         }
         &'mqx;help;bench'= {
+            cand compare 'Compare the reports of two runs'
             cand merge 'Add up the reports of runs, as those of shards'
+        }
+        &'mqx;help;bench;compare'= {
         }
         &'mqx;help;bench;merge'= {
         }

@@ -103,6 +103,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         },
         Command::Bench(args) => match args.into_task()? {
             BenchTask::Run { config, embedded } => measure(*config, embedded)?,
+            BenchTask::Compare(config) => bench::compare(&config, &mut output::stdout())?,
             BenchTask::Merge(config) => bench::merge(&config, &mut output::stdout())?,
         },
         Command::Doctor(args) => examine(&args.into_config()?)?,

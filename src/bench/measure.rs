@@ -23,6 +23,17 @@ impl Measure {
     /// All of them, in the order they are reported in.
     pub const ALL: &[Self] = &[Self::Latency, Self::Service, Self::Acknowledgement, Self::Lag];
 
+    /// What an assertion calls it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Latency => "latency",
+            Self::Service => "service",
+            Self::Acknowledgement => "ack",
+            Self::Lag => "lag",
+        }
+    }
+
     /// What a report for people calls it.
     #[must_use]
     pub const fn title(self) -> &'static str {

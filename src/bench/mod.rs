@@ -38,7 +38,10 @@ mod worker;
 pub use measure::Measure;
 pub use payload::HEADER_SIZE;
 pub use plan::Load;
-pub use report::{AskedFor, Distribution, Flow, Generator, Point, Report, SCHEMA, Series};
+pub use report::{
+    AskedFor, Assertion, Baseline, Comparison, Conclusion, Distribution, Flow, Form, Forms,
+    Generator, Point, Report, SCHEMA, Series, Target, Verdict,
+};
 pub use stats::Summary;
 
 use crate::client::ConnectOptions;
@@ -56,8 +59,8 @@ pub struct Config {
     pub connect: ConnectOptions,
     /// The load to put on it.
     pub load: Load,
-    /// Whether the report is JSON instead of text.
-    pub json: bool,
+    /// What is to be made of the report.
+    pub conclusion: Conclusion,
     /// Whether progress is shown on stderr, if that is a terminal.
     pub live: bool,
     /// Worker threads at most.
@@ -71,7 +74,7 @@ impl Default for Config {
         Self {
             connect: ConnectOptions::default(),
             load: Load::default(),
-            json: false,
+            conclusion: Conclusion::default(),
             live: true,
             cores,
         }
@@ -83,37 +86,55 @@ impl Default for Config {
 pub struct Merge {
     /// The files they are in.
     pub reports: Vec<PathBuf>,
-    /// Whether the sum is JSON instead of text.
-    pub json: bool,
+    /// What is to be made of the sum.
+    pub conclusion: Conclusion,
 }
 
 /// Adds up reports and writes the sum.
 ///
 /// # Errors
-/// When one cannot be read, or they measured different things.
+/// When one cannot be read, they measured different things, or an assertion does
+/// not hold.
 pub fn merge(config: &Merge, out: &mut dyn Write) -> Result<()> {
+    let ready = config.conclusion.prepare()?;
     let reports = config.reports.iter().map(|path| Report::read(path));
     let sum = Report::merge(reports.collect::<Result<Vec<_>>>()?)?;
-    write(&sum, config.json, out)
+    ready.conclude(sum, out)
 }
 
-/// Writes a report to where data goes.
-fn write(report: &Report, json: bool, out: &mut dyn Write) -> Result<()> {
-    let written = if json { report.write_json(out) } else { report.write_text(out) };
-    output::check(written.and_then(|()| out.flush()))
+/// Which reports are to be compared.
+#[derive(Debug, Clone)]
+pub struct Compare {
+    /// The files they are in, the earlier first.
+    pub reports: [PathBuf; 2],
+    /// Where else the comparison is written to.
+    pub files: Vec<Target<Comparison>>,
+}
+
+/// Compares two reports and writes what is different.
+///
+/// # Errors
+/// When one cannot be read, or a file cannot be written.
+pub fn compare(config: &Compare, out: &mut dyn Write) -> Result<()> {
+    let files = config.files.iter().map(Target::open).collect::<Result<Vec<_>>>()?;
+    let comparison = Comparison::read(&config.reports)?;
+    output::check(comparison.write_text(out).and_then(|()| out.flush()))?;
+    files.into_iter().try_for_each(|file| file.write(&comparison))
 }
 
 /// Puts the load on the broker until the plan is done or `stop` is, and writes
 /// the report.
 ///
 /// # Errors
-/// When the load is impossible, a connection cannot be opened, or one was lost
-/// during the run; in the last case the report has been written.
+/// When the load is impossible, a file of the report cannot be written, a connection
+/// cannot be opened, one was lost during the run, or an assertion does not hold; in
+/// the last two cases the report has been written.
 pub async fn run<S>(
     config: &Config,
     out: &mut dyn Write,
     stop: impl Future<Output = S>,
 ) -> Result<()> {
+    let ready = config.conclusion.prepare()?;
     let mut stop = pin!(stop);
     let mut outcome = match run::measure(config, stop.as_mut()).await {
         Err(error) => {
@@ -123,6 +144,6 @@ pub async fn run<S>(
         Ok(outcome) => outcome,
     };
     let report = Report::new(&mut outcome, config.connect.places());
-    write(&report, config.json, out)?;
-    outcome.failure.map_or(Ok(()), Err)
+    let concluded = ready.conclude(report, out);
+    outcome.failure.map_or(concluded, Err)
 }

@@ -44,6 +44,16 @@ pub(super) const fn float(number: u64) -> f64 {
     number as f64
 }
 
+/// The whole number next to one that is not negative.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "for display only; the cast saturates"
+)]
+pub(super) const fn whole(number: f64) -> u64 {
+    number.round() as u64
+}
+
 fn three_digits(number: f64) -> String {
     let decimals = match number {
         number if number < 9.995 => 2,

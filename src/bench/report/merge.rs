@@ -15,26 +15,29 @@ impl Report {
         let none = || Error::usage("there is no report to merge");
         let mut sum = reports.next().ok_or_else(none)?;
         for report in reports {
-            sum.check_alike(&report)?;
+            if let Some(what) = sum.difference(&report) {
+                return Err(Error::usage(format!(
+                    "reports of different loads cannot be added: {what}"
+                )));
+            }
             sum.add(report);
         }
         sum.warnings = sum.warn();
         Ok(sum)
     }
 
-    /// Whether what `other` measured can be added to this.
-    fn check_alike(&self, other: &Self) -> Result<()> {
-        let pairs = [
-            ("mode", self.mode.clone(), other.mode.clone()),
-            ("QoS", self.load.qos.to_string(), other.load.qos.to_string()),
-            ("payload size", self.load.size.to_string(), other.load.size.to_string()),
-        ];
-        match pairs.iter().find(|(_, one, other)| one != other) {
-            Some((what, one, other)) => Err(Error::usage(format!(
-                "reports of different runs cannot be added: {what} {one} and {other}"
-            ))),
-            None => Ok(()),
-        }
+    /// How the load of `other` is of another kind than this one's, if it is.
+    pub(super) fn difference(&self, other: &Self) -> Option<String> {
+        let [one, other] = [self, other].map(|report| {
+            let load = &report.load;
+            [
+                report.mode.clone(),
+                format!("QoS {}", load.qos),
+                format!("payload size {}", load.size),
+            ]
+        });
+        let mut pairs = one.into_iter().zip(other);
+        pairs.find(|(one, other)| one != other).map(|(one, other)| format!("{one} and {other}"))
     }
 
     fn add(&mut self, other: Self) {

@@ -1,15 +1,30 @@
 //! What a run found, as data and as JSON. The other forms of it are files of
 //! their own beside this one.
 
+mod chart;
+mod compare;
+mod conclusion;
+mod csv;
 mod distribution;
+mod file;
+mod html;
+mod judge;
+mod junit;
+mod markdown;
 mod merge;
 mod outcome;
 mod read;
 mod series;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod text;
 
+pub use compare::Comparison;
+pub use conclusion::{Baseline, Conclusion};
 pub use distribution::Distribution;
+pub use file::{Form, Forms, Target};
+pub use judge::{Assertion, Verdict};
 pub use series::{Point, Series};
 
 use super::measure::Measure;
@@ -74,6 +89,9 @@ pub struct Report {
     pub generator: Generator,
     /// How the run went over time.
     pub series: Series,
+    /// What was asserted, and whether it holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assertions: Vec<Verdict>,
     /// Why the figures may not be those of the broker.
     pub warnings: Vec<String>,
 }
@@ -118,6 +136,16 @@ pub struct Generator {
     pub busiest: f64,
     /// Times a socket took no more bytes.
     pub blocked: u64,
+}
+
+impl Forms for Report {
+    const FORMS: &'static [(&'static str, Form<Self>)] = &[
+        ("json", Self::write_json),
+        ("csv", Self::write_csv),
+        ("md", Self::write_markdown),
+        ("html", Self::write_html),
+        ("xml", Self::write_junit),
+    ];
 }
 
 impl Report {

@@ -58,6 +58,7 @@ impl Report {
             errors: stats.errors.clone(),
             generator: Generator::new(outcome),
             series: outcome.series.clone(),
+            assertions: Vec::new(),
             warnings: Vec::new(),
         };
         report.warnings = report.warn();

@@ -39,6 +39,9 @@ pub struct Point {
     pub times_ns: Option<Distribution>,
 }
 
+/// A number of a point with its name.
+pub(super) type Counted = (&'static str, fn(&Point) -> u64);
+
 impl Point {
     /// Adds what happened right after it, or in the same time elsewhere.
     fn add(&mut self, other: Self) {
@@ -75,11 +78,14 @@ impl Series {
         }
     }
 
-    /// Adds the rest of a run that ended within a second.
+    /// Adds the rest of a run. What came in the last moments, mostly while the run
+    /// waited for it, counts for the last second.
     pub(in super::super) fn finish(&mut self, point: Point) {
         let interval = f64::from(self.interval);
         match self.points.last_mut() {
-            Some(last) if point.at - last.at < interval * 0.5 => last.add(point),
+            Some(last) if point.at - last.at < interval * 0.5 => {
+                last.add(Point { at: last.at, ..point });
+            }
             _ => self.points.push(point),
         }
     }
@@ -169,7 +175,7 @@ mod tests {
     fn a_short_rest_belongs_to_the_last_second_and_a_long_one_does_not() {
         let mut short = series([point(1.0, 5), point(2.0, 5)]);
         short.finish(point(2.1, 1));
-        assert_eq!(short.points, [point(1.0, 5), point(2.1, 6)]);
+        assert_eq!(short.points, [point(1.0, 5), point(2.0, 6)]);
         let mut long = series([point(1.0, 5)]);
         long.finish(point(1.9, 4));
         assert_eq!(long.points.len(), 2);

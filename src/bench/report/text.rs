@@ -26,6 +26,10 @@ impl Report {
         for warning in &self.warnings {
             writeln!(out, "warning: {warning}")?;
         }
+        for verdict in &self.assertions {
+            let word = if verdict.holds { "holds" } else { "FAILS" };
+            writeln!(out, "{word:<12}{}   measured {}", verdict.assertion, verdict.measured)?;
+        }
         Ok(())
     }
 

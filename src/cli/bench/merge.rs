@@ -1,5 +1,6 @@
 //! The arguments of `mqx bench merge`.
 
+use super::conclusion::ConclusionArgs;
 use crate::bench::Merge;
 use clap::Args;
 use std::path::PathBuf;
@@ -11,14 +12,13 @@ pub(super) struct MergeArgs {
     #[arg(required = true, value_name = "REPORT.json")]
     reports: Vec<PathBuf>,
 
-    /// Print the sum as one JSON object
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    conclusion: ConclusionArgs,
 }
 
 impl MergeArgs {
     /// What is to be added up.
     pub(super) fn into_config(self) -> Merge {
-        Merge { reports: self.reports, json: self.json }
+        Merge { reports: self.reports, conclusion: self.conclusion.into_config() }
     }
 }

@@ -1,11 +1,14 @@
 //! `mqx bench`: its arguments. Without a command it is a run.
 
+mod compare;
+mod conclusion;
 mod merge;
 mod run;
 
-use crate::bench::{Config, Merge};
+use crate::bench::{Compare, Config, Merge};
 use crate::error::Result;
 use clap::{Args, Subcommand};
+use compare::CompareArgs;
 use merge::MergeArgs;
 use run::RunArgs;
 
@@ -22,6 +25,8 @@ pub struct BenchArgs {
 
 #[derive(Debug, Subcommand)]
 enum BenchCommand {
+    /// Compare the reports of two runs
+    Compare(CompareArgs),
     /// Add up the reports of runs, as those of shards
     Merge(MergeArgs),
 }
@@ -37,6 +42,8 @@ pub enum Task {
         /// puts its address into `config`.
         embedded: bool,
     },
+    /// To compare reports.
+    Compare(Compare),
     /// To add up reports.
     Merge(Merge),
 }
@@ -52,6 +59,7 @@ impl BenchArgs {
                 let embedded = self.run.embedded();
                 Ok(Task::Run { config: Box::new(self.run.into_config()?), embedded })
             }
+            Some(BenchCommand::Compare(args)) => Ok(Task::Compare(args.into_config())),
             Some(BenchCommand::Merge(args)) => Ok(Task::Merge(args.into_config())),
         }
     }
@@ -76,6 +84,37 @@ mod tests {
         assert!(
             matches!(task(&["merge", "a", "b"]), Task::Merge(config) if config.reports.len() == 2)
         );
+    }
+
+    #[test]
+    fn what_is_to_be_made_of_a_report_is_read_before_the_run() {
+        let Task::Run { config, .. } = task(&[
+            "--report",
+            "a.json",
+            "--report",
+            "b.HTML",
+            "--assert",
+            "p99<5ms,loss==0",
+            "--assert",
+            "rate>=10k",
+            "--baseline",
+            "old.json",
+            "--max-regression",
+            "2.5%",
+        ]) else {
+            panic!("another task was read");
+        };
+        let conclusion = config.conclusion;
+        assert_eq!((conclusion.files.len(), conclusion.assertions.len()), (2, 3));
+        assert!((conclusion.baseline.unwrap().regression - 0.025).abs() < 1e-9);
+        for wrong in [
+            &["--report", "a.txt"][..],
+            &["--assert", "p99<5"],
+            &["--max-regression", "5%"],
+            &["--baseline", "a.json", "--max-regression", "-1%"],
+        ] {
+            assert!(parse_from(["mqx", "bench"].iter().chain(wrong)).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::super::connection::{ConnectionArgs, Target, one_topic};
 use super::super::values;
+use super::conclusion::ConclusionArgs;
 use crate::bench::{Config, HEADER_SIZE, Load};
 use crate::error::Result;
 use crate::mqtt::QoS;
@@ -57,10 +58,6 @@ pub(super) struct RunArgs {
     )]
     inflight: u16,
 
-    /// Print the report as one JSON object
-    #[arg(long)]
-    json: bool,
-
     /// Start a broker inside this process, on a free port, and measure that
     #[arg(long, conflicts_with_all = [
         "host", "port", "broker", "unix", "ws", "ws_path", "ws_header", "proxy", "bind", "tls",
@@ -74,6 +71,9 @@ pub(super) struct RunArgs {
         default_value = "", hide_default_value = true, help_heading = "Connection"
     )]
     id: String,
+
+    #[command(flatten)]
+    conclusion: ConclusionArgs,
 
     #[command(flatten)]
     connection: ConnectionArgs,
@@ -113,7 +113,7 @@ impl RunArgs {
                 duration: self.duration,
                 inflight: self.inflight,
             },
-            json: self.json,
+            conclusion: self.conclusion.into_config(),
             ..Config::default()
         })
     }

@@ -19,7 +19,8 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 fn config(port: u16, load: Load) -> Config {
-    let mut config = Config { load, json: true, live: false, cores: 2, ..Config::default() };
+    let mut config = Config { load, live: false, cores: 2, ..Config::default() };
+    config.conclusion.json = true;
     config.connect.endpoint = Endpoint::tcp(Ipv4Addr::LOCALHOST.to_string(), port);
     config
 }
@@ -252,7 +253,7 @@ async fn the_report_for_people_has_every_figure_and_fits_80_columns() {
     let load =
         Load { qos: QoS::AtLeastOnce, rate: Some(2_000.0), limit: Some(200), ..Load::default() };
     let mut config = config(port, load);
-    config.json = false;
+    config.conclusion.json = false;
     let mut out = Vec::new();
     run(&config, &mut out, pending::<()>()).await.unwrap();
     let text = String::from_utf8(out).unwrap();

@@ -2,7 +2,10 @@
 
 use super::{config, number, peer, report};
 use boon::{Compiler, Draft, SchemaIndex, Schemas};
-use mqx::bench::{Load, Merge, Report, SCHEMA, run};
+use mqx::bench::{
+    Assertion, Baseline, Compare, Conclusion, Load, Merge, Report, SCHEMA, Target, run,
+};
+use mqx::error::Class;
 use mqx::mqtt::QoS;
 use peer::Fate;
 use serde_json::{Value, json};
@@ -106,6 +109,77 @@ fn rounded(value: Value) -> Value {
     }
 }
 
+fn as_json() -> Conclusion {
+    Conclusion { json: true, ..Conclusion::default() }
+}
+
+#[tokio::test]
+async fn what_is_asserted_is_judged_printed_and_written_to_every_file() {
+    let port = peer::start(|number| if number == 10 { Fate::Drop } else { Fate::Pass });
+    let mut config =
+        config(port, Load { rate: Some(2_000.0), limit: Some(100), ..Load::default() });
+    let folder = tempfile::tempdir().unwrap();
+    let paths = ["json", "csv", "md", "html", "xml"]
+        .map(|end| folder.path().join("out").with_extension(end));
+    config.conclusion = Conclusion {
+        files: paths.iter().map(|path| Target::parse(path.to_str().unwrap()).unwrap()).collect(),
+        assertions: Assertion::parse_all("published==100,loss==0").unwrap(),
+        ..Conclusion::default()
+    };
+    let mut out = Vec::new();
+    let error = run(&config, &mut out, pending::<()>()).await.unwrap_err();
+    assert_eq!(error.class(), Class::Expectation);
+    assert_eq!(error.to_string(), "1 of 2 assertions did not hold: loss==0 (1)");
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.contains("\nholds       published==100   measured 100\n"), "{text}");
+    assert!(text.contains("\nFAILS       loss==0   measured 1\n"), "{text}");
+    let written = paths.map(|path| std::fs::read_to_string(path).unwrap());
+    assert_valid(&serde_json::from_str(&written[0]).unwrap());
+    let begin = ["{", "seconds,", "## mqx bench", "<!DOCTYPE html>", "<?xml"];
+    for (text, begin) in written.iter().zip(begin) {
+        assert!(text.starts_with(begin), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_report_that_cannot_be_written_or_read_is_found_before_the_run() {
+    let mut config = config(1, Load::default());
+    config.conclusion.files = vec![Target::parse("/no/such/folder/report.json").unwrap()];
+    let error = run(&config, &mut Vec::new(), pending::<()>()).await.unwrap_err();
+    assert_eq!(error.class(), Class::File);
+    config.conclusion = as_json();
+    config.conclusion.baseline =
+        Some(Baseline { path: "/no/such/old.json".into(), regression: 0.05 });
+    let error = run(&config, &mut Vec::new(), pending::<()>()).await.unwrap_err();
+    assert_eq!(error.class(), Class::File);
+}
+
+#[tokio::test]
+async fn two_reports_are_compared_number_by_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut reports = ["old.json", "new.json"].map(|name| folder.path().join(name));
+    for (path, size) in reports.iter().zip([64, 65]) {
+        let port = peer::start(|_| Fate::Pass);
+        let report = report(port, Load { limit: Some(100), size, ..Load::default() }).await;
+        std::fs::write(path, report.to_string()).unwrap();
+    }
+    let page = folder.path().join("both.html");
+    let files = vec![Target::parse(page.to_str().unwrap()).unwrap()];
+    let mut out = Vec::new();
+    mqx::bench::compare(&Compare { reports: reports.clone(), files }, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    for words in
+        ["A  old.json: ", "B  new.json: ", "latency_p99.9", "payload size 64 and payload size 65"]
+    {
+        assert!(text.contains(words), "{words} in {text}");
+    }
+    assert!(text.lines().all(|line| line.len() <= 80 || line.contains(": ")), "{text}");
+    assert_eq!(std::fs::read_to_string(page).unwrap().matches("<svg").count(), 2);
+    reports[1] = folder.path().join("none.json");
+    let wrong = Compare { reports, files: Vec::new() };
+    assert_eq!(mqx::bench::compare(&wrong, &mut Vec::new()).unwrap_err().class(), Class::File);
+}
+
 #[tokio::test]
 async fn merged_reports_are_what_one_run_would_have_found() {
     let folder = tempfile::tempdir().unwrap();
@@ -119,7 +193,7 @@ async fn merged_reports_are_what_one_run_would_have_found() {
         reports.push(path);
     }
     let mut out = Vec::new();
-    mqx::bench::merge(&Merge { reports, json: true }, &mut out).unwrap();
+    mqx::bench::merge(&Merge { reports, conclusion: as_json() }, &mut out).unwrap();
     let merged: Value = serde_json::from_slice(&out).unwrap();
     assert_valid(&merged);
     assert_eq!(number(&merged, "/published/messages"), 500);
@@ -138,6 +212,7 @@ async fn reports_of_different_loads_are_not_added() {
         std::fs::write(path, report(port, load).await.to_string()).unwrap();
     }
     let reports = reports.into_iter().map(|(_, path)| path).collect();
-    let error = mqx::bench::merge(&Merge { reports, json: true }, &mut Vec::new()).unwrap_err();
-    assert!(error.to_string().ends_with("payload size 64 and 65"), "{error}");
+    let error =
+        mqx::bench::merge(&Merge { reports, conclusion: as_json() }, &mut Vec::new()).unwrap_err();
+    assert!(error.to_string().ends_with("payload size 64 and payload size 65"), "{error}");
 }
