@@ -3,7 +3,7 @@
 use super::journal::{Journal, Record};
 use super::message::Kept;
 use super::sys::is_reserved;
-use super::tree::Tree;
+use super::tree::{Ordered, Tree};
 use super::walk::Walk;
 use crate::mqtt::topic::{Filter, levels};
 use crate::session::Time;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// The retained messages by topic.
 #[derive(Debug)]
 pub(super) struct Retained {
-    pub(super) tree: Tree<Option<Last>>,
+    pub(super) tree: Tree<Option<Last>, Ordered>,
     count: usize,
     bytes: usize,
     /// How often a message was kept.

@@ -5,11 +5,12 @@
 //! chases no boxes, dropping it does not recurse, and an empty tree costs
 //! nothing. Number 0 is the root.
 //!
-//! The children of a node stand in the order of their [`Branch`]es, which stay
-//! as they are for as long as a child does: whoever has visited some of them
-//! can come back later for those behind, whatever has come and gone meanwhile.
+//! One table finds every child by its parent and its level. What else a node
+//! knows of its children is up to the tree: the index counts them ([`Count`]),
+//! the retained messages have them in order ([`Ordered`]).
 
 use foldhash::quality::RandomState;
+use hashbrown::HashTable;
 use std::collections::BTreeSet;
 use std::hash::BuildHasher as _;
 use std::ops::Bound;
@@ -22,50 +23,116 @@ pub(super) const ROOT: NodeId = 0;
 /// Nodes that an empty tree may keep room for.
 const FEW: usize = 1024;
 
-/// What leads from a node to a child: a hash of the child's level, and its number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Branch {
+/// What a node knows of its children.
+pub(super) trait Children: Default {
+    fn is_empty(&self) -> bool;
+    fn add(&mut self, child: NodeId);
+    fn remove(&mut self, child: NodeId);
+}
+
+/// How many children there are.
+#[derive(Debug, Default)]
+pub(super) struct Count(u32);
+
+/// The children in an order that lasts as long as they do: whoever has visited
+/// some of them can come back later for those behind, whatever has come and gone
+/// meanwhile.
+#[derive(Debug, Default)]
+pub(super) struct Ordered(BTreeSet<NodeId>);
+
+/// A way from a node to a child, of which the table keeps the hash, so that it
+/// can grow without looking at the nodes.
+#[derive(Debug)]
+struct Branch {
     hash: u32,
-    pub(super) child: NodeId,
+    child: NodeId,
 }
 
 #[derive(Debug, Default)]
-struct Node<T> {
+struct Node<T, C> {
+    parent: NodeId,
     level: Box<str>,
-    children: BTreeSet<Branch>,
+    children: C,
     value: T,
 }
 
 /// A tree with a `T` at every node.
 #[derive(Debug)]
-pub(super) struct Tree<T> {
-    nodes: Vec<Node<T>>,
+pub(super) struct Tree<T, C = Count> {
+    nodes: Vec<Node<T, C>>,
+    branches: HashTable<Branch>,
     free: Vec<NodeId>,
     hasher: RandomState,
 }
 
-impl<T: Default> Tree<T> {
+impl Children for Count {
+    fn is_empty(&self) -> bool {
+        self.0 == 0
+    }
+
+    fn add(&mut self, _: NodeId) {
+        self.0 += 1;
+    }
+
+    fn remove(&mut self, _: NodeId) {
+        self.0 -= 1;
+    }
+}
+
+impl Children for Ordered {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn add(&mut self, child: NodeId) {
+        self.0.insert(child);
+    }
+
+    fn remove(&mut self, child: NodeId) {
+        self.0.remove(&child);
+    }
+}
+
+impl Branch {
+    /// The hash as the table wants it, which looks at both ends.
+    const fn spread(hash: u32) -> u64 {
+        (hash as u64) << 32 | hash as u64
+    }
+}
+
+impl<T: Default> Tree<T, Ordered> {
+    /// The first child of `node` behind `after`.
+    pub(super) fn next_child(&self, node: NodeId, after: Option<NodeId>) -> Option<NodeId> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.node(node)?.children.0.range((start, Bound::Unbounded)).next().copied()
+    }
+}
+
+impl<T: Default, C: Children> Tree<T, C> {
     pub(super) fn new() -> Self {
-        let nodes = vec![Node::default()];
-        Self { nodes, free: Vec::new(), hasher: RandomState::default() }
+        Self {
+            nodes: vec![Node::default()],
+            branches: HashTable::new(),
+            free: Vec::new(),
+            hasher: RandomState::default(),
+        }
     }
 
     /// The child of `node` for this level.
     pub(super) fn child(&self, node: NodeId, level: &str) -> Option<NodeId> {
-        let children = &self.node(node)?.children;
-        if children.is_empty() {
+        if self.node(node)?.children.is_empty() {
             return None;
         }
-        let hash = self.hash(level);
-        let alike = Branch { hash, child: 0 }..=Branch { hash, child: NodeId::MAX };
-        let mut alike = children.range(alike).map(|branch| branch.child);
-        alike.find(|child| self.level(*child) == level)
+        let hash = self.hash(node, level);
+        let found = self.branches.find(Branch::spread(hash), |branch| {
+            branch.hash == hash && self.leads(node, level, branch.child)
+        });
+        found.map(|branch| branch.child)
     }
 
-    /// The first child of `node` behind the one that `after` leads to.
-    pub(super) fn next_child(&self, node: NodeId, after: Option<Branch>) -> Option<Branch> {
-        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-        self.node(node)?.children.range((start, Bound::Unbounded)).next().copied()
+    /// Whether `child` is the one of `parent` for this level.
+    fn leads(&self, parent: NodeId, level: &str, child: NodeId) -> bool {
+        self.node(child).is_some_and(|node| node.parent == parent && *node.level == *level)
     }
 
     /// The level that leads to `node`.
@@ -105,24 +172,15 @@ impl<T: Default> Tree<T> {
     /// there; then drops the nodes that `is_empty` and that lead nowhere.
     pub(super) fn update<'a, R>(
         &mut self,
-        levels: impl Iterator<Item = &'a str>,
+        mut levels: impl Iterator<Item = &'a str>,
         change: impl FnOnce(&mut T) -> R,
         is_empty: impl Fn(&T) -> bool,
     ) -> Option<R> {
-        let mut path = Vec::new();
-        let mut node = ROOT;
-        for level in levels {
-            path.push((node, level));
-            node = self.child(node, level)?;
-        }
+        let mut node = levels.try_fold(ROOT, |node, level| self.child(node, level))?;
         let changed = change(&mut self.nodes.get_mut(node as usize)?.value);
-        while let Some((parent, level)) = path.pop() {
-            let useless = |node: &Node<T>| node.children.is_empty() && is_empty(&node.value);
-            if !self.node(node).is_some_and(useless) {
-                break;
-            }
-            self.remove_child(parent, level, node);
-            node = parent;
+        let useless = |node: &Node<T, C>| node.children.is_empty() && is_empty(&node.value);
+        while node != ROOT && self.node(node).is_some_and(useless) {
+            node = self.remove(node)?;
         }
         Some(changed)
     }
@@ -133,7 +191,7 @@ impl<T: Default> Tree<T> {
         self.nodes.len() - self.free.len()
     }
 
-    fn node(&self, id: NodeId) -> Option<&Node<T>> {
+    fn node(&self, id: NodeId) -> Option<&Node<T, C>> {
         self.nodes.get(id as usize)
     }
 
@@ -145,31 +203,40 @@ impl<T: Default> Tree<T> {
             self.nodes.push(Node::default());
             id
         };
-        let branch = Branch { hash: self.hash(level), child };
-        self.nodes.get_mut(child as usize)?.level = level.into();
-        self.nodes.get_mut(parent as usize)?.children.insert(branch);
+        let hash = self.hash(parent, level);
+        let rehash = |branch: &Branch| Branch::spread(branch.hash);
+        self.branches.insert_unique(Branch::spread(hash), Branch { hash, child }, rehash);
+        let node = self.nodes.get_mut(child as usize)?;
+        (node.parent, node.level) = (parent, level.into());
+        self.nodes.get_mut(parent as usize)?.children.add(child);
         Some(child)
     }
 
-    fn remove_child(&mut self, parent: NodeId, level: &str, child: NodeId) {
-        let branch = Branch { hash: self.hash(level), child };
-        if let Some(parent) = self.nodes.get_mut(parent as usize) {
-            parent.children.remove(&branch);
+    /// Removes a node that leads nowhere, and returns its parent.
+    fn remove(&mut self, node: NodeId) -> Option<NodeId> {
+        let Node { parent, level, .. } = std::mem::take(self.nodes.get_mut(node as usize)?);
+        let hash = Branch::spread(self.hash(parent, &level));
+        if let Ok(branch) = self.branches.find_entry(hash, |branch| branch.child == node) {
+            branch.remove();
         }
-        if let Some(child) = self.nodes.get_mut(child as usize) {
-            *child = Node::default();
-        }
-        self.free.push(child);
+        self.nodes.get_mut(parent as usize)?.children.remove(node);
+        self.free.push(node);
+        self.give_back();
+        Some(parent)
+    }
+
+    /// Where only the root is left, what a burst took goes back.
+    fn give_back(&mut self) {
         if self.nodes.len() > FEW && self.free.len() + 1 == self.nodes.len() {
-            // Only the root is left: what a burst took goes back.
             self.nodes.truncate(1);
             self.nodes.shrink_to_fit();
             self.free = Vec::new();
+            self.branches = HashTable::new();
         }
     }
 
-    fn hash(&self, level: &str) -> u32 {
-        u32::try_from(self.hasher.hash_one(level) >> 32).unwrap_or_default()
+    fn hash(&self, parent: NodeId, level: &str) -> u32 {
+        u32::try_from(self.hasher.hash_one((parent, level)) >> 32).unwrap_or_default()
     }
 }
 
@@ -180,7 +247,7 @@ mod tests {
 
     #[test]
     fn what_is_emptied_is_pruned_up_to_what_is_still_used() {
-        let mut tree = Tree::<u32>::new();
+        let mut tree: Tree<u32> = Tree::new();
         *tree.entry(levels("a/b/c")).unwrap() = 1;
         *tree.entry(levels("a")).unwrap() = 2;
         assert_eq!(tree.len(), 4);
@@ -193,7 +260,7 @@ mod tests {
 
     #[test]
     fn a_path_that_is_not_there_is_not_made_by_an_update() {
-        let mut tree = Tree::<u32>::new();
+        let mut tree: Tree<u32> = Tree::new();
         assert_eq!(tree.update(levels("a/b"), |_| (), |_| true), None);
         assert_eq!(tree.len(), 1);
     }

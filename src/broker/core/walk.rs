@@ -11,7 +11,7 @@
 
 use super::message::Kept;
 use super::retained::Retained;
-use super::tree::{Branch, NodeId, ROOT};
+use super::tree::{NodeId, ROOT};
 use crate::mqtt::topic;
 use crate::session::Time;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ struct Step {
     /// `None` behind the last.
     rest: Option<usize>,
     /// The child that was visited last.
-    after: Option<Branch>,
+    after: Option<NodeId>,
 }
 
 impl Walk {
@@ -115,12 +115,11 @@ impl Walk {
     /// for those behind. At the first level it reaches none that belongs to the
     /// server (MQTT-4.7.2-1).
     fn descend(&mut self, step: &Step, rest: Option<usize>, retained: &Retained) {
-        let Some(branch) = retained.tree.next_child(step.node, step.after) else {
+        let Some(node) = retained.tree.next_child(step.node, step.after) else {
             return;
         };
-        let node = branch.child;
         let hidden = step.node == ROOT && topic::is_system(retained.tree.level(node));
-        self.path.push(Step { after: Some(branch), ..*step });
+        self.path.push(Step { after: Some(node), ..*step });
         if !hidden {
             self.path.push(Step { node, rest, after: None });
         }
