@@ -207,7 +207,7 @@ impl Core {
     ) -> Result<Option<Diary>, End> {
         let will = connect.will.as_ref();
         let realm = session.realm.as_deref();
-        let will = will.map(|will| PendingWill::new(will, realm).map_err(cut));
+        let will = will.map(|will| PendingWill::new(will, realm).map(Box::new).map_err(cut));
         let mut hot = session.hot.lock();
         hot.connection = connection.number;
         hot.address = connection.peer.address;

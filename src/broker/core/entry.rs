@@ -119,46 +119,52 @@ pub(super) enum Door {
 /// A connection's CONNECT while it waits for its verdict.
 #[derive(Debug, Default)]
 pub(super) struct Entry {
-    question: Option<Question>,
-    connect: Option<Vec<u8>>,
+    /// Boxed, since an open connection has none.
+    held: Option<Box<Held>>,
     /// Who the client is by its token, if it has not said so itself.
     pub(super) vouched: Option<Box<str>>,
     /// The exchange that this CONNECT has begun.
     pub(super) exchange: Option<Box<Exchange>>,
 }
 
+/// A CONNECT that is held back.
+#[derive(Debug)]
+struct Held {
+    connect: Vec<u8>,
+    question: Option<Question>,
+}
+
 impl Entry {
     /// Whether nothing may be taken from the client before the shell has spoken.
     pub(super) fn is_waiting(&self) -> bool {
         let waits = |exchange: &Exchange| exchange.waits_for_shell();
-        self.connect.is_some() && self.exchange.as_deref().is_none_or(waits)
+        self.held.is_some() && self.exchange.as_deref().is_none_or(waits)
     }
 
     /// Whether a CONNECT was taken and not answered.
     pub(super) const fn is_begun(&self) -> bool {
-        self.connect.is_some()
+        self.held.is_some()
     }
 
     pub(super) fn ask(&mut self, question: Question, connect: &[u8]) {
-        self.question = Some(question);
-        self.connect = Some(connect.to_vec());
+        self.held = Some(Box::new(Held { connect: connect.to_vec(), question: Some(question) }));
     }
 
     /// Keeps a CONNECT until its exchange has ended.
     pub(super) fn hold(&mut self, exchange: Exchange, connect: &[u8]) {
         self.exchange = Some(Box::new(exchange));
-        self.connect = Some(connect.to_vec());
+        self.held = Some(Box::new(Held { connect: connect.to_vec(), question: None }));
     }
 
-    pub(super) const fn take_connect(&mut self) -> Option<Vec<u8>> {
-        self.connect.take()
+    pub(super) fn take_connect(&mut self) -> Option<Vec<u8>> {
+        self.held.take().map(|held| held.connect)
     }
 }
 
 impl Connection {
     /// What must be answered before this connection goes on, once.
     pub fn take_question(&mut self) -> Option<Question> {
-        self.entry.question.take()
+        self.entry.held.as_mut()?.question.take()
     }
 }
 
@@ -172,7 +178,7 @@ impl Core {
         connection: &mut Connection,
         verdict: Verdict,
     ) -> Progress {
-        let Some(bytes) = connection.entry.connect.take() else {
+        let Some(bytes) = connection.entry.take_connect() else {
             return Progress::Consumed(0);
         };
         if connection.is_over() {

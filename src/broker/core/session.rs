@@ -13,8 +13,9 @@ use super::replay::Replays;
 use crate::mqtt::{Ack, Message, Version};
 use crate::session::{Inbound, Outbound, Time};
 use ::core::net::SocketAddr;
+use foldhash::quality::RandomState;
+use hashbrown::HashSet;
 use parking_lot::Mutex;
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,7 +40,7 @@ pub(super) struct Session {
 #[derive(Debug, Default)]
 pub(super) struct Cold {
     /// The filters it has subscribed, as they were sent.
-    pub(super) filters: HashSet<Box<str>>,
+    pub(super) filters: HashSet<Box<str>, RandomState>,
     /// Set when the session has ended: nothing may be subscribed any more.
     pub(super) ended: bool,
     pub(super) inbound: Inbound,
@@ -88,7 +89,7 @@ pub(super) struct Hot {
     pub(super) sequence: u64,
     /// Where changes are recorded; none if the session ends with its connection.
     pub(super) diary: Option<Diary>,
-    pub(super) will: Option<PendingWill>,
+    pub(super) will: Option<Box<PendingWill>>,
     /// Seconds the session outlives its connection; all ones is for ever.
     pub(super) expiry_interval: u32,
     /// When an offline session ends; `None` is never.

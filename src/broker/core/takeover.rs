@@ -65,7 +65,7 @@ impl Core {
             over || (was_connected && will.delay.is_zero())
                 || will.due.is_some_and(|due| due <= now)
         };
-        let will = hot.will.take().filter(is_due);
+        let will = hot.will.take().filter(|will| is_due(will));
         (over, will.map(|will| will.message))
     }
 }

@@ -97,7 +97,7 @@ impl Session {
             realm: self.realm.as_deref().cloned(),
             expiry_interval: hot.expiry_interval,
             presence,
-            will: hot.will.as_ref().map(stored),
+            will: hot.will.as_deref().map(stored),
         };
         journal.append(Record::Session(self.key, profile));
     }

@@ -115,10 +115,12 @@ impl Core {
 impl Hot {
     fn recall(&mut self, journal: &Journal, profile: &Profile, now: Time) {
         self.expiry_interval = profile.expiry_interval;
-        self.will = profile.will.as_ref().map(|will| PendingWill {
-            message: will.message.clone(),
-            delay: Duration::from_secs(will.delay.into()),
-            due: will.due.map(|due| journal.time(due)),
+        self.will = profile.will.as_ref().map(|will| {
+            Box::new(PendingWill {
+                message: will.message.clone(),
+                delay: Duration::from_secs(will.delay.into()),
+                due: will.due.map(|due| journal.time(due)),
+            })
         });
         match profile.presence {
             Presence::Online => self.go_offline(End::Lost, now),
