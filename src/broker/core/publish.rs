@@ -94,7 +94,8 @@ impl Core {
         if publication.publish.retain {
             self.retain(worker, &mut routing);
         }
-        let routed = deliver(worker, routing, targets);
+        let routed = deliver(worker, &mut routing, targets);
+        worker.scratch = routing.into_scratch();
         worker.counters.unmatched.add(usize::from(routed.matched == 0));
         routed
     }
@@ -107,7 +108,9 @@ impl Core {
         if publish.retain && !is_reserved(publish.topic) {
             self.retain(worker, &mut routing);
         }
-        deliver(worker, routing, &targets)
+        let routed = deliver(worker, &mut routing, &targets);
+        worker.scratch = routing.into_scratch();
+        routed
     }
 
     fn own<'a>(&'a self, publish: &'a Publish<'a>) -> Publication<'a> {
@@ -147,7 +150,7 @@ impl Core {
 }
 
 /// Delivers a message to everybody it is for.
-fn deliver(worker: &mut Worker, mut routing: Routing<'_>, targets: &Targets) -> Routed {
+fn deliver(worker: &mut Worker, routing: &mut Routing<'_>, targets: &Targets) -> Routed {
     for receiver in &targets.receivers {
         match receiver.grant(routing.publisher.key) {
             Some(grant) => routing.deliver(worker, &receiver.session, grant),
@@ -170,8 +173,6 @@ fn deliver(worker: &mut Worker, mut routing: Routing<'_>, targets: &Targets) -> 
             routing.deliver(worker, &member.session, &grant);
         }
     }
-    let (routed, scratch) = routing.finish();
-    worker.scratch = scratch;
-    worker.counters.dropped_slow.add(routed.displaced);
-    routed
+    worker.counters.dropped_slow.add(routing.routed.displaced);
+    routing.routed
 }

@@ -35,7 +35,8 @@ pub(super) struct Routing<'a> {
     kept: Option<Arc<Kept>>,
     /// Older messages that were dropped for it on its way to one session.
     displaced: Vec<Delivery>,
-    routed: Routed,
+    /// What has become of it so far.
+    pub(super) routed: Routed,
 }
 
 impl<'a> Routing<'a> {
@@ -58,9 +59,9 @@ impl<'a> Routing<'a> {
         }
     }
 
-    /// What became of the message, and the memory its templates were in.
-    pub(super) fn finish(self) -> (Routed, Vec<u8>) {
-        (self.routed, self.templates.into_scratch())
+    /// The memory its templates were in.
+    pub(super) fn into_scratch(self) -> Vec<u8> {
+        self.templates.into_scratch()
     }
 
     /// Delivers the message to one session, or queues it for later.
@@ -279,10 +280,10 @@ impl<'a> Routing<'a> {
     }
 
     /// The message as everybody who keeps it shares it. `None` cannot happen:
-    /// the topic was checked when the packet was decoded.
+    /// every part came out of a packet, so nothing is too long.
     pub(super) fn keep(&mut self) -> Option<Arc<Kept>> {
         if self.kept.is_none() {
-            let message = Message::new(self.publish).ok()?;
+            let message = Message::of_checked(self.publish).ok()?;
             let wanted = self.publisher.name().filter(|_| self.core.events.want_messages());
             let from = wanted.map(Into::into);
             self.kept = Some(Arc::new(Kept::new(message, from, self.now)));

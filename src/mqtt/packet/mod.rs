@@ -138,38 +138,46 @@ impl<'a> Packet<'a> {
             let flags = "reserved flags of the fixed header are set";
             return Err(Error::malformed("MQTT-2.1.3-1", flags));
         }
-        let mut reader = Reader::new(frame.body);
-        let packet = Self::decode_body(kind, frame.header, &mut reader, version)?;
-        reader.finish()?;
-        Ok(packet)
+        Self::decode_body(kind, frame, version)
     }
 
-    fn decode_body(
+    /// Nothing returns early here, so that the packet, which is large to move,
+    /// is made where the caller wants it.
+    fn decode_body(kind: PacketType, frame: &Frame<'a>, version: Version) -> Result<Self, Error> {
+        let mut reader = Reader::new(frame.body);
+        let mut packet = Self::read(kind, frame.header, &mut reader, version);
+        if packet.is_ok()
+            && let Err(left) = reader.finish()
+        {
+            packet = Err(left);
+        }
+        packet
+    }
+
+    fn read(
         kind: PacketType,
         header: u8,
         reader: &mut Reader<'a>,
         version: Version,
     ) -> Result<Self, Error> {
-        Ok(match kind {
-            PacketType::Connect => Self::Connect(Connect::read(reader)?),
-            PacketType::ConnAck => Self::ConnAck(ConnAck::read(reader, version)?),
-            PacketType::Publish => Self::Publish(Publish::read(header, reader, version)?),
-            PacketType::PubAck => Self::Ack(Ack::read(AckKind::PubAck, reader, version)?),
-            PacketType::PubRec => Self::Ack(Ack::read(AckKind::PubRec, reader, version)?),
-            PacketType::PubRel => Self::Ack(Ack::read(AckKind::PubRel, reader, version)?),
-            PacketType::PubComp => Self::Ack(Ack::read(AckKind::PubComp, reader, version)?),
-            PacketType::Subscribe => Self::Subscribe(Subscribe::read(reader, version)?),
-            PacketType::SubAck => Self::SubAck(SubAck::read(reader, version)?),
-            PacketType::Unsubscribe => Self::Unsubscribe(Unsubscribe::read(reader, version)?),
-            PacketType::UnsubAck => Self::UnsubAck(UnsubAck::read(reader, version)?),
-            PacketType::PingReq => Self::PingReq,
-            PacketType::PingResp => Self::PingResp,
-            PacketType::Disconnect => Self::Disconnect(Disconnect::read(reader, version)?),
-            PacketType::Auth if version.is_v5() => Self::Auth(Auth::read(reader)?),
-            PacketType::Auth => {
-                return Err(Error::malformed("§2.1.2", "AUTH exists only in MQTT 5"));
-            }
-        })
+        match kind {
+            PacketType::Connect => Connect::read(reader).map(Self::Connect),
+            PacketType::ConnAck => ConnAck::read(reader, version).map(Self::ConnAck),
+            PacketType::Publish => Publish::read(header, reader, version).map(Self::Publish),
+            PacketType::PubAck => Ack::read(AckKind::PubAck, reader, version).map(Self::Ack),
+            PacketType::PubRec => Ack::read(AckKind::PubRec, reader, version).map(Self::Ack),
+            PacketType::PubRel => Ack::read(AckKind::PubRel, reader, version).map(Self::Ack),
+            PacketType::PubComp => Ack::read(AckKind::PubComp, reader, version).map(Self::Ack),
+            PacketType::Subscribe => Subscribe::read(reader, version).map(Self::Subscribe),
+            PacketType::SubAck => SubAck::read(reader, version).map(Self::SubAck),
+            PacketType::Unsubscribe => Unsubscribe::read(reader, version).map(Self::Unsubscribe),
+            PacketType::UnsubAck => UnsubAck::read(reader, version).map(Self::UnsubAck),
+            PacketType::PingReq => Ok(Self::PingReq),
+            PacketType::PingResp => Ok(Self::PingResp),
+            PacketType::Disconnect => Disconnect::read(reader, version).map(Self::Disconnect),
+            PacketType::Auth if version.is_v5() => Auth::read(reader).map(Self::Auth),
+            PacketType::Auth => Err(Error::malformed("§2.1.2", "AUTH exists only in MQTT 5")),
+        }
     }
 
     /// Appends the packet as a connection of `version` sends it; what the

@@ -70,6 +70,13 @@ impl<'a> Publish<'a> {
         })
     }
 
+    /// The same message with its `topic` in full and no alias for it.
+    #[must_use]
+    pub fn in_full(&self, topic: &'a str) -> Self {
+        let properties = PublishProperties { topic_alias: None, ..self.properties };
+        Self { topic, properties, ..*self }
+    }
+
     /// Appends the whole packet.
     ///
     /// # Errors

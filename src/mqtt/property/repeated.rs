@@ -39,7 +39,11 @@ macro_rules! repeated {
                 Ok(())
             }
 
+            #[inline]
             fn write(&self, identifier: u8, out: &mut Vec<u8>) -> Result<(), Error> {
+                if self.block.is_empty() {
+                    return Ok(());
+                }
                 for value in self.iter() {
                     out.push(identifier);
                     value.write(out)?;

@@ -23,6 +23,7 @@ impl<'a, T: Value<'a>> Field<'a> for Option<T> {
         Ok(())
     }
 
+    #[inline]
     fn write(&self, identifier: u8, out: &mut Vec<u8>) -> Result<(), Error> {
         if let Some(value) = self {
             out.push(identifier);
