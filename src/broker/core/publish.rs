@@ -91,10 +91,15 @@ impl Core {
         targets: &Targets,
     ) -> Routed {
         let mut routing = self.routing(worker, publication);
-        if publication.publish.retain {
+        let routed = if publication.publish.retain {
             self.retain(worker, &mut routing);
-        }
-        let routed = deliver(worker, &mut routing, targets);
+            // Resolved anew: whoever subscribes from now on finds it there, and
+            // whoever did meanwhile is among these.
+            let targets = self.targets(worker, publication.publish.topic);
+            deliver(worker, &mut routing, &targets)
+        } else {
+            deliver(worker, &mut routing, targets)
+        };
         worker.scratch = routing.into_scratch();
         worker.counters.unmatched.add(usize::from(routed.matched == 0));
         routed
@@ -103,11 +108,11 @@ impl Core {
     /// Delivers a message that no client sent. What the broker says of itself
     /// is not among the retained messages.
     pub(super) fn publish_own(&self, worker: &mut Worker, publish: &Publish<'_>) -> Routed {
-        let targets = self.targets(worker, publish.topic);
         let mut routing = self.routing(worker, self.own(publish));
         if publish.retain && !is_reserved(publish.topic) {
             self.retain(worker, &mut routing);
         }
+        let targets = self.targets(worker, publish.topic);
         let routed = deliver(worker, &mut routing, &targets);
         worker.scratch = routing.into_scratch();
         routed

@@ -1,10 +1,13 @@
 //! What a program that the broker is a part of decides.
 
-use super::lab::{Client, Lab, hello, message, seconds};
+use super::lab::{Client, Lab, hello, message, retained, seconds};
 use mqx::broker::core::{Access, Decision, Hooks, Peer, Setup, Who};
 use mqx::mqtt::{Connect, Message, Publish, QoS, ReasonCode, Version, Will, WillProperties};
-use std::sync::Arc;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use std::thread;
 
 /// Decides by the names that the tests give.
 #[derive(Debug, Default)]
@@ -155,4 +158,50 @@ fn a_message_from_outside_is_judged_as_the_brokers_own() {
     spam.expect_nothing();
     lab.publish_from_outside(&message("adult", "x", QoS::AtMostOnce, 0)).unwrap();
     child.expect_nothing();
+}
+
+/// Does something once while a message is on its way into the broker.
+#[derive(Default)]
+struct Meanwhile(Mutex<Option<Box<dyn FnOnce() + Send>>>);
+
+impl fmt::Debug for Meanwhile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Meanwhile")
+    }
+}
+
+impl Hooks for Meanwhile {
+    fn publish(&self, _: Who<'_>, _: &Publish<'_>) -> Decision {
+        if let Some(doing) = self.0.lock().unwrap().take() {
+            doing();
+        }
+        Decision::Pass
+    }
+}
+
+#[test]
+fn whoever_subscribes_while_a_message_is_being_retained_gets_it() {
+    let meanwhile = Arc::new(Meanwhile::default());
+    let hooks: Option<Arc<dyn Hooks>> = Some(Arc::clone(&meanwhile) as _);
+    let mut lab = Lab::made(Setup { hooks, ..Setup::default() });
+    let core = lab.core();
+    let (subscribed, has_subscribed) = channel();
+    let (publish, has_published) = channel();
+    let other_worker = thread::spawn(move || {
+        let mut lab = Lab::beside(core);
+        has_published.recv().unwrap();
+        let mut client = subscriber(&mut lab, "s", "t");
+        subscribed.send(()).unwrap();
+        has_published.recv().unwrap();
+        client.payloads()
+    });
+    let begun = publish.clone();
+    *meanwhile.0.lock().unwrap() = Some(Box::new(move || {
+        begun.send(()).unwrap();
+        has_subscribed.recv().unwrap();
+    }));
+    let mut publisher = lab.client(Version::V5, "p");
+    lab.publish(&mut publisher, &retained("t", "x"));
+    publish.send(()).unwrap();
+    assert_eq!(other_worker.join().unwrap(), ["x"]);
 }

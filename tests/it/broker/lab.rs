@@ -22,7 +22,7 @@ const EPOCH: u64 = 1_800_000_000_000;
 
 /// The broker and its clock.
 pub(super) struct Lab {
-    core: Core,
+    core: Arc<Core>,
     worker: Worker,
     now: Time,
     peer: Peer,
@@ -92,8 +92,18 @@ impl Lab {
     }
 
     pub(super) fn made(setup: Setup) -> Self {
+        Self::beside(Arc::new(Core::new(setup)))
+    }
+
+    /// The broker itself, for another worker of it.
+    pub(super) fn core(&self) -> Arc<Core> {
+        Arc::clone(&self.core)
+    }
+
+    /// A worker of its own of a broker that there is.
+    pub(super) fn beside(core: Arc<Core>) -> Self {
         Self {
-            core: Core::new(setup),
+            core,
             worker: Worker::default(),
             now: Time::ZERO,
             peer: Peer::default(),
@@ -112,7 +122,7 @@ impl Lab {
     fn start(&mut self, state: State) {
         let journal = Arc::new(Journal::new(EPOCH, 0));
         let recorded = Some(Arc::clone(&journal));
-        self.core = Core::new(Setup { journal: recorded, ..Setup::default() });
+        self.core = Arc::new(Core::new(Setup { journal: recorded, ..Setup::default() }));
         self.worker = Worker::default();
         self.worker.begin(self.now);
         self.core.restore(state.clone(), self.now);
