@@ -5096,7 +5096,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__sub)
-            opts="-t -T -U -q -R -C -W -E -v -F -J -N -i -I -c -h -p -A -u -P -k -V -d -x -D -o -L -b --topic --filter-out --unsubscribe --qos --no-retained --retained-only --remove-retained --retain-handling --no-local --retain-as-published --subscription-identifier --user-property --count --timeout --idle-timeout --exit-after-sub --verbose --format --json --record --decode --proto --proto-message --avro-schema --filter --select --expect --within --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
+            opts="-t -T -U -q -R -C -W -E -v -F -J -N -i -I -c -h -p -A -u -P -k -V -d -x -D -o -L -b --topic --filter-out --unsubscribe --qos --no-retained --retained-only --remove-retained --retain-handling --no-local --retain-as-published --subscription-identifier --user-property --count --timeout --idle-timeout --exit-after-sub --verbose --format --json --record --out-dir --out-mode --exec --exec-jobs --decode --proto --proto-message --avro-schema --filter --select --expect --within --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5175,6 +5175,22 @@ _mqx() {
                     return 0
                     ;;
                 --record)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --out-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --out-mode)
+                    COMPREPLY=($(compgen -W "overwrite append number" -- "${cur}"))
+                    return 0
+                    ;;
+                --exec)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exec-jobs)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -174,6 +174,12 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -s W -l timeout -d 'End aft
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l idle-timeout -d 'End when no message came for this time, with exit code 27' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s F -l format -d 'Print each message in this format, the one of mosquitto: %t topic, %p payload, %x payload in hex, %q QoS, %r retained, %j JSON, %I time ...; or with names, as in %{topic} %{user:key} %{json:.a.b} %{time:rfc3339ns} %{b64}' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l record -d 'Record the messages in this file, to be played by pub --replay; compressed when its name ends in .zst. Nothing is printed unless -v, -F, -J or --select asks for it' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l out-dir -d 'Keep payloads in files in this folder, by topic: a/b is DIR/a/b. Nothing is printed unless -v, -F or -J asks for it' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l out-mode -d 'What becomes of the messages of a topic: overwrite (each takes the place of the one before), append (as lines) or number (each in a file, as in a/b.000001)' -r -f -a "overwrite\t''
+append\t''
+number\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l exec -d 'Run this command for each message, with the payload at its stdin and `MQTT_TOPIC`, `MQTT_QOS`, `MQTT_RETAIN`, `MQTT_PROPERTIES` and more in its environment. A message with QoS 1 or 2 is acknowledged when it succeeds. Nothing is printed unless -v, -F or -J asks for it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l exec-jobs -d 'So many of these commands run at once; if all do, nothing more is read' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l decode -d 'Decode payloads: json, hex, base64, cbor, msgpack, gzip, protobuf, avro, sparkplug, or auto for what the topic or the content type says; of some topics, as in FILTER=FORMAT (repeatable, the first that fits holds)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l proto -d 'Schema of Protocol Buffers: a .proto file, or a set of descriptors' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l proto-message -d 'Message in that schema' -r

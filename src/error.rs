@@ -34,6 +34,8 @@ pub enum Class {
     Expectation,
     /// A payload could not be decoded or encoded.
     Decode,
+    /// A command that was run for a message failed.
+    CommandFailed,
     /// A local file cannot be read or written.
     File,
     /// An address cannot be listened on.
@@ -75,6 +77,7 @@ pub const EXIT_CODES: &[(u8, Class, &str)] = &[
     (11, Class::File, "a file could not be read or written"),
     (12, Class::Listen, "an address could not be listened on"),
     (13, Class::PartlyDenied, "the broker denied some subscriptions and granted others"),
+    (14, Class::CommandFailed, "a command that was run for a message failed"),
     (27, Class::Timeout, "the time given with --timeout or --idle-timeout ran out"),
     (130, Class::Interrupted, "interrupted (SIGINT) before the work was done"),
     (143, Class::Terminated, "terminated (SIGTERM) before the work was done"),

@@ -9,7 +9,8 @@
 //!  1  session: packet identifiers, in-flight windows, QoS flows, aliases, keepalive
 //!  0  mqtt: bytes <-> packets, properties, reason codes, topics
 //!     error, output, signals, prompt, open_files, text_or_base64, encode, decode, template, payload,
-//!     record, look, store, toml_values: leaves for layers 2 to 4; scram: for client and broker; secret: for all
+//!     record, look, store, toml_values: leaves for layers 2 to 4; command: for layer 3; scram: for
+//!     client and broker; secret: for all
 //! ```
 //! An arrow may skip layers downwards and never goes upwards or sideways.
 //!
@@ -41,6 +42,7 @@ pub mod broker;
 pub mod certs;
 pub mod cli;
 pub mod client;
+pub mod command;
 pub mod decode;
 pub mod doctor;
 pub mod encode;

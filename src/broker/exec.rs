@@ -8,6 +8,7 @@
 
 use super::Broker;
 use super::environment::variables;
+use crate::command::SHELL;
 use crate::error::{Class, Error, Result};
 use crate::output;
 use crate::signals::{self, Signal};
@@ -20,9 +21,6 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::ExitStatus;
 use tokio::process::{Child, Command};
-
-/// What runs the command.
-const SHELL: &str = "/bin/sh";
 
 /// What the exit code of a command that a signal has ended is counted from, as
 /// shells do.

@@ -4,34 +4,28 @@ use super::engine::{self, Engine};
 use super::link::{BATCH, Link, Turn};
 use super::{ConnectOptions, explain, no_answer, not_accepted, talk};
 use crate::error::{Error, Result};
-use crate::mqtt::{
-    self, Packet, Publish, ReasonCode, SubscribeProperties, SubscribeRequest, Version,
-};
+use crate::mqtt::{Publish, ReasonCode, SubscribeProperties, SubscribeRequest, Version};
 use crate::net::{self, Endpoint, Stream};
 use crate::output;
 use crate::session::{Event, Failure, Receipt, ServerLimits, Time, Token};
 use bytes::Buf as _;
 use std::io;
-use std::time::Duration;
-use tokio::time::{Instant, timeout, timeout_at};
-
-/// How long [`Connection::close`] waits for the broker to close its side.
-const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
+use tokio::time::{Instant, timeout_at};
 
 /// A client that is connected, or was and can be again.
 pub struct Connection {
-    options: ConnectOptions,
-    engine: Box<dyn Engine>,
-    link: Link,
-    clock: Clock,
+    pub(super) options: ConnectOptions,
+    pub(super) engine: Box<dyn Engine>,
+    pub(super) link: Link,
+    pub(super) clock: Clock,
     /// Messages with QoS 0 that the next connection begins with.
     unsent: Vec<u8>,
 }
 
 /// The time since the client began, read once per turn.
-struct Clock {
+pub(super) struct Clock {
     start: Instant,
-    now: Time,
+    pub(super) now: Time,
 }
 
 impl Clock {
@@ -49,13 +43,13 @@ impl Clock {
 }
 
 /// Why a turn failed: below or in MQTT.
-enum Trouble {
+pub(super) enum Trouble {
     Stream(io::Error),
     Session(Failure),
 }
 
 impl Trouble {
-    fn explain(self, endpoint: &Endpoint) -> Error {
+    pub(super) fn explain(self, endpoint: &Endpoint) -> Error {
         match self {
             Self::Stream(error) => net::explain(error, endpoint),
             Self::Session(failure) => explain(failure),
@@ -216,9 +210,32 @@ impl Connection {
         turn.map_err(|trouble| trouble.explain(&self.options.endpoint))
     }
 
-    async fn turn(&mut self, on_event: &mut dyn FnMut(Event<'_>)) -> Result<(), Trouble> {
+    /// Sends what waits and keeps the connection alive, but reads nothing: what
+    /// the broker sends stays with it until the next [`Connection::exchange`].
+    /// Returns when time asked for something. May be dropped as that may.
+    ///
+    /// # Errors
+    /// As [`Connection::exchange`]; a broker that went away is not noticed.
+    pub async fn hold(&mut self) -> Result<()> {
+        let turn = self.turn_deaf().await;
+        turn.map_err(|trouble| trouble.explain(&self.options.endpoint))
+    }
+
+    async fn turn_deaf(&mut self) -> Result<(), Trouble> {
+        self.set_alarm();
+        self.link.hold(self.engine.output()).await.map_err(Trouble::Stream)?;
+        self.clock.update();
+        self.engine.excuse();
+        self.engine.tick(self.clock.now).map_err(Trouble::Session)
+    }
+
+    fn set_alarm(&mut self) {
         let due = self.engine.deadline();
         self.link.set_alarm(due.map(|due| self.clock.instant(due)));
+    }
+
+    async fn turn(&mut self, on_event: &mut dyn FnMut(Event<'_>)) -> Result<(), Trouble> {
+        self.set_alarm();
         let turn = self.link.turn(self.engine.output()).await;
         self.clock.update();
         match turn.map_err(Trouble::Stream)? {
@@ -314,66 +331,6 @@ impl Connection {
     #[must_use]
     pub fn is_congested(&mut self) -> bool {
         self.unwritten() >= BATCH
-    }
-
-    /// Ends the connection in order: sends everything and DISCONNECT, and
-    /// waits a moment for the broker to close, which shows that it has taken
-    /// everything.
-    ///
-    /// # Errors
-    /// When the connection breaks before that, or the broker answers that it
-    /// did not like what it was sent.
-    pub async fn close(mut self) -> Result<()> {
-        self.leave().await
-    }
-
-    /// The same for a client that may [`reopen`](Connection::reopen) later.
-    ///
-    /// # Errors
-    /// As [`Connection::close`].
-    pub async fn leave(&mut self) -> Result<()> {
-        let closed = self.part().await;
-        closed.map_err(|trouble| trouble.explain(&self.options.endpoint))
-    }
-
-    async fn part(&mut self) -> Result<(), Trouble> {
-        let now = self.clock.now;
-        let said = self.engine.disconnect(&self.options.farewell.packet(), now);
-        said.map_err(Trouble::Session)?;
-        self.link.set_alarm(None);
-        self.link.write_out(self.engine.output()).await.map_err(Trouble::Stream)?;
-        self.link.end_of_output().await.map_err(Trouble::Stream)?;
-        match timeout(CLOSE_PATIENCE, self.last_words()).await {
-            Ok(words) => words,
-            Err(_) => Ok(()),
-        }
-    }
-
-    /// Reads until the broker closes; the only packet of interest is its
-    /// complaint in a DISCONNECT.
-    async fn last_words(&mut self) -> Result<(), Trouble> {
-        loop {
-            match self.link.turn(&mut Vec::new()).await {
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
-                Err(error) => return Err(Trouble::Stream(error)),
-                Ok(_) => self.complaint().map_err(Trouble::Session)?,
-            }
-        }
-    }
-
-    fn complaint(&mut self) -> Result<(), Failure> {
-        let version = self.version();
-        while let Ok(Some(frame)) = mqtt::next_frame(&self.link.incoming, usize::MAX) {
-            if let Ok(Packet::Disconnect(end)) = Packet::decode(&frame, version)
-                && end.reason.is_error()
-            {
-                let words = end.properties.reason_string.map(str::to_owned);
-                return Err(Failure::Disconnected(end.reason, words));
-            }
-            let size = frame.bytes.len();
-            self.link.incoming.advance(size);
-        }
-        Ok(())
     }
 }
 

@@ -113,6 +113,15 @@ impl Link {
         std::future::poll_fn(|cx| self.poll_turn(cx, output, draining)).await
     }
 
+    /// The same without reading, until the alarm.
+    pub(super) async fn hold(&mut self, output: &mut Vec<u8>) -> io::Result<Turn> {
+        std::future::poll_fn(|cx| match self.poll_write_all(cx, output) {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Ready(Ok(())) | Poll::Pending => self.poll_alarm(cx).map(Ok),
+        })
+        .await
+    }
+
     fn poll_turn(
         &mut self,
         cx: &mut Context<'_>,
@@ -131,12 +140,14 @@ impl Link {
             Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
             Poll::Ready(Ok(())) | Poll::Pending => {}
         }
-        if let Some(alarm) = &mut self.alarm {
-            ready!(alarm.as_mut().poll(cx));
-            self.alarm = None;
-            return Poll::Ready(Ok(Turn::Alarm));
-        }
-        Poll::Pending
+        self.poll_alarm(cx).map(Ok)
+    }
+
+    fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
+        let Some(alarm) = &mut self.alarm else { return Poll::Pending };
+        ready!(alarm.as_mut().poll(cx));
+        self.alarm = None;
+        Poll::Ready(Turn::Alarm)
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

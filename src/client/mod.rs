@@ -6,6 +6,7 @@
 
 mod announced;
 mod answers;
+mod closing;
 mod connection;
 mod conversation;
 pub mod engine;

@@ -11,4 +11,4 @@ mod writing;
 pub use format::{HEADER, Header, MONO, VERSION, is_compressed};
 pub use line::Line;
 pub use map::TopicMap;
-pub use writing::{Dialect, Entry, header};
+pub use writing::{Dialect, Entry, header, properties};

@@ -64,9 +64,8 @@ impl Entry<'_> {
         if let Some(id) = publish.packet_id {
             line.put("mid", &id.get());
         }
-        let properties = properties(&publish.properties);
-        if !properties.is_empty() {
-            line.splice("properties", &properties.end());
+        if let Some(properties) = properties(&publish.properties) {
+            line.splice("properties", &properties);
         }
     }
 
@@ -107,8 +106,10 @@ fn lossy(payload: &[u8]) -> Option<String> {
     (!payload.is_empty()).then(|| text.into_owned())
 }
 
-/// The properties by their names; what may repeat is gathered.
-fn properties(properties: &PublishProperties<'_>) -> Object {
+/// The properties as an object of JSON, by their names; `None` if there are
+/// none. What may repeat is gathered.
+#[must_use]
+pub fn properties(properties: &PublishProperties<'_>) -> Option<Vec<u8>> {
     let mut object = Object::default();
     let mut ids = Vec::new();
     let mut pairs = Vec::new();
@@ -130,7 +131,7 @@ fn properties(properties: &PublishProperties<'_>) -> Object {
     if !pairs.is_empty() {
         object.splice("user-properties", &list(&pairs));
     }
-    object
+    (!object.is_empty()).then(|| object.end())
 }
 
 const SUBSCRIPTION_ID: &str = "subscription-identifier";

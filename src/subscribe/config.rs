@@ -1,12 +1,12 @@
 //! What `mqx sub` is told to do.
 
-use super::Query;
-use crate::client::ConnectOptions;
+use super::{Exec, OutDir, Query};
+use crate::client::{ConnectOptions, EngineKind};
 use crate::decode::Decoder;
 use crate::error::{Class, Error};
 use crate::look::Look;
 use crate::mqtt::topic::TopicFilter;
-use crate::mqtt::{PropertyBuf, SubscribeOptions, SubscriptionId};
+use crate::mqtt::{PropertyBuf, QoS, SubscribeOptions, SubscriptionId};
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -48,6 +48,25 @@ pub struct Config {
     pub expect: Option<Expectation>,
     /// Where the messages are recorded.
     pub record: Option<PathBuf>,
+    /// Where payloads are kept in files.
+    pub out_dir: Option<OutDir>,
+    /// What is run for each message.
+    pub exec: Option<Exec>,
+}
+
+impl Config {
+    /// Whether a message is acknowledged when it was dealt with, not when it
+    /// has come. An engine that acknowledges by itself is left to do so unless
+    /// the message would be lost with the command that runs for it.
+    pub(super) fn acknowledges_late(&self) -> bool {
+        let entrusted = |wanted: &Subscription| wanted.options.qos != QoS::AtMostOnce;
+        let runs = self.exec.is_some();
+        let keeps = runs || self.out_dir.is_some() || self.record.is_some() || self.count.is_some();
+        match self.connect.engine {
+            EngineKind::Native => keeps,
+            EngineKind::Rumqttc => runs && self.subscriptions.iter().any(entrusted),
+        }
+    }
 }
 
 /// One thing to subscribe to.

@@ -31,6 +31,11 @@ impl Lull {
         Self { idle, seen: 0, since: Instant::now() }
     }
 
+    /// Nobody listens: this is not a silence.
+    pub(super) fn pause(&mut self) {
+        self.since = Instant::now();
+    }
+
     /// When the silence ends the run, if it does; `seen` messages have come so
     /// far, and `over` says that silence is all that the end needs.
     pub(super) fn limit(&mut self, seen: u64, over: bool) -> Option<Limit> {

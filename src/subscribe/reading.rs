@@ -6,6 +6,7 @@ use crate::decode::{Decoded, Decoder};
 use crate::error::{Class, Error, Result};
 use crate::mqtt::Publish;
 use crate::output;
+use std::borrow::Cow;
 
 /// What is printed of a message.
 pub(super) enum Content {
@@ -15,6 +16,24 @@ pub(super) enum Content {
     Payload,
     /// Each of these in place of the payload.
     Decoded(Vec<Decoded>),
+}
+
+impl Content {
+    /// All of it, for who takes one payload of a message: several values are
+    /// lines.
+    pub(super) fn bytes<'a>(&'a self, publish: &Publish<'a>) -> Cow<'a, [u8]> {
+        match self {
+            Self::Unwanted => Cow::default(),
+            Self::Payload => publish.payload.into(),
+            Self::Decoded(contents) => match contents.as_slice() {
+                [content] => content.bytes().into(),
+                contents => {
+                    let lines: Vec<_> = contents.iter().map(Decoded::bytes).collect();
+                    lines.join(&b'\n').into()
+                }
+            },
+        }
+    }
 }
 
 /// Reads payloads: decodes them, and asks the expressions.

@@ -94,6 +94,8 @@ impl SubscribeArgs {
             select: reading.select,
             expect: reading.expect,
             record: self.output.record.clone(),
+            out_dir: self.output.out_dir(),
+            exec: self.output.exec(),
             look: self.output.into_look(selects),
         })
     }

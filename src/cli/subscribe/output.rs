@@ -2,10 +2,16 @@
 
 use crate::cli::look::LookArgs;
 use crate::look::{Layout, Look};
+use crate::subscribe::{Exec, OutDir, OutMode};
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-/// How messages are printed, and where they are kept.
+/// The most commands that run at once.
+const MAX_JOBS: usize = 1000;
+
+/// How messages are printed, and where else they go.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
@@ -17,13 +23,65 @@ pub(super) struct OutputArgs {
     /// asks for it
     #[arg(long, value_name = "FILE")]
     pub(super) record: Option<PathBuf>,
+
+    /// Keep payloads in files in this folder, by topic: a/b is DIR/a/b. Nothing is
+    /// printed unless -v, -F or -J asks for it
+    #[arg(long, value_name = "DIR")]
+    out_dir: Option<PathBuf>,
+
+    /// What becomes of the messages of a topic: overwrite (each takes the place of the
+    /// one before), append (as lines) or number (each in a file, as in a/b.000001)
+    #[arg(
+        long, value_name = "WAY", default_value = "overwrite", requires = "out_dir",
+        value_parser = PossibleValuesParser::new(OutMode::ALL.map(|row| row.0))
+            .map(|name| out_mode(&name)),
+        hide_possible_values = true
+    )]
+    out_mode: OutMode,
+
+    /// Run this command for each message, with the payload at its stdin and `MQTT_TOPIC`,
+    /// `MQTT_QOS`, `MQTT_RETAIN`, `MQTT_PROPERTIES` and more in its environment. A message
+    /// with QoS 1 or 2 is acknowledged when it succeeds. Nothing is printed unless -v, -F
+    /// or -J asks for it
+    #[arg(long, value_name = "COMMAND")]
+    exec: Option<String>,
+
+    /// So many of these commands run at once; if all do, nothing more is read
+    #[arg(
+        long, value_name = "NUMBER", default_value = "1", requires = "exec",
+        value_parser = jobs
+    )]
+    exec_jobs: NonZeroUsize,
+}
+
+fn out_mode(name: &str) -> OutMode {
+    let mode = OutMode::ALL.into_iter().find(|row| row.0 == name);
+    mode.map_or_else(OutMode::default, |row| row.1)
+}
+
+fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    let count = text.parse().ok().filter(|count: &NonZeroUsize| count.get() <= MAX_JOBS);
+    count.ok_or_else(|| format!("give a number from 1 to {MAX_JOBS}"))
 }
 
 impl OutputArgs {
+    /// The folder of files, if there is to be one.
+    pub(super) fn out_dir(&self) -> Option<OutDir> {
+        let path = self.out_dir.clone()?;
+        Some(OutDir { path, mode: self.out_mode })
+    }
+
+    /// What is run for each message.
+    pub(super) fn exec(&self) -> Option<Exec> {
+        let command = self.exec.as_deref()?.into();
+        Some(Exec { command, jobs: self.exec_jobs })
+    }
+
     /// How messages are printed; `selects` says that what to print of them was
     /// asked for.
     pub(super) fn into_look(self, selects: bool) -> Look {
-        let elsewhere = self.record.is_some() && !selects;
+        let kept = self.record.is_some() && !selects;
+        let elsewhere = kept || self.out_dir.is_some() || self.exec.is_some();
         self.look.into_look(if elsewhere { Layout::Nothing } else { Layout::Payload })
     }
 }

@@ -60,6 +60,8 @@ pub trait Engine: Send {
     fn output(&mut self) -> &mut Vec<u8>;
     /// When [`Engine::tick`] is to be called at the latest.
     fn deadline(&self) -> Option<Time>;
+    /// Takes no silence until now for the server's.
+    fn excuse(&mut self);
     /// Does what time asks for.
     fn tick(&mut self, now: Time) -> Result<(), Failure>;
     /// Operations that have not ended.

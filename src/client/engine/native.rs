@@ -79,6 +79,10 @@ impl Engine for ClientSession {
         self.deadline()
     }
 
+    fn excuse(&mut self) {
+        self.excuse();
+    }
+
     fn tick(&mut self, now: Time) -> Result<(), Failure> {
         self.tick(now)
     }

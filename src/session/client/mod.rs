@@ -142,6 +142,11 @@ impl ClientSession {
         self.connected.then(|| self.keep_alive.deadline()).flatten()
     }
 
+    /// Takes no silence until now for the server's: the owner has not listened.
+    pub const fn excuse(&mut self) {
+        self.keep_alive.received();
+    }
+
     /// Does what time asks for; calling it early is harmless.
     ///
     /// # Errors

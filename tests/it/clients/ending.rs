@@ -3,7 +3,7 @@
 
 use super::subscribing::{accept, publish};
 use super::*;
-use mqx::subscribe::{Retained, run};
+use mqx::subscribe::Retained;
 use std::time::Duration;
 
 /// Hears an UNSUBSCRIBE and answers it; the filters it had.
@@ -20,36 +20,34 @@ async fn unsubscribed(speaker: Speaker, caller: &mut Caller) -> Vec<u8> {
 #[test]
 fn silence_that_lasts_too_long_is_a_timeout_and_each_message_breaks_it() {
     with_everybody(|speaker| async move {
-        let peer = Peer::bind().await;
-        let page = Page::default();
-        let mut config = subscribing(speaker, peer.port());
-        config.idle_timeout = Some(Duration::from_millis(300));
-        let broker = async {
-            let mut caller = accept(speaker, &peer, &[0]).await;
+        let change =
+            |config: &mut subscribe::Config| config.idle_timeout = Some(Duration::from_millis(300));
+        let broker = async |peer: &Peer| {
+            let mut caller = accept(speaker, peer, &[0]).await;
             caller.send(&publish(speaker, 0x30, "a", b"1")).await;
             assert_eq!(caller.packet().await[0], 0xe0);
         };
-        let (done, ()) = tokio::join!(run(config, page.sink(), never()), broker);
+        let (done, text) = subscribed(speaker, change, broker).await;
         assert_eq!(done.as_ref().unwrap_err().class(), Class::Timeout);
         assert!(words_of(done).contains("--idle-timeout"));
-        assert_eq!(page.text(), "a 1\n");
+        assert_eq!(text, "a 1\n");
     });
 }
 
 #[test]
 fn subscriptions_of_a_kept_session_end_without_making_others() {
     with_everybody(|speaker| async move {
-        let peer = Peer::bind().await;
-        let mut config = subscribing(speaker, peer.port());
-        config.subscriptions.clear();
-        config.unsubscribe = vec!["old/#".parse().unwrap()];
-        config.exit_after_sub = true;
-        let broker = async {
-            let mut caller = speaker.accept(&peer).await;
+        let change = |config: &mut subscribe::Config| {
+            config.subscriptions.clear();
+            config.unsubscribe = vec!["old/#".parse().unwrap()];
+            config.exit_after_sub = true;
+        };
+        let broker = async |peer: &Peer| {
+            let mut caller = speaker.accept(peer).await;
             assert_eq!(unsubscribed(speaker, &mut caller).await, b"\0\x05old/#");
             assert_eq!(caller.packet().await[0], 0xe0);
         };
-        let (done, ()) = tokio::join!(run(config, Page::default().sink(), never()), broker);
+        let (done, _) = subscribed(speaker, change, broker).await;
         done.unwrap();
     });
 }
@@ -58,17 +56,17 @@ fn subscriptions_of_a_kept_session_end_without_making_others() {
 fn an_unsubscription_that_is_refused_is_a_failure_of_its_own_kind() {
     block_on(async {
         let speaker = speaker(EngineKind::Native, Version::V5);
-        let peer = Peer::bind().await;
-        let mut config = subscribing(speaker, peer.port());
-        config.unsubscribe = vec!["old".parse().unwrap()];
-        config.exit_after_sub = true;
-        let broker = async {
-            let mut caller = accept(speaker, &peer, &[0]).await;
+        let change = |config: &mut subscribe::Config| {
+            config.unsubscribe = vec!["old".parse().unwrap()];
+            config.exit_after_sub = true;
+        };
+        let broker = async |peer: &Peer| {
+            let mut caller = accept(speaker, peer, &[0]).await;
             let packet = caller.packet().await;
             caller.send(&[0xb0, 4, packet[2], packet[3], 0, 0x87]).await;
             assert_eq!(caller.packet().await[0], 0xe0);
         };
-        let (done, ()) = tokio::join!(run(config, Page::default().sink(), never()), broker);
+        let (done, _) = subscribed(speaker, change, broker).await;
         assert_eq!(done.as_ref().unwrap_err().class(), Class::PartlyDenied);
         assert!(words_of(done).contains("unsubscribing from old"));
     });
@@ -77,34 +75,30 @@ fn an_unsubscription_that_is_refused_is_a_failure_of_its_own_kind() {
 #[test]
 fn the_retained_messages_are_printed_and_then_it_ends_by_itself() {
     with_everybody(|speaker| async move {
-        let peer = Peer::bind().await;
-        let page = Page::default();
-        let mut config = subscribing(speaker, peer.port());
-        config.retained = Retained::Only;
-        let broker = async {
-            let mut caller = accept(speaker, &peer, &[0]).await;
+        let change = |config: &mut subscribe::Config| config.retained = Retained::Only;
+        let broker = async |peer: &Peer| {
+            let mut caller = accept(speaker, peer, &[0]).await;
             caller.send(&publish(speaker, 0x31, "a", b"1")).await;
             unsubscribed(speaker, &mut caller).await;
             // Later than the answer, as some brokers have it.
             caller.send(&publish(speaker, 0x31, "b", b"2")).await;
             assert_eq!(caller.packet().await[0], 0xe0);
         };
-        let (done, ()) = tokio::join!(run(config, page.sink(), never()), broker);
+        let (done, text) = subscribed(speaker, change, broker).await;
         done.unwrap();
-        assert_eq!(page.text(), "a 1\nb 2\n");
+        assert_eq!(text, "a 1\nb 2\n");
     });
 }
 
 #[test]
 fn retained_messages_are_removed_with_an_empty_one_each() {
     with_everybody(|speaker| async move {
-        let peer = Peer::bind().await;
-        let page = Page::default();
-        let mut config = subscribing(speaker, peer.port());
-        config.retained = Retained::Clear;
-        config.filter_out = vec!["a/keep".parse().unwrap()];
-        let broker = async {
-            let mut caller = accept(speaker, &peer, &[0]).await;
+        let change = |config: &mut subscribe::Config| {
+            config.retained = Retained::Clear;
+            config.filter_out = vec!["a/keep".parse().unwrap()];
+        };
+        let broker = async |peer: &Peer| {
+            let mut caller = accept(speaker, peer, &[0]).await;
             caller.send(&publish(speaker, 0x31, "a/keep", b"1")).await;
             caller.send(&publish(speaker, 0x31, "a", b"2")).await;
             unsubscribed(speaker, &mut caller).await;
@@ -117,9 +111,9 @@ fn retained_messages_are_removed_with_an_empty_one_each() {
             caller.send(&[0x40, 2, id[0], id[1]]).await;
             assert_eq!(caller.packet().await[0], 0xe0);
         };
-        let (done, ()) = tokio::join!(run(config, page.sink(), never()), broker);
+        let (done, text) = subscribed(speaker, change, broker).await;
         done.unwrap();
-        assert_eq!(page.text(), "a 2\n");
+        assert_eq!(text, "a 2\n");
     });
 }
 
@@ -127,18 +121,16 @@ fn retained_messages_are_removed_with_an_empty_one_each() {
 fn a_removal_that_the_broker_refuses_is_a_failure() {
     block_on(async {
         let speaker = speaker(EngineKind::Native, Version::V5);
-        let peer = Peer::bind().await;
-        let mut config = subscribing(speaker, peer.port());
-        config.retained = Retained::Clear;
-        let broker = async {
-            let mut caller = accept(speaker, &peer, &[0]).await;
+        let change = |config: &mut subscribe::Config| config.retained = Retained::Clear;
+        let broker = async |peer: &Peer| {
+            let mut caller = accept(speaker, peer, &[0]).await;
             caller.send(&publish(speaker, 0x31, "a", b"2")).await;
             unsubscribed(speaker, &mut caller).await;
             let removal = caller.packet().await;
             caller.send(&[0x40, 3, removal[5], removal[6], 0x87]).await;
             assert_eq!(caller.packet().await[0], 0xe0);
         };
-        let (done, ()) = tokio::join!(run(config, Page::default().sink(), never()), broker);
+        let (done, _) = subscribed(speaker, change, broker).await;
         assert_eq!(class_of(done), Class::PublishRejected);
     });
 }

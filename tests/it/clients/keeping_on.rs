@@ -12,19 +12,18 @@ fn message(text: &str) -> Source {
 #[test]
 fn a_single_message_is_sent_again_to_a_broker_that_lost_the_session() {
     with_everybody(|speaker| async move {
-        let peer = Peer::bind().await;
-        let config = stubborn(publishing(speaker, peer.port(), message("hi"), QoS::AtLeastOnce));
-        let broker = async {
-            let mut caller = speaker.accept(&peer).await;
+        let config = |port| stubborn(publishing(speaker, port, message("hi"), QoS::AtLeastOnce));
+        let broker = async |peer: &Peer| {
+            let mut caller = speaker.accept(peer).await;
             assert!(caller.packet().await.ends_with(b"hi"));
             drop(caller);
-            let mut caller = speaker.accept(&peer).await;
+            let mut caller = speaker.accept(peer).await;
             let publish = caller.packet().await;
             assert!(publish.ends_with(b"hi") && publish[0] & 0x08 == 0, "{publish:?}");
             caller.send(&[0x40, 2, publish[7], publish[8]]).await;
             assert_eq!(caller.packet().await[0], 0xe0);
         };
-        let (done, ()) = tokio::join!(run(config, empty(), never()), broker);
+        let done = published(config, empty(), broker).await;
         done.unwrap();
     });
 }
@@ -33,16 +32,15 @@ fn a_single_message_is_sent_again_to_a_broker_that_lost_the_session() {
 fn a_broker_that_is_busy_is_asked_again_and_one_that_knows_us_not_is_not() {
     block_on(async {
         let speaker = speaker(EngineKind::Native, Version::V5);
-        let peer = Peer::bind().await;
-        let config = stubborn(publishing(speaker, peer.port(), message("hi"), QoS::AtMostOnce));
-        let broker = async {
+        let config = |port| stubborn(publishing(speaker, port, message("hi"), QoS::AtMostOnce));
+        let broker = async |peer: &Peer| {
             for reason in [0x89, 0x87] {
                 let mut caller = peer.accept().await;
                 caller.packet().await;
                 caller.send(&[0x20, 3, 0, reason, 0]).await;
             }
         };
-        let (done, ()) = tokio::join!(run(config, empty(), never()), broker);
+        let done = published(config, empty(), broker).await;
         assert_eq!(class_of(done), Class::Refused);
     });
 }
@@ -51,17 +49,19 @@ fn a_broker_that_is_busy_is_asked_again_and_one_that_knows_us_not_is_not() {
 fn when_every_attempt_failed_the_connection_is_lost_and_what_is_missing_is_counted() {
     block_on(async {
         let speaker = speaker(EngineKind::Native, Version::V5);
-        let peer = Peer::bind().await;
-        let mut config = publishing(speaker, peer.port(), Source::LINES, QoS::AtLeastOnce);
-        config.delivery.again = Retry::Times(1);
-        let broker = async {
-            let mut caller = speaker.accept(&peer).await;
+        let config = |port| {
+            let mut config = publishing(speaker, port, Source::LINES, QoS::AtLeastOnce);
+            config.delivery.again = Retry::Times(1);
+            config
+        };
+        let broker = async |peer: &Peer| {
+            let mut caller = speaker.accept(peer).await;
             caller.packet().await;
             caller.packet().await;
             drop(caller);
             peer.accept().await.packet().await;
         };
-        let (done, ()) = tokio::join!(run(config, &b"1\n2\n"[..], never()), broker);
+        let done = published(config, &b"1\n2\n"[..], broker).await;
         assert_eq!(done.as_ref().unwrap_err().class(), Class::ConnectionLost);
         let words = words_of(done);
         assert!(
@@ -74,12 +74,14 @@ fn when_every_attempt_failed_the_connection_is_lost_and_what_is_missing_is_count
 #[test]
 fn lines_that_come_without_a_connection_wait_and_the_oldest_of_too_many_are_lost() {
     with_everybody(|speaker| async move {
-        let peer = Peer::bind().await;
-        let mut config = stubborn(publishing(speaker, peer.port(), Source::LINES, QoS::AtMostOnce));
-        config.delivery.buffer = 2;
+        let config = |port| {
+            let mut config = stubborn(publishing(speaker, port, Source::LINES, QoS::AtMostOnce));
+            config.delivery.buffer = 2;
+            config
+        };
         let (mut input, reader) = tokio::io::duplex(1);
-        let broker = async {
-            drop(speaker.accept(&peer).await);
+        let broker = async |peer: &Peer| {
+            drop(speaker.accept(peer).await);
             let mut caller = peer.accept().await;
             caller.packet().await;
             // The pipe holds a byte, so all but the last were read before CONNACK.
@@ -92,7 +94,7 @@ fn lines_that_come_without_a_connection_wait_and_the_oldest_of_too_many_are_lost
             assert!(caller.packet().await.ends_with(b"4"));
             assert_eq!(caller.packet().await[0], 0xe0);
         };
-        let (done, ()) = tokio::join!(run(config, reader, never()), broker);
+        let done = published(config, reader, broker).await;
         assert_eq!(done.as_ref().unwrap_err().class(), Class::ConnectionLost);
         let words = words_of(done);
         assert!(words.contains("1 were dropped") && words.contains("-q 1"), "{words}");
@@ -103,16 +105,18 @@ fn lines_that_come_without_a_connection_wait_and_the_oldest_of_too_many_are_lost
 fn without_a_connection_nothing_is_read_when_that_is_asked_for() {
     block_on(async {
         let speaker = speaker(EngineKind::Native, Version::V5);
-        let peer = Peer::bind().await;
-        let mut config = stubborn(publishing(speaker, peer.port(), Source::LINES, QoS::AtMostOnce));
-        config.delivery.on_disconnect = OnDisconnect::Wait;
-        config.delivery.buffer = 0;
-        let broker = async {
-            drop(speaker.accept(&peer).await);
-            let mut caller = speaker.accept(&peer).await;
+        let config = |port| {
+            let mut config = stubborn(publishing(speaker, port, Source::LINES, QoS::AtMostOnce));
+            config.delivery.on_disconnect = OnDisconnect::Wait;
+            config.delivery.buffer = 0;
+            config
+        };
+        let broker = async |peer: &Peer| {
+            drop(speaker.accept(peer).await);
+            let mut caller = speaker.accept(peer).await;
             assert_eq!(caller.packet().await[0], 0xe0);
         };
-        let (done, ()) = tokio::join!(run(config, empty(), never()), broker);
+        let done = published(config, empty(), broker).await;
         done.unwrap();
     });
 }
@@ -122,16 +126,18 @@ fn what_nobody_receives_is_a_failure_when_it_is_asked_for() {
     for (wants, reason) in [(true, 0x10), (true, 0), (false, 0x10)] {
         block_on(async {
             let speaker = speaker(EngineKind::Native, Version::V5);
-            let peer = Peer::bind().await;
-            let mut config = publishing(speaker, peer.port(), message("hi"), QoS::AtLeastOnce);
-            config.delivery.wants_subscriber = wants;
-            let broker = async {
-                let mut caller = speaker.accept(&peer).await;
+            let config = |port| {
+                let mut config = publishing(speaker, port, message("hi"), QoS::AtLeastOnce);
+                config.delivery.wants_subscriber = wants;
+                config
+            };
+            let broker = async |peer: &Peer| {
+                let mut caller = speaker.accept(peer).await;
                 caller.packet().await;
                 caller.send(&[0x40, 3, 0, 1, reason]).await;
                 assert_eq!(caller.packet().await[0], 0xe0);
             };
-            let (done, ()) = tokio::join!(run(config, empty(), never()), broker);
+            let done = published(config, empty(), broker).await;
             match done {
                 Ok(()) => assert!(!wants || reason == 0),
                 Err(error) => assert!(wants && error.class() == Class::Expectation && reason != 0),

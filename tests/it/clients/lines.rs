@@ -35,11 +35,10 @@ fn each_line_is_a_message_byte_for_byte() {
 #[test]
 fn a_line_is_sent_while_the_next_is_still_awaited() {
     with_everybody(|speaker| async move {
-        let peer = Peer::bind().await;
-        let config = publishing(speaker, peer.port(), Source::LINES, QoS::AtMostOnce);
+        let config = |port| publishing(speaker, port, Source::LINES, QoS::AtMostOnce);
         let (mut input, reader) = pipe();
-        let broker = async {
-            let mut caller = speaker.accept(&peer).await;
+        let broker = async |peer: &Peer| {
+            let mut caller = speaker.accept(peer).await;
             for line in ["first", "second"] {
                 input.write_all(line.as_bytes()).await.unwrap();
                 input.write_all(b"\n").await.unwrap();
@@ -48,7 +47,7 @@ fn a_line_is_sent_while_the_next_is_still_awaited() {
             drop(input);
             assert_eq!(caller.packet().await[0], 0xe0);
         };
-        let (done, ()) = tokio::join!(run(config, reader, never()), broker);
+        let done = published(config, reader, broker).await;
         done.unwrap();
     });
 }
@@ -56,15 +55,14 @@ fn a_line_is_sent_while_the_next_is_still_awaited() {
 #[test]
 fn qos_1_lines_that_were_not_acknowledged_are_sent_again_after_a_reconnect() {
     with_everybody(|speaker| async move {
-        let peer = Peer::bind().await;
-        let config = stubborn(publishing(speaker, peer.port(), Source::LINES, QoS::AtLeastOnce));
-        let broker = async {
-            let mut caller = speaker.accept(&peer).await;
+        let config = |port| stubborn(publishing(speaker, port, Source::LINES, QoS::AtLeastOnce));
+        let broker = async |peer: &Peer| {
+            let mut caller = speaker.accept(peer).await;
             assert!(caller.packet().await.ends_with(b"1"));
             assert!(caller.packet().await.ends_with(b"2"));
             caller.send(&[0x40, 2, 0, 1]).await;
             drop(caller);
-            let mut caller = speaker.accept(&peer).await;
+            let mut caller = speaker.accept(peer).await;
             for line in [b"2", b"3"] {
                 let publish = caller.packet().await;
                 assert!(publish.ends_with(line), "{publish:?}");
@@ -72,7 +70,7 @@ fn qos_1_lines_that_were_not_acknowledged_are_sent_again_after_a_reconnect() {
             }
             assert_eq!(caller.packet().await[0], 0xe0);
         };
-        let (done, ()) = tokio::join!(run(config, &b"1\n2\n3\n"[..], never()), broker);
+        let done = published(config, &b"1\n2\n3\n"[..], broker).await;
         done.unwrap();
     });
 }
@@ -100,17 +98,16 @@ fn qos_0_lines_on_a_lost_connection_are_reported_as_lost() {
 fn a_rejected_line_does_not_stop_the_others_but_fails_the_command() {
     block_on(async {
         let speaker = speaker(EngineKind::Native, Version::V5);
-        let peer = Peer::bind().await;
-        let config = publishing(speaker, peer.port(), Source::LINES, QoS::AtLeastOnce);
-        let broker = async {
-            let mut caller = speaker.accept(&peer).await;
+        let config = |port| publishing(speaker, port, Source::LINES, QoS::AtLeastOnce);
+        let broker = async |peer: &Peer| {
+            let mut caller = speaker.accept(peer).await;
             caller.packet().await;
             caller.send(&[0x40, 3, 0, 1, 0x97]).await;
             caller.packet().await;
             caller.send(&[0x40, 2, 0, 2]).await;
             assert_eq!(caller.packet().await[0], 0xe0);
         };
-        let (done, ()) = tokio::join!(run(config, &b"1\n2\n"[..], never()), broker);
+        let done = published(config, &b"1\n2\n"[..], broker).await;
         assert_eq!(done.as_ref().unwrap_err().class(), Class::PublishRejected);
         let words = words_of(done);
         assert!(words.contains("line 1") && words.contains("0x97"), "{words}");
@@ -122,9 +119,8 @@ fn no_line_is_sent_beyond_what_the_broker_takes_at_once() {
     for engine in EngineKind::ALL {
         block_on(async {
             let speaker = speaker(engine, Version::V5);
-            let peer = Peer::bind().await;
-            let config = publishing(speaker, peer.port(), Source::LINES, QoS::AtLeastOnce);
-            let broker = async {
+            let config = |port| publishing(speaker, port, Source::LINES, QoS::AtLeastOnce);
+            let broker = async |peer: &Peer| {
                 let mut caller = peer.accept().await;
                 caller.packet().await;
                 let receive_maximum_1 = [0x20, 6, 0, 0, 3, 0x21, 0, 1];
@@ -138,7 +134,7 @@ fn no_line_is_sent_beyond_what_the_broker_takes_at_once() {
                 }
                 assert_eq!(caller.packet().await[0], 0xe0);
             };
-            let (done, ()) = tokio::join!(run(config, &b"1\n2\n3\n"[..], never()), broker);
+            let done = published(config, &b"1\n2\n3\n"[..], broker).await;
             done.unwrap();
         });
     }
@@ -147,13 +143,12 @@ fn no_line_is_sent_beyond_what_the_broker_takes_at_once() {
 #[test]
 fn no_lines_at_all_is_a_connection_that_is_closed_in_order() {
     with_everybody(|speaker| async move {
-        let peer = Peer::bind().await;
-        let config = publishing(speaker, peer.port(), Source::LINES, QoS::ExactlyOnce);
-        let broker = async {
-            let mut caller = speaker.accept(&peer).await;
+        let config = |port| publishing(speaker, port, Source::LINES, QoS::ExactlyOnce);
+        let broker = async |peer: &Peer| {
+            let mut caller = speaker.accept(peer).await;
             assert_eq!(caller.packet().await[0], 0xe0);
         };
-        let (done, ()) = tokio::join!(run(config, &b""[..], never()), broker);
+        let done = published(config, &b""[..], broker).await;
         done.unwrap();
     });
 }

@@ -3,6 +3,7 @@
 
 mod answering;
 mod ending;
+mod keeping;
 mod keeping_on;
 mod layers;
 mod lines;
@@ -14,6 +15,7 @@ mod reaching;
 mod reading;
 mod replaying;
 mod requesting;
+mod running;
 mod signing_in;
 mod subscribing;
 
@@ -32,6 +34,7 @@ use std::io::{self, Write};
 use std::num::NonZeroU64;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use tokio::io::AsyncRead;
 
 /// Who speaks, and what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,6 +149,34 @@ fn subscribing(speaker: Speaker, port: u16) -> subscribe::Config {
         look: Look { layout: Layout::TopicAndPayload, ..Look::default() },
         ..subscribe::Config::default()
     }
+}
+
+/// How a publisher ends that reads `input`, with `broker` at the other end.
+async fn published(
+    config: impl FnOnce(u16) -> publish::Config,
+    input: impl AsyncRead + Unpin,
+    broker: impl AsyncFnOnce(&Peer),
+) -> Result<()> {
+    let peer = Peer::bind().await;
+    let run = publish::run(config(peer.port()), input, never());
+    let (done, ()) = tokio::join!(run, broker(&peer));
+    done
+}
+
+/// How a subscriber ends, and what it prints, with what `change` makes of its
+/// configuration and `broker` at the other end.
+async fn subscribed(
+    speaker: Speaker,
+    change: impl FnOnce(&mut subscribe::Config),
+    broker: impl AsyncFnOnce(&Peer),
+) -> (Result<()>, String) {
+    let peer = Peer::bind().await;
+    let page = Page::default();
+    let mut config = subscribing(speaker, peer.port());
+    change(&mut config);
+    let run = subscribe::run(config, page.sink(), never());
+    let (done, ()) = tokio::join!(run, broker(&peer));
+    (done, page.text())
 }
 
 fn subscription(filter: TopicFilter) -> subscribe::Subscription {

@@ -35,12 +35,9 @@ fn count(messages: u64) -> Option<NonZeroU64> {
 #[test]
 fn messages_are_printed_until_there_were_enough() {
     with_everybody(|speaker| async move {
-        let peer = Peer::bind().await;
-        let page = Page::default();
-        let mut config = subscribing(speaker, peer.port());
-        config.count = count(2);
-        let broker = async {
-            let mut caller = accept(speaker, &peer, &[0]).await;
+        let change = |config: &mut subscribe::Config| config.count = count(2);
+        let broker = async |peer: &Peer| {
+            let mut caller = accept(speaker, peer, &[0]).await;
             for payload in ["1", "2", "3"] {
                 let message = publish(speaker, 0x30, "a/b", payload.as_bytes());
                 caller.send(&message).await;
@@ -48,104 +45,96 @@ fn messages_are_printed_until_there_were_enough() {
             assert_eq!(caller.packet().await[0], 0xe0);
             caller.expect_end().await;
         };
-        let (done, ()) = tokio::join!(run(config, page.sink(), never()), broker);
+        let (done, text) = subscribed(speaker, change, broker).await;
         done.unwrap();
-        assert_eq!(page.text(), "a/b 1\na/b 2\n");
+        assert_eq!(text, "a/b 1\na/b 2\n");
     });
 }
 
 #[test]
 fn qos_1_messages_are_acknowledged() {
     with_everybody(|speaker| async move {
-        let peer = Peer::bind().await;
-        let page = Page::default();
-        let mut config = subscribing(speaker, peer.port());
-        config.subscriptions[0].options.qos = QoS::AtLeastOnce;
-        config.count = count(1);
-        let broker = async {
-            let mut caller = accept(speaker, &peer, &[1]).await;
+        let change = |config: &mut subscribe::Config| {
+            config.subscriptions[0].options.qos = QoS::AtLeastOnce;
+            config.count = count(1);
+        };
+        let broker = async |peer: &Peer| {
+            let mut caller = accept(speaker, peer, &[1]).await;
             let message = speaker.pick(b"\x32\x08\0\x01a\0\x07\0hi", b"\x32\x07\0\x01a\0\x07hi");
             caller.send(message).await;
             let ack = caller.packet().await;
             assert_eq!((ack[0], &ack[2..4]), (0x40, &[0, 7][..]));
             assert_eq!(caller.packet().await[0], 0xe0);
         };
-        let (done, ()) = tokio::join!(run(config, page.sink(), never()), broker);
+        let (done, text) = subscribed(speaker, change, broker).await;
         done.unwrap();
-        assert_eq!(page.text(), "a hi\n");
+        assert_eq!(text, "a hi\n");
     });
 }
 
 #[test]
 fn retained_and_filtered_out_messages_are_not_printed_and_do_not_count() {
     with_everybody(|speaker| async move {
-        let peer = Peer::bind().await;
-        let page = Page::default();
-        let mut config = subscribing(speaker, peer.port());
-        config.retained = Retained::Never;
-        config.filter_out = vec!["a/x/#".parse().unwrap()];
-        config.count = count(1);
-        let broker = async {
-            let mut caller = accept(speaker, &peer, &[0]).await;
+        let change = |config: &mut subscribe::Config| {
+            config.retained = Retained::Never;
+            config.filter_out = vec!["a/x/#".parse().unwrap()];
+            config.count = count(1);
+        };
+        let broker = async |peer: &Peer| {
+            let mut caller = accept(speaker, peer, &[0]).await;
             caller.send(&publish(speaker, 0x31, "a/b", b"old")).await;
             caller.send(&publish(speaker, 0x30, "a/x/y", b"no")).await;
             caller.send(&publish(speaker, 0x30, "a/b", b"new")).await;
             caller.packet().await;
         };
-        let (done, ()) = tokio::join!(run(config, page.sink(), never()), broker);
+        let (done, text) = subscribed(speaker, change, broker).await;
         done.unwrap();
-        assert_eq!(page.text(), "a/b new\n");
+        assert_eq!(text, "a/b new\n");
     });
 }
 
 #[test]
 fn retained_only_ends_at_the_first_other_message() {
     with_everybody(|speaker| async move {
-        let peer = Peer::bind().await;
-        let page = Page::default();
-        let mut config = subscribing(speaker, peer.port());
-        config.retained = Retained::Only;
-        let broker = async {
-            let mut caller = accept(speaker, &peer, &[0]).await;
+        let change = |config: &mut subscribe::Config| config.retained = Retained::Only;
+        let broker = async |peer: &Peer| {
+            let mut caller = accept(speaker, peer, &[0]).await;
             caller.send(&publish(speaker, 0x31, "a/b", b"old")).await;
             caller.send(&publish(speaker, 0x30, "a/b", b"new")).await;
             caller.packet().await;
         };
-        let (done, ()) = tokio::join!(run(config, page.sink(), never()), broker);
+        let (done, text) = subscribed(speaker, change, broker).await;
         done.unwrap();
-        assert_eq!(page.text(), "a/b old\n");
+        assert_eq!(text, "a/b old\n");
     });
 }
 
 #[test]
 fn when_time_runs_out_what_came_is_printed_and_the_failure_is_a_timeout() {
     with_everybody(|speaker| async move {
-        let peer = Peer::bind().await;
-        let page = Page::default();
-        let mut config = subscribing(speaker, peer.port());
-        config.timeout = Some(Duration::from_millis(300));
-        let broker = async {
-            let mut caller = accept(speaker, &peer, &[0]).await;
+        let change =
+            |config: &mut subscribe::Config| config.timeout = Some(Duration::from_millis(300));
+        let broker = async |peer: &Peer| {
+            let mut caller = accept(speaker, peer, &[0]).await;
             caller.send(&publish(speaker, 0x30, "a", b"1")).await;
             assert_eq!(caller.packet().await[0], 0xe0);
         };
-        let (done, ()) = tokio::join!(run(config, page.sink(), never()), broker);
+        let (done, text) = subscribed(speaker, change, broker).await;
         assert_eq!(class_of(done), Class::Timeout);
-        assert_eq!(page.text(), "a 1\n");
+        assert_eq!(text, "a 1\n");
     });
 }
 
 #[test]
 fn when_every_subscription_is_denied_there_is_nothing_to_wait_for() {
     with_everybody(|speaker| async move {
-        let peer = Peer::bind().await;
-        let config = subscribing(speaker, peer.port());
-        let broker = async {
+        let change = |_: &mut subscribe::Config| ();
+        let broker = async |peer: &Peer| {
             let reason = speaker.pick(&[0x87], &[0x80]);
-            let mut caller = accept(speaker, &peer, reason).await;
+            let mut caller = accept(speaker, peer, reason).await;
             assert_eq!(caller.packet().await[0], 0xe0);
         };
-        let (done, ()) = tokio::join!(run(config, Page::default().sink(), never()), broker);
+        let (done, _) = subscribed(speaker, change, broker).await;
         assert_eq!(class_of(done), Class::SubscribeDenied);
     });
 }
@@ -153,41 +142,37 @@ fn when_every_subscription_is_denied_there_is_nothing_to_wait_for() {
 #[test]
 fn when_some_subscriptions_are_denied_the_others_go_on_and_the_end_is_a_failure() {
     with_everybody(|speaker| async move {
-        let peer = Peer::bind().await;
-        let page = Page::default();
-        let mut config = subscribing(speaker, peer.port());
-        config.subscriptions.push(subscription("secret".parse().unwrap()));
-        config.count = count(1);
-        let broker = async {
-            let mut caller = accept(speaker, &peer, &[0, 0x80]).await;
+        let change = |config: &mut subscribe::Config| {
+            config.subscriptions.push(subscription("secret".parse().unwrap()));
+            config.count = count(1);
+        };
+        let broker = async |peer: &Peer| {
+            let mut caller = accept(speaker, peer, &[0, 0x80]).await;
             caller.send(&publish(speaker, 0x30, "a", b"1")).await;
             caller.packet().await;
         };
-        let (done, ()) = tokio::join!(run(config, page.sink(), never()), broker);
+        let (done, text) = subscribed(speaker, change, broker).await;
         assert_eq!(done.as_ref().unwrap_err().class(), Class::PartlyDenied);
         assert!(words_of(done).contains("secret"));
-        assert_eq!(page.text(), "a 1\n");
+        assert_eq!(text, "a 1\n");
     });
 }
 
 #[test]
 fn after_a_lost_connection_it_connects_and_subscribes_again() {
     with_everybody(|speaker| async move {
-        let peer = Peer::bind().await;
-        let page = Page::default();
-        let mut config = subscribing(speaker, peer.port());
-        config.count = count(2);
-        let broker = async {
-            let mut caller = accept(speaker, &peer, &[0]).await;
+        let change = |config: &mut subscribe::Config| config.count = count(2);
+        let broker = async |peer: &Peer| {
+            let mut caller = accept(speaker, peer, &[0]).await;
             caller.send(&publish(speaker, 0x30, "a", b"1")).await;
             drop(caller);
-            let mut caller = accept(speaker, &peer, &[0]).await;
+            let mut caller = accept(speaker, peer, &[0]).await;
             caller.send(&publish(speaker, 0x30, "a", b"2")).await;
             caller.packet().await;
         };
-        let (done, ()) = tokio::join!(run(config, page.sink(), never()), broker);
+        let (done, text) = subscribed(speaker, change, broker).await;
         done.unwrap();
-        assert_eq!(page.text(), "a 1\na 2\n");
+        assert_eq!(text, "a 1\na 2\n");
     });
 }
 

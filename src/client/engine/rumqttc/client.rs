@@ -362,6 +362,9 @@ impl<D: Dialect> Engine for Rumqttc<D> {
         counts.then(|| self.last_sent + self.keep_alive)
     }
 
+    /// rumqttc counts for itself: a second ping without an answer is an error.
+    fn excuse(&mut self) {}
+
     fn tick(&mut self, now: Time) -> Result<(), Failure> {
         match self.deadline() {
             Some(due) if now >= due => self.encode(now, D::ping),

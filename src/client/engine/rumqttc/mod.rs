@@ -9,7 +9,8 @@
 //! What differs from the native engine: no MQTT 3.1, no password that is not
 //! text, no topic aliases from the server; a QoS 2 message that the server
 //! repeats arrives twice, three or more subscription identifiers corrupt the
-//! payload, and at most [`WINDOW`] messages are in flight.
+//! payload, at most [`WINDOW`] messages are in flight, and messages are acknowledged as
+//! they come, not when they were kept.
 
 mod client;
 mod v4;
@@ -79,7 +80,10 @@ pub(super) fn check(config: &ClientConfig, last_words: bool) -> Result<(), &'sta
         return Err("cannot write AUTH, which its types do not let others make \
                     (--authentication-method SCRAM-SHA-256)");
     }
-    if config.acknowledged_by_owner || config.bridge || config.largest_sent.is_some() {
+    if config.acknowledged_by_owner {
+        return Err("acknowledges messages by itself (--exec with -q 1 or 2, bridges)");
+    }
+    if config.bridge || config.largest_sent.is_some() {
         return Err("cannot serve a bridge");
     }
     if last_words {

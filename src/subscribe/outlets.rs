@@ -1,0 +1,154 @@
+//! Where messages go: to stdout, to a recording, to files, to commands.
+
+use super::Config;
+use super::files::Files;
+use super::jobs::Order;
+use super::reading::Content;
+use super::recorder::Recorder;
+use crate::command::Job;
+use crate::error::{Error, Result};
+use crate::look::{Arrival, Look, Run};
+use crate::mqtt::Publish;
+use crate::output::{self, Sink};
+use crate::session::Receipt;
+use std::sync::Arc;
+
+pub(super) struct Outlets {
+    sink: Sink,
+    look: Look,
+    run: Run,
+    recorder: Option<Recorder>,
+    files: Option<Files>,
+    /// What is to run for each message.
+    command: Option<Arc<str>>,
+    orders: Vec<Order>,
+    /// The messages that are dealt with as soon as all is written.
+    receipts: Vec<Receipt>,
+    /// What went wrong while nobody could be told.
+    failed: Option<Error>,
+    /// The text of the messages since the last write.
+    text: Vec<u8>,
+}
+
+impl Outlets {
+    /// # Errors
+    /// When the recording or the folder cannot be written to.
+    pub(super) fn new(config: &Config, sink: Sink) -> Result<Self> {
+        let files = config.out_dir.as_ref();
+        Ok(Self {
+            sink,
+            look: config.look.clone(),
+            run: Run::default(),
+            recorder: config.record.as_deref().map(Recorder::create).transpose()?,
+            files: files.map(|out| Files::open(out, config.look.newline)).transpose()?,
+            command: config.exec.as_ref().map(|exec| Arc::clone(&exec.command)),
+            orders: Vec::new(),
+            receipts: Vec::new(),
+            failed: None,
+            text: Vec::new(),
+        })
+    }
+
+    /// Messages so far.
+    pub(super) const fn count(&self) -> u64 {
+        self.run.number()
+    }
+
+    /// Whether nothing went wrong.
+    pub(super) const fn are_sound(&self) -> bool {
+        self.failed.is_none()
+    }
+
+    /// Passes a message on to each of them.
+    pub(super) fn put(
+        &mut self,
+        publish: &Publish<'_>,
+        content: &Content,
+        receipt: Option<Receipt>,
+    ) {
+        self.run.count();
+        if let Err(error) = self.keep(publish, content) {
+            self.failed = Some(error);
+            return;
+        }
+        match &self.command {
+            Some(command) => {
+                let job = Job::new(command, publish, content.bytes(publish).into_owned());
+                self.orders.push(Order { job, receipt });
+            }
+            None => self.receipts.extend(receipt),
+        }
+    }
+
+    fn keep(&mut self, publish: &Publish<'_>, content: &Content) -> Result<()> {
+        let arrival = Arrival::new(publish, self.look.terminal, &self.run);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.write(publish, arrival.time())?;
+        }
+        if let Some(files) = &mut self.files {
+            files.store(publish.topic, &content.bytes(publish))?;
+        }
+        match content {
+            Content::Unwanted => {}
+            Content::Payload => self.look.print(&arrival, &mut self.text),
+            Content::Decoded(contents) => {
+                let mut arrival = arrival;
+                for content in contents {
+                    arrival = arrival.showing(content);
+                    self.look.print(&arrival, &mut self.text);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A message that goes nowhere is dealt with.
+    pub(super) fn pass_over(&mut self, receipt: Option<Receipt>) {
+        self.receipts.extend(receipt);
+    }
+
+    /// The commands that are to run, since this was last asked.
+    pub(super) fn take_orders(&mut self) -> std::vec::Drain<'_, Order> {
+        self.orders.drain(..)
+    }
+
+    /// The messages that were dealt with, since this was last asked; all of them
+    /// have to be written before.
+    pub(super) fn take_receipts(&mut self) -> std::vec::Drain<'_, Receipt> {
+        self.receipts.drain(..)
+    }
+
+    /// Writes what was printed and recorded since the last time.
+    ///
+    /// # Errors
+    /// When a message could not be kept, nobody reads the output any more, or
+    /// it cannot be written.
+    pub(super) fn write_out(&mut self) -> Result<()> {
+        let failed = self.failed.take().map_or(Ok(()), Err);
+        let written = failed.and_then(|()| self.flush());
+        if written.is_err() {
+            self.receipts.clear();
+        }
+        written
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.flush()?;
+        }
+        if self.text.is_empty() {
+            return Ok(());
+        }
+        let written = self.sink.write_all(&self.text);
+        self.text.clear();
+        output::check(written.and_then(|()| self.sink.flush()))
+    }
+
+    /// Ends what has an end.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn end(&mut self) -> Result<()> {
+        self.recorder.take().map_or(Ok(()), Recorder::end)
+    }
+}

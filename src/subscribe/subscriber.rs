@@ -1,0 +1,174 @@
+//! The client of a run: receives, passes on, acknowledges, and comes back.
+
+use super::jobs::Jobs;
+use super::lull::{Limit, Lull};
+use super::printer::Printer;
+use super::sweep::Sweep;
+use super::{Config, requests};
+use crate::client::{Connection, Retry, part, reconnect};
+use crate::error::{Error, Result};
+use crate::mqtt::ReasonCode;
+use crate::output::{self, Sink};
+use crate::session::Event;
+use crate::signals::{self, Signal};
+use tokio::time::timeout_at;
+
+pub(super) struct Subscriber {
+    config: Config,
+    connection: Option<Connection>,
+    printer: Printer,
+    jobs: Jobs,
+}
+
+/// What ended a turn.
+enum Turn {
+    Exchanged(Result<()>),
+    /// Nothing has come for as long as this allows.
+    Silent(Limit),
+    /// A command ended.
+    Ran,
+}
+
+impl Subscriber {
+    /// # Errors
+    /// When what is to be written to cannot be.
+    pub(super) fn new(mut config: Config, sink: Sink) -> Result<Self> {
+        config.connect.session.acknowledged_by_owner = config.acknowledges_late();
+        let printer = Printer::new(&config, sink)?;
+        let jobs = Jobs::new(config.exec.as_ref());
+        Ok(Self { connection: None, printer, jobs, config })
+    }
+
+    /// Prints messages until there have been enough.
+    ///
+    /// # Errors
+    /// When the broker cannot be reached or what came cannot be passed on.
+    pub(super) async fn work(&mut self) -> Result<()> {
+        let printer = &mut self.printer;
+        let mut on_event = |event: Event<'_>| printer.note(&event);
+        let connection = Connection::open(self.config.connect.clone(), &mut on_event).await?;
+        let connection = self.connection.insert(connection);
+        requests::send(connection, &self.config, self.printer.sweep.is_some())?;
+        let mut lull = Lull::new(self.config.idle_timeout);
+        loop {
+            self.pass_on()?;
+            if !self.printer.is_open() && !self.jobs.are_busy() {
+                return Ok(());
+            }
+            match self.turn(&mut lull).await? {
+                Turn::Exchanged(Ok(())) | Turn::Ran => {}
+                Turn::Exchanged(Err(error)) => {
+                    self.printer.outlets.write_out()?;
+                    self.come_back(error).await?;
+                }
+                Turn::Silent(limit) => return limit.end(),
+            }
+        }
+    }
+
+    /// Waits until something has happened. While a command waits for another
+    /// to end, nothing is read: what the broker sends has to wait as well.
+    async fn turn(&mut self, lull: &mut Lull) -> Result<Turn> {
+        let Self { connection, printer, jobs, .. } = self;
+        let Some(connection) = connection else { return Ok(Turn::Ran) };
+        let reads = printer.is_open() && !jobs.are_full();
+        if !reads {
+            lull.pause();
+        }
+        let over = printer.sweep.as_ref().is_some_and(Sweep::is_over);
+        let limit = lull.limit(printer.seen(), over).filter(|_| reads);
+        let exchange = async {
+            if !reads {
+                return Turn::Exchanged(connection.hold().await);
+            }
+            let mut on_event = |event: Event<'_>| printer.note(&event);
+            let exchanged = connection.exchange(&mut on_event);
+            match limit {
+                None => Turn::Exchanged(exchanged.await),
+                Some(limit) => match timeout_at(limit.time(), exchanged).await {
+                    Ok(exchanged) => Turn::Exchanged(exchanged),
+                    Err(_) => Turn::Silent(limit),
+                },
+            }
+        };
+        tokio::select! {
+            biased;
+            receipt = jobs.next() => {
+                if let Some(receipt) = receipt {
+                    connection.acknowledge(receipt, ReasonCode::SUCCESS)?;
+                }
+                Ok(Turn::Ran)
+            }
+            turn = exchange => Ok(turn),
+        }
+    }
+
+    /// Passes on what has come since the last time, acknowledges what was dealt
+    /// with, and removes from the broker what is to be removed.
+    fn pass_on(&mut self) -> Result<()> {
+        let outlets = &mut self.printer.outlets;
+        outlets.write_out()?;
+        self.jobs.add(outlets.take_orders());
+        let receipts = outlets.take_receipts();
+        let Some(connection) = &mut self.connection else { return Ok(()) };
+        for receipt in receipts {
+            connection.acknowledge(receipt, ReasonCode::SUCCESS)?;
+        }
+        match &mut self.printer.sweep {
+            Some(sweep) => sweep.send(connection, requests::REMOVAL),
+            None => Ok(()),
+        }
+    }
+
+    /// Connects and asks again after the connection was lost.
+    async fn come_back(&mut self, error: Error) -> Result<()> {
+        let Self { connection, printer, .. } = self;
+        let Some(connection) = connection else { return Ok(()) };
+        let mut on_event = |event: Event<'_>| printer.note(&event);
+        reconnect(connection, error, Retry::Forever, &mut on_event).await?;
+        printer.sweep.iter_mut().for_each(Sweep::restart);
+        requests::send(connection, &self.config, printer.sweep.is_some())?;
+        output::note("subscribing again");
+        Ok(())
+    }
+
+    /// How a run ends that a signal has stopped: with success, once the broker
+    /// has accepted the connection.
+    pub(super) fn stopped(&self, signal: Signal) -> Result<()> {
+        match self.connection {
+            Some(_) => Ok(()),
+            None => Err(signal.error()),
+        }
+    }
+
+    /// Deals with what was received, leaves, and says how the run has ended:
+    /// with the first failure.
+    ///
+    /// # Errors
+    /// `end`, or what fails now.
+    pub(super) async fn finish(&mut self, end: Result<()>) -> Result<()> {
+        let passed_on = self.pass_on();
+        self.let_jobs_end().await;
+        part(self.connection.take()).await;
+        end.and(passed_on).and(self.printer.finish()).and(self.jobs.verdict())
+    }
+
+    /// Lets the commands that run end, until a signal asks for haste.
+    async fn let_jobs_end(&mut self) {
+        self.jobs.close();
+        let stop = signals::stop();
+        tokio::pin!(stop);
+        while self.jobs.are_busy() {
+            tokio::select! {
+                biased;
+                _ = &mut stop => return,
+                receipt = self.jobs.next() => {
+                    if let (Some(receipt), Some(connection)) = (receipt, &mut self.connection) {
+                        // If it cannot be sent, the broker sends the message again.
+                        let _ = connection.acknowledge(receipt, ReasonCode::SUCCESS);
+                    }
+                }
+            }
+        }
+    }
+}
