@@ -35,6 +35,7 @@ complete -c mqx -n "__fish_mqx_needs_command" -f -a "rr" -d 'Ask somebody behind
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "bench" -d 'Measure a broker: put a load on it and see what becomes of it'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "doctor" -d 'Examine step by step whether a broker can be reached and used, and why not'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "ping" -d 'Check in one line whether a broker answers, for health checks'
+complete -c mqx -n "__fish_mqx_needs_command" -f -a "test" -d 'Probe what a broker supports and how it behaves, or in what two differ'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "certs" -d 'Make certificates for testing'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "profile" -d 'Keep what it takes to reach a broker under a name'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "broker" -d 'Run a broker'
@@ -655,6 +656,85 @@ complete -c mqx -n "__fish_mqx_using_subcommand ping" -l insecure -d 'Use TLS an
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l no-tls -d 'Use no TLS, not even with port 8883'
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l will-retain -d 'Ask the broker to keep it for later subscribers'
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l diff -d 'Compare two brokers, which other options are for as well' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l only -d 'Test this area only: connection, limits, messages, retained, subscriptions, sessions or wills (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s t -l topic -d 'What the topics begin with that are published to [default: mqx/test/ and something random]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l unix -d 'Unix socket of the broker' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l ws-path -d 'Path of the broker for WebSocket [default: /mqtt]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l ws-header -d 'Header of the WebSocket request, as in \'Authorization: Bearer x\' (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l proxy -d 'Connect through this proxy: socks5h://, socks5://, http:// or https://[USER:PASSWORD@]HOST[:PORT], or none [default: ALL_PROXY, for wss HTTPS_PROXY before it and for ws http_proxy, unless NO_PROXY has the host]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s A -l bind -d 'Connect from this address of the machine' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s u -l username -d 'User name' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s P -l password -d 'Password; on this machine everybody can see it, unlike with the next four' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l password-file -d 'Take the password from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l password-env -d 'Take the password from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l password-command -d 'Take the password from what this command of the shell prints' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
+rumqttc\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l jwt-key -d 'Sign a token with this private key (PEM) for a password, a new one for every connection' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l jwt-alg -d 'How to sign it: RS256 or ES256 [default: as the key is made for]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l jwt-aud -d 'Whom it is for (aud; repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l jwt-sub -d 'Whom it is about (sub) [default: the user name]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l jwt-iss -d 'Whom it is from (iss)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l jwt-kid -d 'Name of the key (kid)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l jwt-claim -d 'Another claim, as in name=value; a value in JSON is taken as that (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l jwt-ttl -d 'How long it counts, as in 600 or 1h' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l tls -d 'Use TLS; trust the CA in this file, or without one those of the system' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l cafile -d 'The same as --tls with a CA' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l key-password -d 'Password of the private key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l key-password-file -d 'Take the password of the private key from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-topic -d 'Topic of the message the broker publishes when the connection is lost' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-payload -d 'Its payload [default: empty]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-file -d 'Its payload from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-qos -d 'Its quality of service: 0, 1 or 2' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-delay-interval -d 'Publish it only after this time, as in 10 or 1m (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-message-expiry-interval -d 'Time after which it is worth nothing (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-content-type -d 'What its payload is, as in application/json (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-payload-format-indicator -d 'Whether its payload is UTF-8 text (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-response-topic -d 'Topic for an answer to it (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-correlation-data -d 'What an answer is to repeat: text, hex:... or base64:... (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-user-property -d 'User property of it, as in name=value (repeatable, MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s x -l session-expiry-interval -d 'Keep the session so long after the connection, as in 60, 1h or never (to end)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send before they are answered' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l maximum-packet-size -d 'Bytes of the largest packet the broker may send' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l request-response-information -d 'Ask for the basis of response topics' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l request-problem-information -d 'Ask for reasons in words [default: true]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l connect-user-property -d 'User property of CONNECT, as in name=value (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l authentication-method -d 'Method of enhanced authentication: SCRAM-SHA-256 takes user and password and checks the broker too; of others only what CONNECT says can be given' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l authentication-data -d 'Data of that method: text, hex:... or base64:...' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l disconnect-session-expiry-interval -d 'Session expiry in DISCONNECT: from then on this holds' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l disconnect-user-property -d 'User property of DISCONNECT, as in name=value (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s o -l config-file -d 'Option file of mosquitto\'s clients' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s b -s L -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l json -d 'Say it in JSON'
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l ws -d 'Speak MQTT over WebSocket'
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l ask-password -d 'Ask for the password at the terminal'
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s d -l debug -d 'Say on stderr which packets are sent and received'
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l quiet -d 'Say nothing on stderr, not even why it fails: the exit code tells'
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l insecure -d 'Use TLS and believe any certificate; for tests only'
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l no-tls -d 'Use no TLS, not even with port 8883'
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-retain -d 'Ask the broker to keep it for later subscribers'
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -1172,16 +1252,17 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcomma
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write what a store holds as JSON'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "import" -d 'Put what `mqx broker export` has written into a store'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "pub" -d 'Publish messages'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "sub" -d 'Subscribe to topics and print the messages'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "rr" -d 'Ask somebody behind the broker and print the answers, or answer'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "bench" -d 'Measure a broker: put a load on it and see what becomes of it'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "doctor" -d 'Examine step by step whether a broker can be reached and used, and why not'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "ping" -d 'Check in one line whether a broker answers, for health checks'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "certs" -d 'Make certificates for testing'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "profile" -d 'Keep what it takes to reach a broker under a name'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "broker" -d 'Run a broker'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping test certs profile broker help" -f -a "pub" -d 'Publish messages'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping test certs profile broker help" -f -a "sub" -d 'Subscribe to topics and print the messages'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping test certs profile broker help" -f -a "rr" -d 'Ask somebody behind the broker and print the answers, or answer'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping test certs profile broker help" -f -a "bench" -d 'Measure a broker: put a load on it and see what becomes of it'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping test certs profile broker help" -f -a "doctor" -d 'Examine step by step whether a broker can be reached and used, and why not'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping test certs profile broker help" -f -a "ping" -d 'Check in one line whether a broker answers, for health checks'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping test certs profile broker help" -f -a "test" -d 'Probe what a broker supports and how it behaves, or in what two differ'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping test certs profile broker help" -f -a "certs" -d 'Make certificates for testing'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping test certs profile broker help" -f -a "profile" -d 'Keep what it takes to reach a broker under a name'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping test certs profile broker help" -f -a "broker" -d 'Run a broker'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping test certs profile broker help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from bench" -f -a "compare" -d 'Compare the reports of two runs'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from bench" -f -a "merge" -d 'Add up the reports of runs, as those of shards'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'

@@ -3,8 +3,8 @@
 //! # Layers
 //! ```text
 //!  4  main -> run (here) -> cli         what may be typed, lowered once to Config values
-//!  3  publish subscribe request bench certs doctor profile broker   the features; they never
-//!     import each other
+//!  3  publish subscribe request bench certs doctor probe profile broker   the features; they
+//!     never import each other
 //!  2  client: an Engine over a Stream, reconnect    net: sockets and TLS as one Stream, WebSocket
 //!  1  session: packet identifiers, in-flight windows, QoS flows, aliases, keepalive
 //!  0  mqtt: bytes <-> packets, properties, reason codes, topics
@@ -54,6 +54,7 @@ pub mod net;
 pub mod open_files;
 pub mod output;
 pub mod payload;
+pub mod probe;
 pub mod profile;
 pub mod prompt;
 pub mod publish;
@@ -110,6 +111,10 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         },
         Command::Doctor(args) => examine(&args.into_config()?)?,
         Command::Ping(args) => examine(&args.into_config()?)?,
+        Command::Test(args) => {
+            let config = args.into_config()?;
+            block_on(probe::run(&config, &mut output::stdout(), signals::stop()))?;
+        }
         Command::Certs(args) => {
             let task = args.into_task()?;
             block_on(certs::run(&task, &mut output::stdout(), signals::stop()))?;

@@ -5,9 +5,9 @@ use super::inspect;
 use super::issue::{Purpose, plain_names};
 use super::source::{Found, Source};
 use crate::error::{Class, Error, Result};
-use crate::net::KeyFacts;
 use crate::net::facts::{Facts, days_between};
 use crate::net::{Checker, Trust, date, verify};
+use crate::net::{KeyFacts, SHORTEST_RSA};
 use crate::output::{self, escape};
 use crate::secret::Secret;
 use crate::signals::Signal;
@@ -17,9 +17,6 @@ use serde_json::json;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// The shortest RSA key, in bits, that rustls and today's openssl use.
-const SHORTEST_RSA: usize = 2048;
 
 /// What is looked at, and for what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +114,7 @@ fn is_valid(config: &Config, checks: &Checks, found: Found, out: &mut dyn Write)
 
 /// Refuses keys that TLS refuses only once they sign a handshake.
 fn strong_enough(key: &KeyFacts) -> Result<()> {
-    if key.kind != "RSA" || key.bits >= SHORTEST_RSA {
+    if !key.is_too_short() {
         return Ok(());
     }
     let what = format!("its RSA key has {} bits, and TLS wants {SHORTEST_RSA}", key.bits);

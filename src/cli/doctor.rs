@@ -1,6 +1,6 @@
 //! `mqx doctor` and `mqx ping`: their arguments.
 
-use super::connection::{ClientIdArgs, ConnectionArgs, Target, fill, in_url, one_topic};
+use super::connection::{ClientIdArgs, ConnectionArgs, Target, topic_prefix};
 use super::values;
 use crate::doctor::{Config, Extent, Form};
 use crate::error::Result;
@@ -74,13 +74,7 @@ fn examined(
     topic: Option<TopicName>,
 ) -> Result<Config> {
     let Target { options: mut connect, topic: in_the_url } = connection.into_target()?;
-    let from_url = in_the_url.map(|topic| in_url(&topic, values::topic)).transpose()?;
-    let topic = one_topic(topic, from_url)?.map(|topic| topic.as_str().to_owned());
     id.apply(&mut connect.session)?;
-    Ok(Config {
-        connect,
-        topic: topic.map_or_else(|| fill(TOPIC, ""), Ok)?,
-        extent: Extent::Ping,
-        form: Form::Line,
-    })
+    let topic = topic_prefix(topic, in_the_url, TOPIC)?;
+    Ok(Config { connect, topic, extent: Extent::Ping, form: Form::Line })
 }

@@ -19,6 +19,7 @@ pub mod request;
 mod said;
 mod spelling;
 pub mod subscribe;
+pub mod test;
 mod usage;
 mod values;
 
@@ -76,6 +77,8 @@ pub enum Command {
     Doctor(Box<doctor::DoctorArgs>),
     /// Check in one line whether a broker answers, for health checks
     Ping(Box<doctor::PingArgs>),
+    /// Probe what a broker supports and how it behaves, or in what two differ
+    Test(Box<test::TestArgs>),
     /// Make certificates for testing
     Certs(certs::CertsArgs),
     /// Keep what it takes to reach a broker under a name

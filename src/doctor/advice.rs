@@ -12,7 +12,9 @@ use crate::session::ClientConfig;
 use jiff::Timestamp;
 use std::pin::Pin;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 /// How long each trial may take.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -59,19 +61,24 @@ const PORTS: &[(u16, &str)] = &[
     (9001, "WebSocket, with mosquitto"),
 ];
 
-/// Where else on that host somebody accepts connections.
+/// Where else on that host somebody accepts connections; all ports are tried at once.
 async fn other_ports(endpoint: &Endpoint) -> Vec<String> {
     let (Place::Tcp { host, port }, None) = (&endpoint.place, &endpoint.proxy) else {
         return Vec::new();
     };
-    let mut found = Vec::new();
+    let mut trials = JoinSet::new();
     for (other, usual) in PORTS.iter().filter(|(other, _)| other != port) {
-        let there = Endpoint::tcp(host, *other);
-        if net::dial(&there, Instant::now() + PATIENCE).await.is_ok() {
-            found.push(format!("somebody answers at port {other}, usually {usual}: -p {other}"));
-        }
+        let there = (host.clone(), *other);
+        trials.spawn(async move {
+            let opened = timeout(PATIENCE, TcpStream::connect(there)).await;
+            opened.is_ok_and(|opened| opened.is_ok()).then_some((*other, *usual))
+        });
     }
-    found
+    let mut found: Vec<_> = trials.join_all().await.into_iter().flatten().collect();
+    found.sort_unstable();
+    let line =
+        |(port, usual)| format!("somebody answers at port {port}, usually {usual}: -p {port}");
+    found.into_iter().map(line).collect()
 }
 
 /// What the server shows, whoever believes it.
@@ -81,7 +88,14 @@ async fn chain(endpoint: &Endpoint) -> Vec<String> {
         return Vec::new();
     };
     let facts: Vec<_> = chain.iter().filter_map(|one| Facts::of(one, now).ok()).collect();
-    facts.iter().zip(1..).map(|(facts, number)| certificate_line(number, facts)).collect()
+    let lines = facts.iter().zip(1..).map(|(facts, number)| certificate_line(number, facts));
+    lines.chain(facts.first().and_then(too_short)).collect()
+}
+
+/// What is said of a key that is too short, which is seen only as a bad signature.
+fn too_short(own: &Facts) -> Option<String> {
+    let short = own.key.is_too_short();
+    short.then(|| format!("its RSA key of {} bits is too short for TLS", own.key.bits))
 }
 
 /// Whether the port speaks MQTT as it is.

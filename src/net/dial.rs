@@ -147,8 +147,7 @@ pub fn not_connected(endpoint: &Endpoint, cause: io::Error) -> Error {
 fn cure(cause: &io::Error, with_tls: bool) -> &'static str {
     match cause.kind() {
         io::ErrorKind::ConnectionRefused if with_tls => {
-            "is a broker with TLS running there? `mqx broker --cert CRT --key KEY` starts one, \
-             `mqx certs init` makes the files"
+            "is a broker with TLS running there? `mqx broker --tls auto` starts one"
         }
         io::ErrorKind::ConnectionRefused => "is a broker running there? `mqx broker` starts one",
         io::ErrorKind::TimedOut => {

@@ -41,7 +41,16 @@ const SIGNATURES: &[(&str, &str)] = &[
     ("1.3.101.113", "ED448"),
 ];
 
+/// The shortest RSA key, in bits, that rustls and today's openssl use.
+pub const SHORTEST_RSA: usize = 2048;
+
 impl KeyFacts {
+    /// Whether TLS refuses it, which it does only once it signs a handshake.
+    #[must_use]
+    pub fn is_too_short(&self) -> bool {
+        self.kind == "RSA" && self.bits < SHORTEST_RSA
+    }
+
     /// What kind of key this is.
     #[must_use]
     pub fn of(key: &SubjectPublicKeyInfo<'_>) -> Self {

@@ -50,7 +50,7 @@ pub use dial::{dial, not_connected, resolve, try_address};
 pub use endpoint::{Endpoint, Place};
 pub use explain::{explain, is_tls};
 pub use identity::exposed;
-pub use key_facts::KeyFacts;
+pub use key_facts::{KeyFacts, SHORTEST_RSA};
 pub use peer_chain::{chain_of, peer_chain};
 pub use stream::Stream;
 pub use tls_agreed::Agreed;

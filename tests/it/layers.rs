@@ -45,6 +45,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("bench", FEATURE),
     ("certs", FEATURE),
     ("doctor", FEATURE),
+    ("probe", FEATURE),
     ("profile", FEATURE),
     ("generate", FEATURE),
     ("broker", FEATURE),

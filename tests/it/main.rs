@@ -39,6 +39,8 @@ mod generated;
 mod hex;
 /// Which module may name what.
 mod layers;
+/// What brokers are found to support, and in what two differ.
+mod probing;
 /// The header of the PROXY protocol.
 mod proxy_protocol;
 /// The README says what is true.

@@ -34,7 +34,7 @@ const SCHEMES: &[Scheme] = &[
 ];
 
 /// Where the brokers are.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
 pub(super) struct BrokerArgs {
     /// Host name or address of the broker; of several the next is tried when one
@@ -86,6 +86,11 @@ pub(super) enum Encryption {
 }
 
 impl BrokerArgs {
+    /// The broker with this URL and no other.
+    pub(super) fn at(url: &Secret) -> Self {
+        Self { broker: vec![url.clone()], host: Vec::new(), port: None, unix: None }
+    }
+
     /// The brokers in the order in which they are tried; at least one.
     /// What is not named by a URL speaks over `carrier`.
     pub(super) fn read(self, encryption: Encryption, carrier: &Carrier) -> Result<Vec<Broker>> {

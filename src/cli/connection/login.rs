@@ -8,7 +8,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 /// User and password.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
 pub(super) struct LoginArgs {
     /// User name

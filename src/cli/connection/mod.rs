@@ -16,8 +16,10 @@ use super::values::{self, NamedVersion};
 use crate::client::{ConnectOptions, EngineKind};
 use crate::error::{Error, Result};
 use crate::mqtt::Version;
+use crate::mqtt::topic::TopicName;
 use crate::net::Endpoint;
 use crate::output::{self, escape};
+use crate::secret::Secret;
 use crate::session::ClientConfig;
 use brokers::{Broker, BrokerArgs, Login};
 use clap::Args;
@@ -29,14 +31,13 @@ use session::SessionArgs;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
-pub(super) use template::fill;
 use tls::TlsArgs;
 use token::TokenArgs;
 use websocket::WebSocketArgs;
 use will::WillArgs;
 
 /// Where the broker is and how to talk to it.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct ConnectionArgs {
     #[command(flatten)]
@@ -132,6 +133,12 @@ pub struct Target {
 }
 
 impl ConnectionArgs {
+    /// The same for the broker with this URL.
+    #[must_use]
+    pub fn at(self, url: &Secret) -> Self {
+        Self { brokers: BrokerArgs::at(url), ..self }
+    }
+
     /// What a client needs to connect; the files of TLS are read here.
     ///
     /// # Errors
@@ -240,6 +247,19 @@ pub fn one_topic<T>(option: Option<T>, url: Option<T>) -> Result<Option<T>> {
 pub fn in_url<T>(topic: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<T> {
     let wrong = |what| Error::usage(format!("the topic {} in the URL: {what}", escape(topic)));
     read(topic).map_err(wrong)
+}
+
+/// What the topics of a command begin with that names its own: with the topic of the
+/// option or of the URL, or with `usual`, its templates filled in.
+///
+/// # Errors
+/// When both name one, or it is no topic.
+pub fn topic_prefix(option: Option<TopicName>, url: Option<String>, usual: &str) -> Result<String> {
+    let url = url.map(|topic| in_url(&topic, values::topic)).transpose()?;
+    match one_topic(option, url)? {
+        Some(topic) => Ok(topic.as_str().to_owned()),
+        None => template::fill(usual, ""),
+    }
 }
 
 /// The failure of a command without a topic.

@@ -14,7 +14,7 @@ use std::net::IpAddr;
 const NONE: &str = "none";
 
 /// Which way to take.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
 pub(super) struct RouteArgs {
     #[arg(

@@ -75,7 +75,7 @@ impl ClientIdArgs {
 }
 
 /// What the session is to be.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Session (MQTT 5)")]
 pub(super) struct SessionArgs {
     /// Keep the session so long after the connection, as in 60, 1h or never (to end)

@@ -19,7 +19,7 @@ const ROWS: &[Row] = &[
 ///
 /// # Errors
 /// When something else follows a `%`.
-pub(in crate::cli) fn fill(text: &str, user: &str) -> Result<String> {
+pub(super) fn fill(text: &str, user: &str) -> Result<String> {
     let mut filled = String::with_capacity(text.len());
     let mut letters = text.chars();
     while let Some(letter) = letters.next() {

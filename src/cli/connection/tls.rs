@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 /// How to encrypt, whom to believe and who to be.
 #[allow(clippy::option_option, reason = "--tls is absent, alone or with a value")]
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "TLS")]
 pub(super) struct TlsArgs {
     /// Use TLS; trust the CA in this file, or without one those of the system

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// What the tokens say.
 #[allow(clippy::struct_field_names, reason = "they are the names of the options")]
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "JSON Web Token")]
 pub(super) struct TokenArgs {
     /// Sign a token with this private key (PEM) for a password, a new one for

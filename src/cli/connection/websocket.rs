@@ -8,7 +8,7 @@ use clap::Args;
 const PATH: &str = "/mqtt";
 
 /// How to ask for WebSocket.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
 pub(super) struct WebSocketArgs {
     /// Speak MQTT over WebSocket

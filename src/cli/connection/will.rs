@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 /// What the broker publishes when the connection is lost.
 #[allow(clippy::struct_field_names, reason = "they are the names of the options")]
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Will")]
 pub(super) struct WillArgs {
     /// Topic of the message the broker publishes when the connection is lost

@@ -17,5 +17,5 @@ pub(super) async fn take(patient: &mut Patient) -> Result<Finding> {
         conversation.ping().await?;
         best = best.min(begin.elapsed().as_secs_f64() * 1e3);
     }
-    Ok(Finding::of(format!("there and back in {best:.1} ms")).with("best_ms", best))
+    Ok(Finding::of(format!("there and back in {best:.2} ms")).with("best_ms", best))
 }

@@ -4,7 +4,7 @@ use super::super::finding::Finding;
 use super::super::patient::Patient;
 use crate::error::Result;
 use crate::net::facts::Facts;
-use crate::net::{self, Agreed, TlsClient, date};
+use crate::net::{self, Agreed, KeyFacts, TlsClient, date};
 use crate::output::escape;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -76,10 +76,16 @@ pub(in super::super) fn certificate_line(number: usize, facts: &Facts) -> String
     };
     let until = facts.not_after.parse().map(date).unwrap_or_default();
     format!(
-        "certificate {number}: {}{whom}, by {}, until {until}",
+        "certificate {number}: {} ({}){whom}, by {}, until {until}",
         escape(&facts.subject),
+        key_words(&facts.key),
         escape(&facts.issuer)
     )
+}
+
+/// The key, with its size where that is not a part of its kind.
+fn key_words(key: &KeyFacts) -> String {
+    if key.kind == "RSA" { format!("RSA {}", key.bits) } else { key.kind.clone() }
 }
 
 fn client_certificate(finding: Finding, tls: &TlsClient) -> Finding {

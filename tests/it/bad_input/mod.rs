@@ -79,7 +79,7 @@ const NO_CONNECTION: &[Row] = &[
     ("pub -t a -n -h 127.0.0.1 -p {tls} --connect-timeout 9", 3, &["127.0.0.1:{tls}", "--tls"]),
     ("sub -t a -h nowhere.invalid", 3, &["unknown host nowhere.invalid", "spelling"]),
     ("sub -t a -h 127.0.0.1 -p {refused}", 3, &["127.0.0.1:{refused}", "`mqx broker`"]),
-    ("sub -t a -h 127.0.0.1 -p {refused} --tls {ca}", 3, &["{refused}", "`mqx certs init`"]),
+    ("sub -t a -h 127.0.0.1 -p {refused} --tls {ca}", 3, &["{refused}", "`mqx broker --tls auto`"]),
     ("bench -h nowhere.invalid", 3, &["unknown host nowhere.invalid", "spelling"]),
     ("bench -h 127.0.0.1 -p {refused}", 3, &["{refused}", "`mqx broker`", "--embedded"]),
     ("bench -h 127.0.0.1 -p {tls}", 3, &["127.0.0.1:{tls}", "--tls"]),
