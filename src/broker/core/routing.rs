@@ -180,10 +180,10 @@ impl<'a> Routing<'a> {
         if grant.ids.is_some() || hot.is_tailored() {
             return self.send_own(hot, grant, variant);
         }
-        if self.templates.size(variant) > hot.maximum_packet_size {
+        let Some(copied) = self.templates.fitting(variant, hot.maximum_packet_size) else {
             return Fate::Dropped(Why::TooLarge);
-        }
-        self.templates.append(variant, None, &mut hot.out);
+        };
+        copied.append(None, &mut hot.out);
         Fate::Sent
     }
 
@@ -224,16 +224,17 @@ impl<'a> Routing<'a> {
         if !hot.has_room() || grant.ids.is_some() || hot.is_tailored() {
             return self.enqueue(hot, grant, variant);
         }
-        if self.templates.size(variant) > hot.maximum_packet_size {
-            return Fate::Dropped(Why::TooLarge);
-        }
-        let Some(delivery) = self.delivery(hot, grant, variant) else {
+        let Some(kept) = self.keep() else {
             return Fate::Dropped(Why::TooLarge);
         };
+        let Some(copied) = self.templates.fitting(variant, hot.maximum_packet_size) else {
+            return Fate::Dropped(Why::TooLarge);
+        };
+        let delivery = delivery(kept, hot, grant, variant);
         match hot.outbound.publish(variant.qos, delivery) {
             Ok(id) => {
                 hot.note_sent();
-                self.templates.append(variant, Some(id), &mut hot.out);
+                copied.append(Some(id), &mut hot.out);
                 Fate::Sent
             }
             Err(delivery) => queue(hot, delivery),
@@ -269,14 +270,7 @@ impl<'a> Routing<'a> {
     }
 
     fn delivery(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Option<Delivery> {
-        Some(Delivery {
-            kept: Some(self.keep()?),
-            qos: variant.qos,
-            retain: variant.retain,
-            subscription_ids: grant.ids.clone(),
-            replayed: false,
-            sequence: hot.number(),
-        })
+        Some(delivery(self.keep()?, hot, grant, variant))
     }
 
     /// The message as everybody who keeps it shares it. `None` cannot happen:
@@ -289,6 +283,18 @@ impl<'a> Routing<'a> {
             self.kept = Some(Arc::new(Kept::new(message, from, self.now)));
         }
         self.kept.clone()
+    }
+}
+
+/// What `kept` is to one session.
+fn delivery(kept: Arc<Kept>, hot: &mut Hot, grant: &Grant, variant: Variant) -> Delivery {
+    Delivery {
+        kept: Some(kept),
+        qos: variant.qos,
+        retain: variant.retain,
+        subscription_ids: grant.ids.clone(),
+        replayed: false,
+        sequence: hot.number(),
     }
 }
 

@@ -32,6 +32,14 @@ pub(super) struct Variant {
     pub(super) retain: bool,
 }
 
+/// A template on its way into the output of one receiver.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Copied<'a> {
+    bytes: &'a [u8],
+    topic_length: usize,
+    variant: Variant,
+}
+
 impl<'a> Templates<'a> {
     /// Templates of `publish`, kept in `scratch`, which [`Self::into_scratch`]
     /// gives back.
@@ -48,30 +56,11 @@ impl<'a> Templates<'a> {
         self.scratch
     }
 
-    /// The size of the packet for this class of receivers.
-    pub(super) fn size(&mut self, variant: Variant) -> usize {
-        self.bytes(variant).len()
-    }
-
-    /// Appends the packet for one receiver. `packet_id` goes with QoS 1 and 2.
-    pub(super) fn append(&mut self, variant: Variant, id: Option<PacketId>, out: &mut Vec<u8>) {
+    /// The packet for one receiver; `None` if it has more than `maximum` bytes.
+    pub(super) fn fitting(&mut self, variant: Variant, maximum: usize) -> Option<Copied<'_>> {
         let topic_length = self.publish.topic.len();
-        let start = out.len();
         let bytes = self.bytes(variant);
-        out.extend_from_slice(bytes);
-        let Some(packet) = out.get_mut(start..) else {
-            return;
-        };
-        if let Some(header) = packet.first_mut() {
-            *header = Publish::header(false, variant.qos, variant.retain);
-        }
-        if let Some(id) = id {
-            let length_width = packet.iter().skip(1).take_while(|byte| **byte >= 0x80).count() + 1;
-            let at = 1 + length_width + 2 + topic_length;
-            if let Some(place) = packet.get_mut(at..at + 2) {
-                place.copy_from_slice(&id.get().to_be_bytes());
-            }
-        }
+        (bytes.len() <= maximum).then_some(Copied { bytes, topic_length, variant })
     }
 
     fn bytes(&mut self, variant: Variant) -> &[u8] {
@@ -99,6 +88,27 @@ impl<'a> Templates<'a> {
             .clone()
         });
         range.and_then(|range| self.scratch.get(range)).unwrap_or_default()
+    }
+}
+
+impl Copied<'_> {
+    /// Appends the packet. `id` goes with QoS 1 and 2.
+    pub(super) fn append(self, id: Option<PacketId>, out: &mut Vec<u8>) {
+        let start = out.len();
+        out.extend_from_slice(self.bytes);
+        let Some(packet) = out.get_mut(start..) else {
+            return;
+        };
+        if let Some(header) = packet.first_mut() {
+            *header = Publish::header(false, self.variant.qos, self.variant.retain);
+        }
+        if let Some(id) = id {
+            let length_width = packet.iter().skip(1).take_while(|byte| **byte >= 0x80).count() + 1;
+            let at = 1 + length_width + 2 + self.topic_length;
+            if let Some(place) = packet.get_mut(at..at + 2) {
+                place.copy_from_slice(&id.get().to_be_bytes());
+            }
+        }
     }
 }
 
@@ -151,7 +161,7 @@ mod tests {
             ] {
                 let variant = Variant { version, qos, retain: true };
                 let mut out = vec![0xff];
-                templates.append(variant, id, &mut out);
+                templates.fitting(variant, usize::MAX).unwrap().append(id, &mut out);
                 let mut expected = vec![0xff];
                 let copy = Publish { qos, packet_id: id, retain: true, ..publish };
                 copy.encode(version, &mut expected).unwrap();
