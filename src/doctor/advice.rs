@@ -22,7 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// What a trial has found, a line each.
 type Found<'a> = Pin<Box<dyn Future<Output = Vec<String>> + 'a>>;
 
-/// Something to try when this step has failed.
+/// Something to try when this step has failed; of several the first that finds
+/// something is told, for it is the least change.
 struct Trial {
     step: &'static str,
     run: for<'a> fn(&'a Endpoint) -> Found<'a>,
@@ -45,11 +46,13 @@ pub(super) async fn on(step: &str, error: &Error, options: &ConnectOptions) -> V
     if error.class() == Class::Refused {
         return Vec::new();
     }
-    let mut found = Vec::new();
     for trial in TRIALS.iter().filter(|trial| trial.step == step) {
-        found.extend((trial.run)(&options.endpoint).await);
+        let found = (trial.run)(&options.endpoint).await;
+        if !found.is_empty() {
+            return found;
+        }
     }
-    found
+    Vec::new()
 }
 
 /// The ports that brokers are usually at.

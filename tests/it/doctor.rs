@@ -93,6 +93,11 @@ fn what_is_broken_fails_at_its_step_with_the_cause_and_the_cure() {
             let found = said.to_lowercase().contains(&words.to_lowercase());
             assert!(found, "{line}: {said} lacks {words}");
         }
+        let ways = ["leave out --tls", "leave out --ws", "add --tls", "add --ws", "--ws-path"];
+        let ways = said
+            .lines()
+            .filter(|line| line.contains("found:") && ways.iter().any(|way| line.contains(way)));
+        assert!(ways.count() <= 1, "{line}: {said}");
         let last = said.lines().rfind(|line| line.contains("shared")).unwrap();
         assert!(last.contains("not reached"), "{line}: {said}");
         assert!(ended.err.contains(&format!("has failed at the step {step}")), "{}", ended.err);
