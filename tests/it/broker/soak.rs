@@ -157,13 +157,15 @@ impl Soak {
         soak
     }
 
-    /// Runs until every client is connected and nothing moves any more.
+    /// Runs until every client is connected and nothing moves any more; whoever
+    /// was asked to has their turn.
     pub(super) fn settle(&mut self) {
         let Self { lab, peers, .. } = self;
         for _ in 0..2_000 {
             let before: usize = peers.iter().map(|peer| peer.received.len()).sum();
             for peer in &mut *peers {
                 peer.connect(lab);
+                peer.link.iter_mut().for_each(|link| lab.turns(link));
                 peer.move_bytes(lab, usize::MAX);
             }
             lab.store();
@@ -246,6 +248,14 @@ fn check(peers: &[Peer], accepted: &BTreeMap<Token, QoS>) {
             }
         }
     }
+}
+
+#[test]
+fn what_acknowledgements_make_room_for_follows_output_that_waited_for_the_store() {
+    let publish = Step::Publish(0, QoS::AtLeastOnce);
+    // Three messages fill the window of the client; the fourth waits for room.
+    let three = Step::Move(0, 42);
+    run(Lab::with_journal(), vec![publish, publish, publish, three, Step::Store, publish, three]);
 }
 
 proptest! {
