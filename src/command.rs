@@ -15,13 +15,14 @@
 
 use crate::error::{Class, Error, Result};
 use crate::mqtt::{PropertyValue, Publish};
+use crate::payload::READ_AT_MOST;
 use crate::record;
 use crate::text_or_base64::TextOrBase64;
 use std::io;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 
 /// What runs the commands of users.
@@ -49,24 +50,45 @@ impl Job {
     /// # Errors
     /// When it cannot be started, or does not end with success.
     pub async fn run(self) -> Result<()> {
+        self.finish(Stdio::inherit()).await.map(drop)
+    }
+
+    /// The same, and what the command prints: of it no more than a payload has room for.
+    ///
+    /// # Errors
+    /// As [`Job::run`].
+    pub async fn output(self) -> Result<Vec<u8>> {
+        self.finish(Stdio::piped()).await
+    }
+
+    async fn finish(self, stdout: Stdio) -> Result<Vec<u8>> {
         let Self { command, environment, input } = self;
-        let child = spawn(&command, environment);
-        let mut child = child.map_err(|cause| Error::file("run", Path::new(SHELL), cause))?;
-        let stdin = child.stdin.take();
+        let failed = |cause| Error::file("run", Path::new(SHELL), cause);
+        let mut child = spawn(&command, environment, stdout).map_err(failed)?;
+        let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
         let feed = async {
             if let Some(mut stdin) = stdin {
                 // A command need not read what it is given.
                 let _ = stdin.write_all(&input).await;
             }
         };
-        let ((), ended) = tokio::join!(feed, child.wait());
-        judge(ended)
+        let read = async {
+            let mut printed = Vec::new();
+            match stdout {
+                Some(stdout) => stdout.take(READ_AT_MOST).read_to_end(&mut printed).await?,
+                None => 0,
+            };
+            Ok(printed)
+        };
+        let ((), printed, ended) = tokio::join!(feed, read, child.wait());
+        judge(ended)?;
+        printed.map_err(failed)
     }
 }
 
-fn spawn(command: &str, environment: Vec<(String, String)>) -> io::Result<Child> {
+fn spawn(command: &str, environment: Vec<(String, String)>, stdout: Stdio) -> io::Result<Child> {
     let mut shell = Command::new(SHELL);
-    shell.arg("-c").arg(command).stdin(Stdio::piped()).kill_on_drop(true);
+    shell.arg("-c").arg(command).stdin(Stdio::piped()).stdout(stdout).kill_on_drop(true);
     for name in PROPERTIES {
         shell.env_remove(variable(name));
     }

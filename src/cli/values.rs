@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use std::fs::File;
 use std::io::Read as _;
 use std::net::IpAddr;
-use std::num::NonZeroU64;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::Path;
 use std::time::Duration;
 
@@ -175,6 +175,15 @@ pub(super) fn file(path: &Path, at_most: u64) -> error::Result<Vec<u8>> {
     let mut file = File::open(path).map_err(failed)?.take(at_most);
     file.read_to_end(&mut content).map_err(failed)?;
     Ok(content)
+}
+
+/// The most commands that run at once.
+const MAX_JOBS: usize = 1000;
+
+/// Reads how many commands run at once.
+pub(super) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    let count = text.parse().ok().filter(|count: &NonZeroUsize| count.get() <= MAX_JOBS);
+    count.ok_or_else(|| format!("give a number from 1 to {MAX_JOBS}"))
 }
 
 /// The longest span that rates and batches have, which no clock is past.

@@ -34,7 +34,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("payload", &["payload", "encode", "error", "mqtt", "template"]),
     ("record", &["record", "mqtt", "text_or_base64"]),
     ("store", &["store", "error", "secret"]),
-    ("command", &["command", "error", "mqtt", "record", "text_or_base64"]),
+    ("command", &["command", "error", "mqtt", "payload", "record", "text_or_base64"]),
     ("decode", &["decode", "mqtt", "text_or_base64"]),
     ("look", &["look", "decode", "mqtt", "output", "record"]),
     ("net", &["net", "error", "output", "secret"]),

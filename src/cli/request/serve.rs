@@ -9,6 +9,7 @@ use clap::Args;
 use std::num::NonZeroUsize;
 
 /// What is answered, and how.
+#[allow(clippy::doc_markdown, reason = "these are texts for the terminal")]
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Answer")]
 pub(super) struct ServeArgs {
@@ -27,6 +28,19 @@ pub(super) struct ServeArgs {
     /// {{seq}}, {{now}}, {{uuid}} ... are filled in, as in pub --template
     #[arg(long, value_name = "TEMPLATE")]
     reply: Option<Reply>,
+
+    /// Answer with what this command of the shell prints; its stdin is the payload of the
+    /// request, and MQTT_TOPIC, MQTT_QOS, MQTT_PROPERTIES ... say the rest. Where it fails
+    /// there is no reply, and exit code 14 in the end
+    #[arg(long, value_name = "COMMAND", conflicts_with = "reply")]
+    exec: Option<String>,
+
+    /// So many of these commands run at once
+    #[arg(
+        long, value_name = "NUMBER", default_value = "1", requires = "exec",
+        conflicts_with = "reply", value_parser = values::jobs
+    )]
+    exec_jobs: NonZeroUsize,
 }
 
 impl ServeArgs {
@@ -37,10 +51,10 @@ impl ServeArgs {
 
     /// Checks that nothing is said of answers where none are to be given.
     pub(super) fn check(&self) -> Result<()> {
-        match (self.is_asked_for(), &self.reply) {
-            (false, Some(_)) => Err(Error::usage("--reply is of use with --serve only")),
-            _ => Ok(()),
+        if !self.is_asked_for() && (self.reply.is_some() || self.exec.is_some()) {
+            return Err(Error::usage("--reply and --exec are of use with --serve only"));
         }
+        Ok(())
     }
 
     /// What is answered.
@@ -49,9 +63,10 @@ impl ServeArgs {
         let reply_to = response_topic
             .as_ref()
             .map(|filter| values::topic(filter.as_str()).map_err(|_| no_name(filter)));
-        let answer = match self.reply {
-            Some(reply) => Answer::Reply(reply),
-            None => {
+        let answer = match (self.reply, self.exec) {
+            (Some(reply), _) => Answer::Reply(reply),
+            (None, Some(command)) => Answer::Exec(command.into()),
+            (None, None) => {
                 return Err(Error::usage("--serve needs an answer").hint("add --reply or --exec"));
             }
         };
@@ -63,7 +78,7 @@ impl ServeArgs {
             retain,
             properties: content.read()?,
             reply_to: reply_to.transpose()?,
-            concurrency: NonZeroUsize::MIN,
+            concurrency: self.exec_jobs,
             count,
             timeout,
         })

@@ -1,15 +1,13 @@
 //! The options that say where messages go.
 
 use crate::cli::look::LookArgs;
+use crate::cli::values;
 use crate::look::{Layout, Look};
 use crate::subscribe::{Exec, OutDir, OutMode};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-
-/// The most commands that run at once.
-const MAX_JOBS: usize = 1000;
 
 /// How messages are printed, and where else they go.
 #[derive(Debug, Args)]
@@ -49,7 +47,7 @@ pub(super) struct OutputArgs {
     /// So many of these commands run at once; if all do, nothing more is read
     #[arg(
         long, value_name = "NUMBER", default_value = "1", requires = "exec",
-        value_parser = jobs
+        value_parser = values::jobs
     )]
     exec_jobs: NonZeroUsize,
 }
@@ -57,11 +55,6 @@ pub(super) struct OutputArgs {
 fn out_mode(name: &str) -> OutMode {
     let mode = OutMode::ALL.into_iter().find(|row| row.0 == name);
     mode.map_or_else(OutMode::default, |row| row.1)
-}
-
-fn jobs(text: &str) -> Result<NonZeroUsize, String> {
-    let count = text.parse().ok().filter(|count: &NonZeroUsize| count.get() <= MAX_JOBS);
-    count.ok_or_else(|| format!("give a number from 1 to {MAX_JOBS}"))
 }
 
 impl OutputArgs {

@@ -18,6 +18,7 @@ use crate::session::{Event, Failure, Token};
 use crate::signals::Signal;
 use inbox::Inbox;
 use std::num::{NonZeroU64, NonZeroUsize};
+use std::sync::Arc;
 use std::time::Duration;
 use tally::Tally;
 use works::Works;
@@ -43,7 +44,7 @@ pub struct Config {
     pub properties: MessageProperties,
     /// Where replies go to requests that do not say it; before MQTT 5 none does.
     pub reply_to: Option<TopicName>,
-    /// Requests that are being answered at once, at most.
+    /// Commands that run at once, at most.
     pub concurrency: NonZeroUsize,
     /// End after so many requests.
     pub count: Option<NonZeroU64>,
@@ -56,6 +57,9 @@ pub struct Config {
 pub enum Answer {
     /// A text that is filled in.
     Reply(Reply),
+    /// A command of the shell that has the payload of the request at its stdin and prints
+    /// that of the reply, see [`crate::command`].
+    Exec(Arc<str>),
 }
 
 /// Answers until there were enough requests or `stop` ends, which is a success once the
@@ -94,7 +98,7 @@ impl Server {
             answers: Answers::new(config.filters.iter(), [].iter()),
             inbox: Inbox::new(&config),
             works: Works::new(&config),
-            tally: Tally::default(),
+            tally: Tally::new(&config.answer),
             config,
         }
     }

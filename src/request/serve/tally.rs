@@ -1,11 +1,14 @@
 //! What became of the requests.
 
+use super::Answer;
 use crate::error::{Class, Error, Result};
 use crate::output;
 
 /// Counts them, and tells of each kind of trouble when it begins.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tally {
+    /// What it is when no reply can be made, and how that is counted.
+    failure: (Class, &'static str),
     answered: u64,
     /// Requests that named no topic for their reply.
     without_topic: u64,
@@ -18,6 +21,14 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    pub(super) const fn new(answer: &Answer) -> Self {
+        let failure = match answer {
+            Answer::Reply(_) => (Class::Decode, "replies could not be made"),
+            Answer::Exec(_) => (Class::CommandFailed, "commands failed"),
+        };
+        Self { failure, answered: 0, without_topic: 0, dropped: 0, failed: 0, rejected: 0 }
+    }
+
     pub(super) const fn answered(&mut self) {
         self.answered += 1;
     }
@@ -60,7 +71,7 @@ impl Tally {
         let rows = [
             (self.without_topic, "named no topic for the reply"),
             (self.dropped, "came when too many waited"),
-            (self.failed, "failed"),
+            (self.failed, self.failure.1),
             (self.rejected, "were rejected in their reply"),
         ];
         let troubles = rows.iter().filter(|row| row.0 > 0);
@@ -76,7 +87,7 @@ impl Tally {
     pub(super) fn verdict(&self) -> Result<()> {
         let rows = [
             (self.rejected, Class::PublishRejected, "replies were rejected"),
-            (self.failed, Class::Other, "requests could not be answered"),
+            (self.failed, self.failure.0, self.failure.1),
             (self.dropped, Class::Other, "requests came when too many waited"),
         ];
         let worst = rows.iter().find(|row| row.0 > 0);

@@ -3,6 +3,8 @@
 use super::inbox::{Inbox, Request};
 use super::tally::Tally;
 use super::{Answer, Config};
+use crate::command::Job;
+use crate::error;
 use crate::look::Run;
 use crate::mqtt::{Message, MessageProperties, Publish, PublishProperties};
 use std::collections::VecDeque;
@@ -65,6 +67,14 @@ impl Works {
                 Answer::Reply(reply) => {
                     let payload = reply.fill(&request.message.publish(None, false), &self.run);
                     self.finish(&request, payload, tally);
+                }
+                Answer::Exec(command) => {
+                    let publish = request.message.publish(None, false);
+                    let job = Job::new(command, &publish, publish.payload.to_vec());
+                    self.jobs.spawn(async move {
+                        let printed = job.output().await;
+                        (request, printed.map_err(|wrong| error::line(&wrong.into())))
+                    });
                 }
             }
         }

@@ -140,3 +140,52 @@ fn without_a_subscription_there_is_nothing_to_answer() {
         assert_eq!(class_of(done), Class::SubscribeDenied);
     });
 }
+
+#[test]
+fn a_command_answers_with_what_it_prints_and_one_that_fails_with_nothing() {
+    block_on(async {
+        let speaker = speaker(EngineKind::Native, Version::V5);
+        let peer = Peer::bind().await;
+        let mut config = answering(speaker, peer.port(), "");
+        let command =
+            "read line; test \"$line\" = good && printf '%s to %s' \"$line\" \"$MQTT_TOPIC\"";
+        config.answer = Answer::Exec(command.into());
+        config.concurrency = NonZeroUsize::new(2).unwrap();
+        config.count = NonZeroU64::new(3);
+        let broker = async {
+            let mut caller = accept(speaker, &peer, &[0]).await;
+            caller
+                .send(&[request(b"good\n"), request(b"bad\n"), request(b"good\n")].concat())
+                .await;
+            for _ in 0..2 {
+                assert_eq!(said(speaker, &caller.packet().await), "r cd good to a/b");
+            }
+            assert_eq!(caller.packet().await[0], 0xe0);
+        };
+        let (done, ()) = tokio::join!(run(config, never()), broker);
+        let error = done.unwrap_err();
+        assert_eq!(error.class(), Class::CommandFailed);
+        assert_eq!(error.to_string(), "1 commands failed");
+    });
+}
+
+#[test]
+fn a_signal_does_not_wait_for_a_command() {
+    block_on(async {
+        let speaker = speaker(EngineKind::Native, Version::V5);
+        let peer = Peer::bind().await;
+        let mut config = answering(speaker, peer.port(), "");
+        config.answer = Answer::Exec("sleep 1000".into());
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let broker = async {
+            let mut caller = accept(speaker, &peer, &[1]).await;
+            caller.send(&[request(b"x"), b"\x32\x06\0\x01a\0\x07\0".to_vec()].concat()).await;
+            assert_eq!(caller.packet().await[0], 0x40);
+            stop.send(Signal::Interrupt).unwrap();
+            assert_eq!(caller.packet().await[0], 0xe0);
+        };
+        let stopped = async { stopped.await.unwrap() };
+        let (done, ()) = tokio::join!(run(config, stopped), broker);
+        done.unwrap();
+    });
+}
