@@ -374,7 +374,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__bench)
-            opts="-c -q -s -t -L -F -i -h -p -b -A -u -P -k -V -d -x -D -o --rate --count --subscribers --qos --size --topic --duration --limit --inflight --embedded --id --json --report-file --report --assert --baseline --max-regression --host --port --broker --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --color --help compare merge help"
+            opts="-c -q -s -t -L -F -i -h -p -b -A -u -P -k -V -d -x -D -o --rate --count --subscribers --qos --size --topic --duration --limit --inflight --embedded --id --json --report-file --report --assert --baseline --max-regression --host --port --broker --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --color --help compare merge help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -620,6 +620,10 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --p12)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --key-password)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -641,6 +645,10 @@ _mqx() {
                     return 0
                     ;;
                 --tls-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ciphers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2480,7 +2488,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__doctor)
-            opts="-t -i -I -c -h -p -A -u -P -k -V -d -x -D -o -L -b --topic --json --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
+            opts="-t -i -I -c -h -p -A -u -P -k -V -d -x -D -o -L -b --topic --json --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2654,6 +2662,10 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --p12)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --key-password)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2675,6 +2687,10 @@ _mqx() {
                     return 0
                     ;;
                 --tls-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ciphers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3368,7 +3384,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__ping)
-            opts="-i -I -c -h -p -A -u -P -k -V -d -x -D -o -L -b --json --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
+            opts="-i -I -c -h -p -A -u -P -k -V -d -x -D -o -L -b --json --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3534,6 +3550,10 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --p12)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --key-password)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3555,6 +3575,10 @@ _mqx() {
                     return 0
                     ;;
                 --tls-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ciphers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3724,7 +3748,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__profile__subcmd__add)
-            opts="-i -I -c -h -p -b -A -u -P -k -V -d -x -D -o --replace --id --id-prefix --disable-clean-session --host --port --broker --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --color --help"
+            opts="-i -I -c -h -p -b -A -u -P -k -V -d -x -D -o --replace --id --id-prefix --disable-clean-session --host --port --broker --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3898,6 +3922,10 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --p12)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --key-password)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3919,6 +3947,10 @@ _mqx() {
                     return 0
                     ;;
                 --tls-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ciphers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4228,7 +4260,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__pub)
-            opts="-t -m -f -s -n -l -0 -q -r -e -i -I -c -h -p -A -u -P -k -V -d -x -D -o -L -b --topic --message --file --stdin-file --random --null-message --encode --template --stdin-line --stdin-nul --ndjson --delimiter --batch --on-error --replay --speed --loop --verify --map --qos --retain --repeat --repeat-delay --rate --retry --buffer --on-disconnect --store --fail-if-no-subscriber --message-expiry-interval --content-type --payload-format-indicator --user-property --response-topic --correlation-data --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
+            opts="-t -m -f -s -n -l -0 -q -r -M -e -i -I -c -h -p -A -u -P -k -V -d -x -D -o -L -b --topic --message --file --stdin-file --random --null-message --encode --template --stdin-line --stdin-nul --ndjson --delimiter --batch --on-error --replay --speed --loop --verify --map --qos --retain --repeat --repeat-delay --rate --retry --buffer --on-disconnect --store --max-inflight --topic-alias --fail-if-no-subscriber --message-expiry-interval --content-type --payload-format-indicator --user-property --response-topic --correlation-data --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4323,6 +4355,18 @@ _mqx() {
                     return 0
                     ;;
                 --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-inflight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -M)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic-alias)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4514,6 +4558,10 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --p12)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --key-password)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4535,6 +4583,10 @@ _mqx() {
                     return 0
                     ;;
                 --tls-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ciphers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4682,7 +4734,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__rr)
-            opts="-e -q -r -C -W -t -R -m -f -s -n -v -F -J -N -i -I -c -h -p -A -u -P -k -V -d -x -D -o -L -b --response-topic --qos --retain --count --timeout --topic --any-reply --no-retained --fail-if-no-subscriber --latency --message --file --stdin-file --random --null-message --encode --template --verbose --format --json --correlation-data --serve --reply --content-type --payload-format-indicator --user-property --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --message-expiry-interval --broker --color --help"
+            opts="-e -q -r -C -W -t -R -m -f -s -n -v -F -J -N -i -I -c -h -p -A -u -P -k -V -d -x -D -o -L -b --response-topic --qos --retain --count --timeout --topic --any-reply --no-retained --fail-if-no-subscriber --latency --message --file --stdin-file --random --null-message --encode --template --verbose --format --json --correlation-data --serve --reply --exec --exec-jobs --content-type --payload-format-indicator --user-property --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --message-expiry-interval --broker --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4769,6 +4821,14 @@ _mqx() {
                     return 0
                     ;;
                 --reply)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exec)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exec-jobs)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4944,6 +5004,10 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --p12)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --key-password)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4965,6 +5029,10 @@ _mqx() {
                     return 0
                     ;;
                 --tls-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ciphers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5116,7 +5184,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__sub)
-            opts="-t -T -U -q -R -C -W -E -v -F -J -N -i -I -c -h -p -A -u -P -k -V -d -x -D -o -L -b --topic --filter-out --unsubscribe --qos --no-retained --retained-only --remove-retained --retain-handling --no-local --retain-as-published --subscription-identifier --user-property --count --timeout --idle-timeout --exit-after-sub --verbose --format --json --record --out-dir --out-mode --exec --exec-jobs --decode --proto --proto-message --avro-schema --filter --select --expect --within --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
+            opts="-t -T -U -q -R -C -W -E -v -F -J -N -i -I -c -h -p -A -u -P -k -V -d -x -D -o -L -b --topic --filter-out --unsubscribe --qos --no-retained --retained-only --remove-retained --retain-handling --no-local --retain-as-published --subscription-identifier --user-property --count --timeout --idle-timeout --exit-after-sub --verbose --format --json --record --out-dir --out-mode --exec --exec-jobs --decode --proto --proto-message --avro-schema --filter --select --expect --within --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5406,6 +5474,10 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --p12)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --key-password)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -5427,6 +5499,10 @@ _mqx() {
                     return 0
                     ;;
                 --tls-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ciphers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5574,7 +5650,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__test)
-            opts="-t -h -p -A -u -P -k -V -d -x -D -o -L -b --diff --only --topic --json --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
+            opts="-t -h -p -A -u -P -k -V -d -x -D -o -L -b --diff --only --topic --json --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5740,6 +5816,10 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --p12)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --key-password)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -5761,6 +5841,10 @@ _mqx() {
                     return 0
                     ;;
                 --tls-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ciphers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -67,6 +67,8 @@ wait\t''
 fail\t''
 drop\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l store -d 'Keep messages in this directory until the broker has answered, so that a publisher that was killed goes on where it stopped; or at a Redis server, `redis://USER:PASSWORD@HOST:PORT/DB?prefix=mqx`, of which all but the host may be left out' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -s M -l max-inflight -d 'Messages with QoS 1 and 2 that are in flight at once, at most [default: as many as the broker takes; 20 before MQTT 5, in which it cannot say]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l topic-alias -d 'Use so many topic aliases, or auto for as many as the broker takes: a topic is then spelled out once for each connection (MQTT 5)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s e -l message-expiry-interval -d 'Time after which the message is worth nothing, as in 60 or 1h' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l content-type -d 'What the payload is, as in application/json' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l payload-format-indicator -d 'Whether the payload is UTF-8 text' -r
@@ -105,12 +107,14 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -l cafile -d 'The same as -
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -l key-password -d 'Password of the private key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l p12 -d 'Use TLS and show the certificate in this PKCS#12 file, which has its key too' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l key-password -d 'Password of the private key, or of the PKCS#12 file; on this machine everybody can see it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l key-password-file -d 'Take the password of the private key from this file' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l ciphers -d 'Offer these cipher suites and no others, by their names of IANA or OpenSSL with colons between them; what is not known is told' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l will-topic -d 'Topic of the message the broker publishes when the connection is lost' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l will-payload -d 'Its payload [default: empty]' -r
@@ -221,12 +225,14 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -l cafile -d 'The same as -
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -l key-password -d 'Password of the private key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l p12 -d 'Use TLS and show the certificate in this PKCS#12 file, which has its key too' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l key-password -d 'Password of the private key, or of the PKCS#12 file; on this machine everybody can see it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l key-password-file -d 'Take the password of the private key from this file' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l ciphers -d 'Offer these cipher suites and no others, by their names of IANA or OpenSSL with colons between them; what is not known is told' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l will-topic -d 'Topic of the message the broker publishes when the connection is lost' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l will-payload -d 'Its payload [default: empty]' -r
@@ -293,6 +299,8 @@ complete -c mqx -n "__fish_mqx_using_subcommand rr" -s F -l format -d 'Print eac
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l correlation-data -d 'What an answer is to repeat: text, hex:... or base64:...' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l serve -d 'Answer the requests that come here (repeatable), until Ctrl-C or -C; $share/GROUP/FILTER shares them with others' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l reply -d 'Answer with this text: % stands for something of the request, as in sub -F, and {{seq}}, {{now}}, {{uuid}} ... are filled in, as in pub --template' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l exec -d 'Answer with what this command of the shell prints; its stdin is the payload of the request, and MQTT_TOPIC, MQTT_QOS, MQTT_PROPERTIES ... say the rest. Where it fails there is no reply, and exit code 14 in the end' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l exec-jobs -d 'So many of these commands run at once' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l content-type -d 'What the payload is, as in application/json' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l payload-format-indicator -d 'Whether the payload is UTF-8 text' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l user-property -d 'User property, as in name=value (repeatable)' -r
@@ -328,12 +336,14 @@ complete -c mqx -n "__fish_mqx_using_subcommand rr" -l cafile -d 'The same as --
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand rr" -l key-password -d 'Password of the private key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l p12 -d 'Use TLS and show the certificate in this PKCS#12 file, which has its key too' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l key-password -d 'Password of the private key, or of the PKCS#12 file; on this machine everybody can see it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l key-password-file -d 'Take the password of the private key from this file' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l ciphers -d 'Offer these cipher suites and no others, by their names of IANA or OpenSSL with colons between them; what is not known is told' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l will-topic -d 'Topic of the message the broker publishes when the connection is lost' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l will-payload -d 'Its payload [default: empty]' -r
@@ -431,12 +441,14 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subco
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge help" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge help" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge help" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge help" -l key-password -d 'Password of the private key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge help" -l p12 -d 'Use TLS and show the certificate in this PKCS#12 file, which has its key too' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge help" -l key-password -d 'Password of the private key, or of the PKCS#12 file; on this machine everybody can see it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge help" -l key-password-file -d 'Take the password of the private key from this file' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge help" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge help" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge help" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge help" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge help" -l ciphers -d 'Offer these cipher suites and no others, by their names of IANA or OpenSSL with colons between them; what is not known is told' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge help" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge help" -l will-topic -d 'Topic of the message the broker publishes when the connection is lost' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge help" -l will-payload -d 'Its payload [default: empty]' -r
@@ -530,12 +542,14 @@ complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l cafile -d 'The same a
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l key-password -d 'Password of the private key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l p12 -d 'Use TLS and show the certificate in this PKCS#12 file, which has its key too' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l key-password -d 'Password of the private key, or of the PKCS#12 file; on this machine everybody can see it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l key-password-file -d 'Take the password of the private key from this file' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l ciphers -d 'Offer these cipher suites and no others, by their names of IANA or OpenSSL with colons between them; what is not known is told' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l will-topic -d 'Topic of the message the broker publishes when the connection is lost' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l will-payload -d 'Its payload [default: empty]' -r
@@ -609,12 +623,14 @@ complete -c mqx -n "__fish_mqx_using_subcommand ping" -l cafile -d 'The same as 
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand ping" -l key-password -d 'Password of the private key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l p12 -d 'Use TLS and show the certificate in this PKCS#12 file, which has its key too' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l key-password -d 'Password of the private key, or of the PKCS#12 file; on this machine everybody can see it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l key-password-file -d 'Take the password of the private key from this file' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l ciphers -d 'Offer these cipher suites and no others, by their names of IANA or OpenSSL with colons between them; what is not known is told' -r
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l will-topic -d 'Topic of the message the broker publishes when the connection is lost' -r
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l will-payload -d 'Its payload [default: empty]' -r
@@ -689,12 +705,14 @@ complete -c mqx -n "__fish_mqx_using_subcommand test" -l cafile -d 'The same as 
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand test" -l key-password -d 'Password of the private key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l p12 -d 'Use TLS and show the certificate in this PKCS#12 file, which has its key too' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l key-password -d 'Password of the private key, or of the PKCS#12 file; on this machine everybody can see it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l key-password-file -d 'Take the password of the private key from this file' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l ciphers -d 'Offer these cipher suites and no others, by their names of IANA or OpenSSL with colons between them; what is not known is told' -r
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-topic -d 'Topic of the message the broker publishes when the connection is lost' -r
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-payload -d 'Its payload [default: empty]' -r
@@ -1060,12 +1078,14 @@ complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcomm
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l key-password -d 'Password of the private key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l p12 -d 'Use TLS and show the certificate in this PKCS#12 file, which has its key too' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l key-password -d 'Password of the private key, or of the PKCS#12 file; on this machine everybody can see it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l key-password-file -d 'Take the password of the private key from this file' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l ciphers -d 'Offer these cipher suites and no others, by their names of IANA or OpenSSL with colons between them; what is not known is told' -r
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-topic -d 'Topic of the message the broker publishes when the connection is lost' -r
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-payload -d 'Its payload [default: empty]' -r

@@ -29,6 +29,7 @@ const ROWS: &[Row] = &[
     row("publish", "message-expiry-interval", "message-expiry-interval"),
     row("publish", "payload-format-indicator", "payload-format-indicator"),
     row("publish", "response-topic", "response-topic"),
+    row("publish", "topic-alias", "topic-alias"),
     row("publish", "user-property", "user-property"),
     row("subscribe", "subscription-identifier", "subscription-identifier"),
     row("subscribe", "user-property", "user-property"),

@@ -130,6 +130,10 @@ impl Connection {
     /// whole, for the next one to begin with, and returns how many they are.
     pub fn keep_unsent(&mut self) -> u64 {
         let unsent = self.link.take_unsent(self.engine.output());
+        if self.options.session.topic_aliases_sent > 0 {
+            // What stands for topics there dies with the connection.
+            return 0;
+        }
         self.unsent.extend_from_slice(&unsent.bytes);
         unsent.count
     }

@@ -1,10 +1,11 @@
 //! A certificate with its private key: who one end of a connection is.
 
 use super::validity::Validity;
-use super::{pem, provider};
+use super::{pem, pkcs12, provider};
 use crate::error::{Class, Error, Result};
 use crate::secret::Secret;
 use jiff::Timestamp;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -28,6 +29,20 @@ impl Identity {
     pub(super) fn read(cert: &Path, key: &Path, password: Option<&Secret>) -> Result<Self> {
         let chain = pem::certificates(cert)?;
         let secret = pem::private_key(key, password)?;
+        Self::new((cert, chain), (key, secret))
+    }
+
+    /// Reads a PKCS#12 file.
+    pub(super) fn read_pkcs12(file: &Path, password: Option<&Secret>) -> Result<Self> {
+        let (chain, secret) = pkcs12::read(file, password)?;
+        Self::new((file, chain), (file, secret))
+    }
+
+    /// A chain and a key with the files they are from.
+    fn new(
+        (cert, chain): (&Path, Vec<CertificateDer<'static>>),
+        (key, secret): (&Path, PrivateKeyDer<'static>),
+    ) -> Result<Self> {
         let certified = CertifiedKey::from_der(chain, secret, &provider())
             .map_err(|cause| unusable(cert, key, cause))?;
         Ok(Self {

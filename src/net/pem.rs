@@ -165,7 +165,8 @@ fn sections<T: PemObject>(path: &Path, wanted: &Wanted) -> Result<Vec<T>> {
     }
 }
 
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+/// The bytes of the file, which is none of enormous size.
+pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_FILE_SIZE {

@@ -1,6 +1,7 @@
 //! TLS as a client speaks it.
 
 use super::asked::Asked;
+use super::ciphers::Ciphers;
 use super::identity::Identity;
 use super::insecure::AcceptAny;
 use super::issuer::{Remembering, UnknownIssuer};
@@ -25,7 +26,9 @@ pub struct TlsClientOptions {
     pub insecure: bool,
     /// The PEM files of the client's certificate and its key.
     pub identity: Option<(PathBuf, PathBuf)>,
-    /// The password of the key, if it is encrypted.
+    /// A PKCS#12 file with both, in place of them.
+    pub pkcs12: Option<PathBuf>,
+    /// The password of the key or of the PKCS#12 file, if it is encrypted.
     pub key_password: Option<Secret>,
     /// The name that is asked for and that the server's certificate has to
     /// prove, in place of the host that is connected to.
@@ -34,6 +37,8 @@ pub struct TlsClientOptions {
     pub alpn: Vec<String>,
     /// The only version of TLS to speak; without it 1.3 or 1.2.
     pub version: Option<TlsVersion>,
+    /// The cipher suites to offer and no others.
+    pub ciphers: Option<Ciphers>,
     /// The file to append secrets to; without it that of `SSLKEYLOGFILE`.
     pub key_log: Option<PathBuf>,
 }
@@ -84,9 +89,11 @@ impl TlsClient {
     /// that is not what it should be; the error says what it is instead.
     pub fn new(options: &TlsClientOptions) -> Result<(Self, Vec<String>)> {
         let (builder, verifier) = verifying(options)?;
-        let identity = match &options.identity {
-            Some((cert, key)) => Some(Identity::read(cert, key, options.key_password.as_ref())?),
-            None => None,
+        let password = options.key_password.as_ref();
+        let identity = match (&options.identity, &options.pkcs12) {
+            (Some((cert, key)), _) => Some(Identity::read(cert, key, password)?),
+            (None, Some(file)) => Some(Identity::read_pkcs12(file, password)?),
+            (None, None) => None,
         };
         let has_identity = identity.is_some();
         let (own, warnings) = identity.map(|own| (own.resolver, own.warnings)).unzip();
@@ -164,7 +171,10 @@ impl TlsClient {
 type Verifying = (ConfigBuilder<ClientConfig, WantsClientCert>, Option<Arc<Remembering>>);
 
 fn verifying(options: &TlsClientOptions) -> Result<Verifying> {
-    let provider = provider();
+    let provider = match &options.ciphers {
+        Some(ciphers) => ciphers.provider(),
+        None => provider(),
+    };
     let algorithms = provider.signature_verification_algorithms;
     let versions: &[&SupportedProtocolVersion] = match options.version {
         None => ALL_VERSIONS,
@@ -173,7 +183,10 @@ fn verifying(options: &TlsClientOptions) -> Result<Verifying> {
     };
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(versions)
-        .map_err(not_set_up)?
+        .map_err(|cause| {
+            let hint = "the suites of --ciphers have to be of the version of --tls-version";
+            not_set_up(cause).hint(hint)
+        })?
         .dangerous();
     if options.insecure {
         let verifier = Arc::new(AcceptAny(algorithms));

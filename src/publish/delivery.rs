@@ -1,6 +1,7 @@
 //! How hard it is tried to bring the messages to the broker.
 
 use crate::client::Retry;
+use std::num::NonZeroU16;
 
 /// What is done about connections that fail, and messages meanwhile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,9 @@ pub struct Delivery {
     pub buffer: usize,
     /// What becomes of messages with QoS 0 while there is no connection.
     pub on_disconnect: OnDisconnect,
+    /// Messages with QoS 1 and 2 in flight at most; without it as many as the broker takes,
+    /// which before MQTT 5 it cannot say.
+    pub max_in_flight: Option<NonZeroU16>,
     /// Whether it is a failure that nobody is subscribed.
     pub wants_subscriber: bool,
 }
@@ -24,6 +28,7 @@ impl Default for Delivery {
             again: Retry::Forever,
             buffer: 100_000,
             on_disconnect: OnDisconnect::default(),
+            max_in_flight: None,
             wants_subscriber: false,
         }
     }

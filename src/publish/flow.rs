@@ -151,11 +151,13 @@ impl<R: AsyncRead + Unpin> Flow<R> {
         is_held
     }
 
-    /// What the engine knows of the window is added to by what is usual.
+    /// What the engine knows of the window is added to by what is wanted, or usual.
     fn has_room(&mut self) -> bool {
         let connection = &mut self.connection;
-        let is_usual = connection.version().is_v5() || connection.in_flight() < OLD_WINDOW;
-        is_usual && !self.is_full && !connection.is_congested()
+        let usual = (!connection.version().is_v5()).then_some(OLD_WINDOW);
+        let window = self.delivery.max_in_flight.map(|most| most.get().into()).or(usual);
+        let is_open = window.is_none_or(|window| connection.in_flight() < window);
+        is_open && !self.is_full && !connection.is_congested()
     }
 
     /// Shows how far the messages are.

@@ -455,3 +455,28 @@ fn no_packet_is_sent_that_is_larger_than_the_configuration_allows() {
     assert_eq!(session.publish(&large, 0, NOW), Err(Failure::TooLarge(15, 10)));
     session.publish(&message(QoS::AtMostOnce), 0, NOW).expect("it is small");
 }
+
+#[test]
+fn a_topic_is_spelled_out_once_for_each_connection_if_the_server_takes_an_alias_for_it() {
+    let config = ClientConfig { topic_aliases_sent: 5, ..ClientConfig::default() };
+    let mut session = ClientSession::new(config);
+    let said = |session: &mut ClientSession, topic: &str, qos| {
+        let message = Publish { topic, ..message(qos) };
+        session.publish(&message, 7, NOW).unwrap();
+        output(session)
+    };
+    for _ in 0..2 {
+        connect(&mut session, "20 06 00 00 03 22 0001");
+        let first = said(&mut session, "abcd", QoS::AtMostOnce);
+        assert_eq!(first, compact("30 0c 0004 61626364 03 23 0001 6869"));
+        let next = said(&mut session, "abcd", QoS::AtMostOnce);
+        assert_eq!(next, compact("30 08 0000 03 23 0001 6869"));
+        let other = said(&mut session, "efgh", QoS::AtMostOnce);
+        assert_eq!(other, compact("30 09 0004 65666768 00 6869"), "there is one alias only");
+    }
+    // What is sent again, perhaps to a server that takes none, is spelled out.
+    let sure = said(&mut session, "abcd", QoS::AtLeastOnce);
+    assert_eq!(sure, compact("32 0a 0000 0001 03 23 0001 6869"));
+    let (_, again) = connect(&mut session, RESUMED);
+    assert_eq!(again, compact("3a 0b 0004 61626364 0001 00 6869"));
+}

@@ -3,17 +3,20 @@
 use super::brokers::Encryption;
 use super::secrets;
 use crate::error::Result;
-use crate::net::{TlsClient, TlsClientOptions, TlsVersion, Trust};
+use crate::net::{Ciphers, TlsClient, TlsClientOptions, TlsVersion, Trust};
 use crate::output;
 use crate::secret::Secret;
-use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
+use clap::{ArgGroup, Args};
 use std::path::PathBuf;
+
+/// The options of which one says where the private key is.
+const KEY: &str = "the_key";
 
 /// How to encrypt, whom to believe and who to be.
 #[allow(clippy::option_option, reason = "--tls is absent, alone or with a value")]
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "TLS")]
+#[command(next_help_heading = "TLS", group = ArgGroup::new(KEY).args(["key", "p12"]))]
 pub(super) struct TlsArgs {
     /// Use TLS; trust the CA in this file, or without one those of the system
     #[arg(
@@ -44,19 +47,25 @@ pub(super) struct TlsArgs {
     )]
     key: Option<PathBuf>,
 
-    /// Password of the private key; on this machine everybody can see it
+    /// Use TLS and show the certificate in this PKCS#12 file, which has its key too
     #[arg(
-        long, aliases = ["keypw", "keypass"], value_name = "TEXT", requires = "key",
+        long, aliases = ["pkcs12", "pfx"], value_name = "FILE", conflicts_with_all = ["cert", "key"]
+    )]
+    p12: Option<PathBuf>,
+
+    /// Password of the private key, or of the PKCS#12 file; on this machine everybody can see it
+    #[arg(
+        long, aliases = ["keypw", "keypass"], value_name = "TEXT", requires = KEY,
         conflicts_with_all = ["key_password_file", "key_password_env"]
     )]
     key_password: Option<Secret>,
 
     /// Take the password of the private key from this file
-    #[arg(long, value_name = "FILE", requires = "key", conflicts_with = "key_password_env")]
+    #[arg(long, value_name = "FILE", requires = KEY, conflicts_with = "key_password_env")]
     key_password_file: Option<PathBuf>,
 
     /// Take the password of the private key from this variable of the environment
-    #[arg(long, value_name = "NAME", requires = "key")]
+    #[arg(long, value_name = "NAME", requires = KEY)]
     key_password_env: Option<String>,
 
     /// Use TLS and believe any certificate; for tests only
@@ -79,12 +88,17 @@ pub(super) struct TlsArgs {
     #[arg(long, value_name = "VERSION")]
     tls_version: Option<TlsVersion>,
 
+    /// Offer these cipher suites and no others, by their names of IANA or OpenSSL with
+    /// colons between them; what is not known is told
+    #[arg(long, value_name = "LIST", value_parser = Ciphers::parse)]
+    ciphers: Option<Ciphers>,
+
     /// Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]
     #[arg(long, value_name = "FILE")]
     tls_keylog: Option<PathBuf>,
 
     /// Use no TLS, not even with port 8883
-    #[arg(long, conflicts_with_all = ["tls", "cafile", "capath", "cert", "key", "insecure"])]
+    #[arg(long, conflicts_with_all = ["tls", "cafile", "capath", "cert", "key", "p12", "insecure"])]
     no_tls: bool,
 }
 
@@ -97,6 +111,7 @@ impl TlsArgs {
             || self.cafile.is_some()
             || self.capath.is_some()
             || self.cert.is_some()
+            || self.p12.is_some()
             || self.insecure
         {
             Encryption::Wanted
@@ -111,6 +126,7 @@ impl TlsArgs {
             (self.sni.is_some(), "--sni"),
             (!self.tls_alpn.is_empty(), "--tls-alpn"),
             (self.tls_version.is_some(), "--tls-version"),
+            (self.ciphers.is_some(), "--ciphers"),
             (self.tls_keylog.is_some(), "--tls-keylog"),
         ];
         rows.iter().find(|(given, _)| *given).map(|(_, name)| *name)
@@ -122,14 +138,21 @@ impl TlsArgs {
             secrets::chosen(self.key_password, self.key_password_file, self.key_password_env)?;
         let file = self.cafile.or(self.tls.flatten());
         let ca = file.map(Trust::File).or(self.capath.map(Trust::Folder));
+        let unknown = self.ciphers.iter().flat_map(|ciphers| &ciphers.unknown);
+        for name in unknown {
+            let name = output::escape(name);
+            output::warn(format!("--ciphers: {name} is no cipher suite that mqx has"));
+        }
         let (client, warnings) = TlsClient::new(&TlsClientOptions {
             ca: ca.unwrap_or_default(),
             insecure: self.insecure,
             identity: self.cert.zip(self.key),
+            pkcs12: self.p12,
             key_password,
             server_name: self.sni,
             alpn: self.tls_alpn,
             version: self.tls_version,
+            ciphers: self.ciphers,
             key_log: self.tls_keylog,
         })?;
         if self.insecure {

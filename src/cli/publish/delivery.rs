@@ -8,6 +8,7 @@ use crate::publish::{Delivery, OnDisconnect};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use std::ffi::OsString;
+use std::num::NonZeroU16;
 
 /// What is done for the messages to arrive.
 #[derive(Debug, Args)]
@@ -39,9 +40,26 @@ pub(super) struct DeliveryArgs {
     #[arg(long, value_name = "PLACE")]
     pub(super) store: Option<OsString>,
 
+    /// Messages with QoS 1 and 2 that are in flight at once, at most [default: as many as the
+    /// broker takes; 20 before MQTT 5, in which it cannot say]
+    #[arg(short = 'M', long, alias = "send-max", value_name = "NUMBER")]
+    max_inflight: Option<NonZeroU16>,
+
+    /// Use so many topic aliases, or auto for as many as the broker takes: a topic is then
+    /// spelled out once for each connection (MQTT 5)
+    #[arg(long, value_name = "NUMBER|auto", value_parser = aliases)]
+    pub(super) topic_alias: Option<u16>,
+
     /// Fail when nobody is subscribed to a topic (QoS 1 and 2, MQTT 5, if the broker tells)
     #[arg(long)]
     fail_if_no_subscriber: bool,
+}
+
+fn aliases(text: &str) -> Result<u16, String> {
+    match text {
+        "auto" => Ok(u16::MAX),
+        text => text.parse().map_err(|_| "give a number up to 65535, or auto".to_owned()),
+    }
 }
 
 fn way(name: &str) -> OnDisconnect {
@@ -52,7 +70,8 @@ fn way(name: &str) -> OnDisconnect {
 impl DeliveryArgs {
     /// An option that is given and unknown before MQTT 5.
     pub(super) fn needs_v5(&self) -> Option<&'static str> {
-        self.fail_if_no_subscriber.then_some("--fail-if-no-subscriber")
+        let aliases = self.topic_alias.map(|_| "--topic-alias");
+        aliases.or(self.fail_if_no_subscriber.then_some("--fail-if-no-subscriber"))
     }
 
     /// What messages of this quality of service are done for.
@@ -67,6 +86,7 @@ impl DeliveryArgs {
             again: self.retry.unwrap_or(default.again),
             buffer: self.buffer,
             on_disconnect: self.on_disconnect,
+            max_in_flight: self.max_inflight,
             wants_subscriber: self.fail_if_no_subscriber,
         })
     }

@@ -74,6 +74,8 @@ impl PublishArgs {
         };
         self.payload.check(topics.len())?;
         self.id.apply(&mut connect.session)?;
+        connect.session.topic_aliases_sent = self.delivery.topic_alias.unwrap_or_default();
+        connect.check_engine()?;
         let store = self.delivery.store.as_deref().map(Place::parse).transpose()?;
         let delivery = self.delivery.read(self.qos)?;
         let properties = self.properties.read()?;

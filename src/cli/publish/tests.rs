@@ -8,6 +8,7 @@ use crate::mqtt::Version;
 use crate::payload::Writing;
 use crate::publish::{BatchLimits, Making, Pace, Source};
 use crate::session::Secret;
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 /// The config of `mqx pub` with these words, or what is wrong with them.
@@ -17,6 +18,28 @@ fn parse(words: &[&str]) -> std::result::Result<Config, String> {
     match cli.command {
         Command::Pub(args) => args.into_config().map_err(|error| error.to_string()),
         other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn windows_and_aliases_have_their_limits() {
+    let parse = |words: &str| parse(&words.split(' ').collect::<Vec<_>>());
+    let config = parse("-t a -n -M 5 --topic-alias auto").unwrap();
+    assert_eq!(config.delivery.max_in_flight.map(NonZeroU16::get), Some(5));
+    assert_eq!(config.connect.session.topic_aliases_sent, u16::MAX);
+    assert!(!config.connect.fall_back);
+    for (words, wanted) in [
+        ("-t a -n -M 0", "--max-inflight"),
+        ("-t a -n --topic-alias some", "up to 65535, or auto"),
+        ("-t a -n --topic-alias 1 -V 3.1.1", "--topic-alias needs MQTT 5"),
+        ("-t a -n --topic-alias 1 --engine rumqttc", "--topic-alias"),
+        ("-t a -n --p12 x --cert y --key z", "cannot be used with"),
+        ("-t a -n --key-password x", "--key"),
+        ("-t a -n --tls --ciphers HIGH", "known are TLS_AES_256"),
+        ("-t a -n --ciphers TLS_AES_128_GCM_SHA256", "--ciphers is of use with TLS only"),
+    ] {
+        let error = parse(words).map(|_| ()).unwrap_err();
+        assert!(error.contains(wanted), "{words}: {error}");
     }
 }
 

@@ -39,7 +39,6 @@ const VERBATIM: [&str; 2] = ["id", "id_prefix"];
 
 /// Options of mosquitto that cannot be had, with what can be done about it.
 const REFUSED: &[(&str, &str)] = &[
-    ("--ciphers", "TLS 1.2 and 1.3 of mqx have good cipher suites only"),
     ("--keyform", "mqx reads keys in PEM, also encrypted ones (--key-password)"),
     ("--tls-engine", "mqx reads keys in PEM, also encrypted ones (--key-password)"),
     ("--tls-engine-kpass-sha1", "--key-password opens an encrypted key"),

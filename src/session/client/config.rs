@@ -34,6 +34,8 @@ pub struct ClientConfig {
     pub acknowledged_by_owner: bool,
     /// Topic aliases taken from the server, in version 5.
     pub topic_alias_maximum: u16,
+    /// Topic aliases used towards the server, if it takes so many, in version 5.
+    pub topic_aliases_sent: u16,
     /// Whether the server is asked for the basis of response topics, in version 5.
     pub request_response_information: Option<bool>,
     /// Whether the server may give reasons in words, in version 5; absent is true.
@@ -77,6 +79,7 @@ impl Default for ClientConfig {
             largest_sent: None,
             acknowledged_by_owner: false,
             topic_alias_maximum: 0,
+            topic_aliases_sent: 0,
             request_response_information: None,
             request_problem_information: None,
             user_properties: PropertyBuf::default(),

@@ -20,7 +20,7 @@ pub use exchange::{Exchange, Fault, Method};
 pub use limits::ServerLimits;
 
 use super::keepalive::{Due, KeepAlive};
-use super::{AliasReceiver, Inbound, Outbound, Time};
+use super::{AliasReceiver, AliasSender, Inbound, Outbound, Time};
 use crate::mqtt::{Message, Packet};
 use crate::secret::Secret;
 use owed::Owed;
@@ -42,6 +42,8 @@ pub struct ClientSession {
     /// What the owner has not acknowledged yet.
     owed: Owed,
     aliases: AliasReceiver,
+    /// Those used towards the server.
+    own_aliases: AliasSender,
     /// Enhanced authentication that has begun.
     exchange: Option<Box<dyn Exchange>>,
     output: Vec<u8>,
@@ -63,6 +65,7 @@ impl ClientSession {
             inbound: Inbound::default(),
             owed: Owed::default(),
             aliases: AliasReceiver::default(),
+            own_aliases: AliasSender::default(),
             exchange: None,
             output: Vec::new(),
             config,
@@ -88,6 +91,7 @@ impl ClientSession {
         self.connected = false;
         self.limits = ServerLimits::default();
         self.aliases = AliasReceiver::new(self.config.topic_alias_maximum);
+        self.own_aliases = AliasSender::default();
         self.keep_alive = KeepAlive::new(self.config.keep_alive, now);
         self.outbound.abandon_requests();
         self.output.clear();

@@ -3,7 +3,7 @@
 use super::{ClientSession, Event, Failure, ServerLimits, Token};
 use crate::mqtt::{self, Ack, AckKind, ConnAck, Packet, PacketId, Publish, QoS, ReasonCode};
 use crate::session::keepalive::KeepAlive;
-use crate::session::{Stage, Time};
+use crate::session::{AliasSender, Stage, Time};
 use std::num::NonZeroU16;
 
 impl ClientSession {
@@ -89,6 +89,8 @@ impl ClientSession {
         self.end_exchange(properties.authentication_data)?;
         self.connected = true;
         self.limits = ServerLimits::from(connack).at_most(self.config.largest_sent);
+        let aliases = properties.topic_alias_maximum.unwrap_or_default();
+        self.own_aliases = AliasSender::new(aliases.min(self.config.topic_aliases_sent));
         let keep_alive = properties.server_keep_alive;
         self.keep_alive = KeepAlive::new(keep_alive.unwrap_or(self.config.keep_alive), now);
         if let Some(assigned) = properties.assigned_client_identifier {

@@ -46,7 +46,7 @@ impl ClientSession {
         self.limits.check(message)?;
         topic::check_name(message.topic).map_err(Failure::Invalid)?;
         if message.qos == QoS::AtMostOnce {
-            return self.send_publish(message, now);
+            return self.send_named(message, now);
         }
         if !self.unsent.is_empty() || !self.outbound.has_quota() {
             return Err(Failure::WindowFull);
@@ -66,7 +66,7 @@ impl ClientSession {
         let packet_id = self.outbound.publish(shared.qos, pending);
         let packet_id = packet_id.map_err(|_| Failure::WindowFull)?;
         let packet = shared.publish(Some(packet_id), false);
-        self.send_publish(&packet, now).inspect_err(|_| {
+        self.send_named(&packet, now).inspect_err(|_| {
             // It was never sent, so it must not count as in flight.
             let _ = self.outbound.finish(packet_id, Stage::first(shared.qos));
         })
@@ -151,6 +151,18 @@ impl ClientSession {
         now: Time,
     ) -> Result<(), Failure> {
         self.send(&Packet::Ack(Ack::new(kind, id, reason)), now)
+    }
+
+    /// Sends a message for the first time on this connection, by the alias of its topic
+    /// if there is one.
+    fn send_named(&mut self, publish: &Publish<'_>, now: Time) -> Result<(), Failure> {
+        if self.config.topic_aliases_sent == 0 {
+            return self.send_publish(publish, now);
+        }
+        let named = self.own_aliases.name(publish.topic);
+        self.send_publish(&publish.with_topic(named), now)?;
+        self.own_aliases.note(publish.topic, named);
+        Ok(())
     }
 
     pub(super) fn send_publish(&mut self, publish: &Publish<'_>, now: Time) -> Result<(), Failure> {

@@ -5,10 +5,11 @@ use super::peer::{LIMIT, assert_works, echo, echo_server, endpoint, refusal, ser
 use super::{assert_says, forged, identified, made, mutual, said, server_options, trusting};
 use mqx::error::Class;
 use mqx::net::{
-    Stream, TlsClient, TlsClientOptions, TlsServerOptions, TlsVersion, Trust, connect, tls_server,
+    Ciphers, Stream, TlsClient, TlsClientOptions, TlsServerOptions, TlsVersion, Trust, connect,
+    tls_server,
 };
 use mqx::secret::Secret;
-use rustls::{ProtocolVersion, ServerConfig};
+use rustls::{CipherSuite, ProtocolVersion, ServerConfig};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -113,6 +114,29 @@ async fn only_the_version_that_is_chosen_is_spoken() {
     }
     assert_eq!("TLSv1.2".parse(), Ok(TlsVersion::V12));
     assert!("1.1".parse::<TlsVersion>().is_err());
+}
+
+#[tokio::test]
+async fn only_the_cipher_suites_that_are_chosen_are_offered() {
+    let dir = made();
+    let port = echo_server(&server_options(dir.path())).await;
+    for (list, wanted) in [
+        ("TLS_CHACHA20_POLY1305_SHA256", CipherSuite::TLS13_CHACHA20_POLY1305_SHA256),
+        (
+            "HIGH:ECDHE-ECDSA-AES128-GCM-SHA256",
+            CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+        ),
+    ] {
+        let ciphers = Some(Ciphers::parse(list).unwrap());
+        let options = TlsClientOptions { ciphers, ..trusting(dir.path()) };
+        let stream = connect(&endpoint("localhost", port, &options), LIMIT).await.unwrap();
+        let Stream::Tls(stream) = stream else { panic!("not TLS") };
+        let spoken = stream.get_ref().1.negotiated_cipher_suite().unwrap();
+        assert_eq!(spoken.suite(), wanted);
+        let version = Some(TlsVersion::V13).filter(|_| list.contains("ECDHE"));
+        let fits = TlsClient::new(&TlsClientOptions { version, ..options });
+        assert_eq!(fits.is_err(), version.is_some(), "there is no such suite in TLS 1.3");
+    }
 }
 
 #[tokio::test]

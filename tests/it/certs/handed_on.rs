@@ -1,6 +1,9 @@
 //! `mqx certs bundle`, `bad`, `install` and `uninstall`.
 
-use super::{assert_says, certs, made, ok};
+use super::peer::{assert_works, echo_server, endpoint};
+use super::{assert_says, certs, made, mutual, ok, said, trusting};
+use mqx::net::{TlsClient, TlsClientOptions};
+use mqx::secret::Secret;
 use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -28,6 +31,26 @@ fn pkcs12_holds_the_key_and_the_whole_chain_behind_its_password() {
     let without = certs(dir.path(), "bundle kitchen.crt --force");
     assert_eq!(without.code, Some(2));
     assert_says(&without.err, &["needs a password", "--password-file"]);
+}
+
+#[tokio::test]
+async fn a_client_shows_the_certificate_that_is_in_a_pkcs12_file() {
+    let dir = made();
+    ok(dir.path(), "bundle client.crt --password hunter2");
+    let port = echo_server(&mutual(dir.path())).await;
+    let with = |password: Option<&str>| TlsClientOptions {
+        pkcs12: Some(dir.path().join("client.p12")),
+        key_password: password.map(Secret::new),
+        ..trusting(dir.path())
+    };
+    assert_works(&endpoint("localhost", port, &with(Some("hunter2")))).await;
+    for password in [None, Some("hunter3")] {
+        let wrong = TlsClient::new(&with(password)).map(drop).map_err(said).unwrap_err();
+        assert_says(&wrong, &["the password of", "client.p12 is wrong", "--key-password"]);
+    }
+    let none = TlsClientOptions { pkcs12: Some(dir.path().join("ca.crt")), ..with(None) };
+    let none = TlsClient::new(&none).map(drop).map_err(said).unwrap_err();
+    assert_says(&none, &["ca.crt is not a PKCS#12 file"]);
 }
 
 #[test]

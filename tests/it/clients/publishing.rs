@@ -277,3 +277,23 @@ fn a_signal_before_the_end_is_an_interruption() {
         assert_eq!(class_of(done), Class::Terminated);
     });
 }
+
+#[test]
+fn no_more_is_in_flight_than_is_wanted() {
+    with_everybody(|speaker| async move {
+        let peer = Peer::bind().await;
+        let mut config = publishing(speaker, peer.port(), Source::LINES, QoS::AtLeastOnce);
+        config.delivery.max_in_flight = std::num::NonZeroU16::new(1);
+        let broker = async {
+            let mut caller = speaker.accept(&peer).await;
+            for line in [b"1", b"2", b"3"] {
+                let publish = caller.packet().await;
+                assert!(publish.ends_with(line) && caller.is_silent().await);
+                caller.send(&[0x40, 2, publish[7], publish[8]]).await;
+            }
+            assert_eq!(caller.packet().await[0], 0xe0);
+        };
+        let (done, ()) = tokio::join!(run(config, &b"1\n2\n3\n"[..], never()), broker);
+        done.unwrap();
+    });
+}

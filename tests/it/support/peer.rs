@@ -64,6 +64,11 @@ impl Caller {
         self.stream.read_u8().await.expect("the packet is cut short")
     }
 
+    /// Whether nothing more has arrived so far.
+    pub(crate) async fn is_silent(&self) -> bool {
+        timeout(Duration::ZERO, self.stream.peek(&mut [0])).await.is_err()
+    }
+
     /// The head of an HTTP request.
     pub(crate) async fn head(&mut self) -> String {
         let mut head = Vec::new();

@@ -76,6 +76,9 @@ pub(super) fn check(config: &ClientConfig, last_words: bool) -> Result<(), &'sta
     if config.topic_alias_maximum > 0 {
         return Err("cannot resolve topic aliases (--topic-alias-maximum)");
     }
+    if config.topic_aliases_sent > 0 {
+        return Err("cannot set up topic aliases (--topic-alias)");
+    }
     if config.authentication.as_ref().is_some_and(|begun| begun.steps.is_some()) {
         return Err("cannot write AUTH, which its types do not let others make \
                     (--authentication-method SCRAM-SHA-256)");
