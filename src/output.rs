@@ -52,6 +52,13 @@ pub fn stdout_is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
+/// The columns and rows of the terminal that reads stdout.
+#[must_use]
+pub fn stdout_size() -> Option<(u16, u16)> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_col > 0).then_some((size.ws_col, size.ws_row))
+}
+
 /// Turns a failure to write data into the error the user sees; a closed pipe
 /// becomes the quiet [`Class::BrokenPipe`].
 ///

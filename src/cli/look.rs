@@ -5,6 +5,7 @@ use crate::output;
 use clap::Args;
 
 /// How messages are printed.
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct LookArgs {
@@ -22,6 +23,10 @@ pub(super) struct LookArgs {
     #[arg(short = 'J', long, alias = "json-output", conflicts_with = "format")]
     json: bool,
 
+    /// Print JSON (-J, %j, %J) in several lines
+    #[arg(long)]
+    pretty: bool,
+
     /// Print no line feed behind each message
     #[arg(short = 'N')]
     no_newline: bool,
@@ -36,6 +41,7 @@ impl LookArgs {
             None if self.verbose => Layout::TopicAndPayload,
             None => unless_said,
         };
-        Look { layout, newline: !self.no_newline, terminal: output::stdout_is_terminal() }
+        let (newline, pretty) = (!self.no_newline, self.pretty);
+        Look { layout, newline, pretty, terminal: output::stdout_is_terminal() }
     }
 }

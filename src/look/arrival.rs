@@ -12,6 +12,8 @@ use std::cell::OnceCell;
 pub struct Arrival<'a> {
     pub(super) publish: &'a Publish<'a>,
     pub(super) terminal: bool,
+    /// Whether JSON stands in several lines.
+    pub(super) pretty: bool,
     pub(super) run: &'a Run,
     /// What is printed in place of the payload.
     content: Option<&'a Decoded>,
@@ -22,7 +24,13 @@ impl<'a> Arrival<'a> {
     /// This message, for a terminal or not, in this run.
     #[must_use]
     pub const fn new(publish: &'a Publish<'a>, terminal: bool, run: &'a Run) -> Self {
-        Self { publish, terminal, run, content: None, time: OnceCell::new() }
+        Self { publish, terminal, pretty: false, run, content: None, time: OnceCell::new() }
+    }
+
+    /// The same with its JSON in several lines, if it is to be.
+    #[must_use]
+    pub fn pretty(self, pretty: bool) -> Self {
+        Self { pretty, ..self }
     }
 
     /// The same with this in place of the payload.

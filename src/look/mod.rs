@@ -20,13 +20,15 @@ pub struct Look {
     pub layout: Layout,
     /// Whether a line feed follows.
     pub newline: bool,
+    /// Whether JSON stands in several lines.
+    pub pretty: bool,
     /// Whether a terminal shows it, so that control characters are escaped.
     pub terminal: bool,
 }
 
 impl Default for Look {
     fn default() -> Self {
-        Self { layout: Layout::default(), newline: true, terminal: false }
+        Self { layout: Layout::default(), newline: true, pretty: false, terminal: false }
     }
 }
 
@@ -80,7 +82,7 @@ mod tests {
     use crate::mqtt::Publish;
 
     fn printed(layout: Layout, newline: bool, terminal: bool, payload: &[u8]) -> Vec<u8> {
-        let look = Look { layout, newline, terminal };
+        let look = Look { layout, newline, terminal, pretty: false };
         let publish = Publish { topic: "a/b", payload, ..Publish::default() };
         let mut out = Vec::new();
         let run = Run::default();

@@ -216,7 +216,13 @@ pub fn put_binary(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Error> {
 /// When the length is above 268,435,455.
 pub fn insert_length(out: &mut Vec<u8>, start: usize, further: usize) -> Result<(), Error> {
     let end = out.len();
-    put_varint(out, end.saturating_sub(start) + further)?;
+    let length = end.saturating_sub(start) + further;
+    if let Some(byte) = u8::try_from(length).ok().filter(|byte| *byte < 0x80 && start <= end) {
+        // The usual message; a byte is quicker put in than turned around.
+        out.insert(start, byte);
+        return Ok(());
+    }
+    put_varint(out, length)?;
     let width = out.len() - end;
     if let Some(tail) = out.get_mut(start..) {
         tail.rotate_right(width);

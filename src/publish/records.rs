@@ -3,7 +3,7 @@
 use crate::error::{Class, Error, Result};
 use crate::mqtt::MAX_REMAINING_LENGTH;
 use bytes::{Buf as _, BytesMut};
-use std::io::BufRead as _;
+use memchr::memchr;
 use std::path::{Path, PathBuf};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
@@ -57,7 +57,7 @@ impl<R: AsyncRead + Unpin> Records<R> {
 
     fn find_end(&mut self) -> Option<usize> {
         let rest = self.buffer.get(self.searched..)?;
-        let length = { rest }.skip_until(self.end_mark).unwrap_or_default();
+        let length = memchr(self.end_mark, rest).map_or(rest.len(), |end| end + 1);
         self.searched += length;
         let last = self.buffer.get(..self.searched)?.last();
         let is_whole = length > 0 && last == Some(&self.end_mark);

@@ -6,9 +6,11 @@ mod line;
 mod map;
 mod object;
 mod pairs;
+mod pretty;
 mod writing;
 
 pub use format::{HEADER, Header, MONO, VERSION, is_compressed};
 pub use line::Line;
 pub use map::TopicMap;
+pub use pretty::pretty;
 pub use writing::{Dialect, Entry, header, properties};

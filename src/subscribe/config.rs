@@ -48,6 +48,10 @@ pub struct Config {
     pub expect: Option<Expectation>,
     /// Where the messages are recorded.
     pub record: Option<PathBuf>,
+    /// Whether a terminal shows a line for each topic, not for each message.
+    pub watch: bool,
+    /// Whether it is told each second how many messages came.
+    pub message_rate: bool,
     /// Where payloads are kept in files.
     pub out_dir: Option<OutDir>,
     /// What is run for each message.

@@ -5,6 +5,7 @@ mod files;
 mod gate;
 mod jobs;
 mod lull;
+mod meter;
 mod outlets;
 mod printer;
 mod query;
@@ -13,6 +14,7 @@ mod recorder;
 mod requests;
 mod subscriber;
 mod sweep;
+mod watch;
 
 pub use config::{Config, Expectation, Retained, Subscription};
 pub use files::{OutDir, OutMode};

@@ -3,8 +3,10 @@
 use super::Config;
 use super::files::Files;
 use super::jobs::Order;
+use super::meter::Meter;
 use super::reading::Content;
 use super::recorder::Recorder;
+use super::watch::Watch;
 use crate::command::Job;
 use crate::error::{Error, Result};
 use crate::look::{Arrival, Look, Run};
@@ -12,11 +14,19 @@ use crate::mqtt::Publish;
 use crate::output::{self, Sink};
 use crate::session::Receipt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often a terminal is drawn on, and how often a rate is told.
+const PICTURE: Duration = Duration::from_millis(200);
+const RATE: Duration = Duration::from_secs(1);
 
 pub(super) struct Outlets {
     sink: Sink,
     look: Look,
     run: Run,
+    /// The lines of the topics, where those are shown.
+    watch: Option<Watch>,
+    meter: Option<Meter>,
     recorder: Option<Recorder>,
     files: Option<Files>,
     /// What is to run for each message.
@@ -39,6 +49,8 @@ impl Outlets {
             sink,
             look: config.look.clone(),
             run: Run::default(),
+            watch: (config.watch && config.look.terminal).then(Watch::default),
+            meter: config.message_rate.then(Meter::default),
             recorder: config.record.as_deref().map(Recorder::create).transpose()?,
             files: files.map(|out| Files::open(out, config.look.newline)).transpose()?,
             command: config.exec.as_ref().map(|exec| Arc::clone(&exec.command)),
@@ -82,6 +94,7 @@ impl Outlets {
 
     fn keep(&mut self, publish: &Publish<'_>, content: &Content) -> Result<()> {
         let arrival = Arrival::new(publish, self.look.terminal, &self.run);
+        let arrival = arrival.pretty(self.look.pretty);
         if let Some(recorder) = &mut self.recorder {
             recorder.write(publish, arrival.time())?;
         }
@@ -99,7 +112,29 @@ impl Outlets {
                 }
             }
         }
+        if let Some(watch) = &mut self.watch {
+            watch.note(publish.topic, &self.text);
+            self.text.clear();
+        }
         Ok(())
+    }
+
+    /// How often [`Outlets::beat`] is to be called, if at all.
+    pub(super) fn period(&self) -> Option<Duration> {
+        let rate = self.meter.as_ref().map(|_| RATE);
+        self.watch.as_ref().map(|_| PICTURE).or(rate)
+    }
+
+    /// Shows what is shown from time to time.
+    pub(super) fn beat(&mut self) {
+        let now = Instant::now();
+        if let Some(meter) = &mut self.meter {
+            meter.tell(self.run.number(), now);
+        }
+        let watch = self.watch.as_mut();
+        if let Some(picture) = watch.and_then(|watch| watch.picture(output::stdout_size(), now)) {
+            self.text.extend_from_slice(picture.as_bytes());
+        }
     }
 
     /// A message that goes nowhere is dealt with.
@@ -144,11 +179,15 @@ impl Outlets {
         output::check(written.and_then(|()| self.sink.flush()))
     }
 
-    /// Ends what has an end.
+    /// Shows the last picture and ends what has an end.
     ///
     /// # Errors
     /// When it cannot be written.
     pub(super) fn end(&mut self) -> Result<()> {
+        if self.watch.is_some() {
+            self.beat();
+            self.flush()?;
+        }
         self.recorder.take().map_or(Ok(()), Recorder::end)
     }
 }

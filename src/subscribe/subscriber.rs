@@ -11,13 +11,15 @@ use crate::mqtt::ReasonCode;
 use crate::output::{self, Sink};
 use crate::session::Event;
 use crate::signals::{self, Signal};
-use tokio::time::timeout_at;
+use tokio::time::{Interval, interval, timeout_at};
 
 pub(super) struct Subscriber {
     config: Config,
     connection: Option<Connection>,
     printer: Printer,
     jobs: Jobs,
+    /// When what is shown from time to time is to be shown.
+    pulse: Option<Interval>,
 }
 
 /// What ended a turn.
@@ -27,6 +29,18 @@ enum Turn {
     Silent(Limit),
     /// A command ended.
     Ran,
+    /// It is time to show something.
+    Beat,
+}
+
+/// Ready with the next beat of the pulse, if there is one.
+async fn next(pulse: &mut Option<Interval>) {
+    match pulse {
+        Some(pulse) => {
+            pulse.tick().await;
+        }
+        None => std::future::pending().await,
+    }
 }
 
 impl Subscriber {
@@ -36,7 +50,8 @@ impl Subscriber {
         config.connect.session.acknowledged_by_owner = config.acknowledges_late();
         let printer = Printer::new(&config, sink)?;
         let jobs = Jobs::new(config.exec.as_ref());
-        Ok(Self { connection: None, printer, jobs, config })
+        let pulse = printer.outlets.period().map(interval);
+        Ok(Self { connection: None, printer, jobs, config, pulse })
     }
 
     /// Prints messages until there have been enough.
@@ -57,6 +72,7 @@ impl Subscriber {
             }
             match self.turn(&mut lull).await? {
                 Turn::Exchanged(Ok(())) | Turn::Ran => {}
+                Turn::Beat => self.printer.outlets.beat(),
                 Turn::Exchanged(Err(error)) => {
                     self.printer.outlets.write_out()?;
                     self.come_back(error).await?;
@@ -69,7 +85,7 @@ impl Subscriber {
     /// Waits until something has happened. While a command waits for another
     /// to end, nothing is read: what the broker sends has to wait as well.
     async fn turn(&mut self, lull: &mut Lull) -> Result<Turn> {
-        let Self { connection, printer, jobs, .. } = self;
+        let Self { connection, printer, jobs, pulse, .. } = self;
         let Some(connection) = connection else { return Ok(Turn::Ran) };
         let reads = printer.is_open() && !jobs.are_full();
         if !reads {
@@ -99,6 +115,7 @@ impl Subscriber {
                 }
                 Ok(Turn::Ran)
             }
+            () = next(pulse) => Ok(Turn::Beat),
             turn = exchange => Ok(turn),
         }
     }

@@ -95,6 +95,8 @@ impl SubscribeArgs {
             expect: reading.expect,
             record: self.output.record.clone(),
             out_dir: self.output.out_dir(),
+            watch: self.output.watch,
+            message_rate: self.output.message_rate,
             exec: self.output.exec(),
             look: self.output.into_look(selects),
         })

@@ -3,6 +3,7 @@
 use crate::cli::look::LookArgs;
 use crate::cli::values;
 use crate::look::{Layout, Look};
+use crate::output;
 use crate::subscribe::{Exec, OutDir, OutMode};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -15,6 +16,16 @@ use std::path::PathBuf;
 pub(super) struct OutputArgs {
     #[command(flatten)]
     look: LookArgs,
+
+    /// Show a line for each topic: how many messages there were, how many come in a second,
+    /// and the last. Where stdout is no terminal each message is a line, as with -v
+    #[arg(short, long, conflicts_with = "json")]
+    pub(super) watch: bool,
+
+    /// Say on stderr each second how many messages came. Nothing is printed unless -v, -F
+    /// or -J asks for it
+    #[arg(long)]
+    pub(super) message_rate: bool,
 
     /// Record the messages in this file, to be played by pub --replay; compressed
     /// when its name ends in .zst. Nothing is printed unless -v, -F, -J or --select
@@ -74,7 +85,11 @@ impl OutputArgs {
     /// asked for.
     pub(super) fn into_look(self, selects: bool) -> Look {
         let kept = self.record.is_some() && !selects;
-        let elsewhere = kept || self.out_dir.is_some() || self.exec.is_some();
-        self.look.into_look(if elsewhere { Layout::Nothing } else { Layout::Payload })
+        let elsewhere = kept || self.out_dir.is_some() || self.exec.is_some() || self.message_rate;
+        self.look.into_look(match self.watch {
+            true if !output::stdout_is_terminal() => Layout::TopicAndPayload,
+            false if elsewhere => Layout::Nothing,
+            _ => Layout::Payload,
+        })
     }
 }

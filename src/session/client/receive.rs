@@ -1,7 +1,7 @@
 //! What arrives from the server: one handler per kind of packet.
 
 use super::{ClientSession, Event, Failure, ServerLimits, Token};
-use crate::mqtt::{self, Ack, AckKind, ConnAck, Packet, PacketId, Publish, QoS, ReasonCode};
+use crate::mqtt::{self, Ack, AckKind, ConnAck, Frame, Packet, PacketId, Publish, QoS, ReasonCode};
 use crate::session::keepalive::KeepAlive;
 use crate::session::{AliasSender, Stage, Time};
 use std::num::NonZeroU16;
@@ -22,12 +22,29 @@ impl ClientSession {
         let maximum = maximum.map_or(usize::MAX, |size| size.get() as usize);
         let mut rest = bytes;
         while let Some(frame) = mqtt::next_frame(rest, maximum).map_err(Failure::Protocol)? {
-            let packet = Packet::decode(&frame, self.config.version).map_err(Failure::Protocol)?;
-            self.keep_alive.received();
-            self.on_packet(&packet, now, &mut on_event)?;
+            self.on_frame(&frame, now, &mut on_event)?;
             rest = rest.get(frame.bytes.len()..).unwrap_or_default();
         }
         Ok(bytes.len() - rest.len())
+    }
+
+    fn on_frame(
+        &mut self,
+        frame: &Frame<'_>,
+        now: Time,
+        on_event: &mut impl FnMut(Event<'_>),
+    ) -> Result<(), Failure> {
+        let version = self.config.version;
+        // Most packets are messages: they are not moved through what any packet may be.
+        if self.connected
+            && let Some(publish) = Publish::of_frame(frame, version).map_err(Failure::Protocol)?
+        {
+            self.keep_alive.received();
+            return self.on_publish(publish, now, on_event);
+        }
+        let packet = Packet::decode(frame, version).map_err(Failure::Protocol)?;
+        self.keep_alive.received();
+        self.on_packet(&packet, now, on_event)
     }
 
     fn on_packet(
@@ -42,7 +59,6 @@ impl ClientSession {
         match packet {
             Packet::ConnAck(connack) => self.on_connack(connack, now, on_event),
             Packet::Auth(auth) => self.on_auth(auth, now),
-            Packet::Publish(publish) => self.on_publish(publish, now, on_event),
             Packet::Ack(ack) => self.on_ack(ack, now, on_event),
             Packet::SubAck(ack) => {
                 if let Some(token) = self.end_request(ack.packet_id) {
@@ -111,30 +127,31 @@ impl ClientSession {
 
     fn on_publish(
         &mut self,
-        publish: &Publish<'_>,
+        publish: Publish<'_>,
         now: Time,
         on_event: &mut impl FnMut(Event<'_>),
     ) -> Result<(), Failure> {
-        let topic = self.aliases.resolve(publish).map_err(Failure::Protocol)?;
-        let resolved = Publish { topic, ..*publish };
-        if let (true, Some(id)) = (self.config.acknowledged_by_owner, publish.packet_id) {
-            let Some(receipt) = self.owed.entrust(&mut self.inbound, id, &resolved) else {
-                return self.answer_again(id, publish.qos, now);
+        let (qos, packet_id) = (publish.qos, publish.packet_id);
+        let topic = self.aliases.resolve(&publish).map_err(Failure::Protocol)?;
+        let publish = Publish { topic, ..publish };
+        if let (true, Some(id)) = (self.config.acknowledged_by_owner, packet_id) {
+            let Some(receipt) = self.owed.entrust(&mut self.inbound, id, &publish) else {
+                return self.answer_again(id, qos, now);
             };
-            on_event(Event::Entrusted { publish: resolved, receipt });
+            on_event(Event::Entrusted { publish, receipt });
             return Ok(());
         }
-        let new = match (publish.qos, publish.packet_id) {
+        let new = match (qos, packet_id) {
             (QoS::ExactlyOnce, Some(id)) => self.inbound.receive(id),
             _ => true,
         };
         if new {
-            on_event(Event::Message(resolved));
+            on_event(Event::Message(publish));
         }
-        let Some(packet_id) = publish.packet_id else {
+        let Some(packet_id) = packet_id else {
             return Ok(());
         };
-        self.send_ack(AckKind::of_publish(publish.qos), packet_id, ReasonCode::SUCCESS, now)
+        self.send_ack(AckKind::of_publish(qos), packet_id, ReasonCode::SUCCESS, now)
     }
 
     fn on_ack(

@@ -53,6 +53,20 @@ fn a_topic_rule_decodes_its_topics_only() {
 }
 
 #[test]
+fn json_stands_in_several_lines_if_it_is_to() {
+    block_on(async {
+        let change = |config: &mut subscribe::Config| {
+            config.look.layout = Layout::Json;
+            config.look.pretty = true;
+        };
+        let (done, text) = with(change, &[("a", b"x")]).await;
+        done.unwrap();
+        assert!(text.starts_with("{\n\t\"tst\":\t") && text.contains("\n\t\"topic\":\t\"a\",\n"));
+        assert!(text.ends_with("\n}\n"), "{text}");
+    });
+}
+
+#[test]
 fn what_does_not_decode_is_told_and_counted_and_the_rest_goes_on() {
     block_on(async {
         let change = |config: &mut subscribe::Config| {

@@ -58,7 +58,7 @@ fn no_more_commands_run_at_once_than_may() {
         let dir = tempfile::tempdir().unwrap();
         // Each waits for two to be there; a third would find a place for itself.
         let command = "mkdir $dir/1 2>/dev/null || mkdir $dir/2 || echo full >> $dir/said; \
-                       until [ -d $dir/2 ]; do :; done; cat >> $dir/said; echo >> $dir/said; \
+                       until [ -d $dir/2 ]; do :; done; echo \"$(cat)\" >> $dir/said; \
                        until [ \"$(wc -l < $dir/said)\" -ge 2 ]; do :; done; \
                        rmdir $dir/1 $dir/2 2>/dev/null; true";
         let change = |config: &mut subscribe::Config| {
