@@ -467,28 +467,54 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             break
         }
         'mqx;bench' {
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Clients: those that publish, of sub and fanout those that receive, of conn all')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Clients: those that publish, of sub and fanout those that receive, of conn all')
+            [CompletionResult]::new('--publishers', '--publishers', [CompletionResultType]::ParameterName, 'Clients that publish, of rr those that ask')
+            [CompletionResult]::new('--subscribers', '--subscribers', [CompletionResultType]::ParameterName, 'Clients that receive what every publisher sends, of rr those that answer')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Open so many connections per second [default: as many as possible]')
+            [CompletionResult]::new('--conn-rate', '--conn-rate', [CompletionResultType]::ParameterName, 'Open so many connections per second [default: as many as possible]')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Time from one connection to the next, as in 10 (milliseconds) or 1s')
+            [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Time from one connection to the next, as in 10 (milliseconds) or 1s')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The number of the first client')
+            [CompletionResult]::new('--startnumber', '--startnumber', [CompletionResultType]::ParameterName, 'The number of the first client')
+            [CompletionResult]::new('--rows', '--rows', [CompletionResultType]::ParameterName, 'CSV file with a row for each client, counted around; {row.NAME} in user name, password, identifier, topic and message is what the row has in this column')
+            [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often in a row a client tries again to connect, or forever')
+            [CompletionResult]::new('--retry-delay', '--retry-delay', [CompletionResultType]::ParameterName, 'Time before a client tries again, as in 500 (milliseconds) or 1s')
+            [CompletionResult]::new('--churn', '--churn', [CompletionResultType]::ParameterName, 'Connections per second that are closed and opened again')
+            [CompletionResult]::new('--storm', '--storm', [CompletionResultType]::ParameterName, 'Cut all connections together this often, without a word, so that all come back at once and their wills are published')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Messages per second of all publishers together [default: as many as possible]')
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Clients that publish')
-            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Clients that publish')
-            [CompletionResult]::new('--subscribers', '--subscribers', [CompletionResultType]::ParameterName, 'Clients that receive what every publisher sends')
+            [CompletionResult]::new('-I', '-I ', [CompletionResultType]::ParameterName, 'Time from one message of a publisher to its next, as in 100 (milliseconds) or 2s')
+            [CompletionResult]::new('--interval-of-msg', '--interval-of-msg', [CompletionResultType]::ParameterName, 'Time from one message of a publisher to its next, as in 100 (milliseconds) or 2s')
+            [CompletionResult]::new('--jitter', '--jitter', [CompletionResultType]::ParameterName, 'Let each message be due up to so much later, at random')
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Publish to this topic, or subscribe to it where others publish: %i is the number of the client, %c its identifier, %u its user, %s the number of the message, %rand_8 something random, {row.NAME} a column of --rows [default: topics no other run has]')
+            [CompletionResult]::new('--topic', '--topic', [CompletionResultType]::ParameterName, 'Publish to this topic, or subscribe to it where others publish: %i is the number of the client, %c its identifier, %u its user, %s the number of the message, %rand_8 something random, {row.NAME} a column of --rows [default: topics no other run has]')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Quality of service of publishes and subscriptions: 0, 1 or 2')
             [CompletionResult]::new('--qos', '--qos', [CompletionResultType]::ParameterName, 'Quality of service of publishes and subscriptions: 0, 1 or 2')
-            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Bytes of each payload, as in 64, 4k or 1MB; at least 32')
-            [CompletionResult]::new('--size', '--size', [CompletionResultType]::ParameterName, 'Bytes of each payload, as in 64, 4k or 1MB; at least 32')
-            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Publish to this topic, in which %i is the number of the publisher [default: one for each publisher that no other run has]')
-            [CompletionResult]::new('--topic', '--topic', [CompletionResultType]::ParameterName, 'Publish to this topic, in which %i is the number of the publisher [default: one for each publisher that no other run has]')
-            [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'End after this time, as in 10, 500ms or 2m [default: run until Ctrl-C]')
+            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Let the broker keep the last message of each topic')
+            [CompletionResult]::new('--retain', '--retain', [CompletionResultType]::ParameterName, 'Let the broker keep the last message of each topic')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Bytes of each payload, as in 64, 4k, 1MB, or 32-4k for all sizes between; at least 32')
+            [CompletionResult]::new('--size', '--size', [CompletionResultType]::ParameterName, 'Bytes of each payload, as in 64, 4k, 1MB, or 32-4k for all sizes between; at least 32')
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Publish this text, with the places of a topic and those of `mqx pub --template`; template://FILE takes it from a file')
+            [CompletionResult]::new('--message', '--message', [CompletionResultType]::ParameterName, 'Publish this text, with the places of a topic and those of `mqx pub --template`; template://FILE takes it from a file')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Publish the content of this file')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Publish the content of this file')
+            [CompletionResult]::new('--template', '--template', [CompletionResultType]::ParameterName, 'Publish what is in this file, with places as in --message')
+            [CompletionResult]::new('--payload-hdrs', '--payload-hdrs', [CompletionResultType]::ParameterName, 'Begin payloads as emqtt-bench does, and recognise them by that: cnt64, ts or cnt64,ts')
             [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'End after this many messages of all publishers together')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'End after this many messages of all publishers together')
+            [CompletionResult]::new('--per-client-limit', '--per-client-limit', [CompletionResultType]::ParameterName, 'End after this many messages of each publisher')
             [CompletionResult]::new('-F', '-F ', [CompletionResultType]::ParameterName, 'Messages of QoS 1 and 2 that each publisher has unacknowledged at once')
             [CompletionResult]::new('--inflight', '--inflight', [CompletionResultType]::ParameterName, 'Messages of QoS 1 and 2 that each publisher has unacknowledged at once')
-            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'What every client identifier begins with [default: mqx-bench and the run]')
-            [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'What every client identifier begins with [default: mqx-bench and the run]')
-            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated')
-            [CompletionResult]::new('--report-file', '--report-file', [CompletionResultType]::ParameterName, 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated')
-            [CompletionResult]::new('--assert', '--assert', [CompletionResultType]::ParameterName, 'End with exit code 9 unless this holds, as in ''p99<5ms'' or ''loss==0,rate>=10k''; may be repeated')
-            [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'End with exit code 9 if rate, throughput, p50, p99, loss or errors are worse than in this report')
-            [CompletionResult]::new('--max-regression', '--max-regression', [CompletionResultType]::ParameterName, 'How much worse they may be')
+            [CompletionResult]::new('--buffer', '--buffer', [CompletionResultType]::ParameterName, 'Messages each publisher keeps while it cannot send them; of more the oldest are given up [default: all]')
+            [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'End after this time, as in 10, 500ms or 2m [default: run until Ctrl-C]')
+            [CompletionResult]::new('--warmup', '--warmup', [CompletionResultType]::ParameterName, 'Do not measure what is due in this time at the beginning')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Whether publishing begins when everybody is connected; otherwise each client begins when it is')
+            [CompletionResult]::new('--wait-before-publishing', '--wait-before-publishing', [CompletionResultType]::ParameterName, 'Whether publishing begins when everybody is connected; otherwise each client begins when it is')
+            [CompletionResult]::new('--local-addresses', '--local-addresses', [CompletionResultType]::ParameterName, 'Connect from these addresses of the machine in turn, as in 10.0.0.1,10.0.0.2: each has ports of its own')
+            [CompletionResult]::new('--broker-pid', '--broker-pid', [CompletionResultType]::ParameterName, 'Report the processor time and memory of this process, which is the broker''s')
+            [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Client identifier, with the places of a topic, or what every one begins with [default: mqx-bench and the run]')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Whether sessions begin anew with each connection')
+            [CompletionResult]::new('--clean', '--clean', [CompletionResultType]::ParameterName, 'Whether sessions begin anew with each connection')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS')
@@ -566,8 +592,10 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Option file of mosquitto''s clients')
             [CompletionResult]::new('--config-file', '--config-file', [CompletionResultType]::ParameterName, 'Option file of mosquitto''s clients')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
-            [CompletionResult]::new('--embedded', '--embedded', [CompletionResultType]::ParameterName, 'Start a broker inside this process, on a free port, and measure that')
+            [CompletionResult]::new('--keep-connected', '--keep-connected', [CompletionResultType]::ParameterName, 'Keep the connections open when everything is sent, until the end or Ctrl-C')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the report as one JSON object')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Fail if the load generator was the limit instead of the broker')
+            [CompletionResult]::new('--embedded', '--embedded', [CompletionResultType]::ParameterName, 'Start a broker inside this process, on a free port, and measure that')
             [CompletionResult]::new('--ws', '--ws', [CompletionResultType]::ParameterName, 'Speak MQTT over WebSocket')
             [CompletionResult]::new('--ask-password', '--ask-password', [CompletionResultType]::ParameterName, 'Ask for the password at the terminal')
             [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Say on stderr which packets are sent and received')
@@ -577,36 +605,19 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--no-tls', '--no-tls', [CompletionResultType]::ParameterName, 'Use no TLS, not even with port 8883')
             [CompletionResult]::new('--will-retain', '--will-retain', [CompletionResultType]::ParameterName, 'Ask the broker to keep it for later subscribers')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('compare', 'compare', [CompletionResultType]::ParameterValue, 'Compare the reports of two runs')
             [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Add up the reports of runs, as those of shards')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
-        'mqx;bench;compare' {
-            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write the comparison to this file, too: .md, or .html with charts; may be repeated')
-            [CompletionResult]::new('--report-file', '--report-file', [CompletionResultType]::ParameterName, 'Write the comparison to this file, too: .md, or .html with charts; may be repeated')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            break
-        }
         'mqx;bench;merge' {
-            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated')
-            [CompletionResult]::new('--report-file', '--report-file', [CompletionResultType]::ParameterName, 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated')
-            [CompletionResult]::new('--assert', '--assert', [CompletionResultType]::ParameterName, 'End with exit code 9 unless this holds, as in ''p99<5ms'' or ''loss==0,rate>=10k''; may be repeated')
-            [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'End with exit code 9 if rate, throughput, p50, p99, loss or errors are worse than in this report')
-            [CompletionResult]::new('--max-regression', '--max-regression', [CompletionResultType]::ParameterName, 'How much worse they may be')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the report as one JSON object')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the sum as one JSON object')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'mqx;bench;help' {
-            [CompletionResult]::new('compare', 'compare', [CompletionResultType]::ParameterValue, 'Compare the reports of two runs')
             [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Add up the reports of runs, as those of shards')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
-            break
-        }
-        'mqx;bench;help;compare' {
             break
         }
         'mqx;bench;help;merge' {
@@ -1576,11 +1587,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             break
         }
         'mqx;help;bench' {
-            [CompletionResult]::new('compare', 'compare', [CompletionResultType]::ParameterValue, 'Compare the reports of two runs')
             [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Add up the reports of runs, as those of shards')
-            break
-        }
-        'mqx;help;bench;compare' {
             break
         }
         'mqx;help;bench;merge' {

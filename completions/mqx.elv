@@ -460,28 +460,54 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --help 'Print help'
         }
         &'mqx;bench'= {
+            cand -c 'Clients: those that publish, of sub and fanout those that receive, of conn all'
+            cand --count 'Clients: those that publish, of sub and fanout those that receive, of conn all'
+            cand --publishers 'Clients that publish, of rr those that ask'
+            cand --subscribers 'Clients that receive what every publisher sends, of rr those that answer'
+            cand -R 'Open so many connections per second [default: as many as possible]'
+            cand --conn-rate 'Open so many connections per second [default: as many as possible]'
+            cand -i 'Time from one connection to the next, as in 10 (milliseconds) or 1s'
+            cand --interval 'Time from one connection to the next, as in 10 (milliseconds) or 1s'
+            cand -n 'The number of the first client'
+            cand --startnumber 'The number of the first client'
+            cand --rows 'CSV file with a row for each client, counted around; {row.NAME} in user name, password, identifier, topic and message is what the row has in this column'
+            cand --retry 'How often in a row a client tries again to connect, or forever'
+            cand --retry-delay 'Time before a client tries again, as in 500 (milliseconds) or 1s'
+            cand --churn 'Connections per second that are closed and opened again'
+            cand --storm 'Cut all connections together this often, without a word, so that all come back at once and their wills are published'
             cand --rate 'Messages per second of all publishers together [default: as many as possible]'
-            cand -c 'Clients that publish'
-            cand --count 'Clients that publish'
-            cand --subscribers 'Clients that receive what every publisher sends'
+            cand -I 'Time from one message of a publisher to its next, as in 100 (milliseconds) or 2s'
+            cand --interval-of-msg 'Time from one message of a publisher to its next, as in 100 (milliseconds) or 2s'
+            cand --jitter 'Let each message be due up to so much later, at random'
+            cand -t 'Publish to this topic, or subscribe to it where others publish: %i is the number of the client, %c its identifier, %u its user, %s the number of the message, %rand_8 something random, {row.NAME} a column of --rows [default: topics no other run has]'
+            cand --topic 'Publish to this topic, or subscribe to it where others publish: %i is the number of the client, %c its identifier, %u its user, %s the number of the message, %rand_8 something random, {row.NAME} a column of --rows [default: topics no other run has]'
             cand -q 'Quality of service of publishes and subscriptions: 0, 1 or 2'
             cand --qos 'Quality of service of publishes and subscriptions: 0, 1 or 2'
-            cand -s 'Bytes of each payload, as in 64, 4k or 1MB; at least 32'
-            cand --size 'Bytes of each payload, as in 64, 4k or 1MB; at least 32'
-            cand -t 'Publish to this topic, in which %i is the number of the publisher [default: one for each publisher that no other run has]'
-            cand --topic 'Publish to this topic, in which %i is the number of the publisher [default: one for each publisher that no other run has]'
-            cand --duration 'End after this time, as in 10, 500ms or 2m [default: run until Ctrl-C]'
+            cand -r 'Let the broker keep the last message of each topic'
+            cand --retain 'Let the broker keep the last message of each topic'
+            cand -s 'Bytes of each payload, as in 64, 4k, 1MB, or 32-4k for all sizes between; at least 32'
+            cand --size 'Bytes of each payload, as in 64, 4k, 1MB, or 32-4k for all sizes between; at least 32'
+            cand -m 'Publish this text, with the places of a topic and those of `mqx pub --template`; template://FILE takes it from a file'
+            cand --message 'Publish this text, with the places of a topic and those of `mqx pub --template`; template://FILE takes it from a file'
+            cand -f 'Publish the content of this file'
+            cand --file 'Publish the content of this file'
+            cand --template 'Publish what is in this file, with places as in --message'
+            cand --payload-hdrs 'Begin payloads as emqtt-bench does, and recognise them by that: cnt64, ts or cnt64,ts'
             cand -L 'End after this many messages of all publishers together'
             cand --limit 'End after this many messages of all publishers together'
+            cand --per-client-limit 'End after this many messages of each publisher'
             cand -F 'Messages of QoS 1 and 2 that each publisher has unacknowledged at once'
             cand --inflight 'Messages of QoS 1 and 2 that each publisher has unacknowledged at once'
-            cand -i 'What every client identifier begins with [default: mqx-bench and the run]'
-            cand --id 'What every client identifier begins with [default: mqx-bench and the run]'
-            cand --report 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated'
-            cand --report-file 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated'
-            cand --assert 'End with exit code 9 unless this holds, as in ''p99<5ms'' or ''loss==0,rate>=10k''; may be repeated'
-            cand --baseline 'End with exit code 9 if rate, throughput, p50, p99, loss or errors are worse than in this report'
-            cand --max-regression 'How much worse they may be'
+            cand --buffer 'Messages each publisher keeps while it cannot send them; of more the oldest are given up [default: all]'
+            cand --duration 'End after this time, as in 10, 500ms or 2m [default: run until Ctrl-C]'
+            cand --warmup 'Do not measure what is due in this time at the beginning'
+            cand -w 'Whether publishing begins when everybody is connected; otherwise each client begins when it is'
+            cand --wait-before-publishing 'Whether publishing begins when everybody is connected; otherwise each client begins when it is'
+            cand --local-addresses 'Connect from these addresses of the machine in turn, as in 10.0.0.1,10.0.0.2: each has ports of its own'
+            cand --broker-pid 'Report the processor time and memory of this process, which is the broker''s'
+            cand --id 'Client identifier, with the places of a topic, or what every one begins with [default: mqx-bench and the run]'
+            cand -C 'Whether sessions begin anew with each connection'
+            cand --clean 'Whether sessions begin anew with each connection'
             cand -h 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]'
             cand --host 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]'
             cand -p 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS'
@@ -559,8 +585,10 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand -o 'Option file of mosquitto''s clients'
             cand --config-file 'Option file of mosquitto''s clients'
             cand --color 'Colour what is said on stderr: auto, always or never'
-            cand --embedded 'Start a broker inside this process, on a free port, and measure that'
+            cand --keep-connected 'Keep the connections open when everything is sent, until the end or Ctrl-C'
             cand --json 'Print the report as one JSON object'
+            cand --strict 'Fail if the load generator was the limit instead of the broker'
+            cand --embedded 'Start a broker inside this process, on a free port, and measure that'
             cand --ws 'Speak MQTT over WebSocket'
             cand --ask-password 'Ask for the password at the terminal'
             cand -d 'Say on stderr which packets are sent and received'
@@ -570,32 +598,17 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --no-tls 'Use no TLS, not even with port 8883'
             cand --will-retain 'Ask the broker to keep it for later subscribers'
             cand --help 'Print help'
-            cand compare 'Compare the reports of two runs'
             cand merge 'Add up the reports of runs, as those of shards'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
-        &'mqx;bench;compare'= {
-            cand --report 'Write the comparison to this file, too: .md, or .html with charts; may be repeated'
-            cand --report-file 'Write the comparison to this file, too: .md, or .html with charts; may be repeated'
-            cand --color 'Colour what is said on stderr: auto, always or never'
-            cand --help 'Print help'
-        }
         &'mqx;bench;merge'= {
-            cand --report 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated'
-            cand --report-file 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated'
-            cand --assert 'End with exit code 9 unless this holds, as in ''p99<5ms'' or ''loss==0,rate>=10k''; may be repeated'
-            cand --baseline 'End with exit code 9 if rate, throughput, p50, p99, loss or errors are worse than in this report'
-            cand --max-regression 'How much worse they may be'
             cand --color 'Colour what is said on stderr: auto, always or never'
-            cand --json 'Print the report as one JSON object'
+            cand --json 'Print the sum as one JSON object'
             cand --help 'Print help'
         }
         &'mqx;bench;help'= {
-            cand compare 'Compare the reports of two runs'
             cand merge 'Add up the reports of runs, as those of shards'
             cand help 'Print this message or the help of the given subcommand(s)'
-        }
-        &'mqx;bench;help;compare'= {
         }
         &'mqx;bench;help;merge'= {
         }
@@ -1496,10 +1509,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
         &'mqx;help;rr'= {
         }
         &'mqx;help;bench'= {
-            cand compare 'Compare the reports of two runs'
             cand merge 'Add up the reports of runs, as those of shards'
-        }
-        &'mqx;help;bench;compare'= {
         }
         &'mqx;help;bench;merge'= {
         }

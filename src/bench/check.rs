@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-/// What arrived from a publisher.
+/// What arrived of a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Arrivals {
     /// Different messages.
@@ -14,6 +14,8 @@ pub(super) struct Arrivals {
     pub(super) duplicates: u64,
     /// First arrivals behind a message that was sent later.
     pub(super) reordered: u64,
+    /// Messages between others that did not arrive.
+    pub(super) missing: u64,
 }
 
 impl Arrivals {
@@ -22,6 +24,7 @@ impl Arrivals {
         self.distinct += other.distinct;
         self.duplicates += other.duplicates;
         self.reordered += other.reordered;
+        self.missing += other.missing;
     }
 }
 
@@ -40,6 +43,12 @@ pub(super) struct Track {
 }
 
 impl Track {
+    /// Of a lane whose messages before this one are of no interest.
+    #[must_use]
+    pub(super) fn starting_at(sequence: u64) -> Self {
+        Self { next: sequence, ..Self::default() }
+    }
+
     /// Notes an arrival; returns whether it is the first of this message.
     pub(super) fn arrived(&mut self, sequence: u64) -> bool {
         if sequence < self.next {
@@ -65,6 +74,7 @@ impl Track {
             self.gaps.pop_front();
         }
         self.gaps.push_back((self.next, end));
+        self.arrivals.missing += end - self.next;
     }
 
     #[cold]
@@ -83,6 +93,7 @@ impl Track {
         }
         self.arrivals.distinct += 1;
         self.arrivals.reordered += 1;
+        self.arrivals.missing -= 1;
         true
     }
 }
@@ -114,6 +125,7 @@ mod tests {
             arrivals.reordered += u64::from(highest > Some(sequence));
             highest = highest.max(Some(sequence));
         }
+        arrivals.missing = highest.map_or(0, |highest| highest + 1 - arrivals.distinct);
         arrivals
     }
 

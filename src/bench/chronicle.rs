@@ -16,7 +16,7 @@ pub(super) struct Chronicle {
 impl Chronicle {
     /// Of the times of this kind.
     pub(super) const fn new(measure: Measure) -> Self {
-        let last = Progress { sent: 0, delivered: 0, answered: 0 };
+        let last = Progress { sent: 0, skipped: 0, delivered: 0, answered: 0 };
         Self { series: Series::new(measure), last }
     }
 

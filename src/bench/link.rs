@@ -5,10 +5,11 @@ use super::board::Board;
 use crate::client::{self, ConnectOptions, engine::Engine, talk};
 use crate::error::{Error, Result};
 use crate::mqtt::{QoS, SubscribeOptions, SubscribeProperties, SubscribeRequest};
-use crate::net::{self, Stream};
+use crate::net::{self, Endpoint, Stream};
 use crate::session::{ClientConfig, Event, Time};
 use std::io;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -22,11 +23,12 @@ const MAX_OUTPUT: usize = 256 * 1024;
 /// How long the broker may take to read what was sent last.
 const PARTING_TIME: Duration = Duration::from_secs(1);
 
-/// A connection that the broker has accepted.
+/// A client session and the connection it has now, if it has one.
 pub(super) struct Link {
-    stream: Stream,
+    stream: Option<Stream>,
     engine: Box<dyn Engine>,
     options: Arc<ConnectOptions>,
+    endpoint: Rc<Endpoint>,
     /// The start of a packet whose end has not arrived.
     partial: Vec<u8>,
     /// Bytes of the session's output that are written.
@@ -35,39 +37,59 @@ pub(super) struct Link {
     told: usize,
     /// Whether written bytes may still wait inside the stream.
     unflushed: bool,
-    /// The number of the broker it is connected to.
-    broker: usize,
     /// Times the socket took no more.
     pub(super) blocked: u64,
 }
 
 impl Link {
-    /// A connection whose output begins with CONNECT; [`Event::Connected`]
-    /// follows.
-    pub(super) async fn open(
+    /// Of a client that has not connected yet.
+    ///
+    /// # Errors
+    /// When the engine cannot be what `session` says.
+    pub(super) fn new(
         options: &Arc<ConnectOptions>,
-        broker: usize,
-        client_id: String,
-        now: Time,
+        session: ClientConfig,
+        endpoint: Rc<Endpoint>,
     ) -> Result<Self> {
-        let session = ClientConfig { client_id, ..options.session.clone() };
-        let mut engine = client::engine::new(options.engine, session)?;
-        let stream = net::connect(options.broker(broker), options.connect_timeout).await?;
-        if let Some(password) = options.new_password()? {
-            engine.set_password(password);
-        }
-        engine.connect(now).map_err(client::explain)?;
         Ok(Self {
-            stream,
-            engine,
+            stream: None,
+            engine: client::engine::new(options.engine, session)?,
             options: options.clone(),
+            endpoint,
             partial: Vec::new(),
             written: 0,
             told: 0,
             unflushed: false,
-            broker,
             blocked: 0,
         })
+    }
+
+    /// Connects; the output begins with CONNECT and [`Event::Connected`]
+    /// follows. Tells of each step when it is done.
+    ///
+    /// # Errors
+    /// When the broker cannot be reached.
+    pub(super) async fn open(&mut self, board: &Board, done: impl FnMut(net::Step)) -> Result<()> {
+        let limit = self.options.connect_timeout;
+        let stream = net::connect_in_steps(&self.endpoint, limit, done).await?;
+        if let Some(password) = self.options.new_password()? {
+            self.engine.set_password(password);
+        }
+        self.engine.connect(board.now()).map_err(client::explain)?;
+        self.partial.clear();
+        (self.written, self.told, self.unflushed) = (0, 0, false);
+        self.stream = Some(stream);
+        Ok(())
+    }
+
+    /// Leaves the connection as it is, without a word.
+    pub(super) fn cut(&mut self) {
+        self.stream = None;
+    }
+
+    /// Where it connects to.
+    pub(super) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 
     /// The engine, to be told what to send.
@@ -76,11 +98,17 @@ impl Link {
     }
 
     /// Asks for the messages that match; [`Event::Subscribed`] follows.
-    pub(super) fn subscribe(&mut self, filter: &str, qos: QoS, now: Time) -> Result<()> {
-        let options = SubscribeOptions { qos, ..SubscribeOptions::default() };
-        let request = SubscribeRequest { filter, options };
+    ///
+    /// # Errors
+    /// When the request cannot be sent.
+    pub(super) fn subscribe(&mut self, filters: &[(String, QoS)], now: Time) -> Result<()> {
+        let requests = filters.iter().map(|(filter, qos)| SubscribeRequest {
+            filter,
+            options: SubscribeOptions { qos: *qos, ..SubscribeOptions::default() },
+        });
+        let requests: Vec<_> = requests.collect();
         self.engine
-            .subscribe(&[request], SubscribeProperties::default(), 0, now)
+            .subscribe(&requests, SubscribeProperties::default(), 0, now)
             .map_err(client::explain)
     }
 
@@ -91,11 +119,12 @@ impl Link {
 
     /// Ends the connection in order, as far as the broker lets it: one that no
     /// longer reads is left.
-    pub(super) async fn close(mut self, now: Time) -> Result<()> {
+    pub(super) async fn close(&mut self, now: Time) -> Result<()> {
         let options = self.options.clone();
         self.engine.disconnect(&options.farewell.packet(), now).map_err(client::explain)?;
         let written = std::future::poll_fn(|cx| self.poll_write(cx));
         let written = timeout(PARTING_TIME, written).await.unwrap_or(Ok(()));
+        self.stream = None;
         written.map_err(|error| self.explain(error))
     }
 
@@ -126,7 +155,10 @@ impl Link {
         }
         if self.engine.output().len() < MAX_OUTPUT {
             let mut buffer = ReadBuf::new(scratch);
-            let read = Pin::new(&mut self.stream).poll_read(cx, &mut buffer);
+            let read = match open(&mut self.stream) {
+                Ok(stream) => stream.poll_read(cx, &mut buffer),
+                Err(closed) => Poll::Ready(Err(closed)),
+            };
             if let Poll::Ready(read) = read {
                 read.map_err(|error| self.explain(error))?;
                 self.receive(buffer.filled(), board.now(), on_event)?;
@@ -144,7 +176,7 @@ impl Link {
             talk::packets("sent", news, self.options.session.version);
             self.told = output.len();
         }
-        let mut stream = Pin::new(&mut self.stream);
+        let mut stream = open(&mut self.stream)?;
         while let Some(rest) = output.get(self.written..).filter(|rest| !rest.is_empty()) {
             match std::task::ready!(stream.as_mut().poll_write(cx, rest))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
@@ -188,6 +220,11 @@ impl Link {
     }
 
     fn explain(&self, error: io::Error) -> Error {
-        net::explain(error, self.options.broker(self.broker))
+        net::explain(error, &self.endpoint)
     }
+}
+
+/// The stream of a client that is connected.
+fn open(stream: &mut Option<Stream>) -> io::Result<Pin<&mut Stream>> {
+    stream.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into())
 }

@@ -1,9 +1,10 @@
-//! What a person sees while a run is going: two lines on stderr, of 80 columns
+//! What a person sees while a run is going: three lines on stderr, of 80 columns
 //! at most. Nothing at all when stderr is not a terminal.
 
 use super::board::Progress;
 use super::plan::Plan;
-use super::stats::Stats;
+use super::sparkline::Sparkline;
+use super::stats::{Stats, Timing};
 use super::terminal::Terminal;
 use super::units::{count, span};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -13,10 +14,24 @@ use std::time::Duration;
 pub(super) struct Live {
     bar: ProgressBar,
     duration: Option<Duration>,
-    limit: Option<u64>,
-    subscribers: u64,
+    quota: Option<u64>,
+    connections: u32,
     last: Progress,
     seen: Duration,
+    rates: Sparkline,
+}
+
+/// How a run is at one moment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Glance {
+    /// The time since it began.
+    pub(super) elapsed: Duration,
+    /// How far it is.
+    pub(super) progress: Progress,
+    /// Arrivals that all sent messages ought to have.
+    pub(super) expected: u64,
+    /// Connections that are open.
+    pub(super) connected: u32,
 }
 
 /// Redraws per second at most.
@@ -25,29 +40,35 @@ const REDRAWS: u8 = 10;
 /// Steps of the bar from the start to the end of a run.
 const STEPS: u64 = 1_000;
 
-const WITH_END: &str = "{prefix} [{bar:40.cyan}] {percent:>3}%\n{wide_msg}";
-const ENDLESS: &str = "{prefix} {spinner:.cyan} Ctrl-C ends the run\n{wide_msg}";
+/// Columns of the sparkline, a second each.
+const COLUMNS: usize = 60;
+
+const WITH_END: &str = "{prefix} [{bar:30.cyan}] {percent:>3}%  {msg}";
+const ENDLESS: &str = "{prefix} {spinner:.cyan} Ctrl-C ends the run  {msg}";
 
 impl Live {
-    /// For a run of this plan; hidden unless `shown` and on a terminal.
-    pub(super) fn new(plan: &Plan, shown: bool) -> Self {
-        let load = plan.load();
-        let ends = load.duration.is_some() || load.limit.is_some();
+    /// For a run of this plan that ends after so many messages; hidden unless
+    /// `shown` and on a terminal.
+    pub(super) fn new(plan: &Plan, quota: u64, shown: bool) -> Self {
+        let duration = plan.end().map(|end| Duration::from_nanos(end.nanos()));
+        let quota = Some(quota).filter(|quota| (1..u64::MAX).contains(quota));
         let terminal = Terminal::on_stderr().filter(|_| shown);
         let target = terminal.map_or_else(ProgressDrawTarget::hidden, |terminal| {
             ProgressDrawTarget::term_like_with_hz(Box::new(terminal), REDRAWS)
         });
+        let ends = duration.is_some() || quota.is_some();
         let template = if ends { WITH_END } else { ENDLESS };
         let style = ProgressStyle::with_template(template).expect("the template is well-formed");
         let bar = ProgressBar::with_draw_target(Some(STEPS), target);
         bar.set_style(style.progress_chars("=> "));
         Self {
             bar,
-            duration: load.duration,
-            limit: load.limit,
-            subscribers: load.subscribers.into(),
+            duration,
+            quota,
+            connections: plan.connections(),
             last: Progress::default(),
             seen: Duration::ZERO,
+            rates: Sparkline::new(COLUMNS),
         }
     }
 
@@ -58,33 +79,12 @@ impl Live {
     }
 
     /// Shows the second that has passed and the errors of the whole run.
-    pub(super) fn show(
-        &mut self,
-        elapsed: Duration,
-        progress: Progress,
-        second: &mut Stats,
-        all: &Stats,
-    ) {
-        let seconds = (elapsed.saturating_sub(self.seen)).as_secs_f64().max(0.001);
-        let rate = |now: u64, before: u64| count(now.saturating_sub(before), seconds);
-        let (sent, arrived) =
-            (rate(progress.sent, self.last.sent), rate(progress.delivered, self.last.delivered));
-        let times = match second.latency.summary() {
-            times if times.count > 0 => times,
-            _ => second.acknowledgement.summary(),
-        };
-        let shown = |time| if times.count > 0 { span(time) } else { "-".to_owned() };
-        let under_way = (progress.sent * self.subscribers).saturating_sub(progress.delivered);
-        let errors: u64 = all.errors.values().sum();
-        self.bar.set_prefix(clock(elapsed));
-        self.bar.set_position(self.position(elapsed, progress));
-        self.bar.set_message(format!(
-            "sent {sent}/s  got {arrived}/s  p50 {} p99 {} max {}  open {under_way} err {errors}",
-            shown(times.p50),
-            shown(times.p99),
-            shown(times.max),
-        ));
-        (self.last, self.seen) = (progress, elapsed);
+    pub(super) fn show(&mut self, glance: &Glance, second: &mut Stats, all: &Stats) {
+        self.bar.set_prefix(clock(glance.elapsed));
+        self.bar.set_position(self.position(glance));
+        let message = self.message(glance, second, all);
+        self.bar.set_message(message);
+        (self.last, self.seen) = (glance.progress, glance.elapsed);
     }
 
     /// Takes the view off the terminal.
@@ -92,17 +92,46 @@ impl Live {
         self.bar.finish_and_clear();
     }
 
-    fn position(&self, elapsed: Duration, progress: Progress) -> u64 {
-        let by_time = self.duration.map(|duration| {
-            let part = elapsed.as_nanos() * u128::from(STEPS) / duration.as_nanos().max(1);
-            u64::try_from(part).unwrap_or(STEPS)
-        });
-        let by_limit = self.limit.map(|limit| {
-            let part = u128::from(progress.sent) * u128::from(STEPS) / u128::from(limit.max(1));
-            u64::try_from(part).unwrap_or(STEPS)
-        });
-        by_time.max(by_limit).unwrap_or(0).min(STEPS)
+    /// What stands behind the bar and below it.
+    fn message(&mut self, glance: &Glance, second: &mut Stats, all: &Stats) -> String {
+        let seconds = (glance.elapsed.saturating_sub(self.seen)).as_secs_f64().max(0.001);
+        let Progress { sent, delivered, .. } = glance.progress;
+        let sent = sent.saturating_sub(self.last.sent);
+        let arrived = match delivered.saturating_sub(self.last.delivered) {
+            // Where others publish, nothing is known to be delivered.
+            0 => second.received,
+            arrived => arrived,
+        };
+        self.rates.push(sent.max(arrived).max(second.connecting.accepted));
+        let open = glance.expected.saturating_sub(delivered);
+        let errors: u64 = all.errors.values().sum();
+        let connections = format!("conn {}/{}", glance.connected, self.connections);
+        let rates = format!("sent {}/s got {}/s", count(sent, seconds), count(arrived, seconds));
+        let rest = format!("{} open {open}", times(second));
+        format!("{connections} err {errors}\n      {rates} {rest}\n      {}", self.rates)
     }
+
+    fn position(&self, glance: &Glance) -> u64 {
+        let part = |done: u128, all: u128| {
+            u64::try_from(done * u128::from(STEPS) / all.max(1)).unwrap_or(STEPS)
+        };
+        let by_time =
+            self.duration.map(|duration| part(glance.elapsed.as_nanos(), duration.as_nanos()));
+        let by_quota = self.quota.map(|quota| part(glance.progress.handled().into(), quota.into()));
+        by_time.max(by_quota).unwrap_or(0).min(STEPS)
+    }
+}
+
+/// The times of a second: those that say most about the run.
+fn times(second: &mut Stats) -> String {
+    let candidates =
+        [&mut second.latency, &mut second.acknowledgement, &mut second.connecting.connect];
+    let measured = candidates.into_iter().map(Timing::summary);
+    let times = measured.into_iter().find(|times| times.count > 0);
+    let shown = |time: Option<u64>| time.map_or_else(|| "-".to_owned(), span);
+    let (p50, p99) = (times.map(|times| times.p50), times.map(|times| times.p99));
+    let max = times.map(|times| times.max);
+    format!("p50 {} p99 {} max {}", shown(p50), shown(p99), shown(max))
 }
 
 /// Minutes and seconds, or hours as well.

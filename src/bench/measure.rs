@@ -17,11 +17,40 @@ pub enum Measure {
     Acknowledgement,
     /// How much later than due messages were sent, in runs with a rate.
     Lag,
+    /// Until a socket was connected.
+    Tcp,
+    /// From there until TLS was spoken.
+    Tls,
+    /// From there until WebSocket was spoken.
+    Websocket,
+    /// From there until the broker had accepted the client.
+    Connack,
+    /// From the first attempt at a socket until the client was accepted.
+    Connect,
+    /// From a SUBSCRIBE to its answer.
+    Subscribe,
 }
 
 impl Measure {
     /// All of them, in the order they are reported in.
-    pub const ALL: &[Self] = &[Self::Latency, Self::Service, Self::Acknowledgement, Self::Lag];
+    pub const ALL: &[Self] = &[
+        Self::Latency,
+        Self::Service,
+        Self::Acknowledgement,
+        Self::Lag,
+        Self::Tcp,
+        Self::Tls,
+        Self::Websocket,
+        Self::Connack,
+        Self::Connect,
+        Self::Subscribe,
+    ];
+
+    /// Whether it is a step of connecting.
+    #[must_use]
+    pub(super) const fn is_step(self) -> bool {
+        matches!(self, Self::Tcp | Self::Tls | Self::Websocket | Self::Connack)
+    }
 
     /// What an assertion calls it.
     #[must_use]
@@ -31,6 +60,12 @@ impl Measure {
             Self::Service => "service",
             Self::Acknowledgement => "ack",
             Self::Lag => "lag",
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::Websocket => "websocket",
+            Self::Connack => "connack",
+            Self::Connect => "connect",
+            Self::Subscribe => "subscribe",
         }
     }
 
@@ -42,6 +77,12 @@ impl Measure {
             Self::Service => "service time",
             Self::Acknowledgement => "acknowledged",
             Self::Lag => "sent late",
+            Self::Tcp => "TCP",
+            Self::Tls => "TLS",
+            Self::Websocket => "WebSocket",
+            Self::Connack => "CONNACK",
+            Self::Connect => "connected",
+            Self::Subscribe => "subscribed",
         }
     }
 }

@@ -11,14 +11,21 @@
 //! Nothing here starts a broker; one inside the process is started by whoever
 //! calls [`run()`], and is a broker like any other from here.
 
+mod account;
+mod answerer;
 mod bell;
 mod board;
+mod body;
 mod check;
 mod chronicle;
+mod connecting;
+mod endpoints;
 mod gate;
 mod link;
 mod live;
+pub mod load;
 mod measure;
+mod outcome;
 mod pace;
 mod pacer;
 mod payload;
@@ -29,23 +36,30 @@ mod receiver;
 mod report;
 mod run;
 mod sender;
+mod sign;
+mod sparkline;
 mod stats;
 mod terminal;
+mod ticket;
 mod timer;
+mod tour;
 mod units;
+mod usage;
+mod warp;
 mod worker;
 
+pub use load::{Load, Mode, Scenario};
 pub use measure::Measure;
 pub use payload::HEADER_SIZE;
-pub use plan::Load;
 pub use report::{
-    AskedFor, Assertion, Baseline, Comparison, Conclusion, Distribution, Flow, Form, Forms,
-    Generator, Point, Report, SCHEMA, Series, Target, Verdict,
+    AskedFor, Assertion, Baseline, Comparison, Conclusion, Connections, Distribution, Flow, Form,
+    Forms, Generator, Point, Report, SCHEMA, Series, Shares, Target, Verdict,
 };
 pub use stats::Summary;
+pub use usage::BrokerUsage;
 
 use crate::client::ConnectOptions;
-use crate::error::Result;
+use crate::error::{Class, Error, Result};
 use crate::output;
 use std::io::Write;
 use std::path::PathBuf;
@@ -58,13 +72,17 @@ pub struct Config {
     /// beginning of every connection's.
     pub connect: ConnectOptions,
     /// The load to put on it.
-    pub load: Load,
+    pub load: Scenario,
     /// What is to be made of the report.
     pub conclusion: Conclusion,
     /// Whether progress is shown on stderr, if that is a terminal.
     pub live: bool,
     /// Worker threads at most.
     pub cores: u32,
+    /// The process of the broker, whose use of the machine is reported.
+    pub broker_pid: Option<u32>,
+    /// Whether it is a failure when the load generator was the limit.
+    pub strict: bool,
 }
 
 impl Default for Config {
@@ -73,10 +91,12 @@ impl Default for Config {
         let cores = cores.map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
         Self {
             connect: ConnectOptions::default(),
-            load: Load::default(),
+            load: Load::default().into(),
             conclusion: Conclusion::default(),
             live: true,
             cores,
+            broker_pid: None,
+            strict: false,
         }
     }
 }
@@ -144,6 +164,16 @@ pub async fn run<S>(
         Ok(outcome) => outcome,
     };
     let report = Report::new(&mut outcome, config.connect.places());
+    let forbidden = config.strict && report.is_of_the_generator();
     let concluded = ready.conclude(report, out);
-    outcome.failure.map_or(concluded, Err)
+    match outcome.failure {
+        Some(failure) => Err(failure),
+        None if forbidden => concluded.and_then(|()| Err(generator_was_limit())),
+        None => concluded,
+    }
+}
+
+fn generator_was_limit() -> Error {
+    Error::new(Class::Expectation, "the load generator was the limit, and --strict forbids that")
+        .hint("use a lower --rate or a machine with more cores")
 }

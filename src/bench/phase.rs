@@ -1,6 +1,6 @@
 //! The phases of a run, which all its connections go through together.
 
-use super::plan::Plan;
+use super::plan::{Plan, Seat};
 use crate::session::Time;
 use std::time::Duration;
 
@@ -44,16 +44,22 @@ impl Phase {
         }
     }
 
-    /// How many of its messages, `quota` at most, a publisher ought to have
-    /// sent at `now`.
+    /// How many messages of a seat's stream, `quota` at most, ought to be sent
+    /// at `now`.
     #[must_use]
-    pub(super) fn wanted(self, plan: &Plan, publisher: u32, now: Time, quota: u64) -> u64 {
+    pub(super) fn wanted(
+        self,
+        plan: &Plan,
+        (seat, stream): (Seat, usize),
+        now: Time,
+        quota: u64,
+    ) -> u64 {
         let Some(start) = self.start() else { return 0 };
         let now = self.until().map_or(now, |until| now.min(until));
-        match (plan.pace(), self) {
+        match (plan.pace(seat, stream), self) {
             (Some(pace), _) => {
                 let elapsed = now - start;
-                let due = pace.due_by(publisher, Time::ZERO + elapsed);
+                let due = pace.due_by(seat.number, Time::ZERO + elapsed);
                 if now < start { 0 } else { due.min(quota) }
             }
             (None, Self::Running { .. }) => quota,
@@ -69,17 +75,25 @@ pub(super) const DRAIN: Duration = Duration::from_secs(2);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::plan::Load;
+    use crate::bench::load::{Load, Stream, Tempo};
+    use crate::client::ConnectOptions;
+    use std::sync::Arc;
 
     fn at(millis: u64) -> Time {
         Time::ZERO + Duration::from_millis(millis)
     }
 
+    fn plan(load: Load) -> Plan {
+        Plan::new(load.into(), Arc::new(ConnectOptions::default()), 1).unwrap()
+    }
+
+    const FIRST: (Seat, usize) = (Seat { group: 0, number: 0 }, 0);
+
     #[test]
     fn a_paced_publisher_owes_what_was_due_before_the_end_and_no_more() {
-        let load = Load { rate: Some(1_000.0), ..Load::default() };
-        let plan = Plan::new(load, 1).unwrap();
-        let wanted = |phase: Phase, now| phase.wanted(&plan, 0, at(now), 50);
+        let stream = Stream { tempo: Tempo::Rate(1_000.0), ..Stream::default() };
+        let plan = plan(Load { stream, ..Load::default() });
+        let wanted = |phase: Phase, now| phase.wanted(&plan, FIRST, at(now), 50);
         let start = at(100);
         assert_eq!(wanted(Phase::Gathering, 105), 0);
         assert_eq!(wanted(Phase::Running { start }, 99), 0);
@@ -90,10 +104,10 @@ mod tests {
 
     #[test]
     fn without_a_rate_nothing_is_owed_after_the_end() {
-        let plan = Plan::new(Load::default(), 1).unwrap();
+        let plan = plan(Load::default());
         let start = at(0);
-        assert_eq!(Phase::Running { start }.wanted(&plan, 0, at(1), 9), 9);
+        assert_eq!(Phase::Running { start }.wanted(&plan, FIRST, at(1), 9), 9);
         let ended = Phase::Draining { start, until: at(1) };
-        assert_eq!(ended.wanted(&plan, 0, at(1), 9), 0);
+        assert_eq!(ended.wanted(&plan, FIRST, at(1), 9), 0);
     }
 }

@@ -1,12 +1,15 @@
-//! One connection of a run from CONNECT to DISCONNECT: it sends, receives or
-//! does both, whatever its seat in the plan says.
+//! One client of a run while it is connected: it sends, receives, answers or
+//! does several of these, whatever its group in the plan says.
 
+use super::account::{Account, Tracks};
+use super::answerer::Answerer;
 use super::bell::Bell;
 use super::link::Link;
 use super::phase::Phase;
 use super::plan::Seat;
 use super::receiver::Receiver;
 use super::sender::{Hold, Sender};
+use super::ticket::Ticket;
 use super::worker::Desk;
 use crate::client;
 use crate::error::{Class, Error, Result};
@@ -17,53 +20,113 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use tokio::time::timeout;
 
-/// A connection and its parts in the run.
+/// A client and its parts in the run.
 pub(super) struct Player {
+    pub(super) seat: Seat,
+    pub(super) bell: Rc<Bell>,
+    pub(super) desk: Rc<Desk>,
     link: Link,
-    sender: Option<Sender>,
+    senders: Vec<Sender>,
     receiver: Option<Receiver>,
-    bell: Rc<Bell>,
-    desk: Rc<Desk>,
+    answerer: Option<Answerer>,
     /// The broker's answer to CONNECT has come.
     connected: bool,
-    /// Its answer to SUBSCRIBE.
-    subscribed: Option<ReasonCode>,
+    /// What it has granted, in the order of the filters.
+    granted: Option<Vec<ReasonCode>>,
+}
+
+/// Why a client that is connected no longer plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Curtain {
+    /// The run is over.
+    Over,
+    /// Its connection is ended on purpose, in order or not.
+    Outage {
+        /// Whether DISCONNECT is said.
+        orderly: bool,
+    },
 }
 
 impl Player {
-    /// Connects, subscribes if the seat says so, and waits for the answers.
-    pub(super) async fn join(seat: Seat, bell: Rc<Bell>, desk: Rc<Desk>) -> Result<Self> {
-        let limit = desk.options.connect_timeout;
-        let joined = timeout(limit, Self::join_in_time(seat, bell, desk.clone())).await;
-        joined.unwrap_or_else(|_| Err(client::no_answer(desk.options.broker(seat.number()))))
+    /// A client that has not connected yet.
+    ///
+    /// # Errors
+    /// When it cannot be what its group says.
+    pub(super) fn new(seat: Seat, bell: Rc<Bell>, desk: Rc<Desk>) -> Result<Self> {
+        let plan = &desk.plan;
+        let (group, options) = (plan.group(seat), plan.options(seat));
+        let session = plan.persona(seat).session(&options.session)?;
+        let sender = |stream| Sender::new(plan, seat, stream);
+        let account = || match group.subscriptions.iter().find_map(|asked| asked.share.as_ref()) {
+            Some(share) => Account::shared(desk.pool(seat.group, share)),
+            None if plan.lanes() == 0 => Account::Overheard(Tracks::default()),
+            None => Account::Own(Tracks::default()),
+        };
+        let measures = group.subscribes() && !group.answers;
+        Ok(Self {
+            link: Link::new(options, session, desk.endpoint(seat))?,
+            senders: (0..group.streams.len()).map(sender).collect::<Result<_>>()?,
+            receiver: measures.then(|| Receiver::new(desk.signs.clone(), account())),
+            answerer: group.answers.then(Answerer::default),
+            connected: false,
+            granted: None,
+            seat,
+            bell,
+            desk,
+        })
     }
 
-    async fn join_in_time(seat: Seat, bell: Rc<Bell>, desk: Rc<Desk>) -> Result<Self> {
-        let load = desk.plan.load();
-        let options = &desk.options;
-        let sender = |number| Sender::new(&desk.plan, desk.run, number, options);
-        let mut player = Self {
-            link: Link::open(options, seat.number(), desk.client_id(seat), desk.board.now())
-                .await?,
-            sender: seat.publisher.map(sender).transpose()?,
-            receiver: seat.subscriber.map(|_| Receiver::new(desk.run, load.publishers)),
-            bell,
-            connected: false,
-            subscribed: None,
-            desk: desk.clone(),
+    /// Connects, subscribes if its group does, and waits for the answers.
+    ///
+    /// # Errors
+    /// When any of that fails, or takes too long.
+    pub(super) async fn join(&mut self) -> Result<()> {
+        let limit = self.desk.plan.options(self.seat).connect_timeout;
+        let joined = match timeout(limit, self.join_in_time()).await {
+            Ok(joined) => joined,
+            Err(_) => Err(client::no_answer(self.link.endpoint())),
         };
-        let connected = player.until(|player| player.connected).await;
-        connected.map_err(|error| client::not_accepted(error, options.broker(seat.number())))?;
-        if let Some(sender) = &player.sender {
-            sender.check(player.link.engine().limits())?;
+        if joined.is_err() {
+            self.link.cut();
         }
-        if player.receiver.is_some() {
-            let (filter, now) = (desk.plan.filter(), desk.board.now());
-            player.link.subscribe(&filter, load.qos, now)?;
-            player.until(|player| player.subscribed.is_some()).await?;
-            player.check_granted()?;
+        joined
+    }
+
+    async fn join_in_time(&mut self) -> Result<()> {
+        (self.connected, self.granted) = (false, None);
+        let desk = self.desk.clone();
+        let begun = desk.board.now();
+        let mut last = begun;
+        let step = |step| {
+            let now = desk.board.now();
+            desk.stats.borrow_mut().connecting.step(step, now - last);
+            last = now;
+        };
+        self.link.open(&desk.board, step).await?;
+        let accepted = self.until(|player| player.connected).await;
+        accepted.map_err(|error| client::not_accepted(error, self.link.endpoint()))?;
+        let now = desk.board.now();
+        desk.stats.borrow_mut().connecting.accepted(now, now - last, now - begun);
+        let limits = self.link.engine().limits();
+        self.senders.iter().try_for_each(|sender| sender.check(limits))?;
+        self.subscribe(now).await
+    }
+
+    async fn subscribe(&mut self, begun: Time) -> Result<()> {
+        let filters = self.desk.plan.filters(self.seat);
+        if filters.is_empty() {
+            return Ok(());
         }
-        Ok(player)
+        self.link.subscribe(&filters, begun)?;
+        self.until(|player| player.granted.is_some()).await?;
+        let took = self.desk.board.now() - begun;
+        self.desk.stats.borrow_mut().connecting.subscribe.record(took);
+        let granted = self.granted.iter().flatten();
+        let denied = filters.iter().zip(granted).find(|(_, reason)| reason.is_error());
+        denied.map_or(Ok(()), |((filter, _), reason)| {
+            let what = format!("the broker denied the subscription to {filter}: {reason}");
+            Err(Error::new(Class::SubscribeDenied, what))
+        })
     }
 
     async fn until(&mut self, done: impl Fn(&Self) -> bool) -> Result<()> {
@@ -73,51 +136,65 @@ impl Player {
         Ok(())
     }
 
-    fn check_granted(&self) -> Result<()> {
-        match self.subscribed {
-            Some(reason) if reason.is_error() => {
-                let filter = self.desk.plan.filter();
-                let what = format!("the broker denied the subscription to {filter}: {reason}");
-                Err(Error::new(Class::SubscribeDenied, what))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Plays its parts until the run is over.
-    pub(super) async fn play(mut self) -> Result<()> {
+    /// Plays its parts until the run is over or the connection is ended on
+    /// purpose.
+    ///
+    /// # Errors
+    /// When the connection is lost.
+    pub(super) async fn play(&mut self) -> Result<Curtain> {
         let desk = self.desk.clone();
+        let mut outage = self.next_outage();
         let played = loop {
             let phase = desk.phase.get();
             if phase == Phase::Over {
-                break Ok(());
+                break Ok(Curtain::Over);
             }
-            let step = self.step(phase);
-            let moved = match step {
-                Ok(()) => poll_fn(|cx| self.poll(cx)).await,
-                failed => failed,
-            };
-            if moved.is_err() {
-                break moved;
+            outage = outage.or_else(|| self.next_outage());
+            if let Some((_, orderly)) = outage.filter(|(at, _)| *at <= desk.board.now()) {
+                break Ok(Curtain::Outage { orderly });
+            }
+            if let Err(error) = self.step(phase) {
+                break Err(error);
+            }
+            if let Err(error) = poll_fn(|cx| self.poll(cx)).await {
+                break Err(error);
             }
         };
-        self.account();
         match played {
-            Ok(()) => self.link.close(desk.board.now()).await,
-            failed => failed,
+            Ok(Curtain::Over | Curtain::Outage { orderly: true }) => {
+                self.link.close(desk.board.now()).await?;
+            }
+            _ => self.link.cut(),
         }
+        played
+    }
+
+    /// When the connection is to be ended next, and whether in order.
+    fn next_outage(&self) -> Option<(Time, bool)> {
+        let desk = &self.desk;
+        let Phase::Running { start } = desk.phase.get() else { return None };
+        let outages = desk.plan.outages(self.seat);
+        let now = Time::ZERO + (desk.board.now() - start);
+        let next = outages.next_after(self.seat.number, now)?;
+        Some((start + (next.at - Time::ZERO), next.orderly))
     }
 
     /// Does what time asks for.
     fn step(&mut self, phase: Phase) -> Result<()> {
         let desk = &self.desk;
-        self.link.tick(desk.board.now())?;
-        let Some(sender) = &mut self.sender else {
+        let now = desk.board.now();
+        self.link.tick(now)?;
+        if let Some(answerer) = &mut self.answerer {
+            answerer.answer(&mut self.link, now)?;
+        }
+        if self.senders.is_empty() || !self.link.is_flushed() {
             return Ok(());
-        };
+        }
         let mut stats = desk.stats.borrow_mut();
-        if sender.produce(&mut self.link, phase, &desk.board, &mut stats)? == Hold::Gate {
-            desk.wait_at_gate(&self.bell);
+        for sender in &mut self.senders {
+            if sender.produce(&mut self.link, phase, &desk.board, &mut stats)? == Hold::Gate {
+                desk.wait_at_gate(&self.bell);
+            }
         }
         Ok(())
     }
@@ -131,25 +208,32 @@ impl Player {
 
     fn poll_link(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         let desk = &self.desk;
-        let (sender, receiver) = (&mut self.sender, &mut self.receiver);
-        let (connected, subscribed) = (&mut self.connected, &mut self.subscribed);
+        let (senders, receiver) = (&mut self.senders, &mut self.receiver);
+        let (answerer, connected) = (&mut self.answerer, &mut self.connected);
+        let granted = &mut self.granted;
         let mut scratch = desk.scratch.borrow_mut();
         let mut stats = desk.stats.borrow_mut();
-        let mut on_event = |event: Event<'_>, now: Time| match (event, &mut *sender, &mut *receiver)
-        {
-            (Event::Message(publish), _, Some(receiver)) => {
-                receiver.message(&publish, now, &desk.board, &mut stats);
+        let mut on_event = |event: Event<'_>, now: Time| match event {
+            Event::Message(publish) => {
+                if let Some(receiver) = receiver {
+                    receiver.message(&publish, now, &desk.board, &mut stats);
+                } else if let Some(answerer) = answerer {
+                    stats.overrun += u64::from(answerer.take(&publish));
+                }
             }
-            (Event::Published { token, reason }, Some(sender), _) => {
-                sender.answer(Time::from_nanos(token), reason, now, &mut stats);
+            Event::Published { token, reason } => {
+                let ticket = Ticket::from(token);
+                if let Some(sender) = senders.get_mut(usize::from(ticket.stream)) {
+                    sender.answer(ticket.due, reason, now, &mut stats);
+                }
             }
-            (Event::Connected(_), ..) => *connected = true,
-            (Event::Subscribed { reasons, .. }, ..) => *subscribed = reasons.first().copied(),
+            Event::Connected(_) => *connected = true,
+            Event::Subscribed { reasons, .. } => *granted = Some(reasons.to_vec()),
             _ => {}
         };
         let moved = self.link.poll(cx, &desk.board, &mut scratch, &mut on_event);
         if moved.is_ready() {
-            if let Some(sender) = sender {
+            for sender in senders.iter() {
                 sender.settle(&desk.board);
             }
             if let Some(receiver) = receiver {
@@ -160,11 +244,13 @@ impl Player {
     }
 
     /// Leaves its counts with the worker.
-    fn account(&mut self) {
-        let mut stats = self.desk.stats.borrow_mut();
+    pub(super) fn account(&mut self) {
+        let desk = self.desk.clone();
+        let mut stats = desk.stats.borrow_mut();
         stats.blocked += self.link.blocked;
         if let Some(receiver) = &self.receiver {
             stats.arrivals.add(receiver.arrivals());
+            stats.shares.push(receiver.count());
         }
     }
 }

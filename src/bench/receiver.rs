@@ -1,28 +1,35 @@
 //! The receiving side of a connection: recognises the messages of the run,
 //! measures how long they took and keeps account of what arrived.
 
+use super::account::Account;
 use super::board::Board;
-use super::check::{Arrivals, Track};
-use super::payload::Header;
+use super::check::Arrivals;
+use super::sign::{Sign, SignReader};
 use super::stats::Stats;
 use crate::mqtt::Publish;
 use crate::session::Time;
+use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 /// One subscriber of the run.
 pub(super) struct Receiver {
-    run: u32,
-    /// One for each publisher.
-    tracks: Vec<Track>,
-    /// A publisher and first arrivals of its messages in a row that the other
+    signs: Rc<SignReader>,
+    account: Account,
+    /// Whether messages that say nothing of themselves count as well.
+    takes_all: bool,
+    /// Messages that arrived here.
+    count: u64,
+    /// A lane and first arrivals of its messages in a row that the other
     /// threads do not know of.
     unsettled: (u32, u64),
 }
 
 impl Receiver {
-    /// A subscriber that receives from so many publishers.
-    pub(super) fn new(run: u32, publishers: u32) -> Self {
-        Self { run, tracks: (0..publishers).map(|_| Track::default()).collect(), unsettled: (0, 0) }
+    /// A subscriber with this account.
+    pub(super) const fn new(signs: Rc<SignReader>, account: Account) -> Self {
+        let takes_all = matches!(account, Account::Overheard(_));
+        Self { signs, account, takes_all, count: 0, unsettled: (0, 0) }
     }
 
     /// Notes a message that arrived at `now`.
@@ -33,30 +40,39 @@ impl Receiver {
         board: &Board,
         stats: &mut Stats,
     ) {
-        let header = Header::read(publish.payload).filter(|header| header.run == self.run);
-        let track = header.and_then(|header| {
-            let track = self.tracks.get_mut(header.publisher as usize)?;
-            Some((header, track))
-        });
-        let Some((header, track)) = track else {
-            stats.foreign += 1;
+        let Some(sign) = self.signs.read(publish) else {
+            if self.takes_all {
+                self.take(publish, now, stats);
+            } else {
+                stats.foreign += 1;
+            }
             return;
         };
-        stats.received += 1;
-        stats.received_bytes += u64::try_from(publish.payload.len()).unwrap_or(u64::MAX);
-        stats.last_received = now;
-        if track.arrived(header.sequence) {
-            let latency = now - header.due;
-            stats.latency.record(latency);
-            stats.service.record(latency.saturating_sub(header.late));
-            self.count(header.publisher, board);
+        let first = sign.sequence.is_none_or(|sequence| self.account.arrived(sign.lane, sequence));
+        if sign.due.is_some_and(|due| due < board.wall(stats.measured_from)) {
+            // It belongs to the warm-up.
+        } else {
+            self.take(publish, now, stats);
+            if first {
+                time(&sign, now, board, stats);
+            }
+        }
+        if let Some(lane) = sign.number.filter(|_| first) {
+            self.tell(lane, board);
         }
     }
 
-    fn count(&mut self, publisher: u32, board: &Board) {
-        if self.unsettled.0 != publisher {
+    fn take(&mut self, publish: &Publish<'_>, now: Time, stats: &mut Stats) {
+        self.count += 1;
+        stats.received += 1;
+        stats.received_bytes += u64::try_from(publish.payload.len()).unwrap_or(u64::MAX);
+        stats.last_received = now;
+    }
+
+    fn tell(&mut self, lane: u32, board: &Board) {
+        if self.unsettled.0 != lane {
             self.settle(board);
-            self.unsettled.0 = publisher;
+            self.unsettled.0 = lane;
         }
         self.unsettled.1 += 1;
     }
@@ -69,12 +85,22 @@ impl Receiver {
         }
     }
 
-    /// What arrived in all.
+    /// What arrived in all, by message.
     pub(super) fn arrivals(&self) -> Arrivals {
-        let mut all = Arrivals::default();
-        for track in &self.tracks {
-            all.add(track.arrivals());
-        }
-        all
+        self.account.arrivals()
+    }
+
+    /// How many messages arrived, those of the warm-up left out.
+    pub(super) const fn count(&self) -> u64 {
+        self.count
+    }
+}
+
+/// Records how long a message took that says when it was due.
+fn time(sign: &Sign, now: Time, board: &Board, stats: &mut Stats) {
+    if let Some(due) = sign.due {
+        let latency = Duration::from_nanos(board.wall(now).saturating_sub(due));
+        stats.latency.record(latency);
+        stats.service.record(latency.saturating_sub(sign.late));
     }
 }

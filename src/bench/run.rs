@@ -1,16 +1,19 @@
 //! Leads a run through its phases: gather all connections, publish by the
 //! plan, wait for what is under way, close.
 
-use super::board::{Board, Progress};
+use super::Config;
+use super::account::Pools;
+use super::board::{Board, Lane, Progress};
 use super::chronicle::Chronicle;
+use super::live::{Glance, Live};
+use super::outcome::Outcome;
 use super::phase::{DRAIN, Phase};
 use super::plan::Plan;
-use super::report::Series;
 use super::stats::Stats;
+use super::usage::Watch;
 use super::worker::{Notice, Run, Worker};
-use super::{Config, live::Live};
 use crate::error::{Class, Error, Result};
-use crate::mqtt::QoS;
+use crate::open_files;
 use crate::session::Time;
 use jiff::Timestamp;
 use std::io;
@@ -18,29 +21,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Interval, interval};
-
-/// What came of a run.
-#[derive(Debug)]
-pub(super) struct Outcome {
-    /// What was to be done.
-    pub(super) plan: Plan,
-    /// The name of the run.
-    pub(super) run: u32,
-    /// The counts of all workers.
-    pub(super) stats: Stats,
-    /// Messages that were due before the end and could not be sent.
-    pub(super) unsent: u64,
-    /// When the plan began and ended.
-    pub(super) span: (Time, Time),
-    /// When it began, by the clock of the machine.
-    pub(super) started: Timestamp,
-    /// How it went, second by second.
-    pub(super) series: Series,
-    /// The processor time of each worker while the plan ran.
-    pub(super) busy: Vec<Duration>,
-    /// What cost the run connections, if it lost any.
-    pub(super) failure: Option<Error>,
-}
 
 /// How often the state of the run is looked at.
 const LOOK: Duration = Duration::from_millis(10);
@@ -54,14 +34,18 @@ const LOOKS_PER_LINE: u32 = 100;
 /// When a connection cannot be opened before the plan begins, or `stop` comes
 /// before it does. What fails later is in the outcome.
 pub(super) async fn measure<S>(config: &Config, stop: impl Future<Output = S>) -> Result<Outcome> {
-    let number = run_number();
-    let plan = Plan::new(config.load.clone(), number)?;
-    let mut lead = Lead::start(config, plan, number)?;
+    let connect = Arc::new(config.connect.clone());
+    let plan = Plan::new(config.load.clone(), connect, run_number())?;
+    let wait = plan.scenario().wait;
+    open_files::check_room(plan.connections())?;
+    let mut lead = Lead::start(config, Arc::new(plan))?;
     tokio::pin!(stop);
-    tokio::select! {
-        gathered = lead.gather() => gathered?,
-        _ = &mut stop => {
-            return Err(Error::new(Class::Interrupted, "interrupted while connecting"));
+    if wait {
+        tokio::select! {
+            gathered = lead.gather() => gathered?,
+            _ = &mut stop => {
+                return Err(Error::new(Class::Interrupted, "interrupted while connecting"));
+            }
         }
     }
     let start = lead.begin();
@@ -82,9 +66,9 @@ fn run_number() -> u32 {
 
 /// The one who leads the run.
 struct Lead {
-    plan: Plan,
-    run: u32,
+    plan: Arc<Plan>,
     board: Arc<Board>,
+    pools: Pools,
     workers: Vec<Worker>,
     phase: watch::Sender<Phase>,
     notices: mpsc::UnboundedReceiver<Notice>,
@@ -94,19 +78,19 @@ struct Lead {
     looks: (Interval, u32),
     started: Timestamp,
     chronicle: Chronicle,
+    watch: Option<Watch>,
     /// The failures that each cost a connection.
     failures: Vec<Error>,
 }
 
 impl Lead {
-    fn start(config: &Config, plan: Plan, number: u32) -> Result<Self> {
+    fn start(config: &Config, plan: Arc<Plan>) -> Result<Self> {
         let (phase, phases) = watch::channel(Phase::Gathering);
         let (notice, notices) = mpsc::unbounded_channel();
         let run = Run {
-            number,
+            board: Arc::new(Board::new(&plan)),
             plan: plan.clone(),
-            options: Arc::new(config.connect.clone()),
-            board: Arc::new(Board::new(plan.load().publishers, plan.load().subscribers)),
+            pools: Pools::default(),
             phase: phases,
             notices: notice,
         };
@@ -115,9 +99,9 @@ impl Lead {
             .map(|worker| Worker::start(run.clone(), plan.seats(worker, count).collect()))
             .collect::<Result<Vec<_>>>()?;
         Ok(Self {
-            live: Live::new(&plan, config.live),
+            live: Live::new(&plan, plan.total_quota(), config.live),
             board: run.board,
-            run: number,
+            pools: run.pools,
             workers,
             phase,
             notices,
@@ -125,6 +109,7 @@ impl Lead {
             looks: (interval(LOOK), 0),
             started: Timestamp::now(),
             chronicle: Chronicle::new(plan.measure()),
+            watch: config.broker_pid.map(Watch::new).transpose()?,
             failures: Vec::new(),
             plan,
         })
@@ -146,6 +131,9 @@ impl Lead {
 
     fn begin(&mut self) -> Time {
         self.started = Timestamp::now();
+        if let Some(watch) = &mut self.watch {
+            watch.restart();
+        }
         let start = self.board.now();
         self.phase.send_replace(Phase::Running { start });
         start
@@ -153,14 +141,28 @@ impl Lead {
 
     /// Waits until the plan is done, its time is up or nobody is left.
     async fn publish(&mut self, start: Time) {
-        let quota = self.total(Plan::quota);
+        let quota = self.plan.total_quota();
         let end = self.plan.end().map(|end| start + (end - Time::ZERO));
         loop {
             self.look(start).await;
             let over = end.is_some_and(|end| self.board.now() >= end);
-            if over || self.board.progress().sent >= quota || !self.board.is_publishing() {
+            if over || self.is_played_out(quota) {
                 return;
             }
+        }
+    }
+
+    /// Whether nothing more can happen, or is wanted to.
+    fn is_played_out(&self, quota: u64) -> bool {
+        let scenario = self.plan.scenario();
+        let publishes = self.plan.lanes() > 0;
+        let alive = self.board.is_publishing() || !publishes && self.board.is_receiving();
+        match (publishes, self.plan.subscribes()) {
+            // Whoever only connects is done when everybody has.
+            (false, false) => !scenario.keep_connected && self.plan.end().is_none(),
+            (true, _) if alive && scenario.keep_connected => false,
+            (true, _) => !alive || self.board.progress().handled() >= quota,
+            (false, true) => !alive,
         }
     }
 
@@ -172,8 +174,9 @@ impl Lead {
         let until = end.map_or(now, |end| end.min(now));
         let phase = Phase::Draining { start, until };
         self.phase.send_replace(phase);
+        let wanted = self.wanted(phase);
         let (mut last, mut changed) = (Progress::default(), now);
-        while self.board.now() - changed < DRAIN && !self.is_done(phase) {
+        while self.board.now() - changed < DRAIN && !self.is_done(wanted) {
             self.look(start).await;
             let progress = self.board.progress();
             if progress != last {
@@ -183,34 +186,55 @@ impl Lead {
         until
     }
 
-    /// Whether nothing more can come: all is sent, answered and arrived, or
-    /// nobody is left to do so.
-    fn is_done(&self, phase: Phase) -> bool {
+    /// Whether nothing more can come: all that is `wanted` is sent, answered and
+    /// arrived, or nobody is left to do so.
+    fn is_done(&self, wanted: u64) -> bool {
         // Before every worker knows of the end, more may be sent than is counted.
         let all_know = self.board.workers_at_end() as usize >= self.workers.len();
         let progress = self.board.progress();
-        let load = self.plan.load();
-        let expected = progress.sent * u64::from(load.subscribers);
-        let arrived = progress.delivered >= expected || !self.board.is_receiving();
-        let answered = load.qos == QoS::AtMostOnce || progress.answered >= progress.sent;
-        let sent = progress.sent >= self.wanted(phase);
+        let arrived = progress.delivered >= self.expected() || !self.board.is_receiving();
+        let answered = progress.answered >= self.acknowledgeable();
+        let sent = progress.handled() >= wanted;
         all_know && arrived && (sent && answered || !self.board.is_publishing())
+    }
+
+    /// Arrivals of all messages sent so far at all who ought to receive them.
+    fn expected(&self) -> u64 {
+        let lanes = (0..).zip(self.board.lanes());
+        lanes.map(|(number, lane)| lane.sent() * u64::from(self.plan.receivers(number))).sum()
+    }
+
+    /// Messages sent so far that the broker has to answer for.
+    fn acknowledgeable(&self) -> u64 {
+        let lanes = self
+            .plan
+            .all_lanes()
+            .filter(|(seat, stream)| self.plan.is_acknowledged(*seat, *stream));
+        let sent =
+            |(seat, stream)| self.board.lane(self.plan.lane(seat, stream)).map_or(0, Lane::sent);
+        lanes.map(sent).sum()
     }
 
     /// Messages that ought to be sent by the end of this phase.
     fn wanted(&self, phase: Phase) -> u64 {
         let until = phase.until().unwrap_or_default();
-        self.total(|plan, publisher| phase.wanted(plan, publisher, until, plan.quota(publisher)))
+        self.plan.total(|seat, stream| {
+            phase.wanted(&self.plan, (seat, stream), until, self.plan.quota(seat, stream))
+        })
     }
 
-    fn total(&self, count: impl Fn(&Plan, u32) -> u64) -> u64 {
-        let publishers = 0..self.plan.load().publishers;
-        publishers.fold(0, |sum, publisher| sum.saturating_add(count(&self.plan, publisher)))
+    /// Messages that did not arrive; where nobody knows what was sent, those
+    /// between others that did.
+    fn lost(&self) -> u64 {
+        if self.plan.lanes() == 0 {
+            return self.stats.arrivals.missing;
+        }
+        self.expected().saturating_sub(self.stats.arrivals.distinct)
     }
 
     async fn close(mut self, start: Time, until: Time) -> Result<Outcome> {
         let unsent = self.wanted(Phase::Draining { start, until });
-        let unsent = unsent.saturating_sub(self.board.progress().sent);
+        let unsent = unsent.saturating_sub(self.board.progress().handled());
         self.note_failures();
         self.phase.send_replace(Phase::Over);
         let mut busy = Vec::new();
@@ -219,19 +243,23 @@ impl Lead {
             busy.push((&mut worker.done).await.map_err(died)?);
         }
         let mut rest = self.collect();
+        self.stats.arrivals.add(self.pools.arrivals());
         let elapsed = self.board.now() - start;
+        let missing = self.lost();
         let series = self.chronicle.finish(elapsed, self.board.progress(), &mut rest);
         self.live.finish();
+        let begun = start + self.plan.scenario().warmup;
         Ok(Outcome {
+            lost: missing,
             failure: lost(self.failures, self.plan.connections()),
             plan: self.plan,
-            run: self.run,
             stats: self.stats,
             unsent,
-            span: (start, until),
+            span: (begun.min(until), until),
             started: self.started,
             series,
             busy,
+            usage: self.watch.as_mut().map(Watch::taken),
         })
     }
 
@@ -241,10 +269,15 @@ impl Lead {
         self.note_failures();
         self.looks.1 += 1;
         if self.looks.1.is_multiple_of(LOOKS_PER_LINE) {
+            if let Some(watch) = &mut self.watch {
+                watch.look();
+            }
             let mut second = self.collect();
             let elapsed = self.board.now() - start;
             let progress = self.board.progress();
-            self.live.show(elapsed, progress, &mut second, &self.stats);
+            let (expected, connected) = (self.expected(), self.board.connected());
+            let glance = Glance { elapsed, progress, expected, connected };
+            self.live.show(&glance, &mut second, &self.stats);
             self.chronicle.note(elapsed, progress, &mut second);
         }
     }

@@ -4,6 +4,7 @@
 //! nothing is shared per message.
 
 use super::check::Arrivals;
+use super::connecting::Connecting;
 use super::measure::Measure;
 use super::report::Distribution;
 use crate::session::Time;
@@ -153,6 +154,14 @@ pub(super) struct Stats {
     pub(super) acknowledgement: Timing,
     /// How much later than due messages were sent.
     pub(super) lag: Timing,
+    /// What became of connections.
+    pub(super) connecting: Connecting,
+    /// Messages that were given up because there was no room to keep them.
+    pub(super) overrun: u64,
+    /// What each subscriber received; known when the run is over.
+    pub(super) shares: Vec<u64>,
+    /// Messages due before are not measured.
+    pub(super) measured_from: Time,
     /// Failures by their kind.
     pub(super) errors: BTreeMap<String, u64>,
     /// When the last message was published.
@@ -167,6 +176,13 @@ impl Stats {
         *self.errors.entry(kind.into()).or_default() += 1;
     }
 
+    /// Notes that a message with such a payload was sent at `now`.
+    pub(super) fn sent(&mut self, payload: usize, now: Time) {
+        self.published += 1;
+        self.published_bytes += u64::try_from(payload).unwrap_or(u64::MAX);
+        self.last_published = now;
+    }
+
     /// Moves everything from `other` to here.
     pub(super) fn take(&mut self, other: &mut Self) {
         for (here, there) in self.counts().into_iter().zip(other.counts()) {
@@ -177,14 +193,17 @@ impl Stats {
             there.clear();
         }
         self.arrivals.add(std::mem::take(&mut other.arrivals));
+        self.shares.append(&mut other.shares);
         for (kind, count) in std::mem::take(&mut other.errors) {
             *self.errors.entry(kind).or_default() += count;
         }
         self.last_published = self.last_published.max(other.last_published);
         self.last_received = self.last_received.max(other.last_received);
+        self.connecting.last = self.connecting.last.max(other.connecting.last);
     }
 
-    const fn counts(&mut self) -> [&mut u64; 7] {
+    const fn counts(&mut self) -> [&mut u64; 11] {
+        let connecting = &mut self.connecting;
         [
             &mut self.published,
             &mut self.published_bytes,
@@ -193,16 +212,27 @@ impl Stats {
             &mut self.received_bytes,
             &mut self.foreign,
             &mut self.blocked,
+            &mut self.overrun,
+            &mut connecting.accepted,
+            &mut connecting.failed,
+            &mut connecting.lost,
         ]
     }
 
     /// The times with their names.
-    pub(super) const fn measured(&mut self) -> [(Measure, &mut Timing); 4] {
+    pub(super) const fn measured(&mut self) -> [(Measure, &mut Timing); 10] {
+        let connecting = &mut self.connecting;
         [
             (Measure::Latency, &mut self.latency),
             (Measure::Service, &mut self.service),
             (Measure::Acknowledgement, &mut self.acknowledgement),
             (Measure::Lag, &mut self.lag),
+            (Measure::Tcp, &mut connecting.tcp),
+            (Measure::Tls, &mut connecting.tls),
+            (Measure::Websocket, &mut connecting.websocket),
+            (Measure::Connack, &mut connecting.connack),
+            (Measure::Connect, &mut connecting.connect),
+            (Measure::Subscribe, &mut connecting.subscribe),
         ]
     }
 

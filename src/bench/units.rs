@@ -38,8 +38,9 @@ pub(super) fn thousands(number: u64) -> String {
     text
 }
 
-/// `number` for calculations; above 2^53 not exact.
-#[expect(clippy::cast_precision_loss, reason = "for display only")]
+/// `number` for calculations; above 2^53 not exact, which is 104 days in
+/// nanoseconds.
+#[expect(clippy::cast_precision_loss, reason = "exact as far as anyone counts")]
 pub(super) const fn float(number: u64) -> f64 {
     number as f64
 }
@@ -52,6 +53,16 @@ pub(super) const fn float(number: u64) -> f64 {
 )]
 pub(super) const fn whole(number: f64) -> u64 {
     number.round() as u64
+}
+
+/// The whole part of a number that is not negative.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "never negative; the cast saturates"
+)]
+pub(super) const fn floor(number: f64) -> u64 {
+    number as u64
 }
 
 fn three_digits(number: f64) -> String {

@@ -4,15 +4,19 @@
 //! connection, one that rings them when something is due, and one that hands
 //! the counts over once a second.
 
+use super::account::{Pool, Pools};
 use super::bell::Bell;
 use super::board::Board;
+use super::endpoints::Endpoints;
 use super::pacer;
 use super::phase::Phase;
 use super::plan::{Plan, Seat};
-use super::player::Player;
+use super::sign::SignReader;
 use super::stats::Stats;
-use crate::client::ConnectOptions;
+use super::tour::tour;
 use crate::error::{Class, Error, Result};
+use crate::net::Endpoint;
+use crate::session::Time;
 use parking_lot::Mutex;
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
@@ -36,11 +40,9 @@ const HAND_OVER: Duration = Duration::from_secs(1);
 /// What all workers of a run share.
 #[derive(Clone)]
 pub(super) struct Run {
-    /// The name of the run.
-    pub(super) number: u32,
-    pub(super) plan: Plan,
-    pub(super) options: Arc<ConnectOptions>,
+    pub(super) plan: Arc<Plan>,
     pub(super) board: Arc<Board>,
+    pub(super) pools: Pools,
     pub(super) phase: watch::Receiver<Phase>,
     /// To the run.
     pub(super) notices: mpsc::UnboundedSender<Notice>,
@@ -65,10 +67,14 @@ pub(super) struct Worker {
 
 /// What the tasks of one worker share.
 pub(super) struct Desk {
-    pub(super) run: u32,
-    pub(super) plan: Plan,
-    pub(super) options: Arc<ConnectOptions>,
+    pub(super) plan: Arc<Plan>,
     pub(super) board: Arc<Board>,
+    /// By what messages are recognised.
+    pub(super) signs: Rc<SignReader>,
+    pools: Pools,
+    endpoints: RefCell<Endpoints>,
+    /// When the first client may connect.
+    pub(super) origin: Time,
     pub(super) phase: Cell<Phase>,
     pub(super) stats: RefCell<Stats>,
     /// What is read, for the time of one read.
@@ -84,9 +90,11 @@ pub(super) struct Desk {
 impl Desk {
     fn new(run: &Run) -> Self {
         Self {
-            run: run.number,
+            signs: Rc::new(SignReader::new(&run.plan)),
+            pools: run.pools.clone(),
+            endpoints: RefCell::default(),
+            origin: run.board.now(),
             plan: run.plan.clone(),
-            options: run.options.clone(),
             board: run.board.clone(),
             phase: Cell::new(Phase::Gathering),
             stats: RefCell::default(),
@@ -98,15 +106,14 @@ impl Desk {
         }
     }
 
-    /// The client identifier of this seat, different from all others'.
-    pub(super) fn client_id(&self, seat: Seat) -> String {
-        let given = &self.options.session.client_id;
-        let prefix =
-            if given.is_empty() { format!("mqx-bench-{:08x}", self.run) } else { given.clone() };
-        let part = |name: &str, number: Option<u32>| {
-            number.map_or_else(String::new, |number| format!("-{name}{number}"))
-        };
-        prefix + &part("p", seat.publisher) + &part("s", seat.subscriber)
+    /// Where this seat connects to, and from where.
+    pub(super) fn endpoint(&self, seat: Seat) -> Rc<Endpoint> {
+        self.endpoints.borrow_mut().of(&self.plan, seat)
+    }
+
+    /// What the members of a shared subscription of this group keep together.
+    pub(super) fn pool(&self, group: usize, share: &str) -> Pool {
+        self.pools.of(group, share)
     }
 
     /// Rings this bell when the subscribers may have caught up.
@@ -183,16 +190,13 @@ fn work(run: Run, seats: &[Seat], counts: &Mutex<Stats>) -> Result<Duration> {
     Ok(desk.end().saturating_sub(desk.began.get()))
 }
 
-/// A connection to be and the bell that wakes it.
-type Part = (Seat, Rc<Bell>);
+/// A client to be and the bell that wakes it.
+pub(super) type Part = (Seat, Rc<Bell>);
 
 async fn attend(run: Run, parts: Vec<Part>, desk: Rc<Desk>, counts: &Mutex<Stats>) -> Result<()> {
-    let publishers = parts.iter();
-    let publishers = publishers.filter_map(|(seat, bell)| Some((seat.publisher?, bell.clone())));
-    let paced = pacer::run(&desk, publishers.collect());
     tokio::select! {
         () = play_all(&run, &parts, &desk) => Ok(()),
-        failed = paced => match failed {
+        failed = pacer::run(&desk, &parts) => match failed {
             Err(cause) => Err(resources("set a timer", cause)),
             Ok(never) => match never {},
         },
@@ -205,10 +209,11 @@ async fn attend(run: Run, parts: Vec<Part>, desk: Rc<Desk>, counts: &Mutex<Stats
 async fn play_all(run: &Run, parts: &[Part], desk: &Rc<Desk>) {
     let opening = Rc::new(Semaphore::new(OPENING));
     let mut players = JoinSet::new();
-    for (seat, bell) in parts.iter().cloned() {
+    for part in parts.iter().cloned() {
         let (desk, opening, run) = (desk.clone(), opening.clone(), run.clone());
         players.spawn_local(async move {
-            if let Err(error) = play(seat, bell, &desk, &opening, &run).await {
+            let seat = part.0;
+            if let Err(error) = tour(part, &desk, &opening, &run).await {
                 give_up(seat, error, &desk, &run);
             }
         });
@@ -216,24 +221,9 @@ async fn play_all(run: &Run, parts: &[Part], desk: &Rc<Desk>) {
     while players.join_next().await.is_some() {}
 }
 
-async fn play(
-    seat: Seat,
-    bell: Rc<Bell>,
-    desk: &Rc<Desk>,
-    opening: &Semaphore,
-    run: &Run,
-) -> Result<()> {
-    let permit = opening.acquire().await;
-    let player = Player::join(seat, bell, desk.clone()).await?;
-    drop(permit);
-    // Nobody listens when the run has been given up; then its phase is Over.
-    let _ = run.notices.send(Notice::Ready);
-    player.play().await
-}
-
 fn give_up(seat: Seat, error: Error, desk: &Desk, run: &Run) {
     desk.stats.borrow_mut().error(error.to_string());
-    desk.board.lost(seat);
+    desk.board.lost(desk.plan.group(seat));
     let _ = run.notices.send(Notice::Lost(error));
 }
 
@@ -243,6 +233,8 @@ async fn follow(mut phase: watch::Receiver<Phase>, desk: &Desk, parts: &[Part]) 
         let now = *phase.borrow_and_update();
         if desk.phase.replace(now) == Phase::Gathering {
             desk.began.set(processor_time());
+            let warmup = desk.plan.scenario().warmup;
+            desk.stats.borrow_mut().measured_from = now.start().unwrap_or_default() + warmup;
         }
         if now.until().is_some() {
             desk.end();

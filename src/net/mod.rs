@@ -48,7 +48,7 @@ mod websocket_stream;
 pub use certificate_name::{CertificateName, NameStyle, distinguished_name};
 pub use ciphers::Ciphers;
 pub use client_fault::{ClientFault, client_fault};
-pub use connect::{connect, encrypt};
+pub use connect::{Step, connect, connect_in_steps, encrypt};
 pub use dial::{dial, not_connected, resolve, try_address};
 pub use endpoint::{Endpoint, Place};
 pub use explain::{explain, is_tls};

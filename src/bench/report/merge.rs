@@ -55,6 +55,13 @@ impl Report {
         self.duplicated += other.duplicated;
         self.reordered += other.reordered;
         self.foreign += other.foreign;
+        self.overrun += other.overrun;
+        if let (Some(connections), Some(more)) = (&mut self.connections, other.connections) {
+            connections.add(more);
+        }
+        if let (Some(shares), Some(more)) = (&mut self.shares, other.shares) {
+            shares.add(more);
+        }
         for (measure, times) in other.times_ns {
             self.times_ns
                 .entry(measure)
@@ -81,6 +88,7 @@ fn join(list: &mut String, names: &str, between: &str) {
 
 impl AskedFor {
     fn add(&mut self, other: &Self) {
+        self.connections = self.connections.saturating_add(other.connections);
         self.publishers = self.publishers.saturating_add(other.publishers);
         self.subscribers = self.subscribers.saturating_add(other.subscribers);
         self.rate = self.rate.zip(other.rate).map(|(one, other)| one + other);

@@ -2,6 +2,7 @@
 //! their own beside this one.
 
 mod chart;
+mod clients;
 mod compare;
 mod conclusion;
 mod csv;
@@ -20,6 +21,7 @@ mod tables;
 mod tests;
 mod text;
 
+pub use clients::{Connections, Shares};
 pub use compare::Comparison;
 pub use conclusion::{Baseline, Conclusion};
 pub use distribution::Distribution;
@@ -30,6 +32,7 @@ pub use series::{Point, Series};
 use super::measure::Measure;
 use super::stats::Summary;
 use super::units::float;
+use super::usage::BrokerUsage;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -81,6 +84,18 @@ pub struct Report {
     pub reordered: u64,
     /// Messages that arrived and were not of this run.
     pub foreign: u64,
+    /// Messages that were given up because there was no room to keep them.
+    #[serde(default)]
+    pub overrun: u64,
+    /// What became of connections.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections: Option<Connections>,
+    /// How a shared subscription was spread over its members.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shares: Option<Shares>,
+    /// What the broker's process took of the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broker_usage: Option<BrokerUsage>,
     /// The times that were measured.
     pub times_ns: BTreeMap<Measure, Distribution>,
     /// Failures by their kind.
@@ -99,9 +114,12 @@ pub struct Report {
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AskedFor {
+    /// Connections of all kinds.
+    #[serde(default)]
+    pub connections: u32,
     /// Connections that publish.
     pub publishers: u32,
-    /// Connections that receive everything.
+    /// Connections that only receive.
     pub subscribers: u32,
     /// Quality of service.
     pub qos: u8,

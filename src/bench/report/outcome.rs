@@ -1,9 +1,10 @@
 //! From what came of a run to its report.
 
+use super::super::load::{Group, Scenario};
 use super::super::measure::Measure;
-use super::super::run::Outcome;
+use super::super::outcome::Outcome;
 use super::super::units::{span, thousands};
-use super::{AskedFor, FORMAT, Flow, Generator, Report};
+use super::{AskedFor, Connections, FORMAT, Flow, Generator, Report};
 use crate::session::Time;
 use std::time::Duration;
 
@@ -21,25 +22,16 @@ impl Report {
         let times_ns =
             measured.filter_map(|kind| Some((*kind, outcome.stats.distribution(*kind)?))).collect();
         let stats = &outcome.stats;
-        let load = outcome.plan.load();
+        let plan = &outcome.plan;
         let seconds = publishing_time(outcome).as_secs_f64();
-        let expected = stats.published * u64::from(load.subscribers);
-        let lost = expected.saturating_sub(stats.arrivals.distinct);
         let mut report = Self {
             mqx_bench: FORMAT,
             mqx: env!("CARGO_PKG_VERSION").to_owned(),
-            run: format!("{:08x}", outcome.run),
-            mode: "pubsub".to_owned(),
+            run: format!("{:08x}", plan.run()),
+            mode: plan.scenario().name.clone(),
             broker,
             started: outcome.started,
-            load: AskedFor {
-                publishers: load.publishers,
-                subscribers: load.subscribers,
-                qos: load.qos as u8,
-                size: load.size,
-                rate: load.rate,
-                inflight: load.inflight,
-            },
+            load: AskedFor::of(plan.scenario()),
             seconds,
             published: Flow::new(stats.published, stats.published_bytes, seconds),
             received: Flow::new(
@@ -50,10 +42,14 @@ impl Report {
             arrived: stats.arrivals.distinct,
             acknowledged: stats.acknowledged,
             unsent: outcome.unsent,
-            lost: (load.subscribers > 0).then_some(lost),
+            lost: plan.subscribes().then_some(outcome.lost),
             duplicated: stats.arrivals.duplicates,
             reordered: stats.arrivals.reordered,
             foreign: stats.foreign,
+            overrun: stats.overrun,
+            connections: Some(Connections::new(&stats.connecting, outcome.connecting_time())),
+            shares: outcome.shares(),
+            broker_usage: outcome.broker_usage(),
             times_ns,
             errors: stats.errors.clone(),
             generator: Generator::new(outcome),
@@ -74,6 +70,9 @@ impl Report {
                 "the load generator was the limit: one of its threads was busy all the time"
                     .to_owned()
             }),
+            (self.overrun > 0).then(|| {
+                format!("{} messages were given up, for --buffer was full", thousands(self.overrun))
+            }),
             late.map(|lag| {
                 let cause = if generator.blocked > 0 {
                     "the broker did not take them in time"
@@ -87,6 +86,42 @@ impl Report {
             }),
         ];
         rules.into_iter().flatten().collect()
+    }
+}
+
+impl Report {
+    /// Whether the figures are those of the load generator instead of the
+    /// broker's.
+    #[must_use]
+    pub fn is_of_the_generator(&self) -> bool {
+        let late = self.times(Measure::Lag).is_some_and(|lag| lag.p99 >= LATE);
+        self.generator.busiest >= SATURATED || late && self.generator.blocked == 0
+    }
+}
+
+impl AskedFor {
+    /// The load of a whole run in a few figures; where its streams differ, those
+    /// of the first.
+    fn of(scenario: &Scenario) -> Self {
+        let clients = |counts: fn(&&Group) -> bool| {
+            scenario.groups.iter().filter(counts).map(|group| group.clients).sum()
+        };
+        let streams = || {
+            let groups = scenario.groups.iter();
+            groups.flat_map(|group| group.streams.iter().map(|stream| (group.clients, stream)))
+        };
+        let first = streams().next().map(|(_, stream)| stream);
+        let asked = scenario.groups.iter().flat_map(|group| &group.subscriptions).next();
+        let qos = first.map(|stream| stream.qos).or(asked.map(|asked| asked.qos));
+        Self {
+            connections: clients(|_| true),
+            publishers: clients(|group| group.publishes()),
+            subscribers: clients(|group| group.subscribes() && !group.publishes()),
+            qos: qos.unwrap_or_default() as u8,
+            size: first.map_or(0, |stream| stream.content.largest()),
+            rate: streams().map(|(clients, stream)| stream.tempo.rate(clients)).sum(),
+            inflight: first.map_or(0, |stream| stream.inflight),
+        }
     }
 }
 
@@ -106,9 +141,10 @@ impl Generator {
 /// How long publishing took: with a rate at least as long as the messages
 /// take at that rate, for the last one fills its interval too.
 fn publishing_time(outcome: &Outcome) -> Duration {
-    let sent = since(outcome, outcome.stats.last_published);
-    let paced = outcome.plan.pace().map(|pace| pace.after(outcome.stats.published));
-    sent.max(Duration::from_nanos(paced.unwrap_or_default()))
+    let stats = &outcome.stats;
+    let done = if outcome.plan.lanes() > 0 { stats.last_published } else { outcome.span.1 };
+    let paced = outcome.plan.time_of(stats.published);
+    since(outcome, done).max(paced.unwrap_or_default())
 }
 
 fn since(outcome: &Outcome, time: Time) -> Duration {

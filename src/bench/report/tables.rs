@@ -44,22 +44,25 @@ impl Report {
     /// What the run was, in one line.
     pub(super) fn headline(&self) -> String {
         let load = &self.load;
-        format!(
-            "{}: {}, {}, QoS {}, {} bytes, {:.1} s",
-            self.broker,
-            plural(load.publishers, "publisher"),
-            plural(load.subscribers, "subscriber"),
-            load.qos,
-            load.size,
-            self.seconds
-        )
+        let clients = [(load.publishers, "publisher"), (load.subscribers, "subscriber")];
+        let counted = clients.iter().filter(|(count, _)| *count > 0);
+        let mut parts: Vec<_> = counted.map(|(count, noun)| plural(*count, noun)).collect();
+        if parts.is_empty() {
+            parts.push(plural(load.connections, "connection"));
+        } else {
+            parts.push(format!("QoS {}", load.qos));
+        }
+        if load.publishers > 0 && load.size > 0 {
+            parts.push(format!("{} bytes", load.size));
+        }
+        format!("{}: {}, {:.1} s", self.broker, parts.join(", "), self.seconds)
     }
 
     /// The messages in each direction that there was.
     pub(super) fn flows(&self) -> Vec<FlowRow> {
         let rows = [
-            (true, "published", self.published),
-            (self.load.subscribers > 0, "received", self.received),
+            (self.load.publishers > 0, "published", self.published),
+            (self.receives(), "received", self.received),
         ];
         let shown = rows.into_iter().filter(|(shown, ..)| *shown);
         shown.map(|(_, name, flow)| FlowRow::new(name, flow, flow.seconds())).collect()
@@ -67,7 +70,7 @@ impl Report {
 
     /// What was counted beside, with its name.
     pub(super) fn counts(&self) -> Vec<(&'static str, u64)> {
-        let arrives = self.load.subscribers > 0;
+        let arrives = self.receives();
         let counts = [
             (self.load.qos > 0, "acknowledged", self.acknowledged),
             (self.lost.is_some(), "lost", self.lost.unwrap_or_default()),
@@ -80,13 +83,20 @@ impl Report {
         shown.map(|(_, name, number)| (name, number)).collect()
     }
 
-    /// Each time that was measured: its name and its [`FIGURES`].
+    /// Each time that was measured: its name and its [`FIGURES`]. The steps of
+    /// connecting are of interest where nothing else was done.
     pub(super) fn timings(&self) -> Vec<(&'static str, [String; FIGURES.len()])> {
-        let rows = self.times_ns.iter();
+        let only_connects = self.load.publishers + self.load.subscribers == 0;
+        let rows = self.times_ns.iter().filter(|row| only_connects || !row.0.is_step());
         rows.map(|(measure, times)| {
             (measure.title(), FIGURES.map(|(_, figure)| span(figure(times.summary()))))
         })
         .collect()
+    }
+
+    /// Whether anything was to arrive.
+    fn receives(&self) -> bool {
+        self.load.subscribers > 0 || self.received.messages > 0
     }
 
     /// How the load generator fared, in one line.

@@ -28,6 +28,7 @@ pub(in super::super) fn sample() -> Report {
         broker: "localhost:1883".to_owned(),
         started: Timestamp::UNIX_EPOCH,
         load: AskedFor {
+            connections: 2,
             publishers: 1,
             subscribers: 1,
             qos: 0,
@@ -45,6 +46,10 @@ pub(in super::super) fn sample() -> Report {
         duplicated: 0,
         reordered: 0,
         foreign: 0,
+        overrun: 0,
+        connections: None,
+        shares: None,
+        broker_usage: None,
         times_ns: [(Measure::Latency, times)].into(),
         errors: BTreeMap::new(),
         generator: Generator { workers: 1, cores: 0.5, busiest: 0.5, blocked: 0 },

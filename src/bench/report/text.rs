@@ -22,7 +22,10 @@ impl Report {
         }
         self.write_counts(out)?;
         self.write_times(out)?;
-        writeln!(out, "{}", self.generator_line())?;
+        let lines = [self.connections_line(), self.shares_line(), self.broker_line()];
+        for line in lines.into_iter().flatten().chain([self.generator_line()]) {
+            writeln!(out, "{line}")?;
+        }
         for warning in &self.warnings {
             writeln!(out, "warning: {warning}")?;
         }

@@ -1,9 +1,13 @@
 //! `mqx bench`: its arguments. Without a command it is a run.
 
+mod clients;
 mod compare;
 mod conclusion;
 mod merge;
+mod messages;
 mod run;
+mod span;
+mod values;
 
 use crate::bench::{Compare, Config, Merge};
 use crate::error::Result;

@@ -1,62 +1,56 @@
-//! The arguments of a run.
+//! The arguments of a run of one of the modes.
 
 use super::super::connection::{ConnectionArgs, Target, one_topic};
 use super::super::values;
+use super::clients::ClientArgs;
 use super::conclusion::ConclusionArgs;
-use crate::bench::{Config, HEADER_SIZE, Load};
-use crate::error::Result;
-use crate::mqtt::QoS;
-use clap::Args;
-use std::time::Duration;
+use super::messages::MessageArgs;
+use super::span::SpanArgs;
+use crate::bench::load::{Group, Pattern, Scenario};
+use crate::bench::{Config, HEADER_SIZE, Load, Mode};
+use crate::error::{Error, Result};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
+use clap::{ArgAction, Args};
 
 /// What is to be measured and how.
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    /// Messages per second of all publishers together [default: as many as possible]
-    #[arg(long, value_name = "NUMBER")]
-    rate: Option<f64>,
-
-    /// Clients that publish
+    /// What is measured
     #[arg(
-        short, long, aliases = ["clients", "publishers"], value_name = "NUMBER",
-        default_value_t = Load::default().publishers
+        value_name = "MODE", default_value = Mode::default().name(),
+        value_parser = modes(), hide_default_value = true
     )]
-    count: u32,
+    mode: Mode,
 
-    /// Clients that receive what every publisher sends
-    #[arg(long, value_name = "NUMBER", default_value_t = Load::default().subscribers)]
-    subscribers: u32,
+    /// Clients: those that publish, of sub and fanout those that receive, of conn all
+    #[arg(short, long, alias = "clients", value_name = "NUMBER", help_heading = "Clients")]
+    count: Option<u32>,
 
-    /// Quality of service of publishes and subscriptions: 0, 1 or 2
-    #[arg(short, long, default_value = "0", value_name = "LEVEL", value_parser = values::qos)]
-    qos: QoS,
+    /// Clients that publish, of rr those that ask
+    #[arg(long, value_name = "NUMBER", help_heading = "Clients")]
+    publishers: Option<u32>,
 
-    /// Bytes of each payload, as in 64, 4k or 1MB; at least 32
-    #[arg(
-        short, long, alias = "payload-size", default_value = "64", value_name = "BYTES",
-        value_parser = values::size
-    )]
-    size: usize,
+    /// Clients that receive what every publisher sends, of rr those that answer
+    #[arg(long, value_name = "NUMBER", help_heading = "Clients")]
+    subscribers: Option<u32>,
 
-    /// Publish to this topic, in which %i is the number of the publisher
-    /// [default: one for each publisher that no other run has]
-    #[arg(short, long)]
-    topic: Option<String>,
+    #[command(flatten)]
+    clients: ClientArgs,
 
-    /// End after this time, as in 10, 500ms or 2m [default: run until Ctrl-C]
-    #[arg(long, value_name = "TIME", value_parser = values::duration)]
-    duration: Option<Duration>,
+    #[command(flatten)]
+    messages: MessageArgs,
 
-    /// End after this many messages of all publishers together
-    #[arg(short = 'L', long, value_name = "NUMBER")]
-    limit: Option<u64>,
+    #[command(flatten)]
+    span: SpanArgs,
 
-    /// Messages of QoS 1 and 2 that each publisher has unacknowledged at once
-    #[arg(
-        short = 'F', long, value_name = "NUMBER",
-        default_value_t = Load::default().inflight
-    )]
-    inflight: u16,
+    /// Fail if the load generator was the limit instead of the broker
+    #[arg(long)]
+    strict: bool,
+
+    /// Report the processor time and memory of this process, which is the broker's
+    #[arg(long, value_name = "PID")]
+    broker_pid: Option<u32>,
 
     /// Start a broker inside this process, on a free port, and measure that
     #[arg(long, conflicts_with_all = [
@@ -65,12 +59,21 @@ pub(super) struct RunArgs {
     ])]
     embedded: bool,
 
-    /// What every client identifier begins with [default: mqx-bench and the run]
+    /// Client identifier, with the places of a topic, or what every one begins with
+    /// [default: mqx-bench and the run]
     #[arg(
-        short = 'i', long, aliases = ["prefix", "client-id"], value_name = "PREFIX",
+        long, aliases = ["prefix", "client-id"], value_name = "ID",
         default_value = "", hide_default_value = true, help_heading = "Connection"
     )]
     id: String,
+
+    /// Whether sessions begin anew with each connection
+    #[arg(
+        short = 'C', long, action = ArgAction::Set, value_name = "BOOL",
+        value_parser = values::boolean,
+        default_value = "true", help_heading = "Connection"
+    )]
+    clean: bool,
 
     #[command(flatten)]
     conclusion: ConclusionArgs,
@@ -82,9 +85,28 @@ pub(super) struct RunArgs {
 pub(super) const AFTER_HELP: &str = "\
 Latency is counted from the moment a message was due at the given rate, so a \
 broker that stalls shows it; service time is counted from when it was sent. \
-Without --rate each publisher waits while too much of what it sent (800 \
+Without a rate each publisher waits while too much of what it sent (800 \
 messages or 1 MiB of all publishers together) has not reached the \
 subscribers; otherwise the broker would have to drop messages.";
+
+/// The modes with what they measure.
+const MODES: &[(Mode, &str)] = &[
+    (Mode::PubSub, "Publishers, and subscribers that receive everything; this is the default"),
+    (Mode::Pub, "Publishing alone"),
+    (Mode::Sub, "Receiving what others publish"),
+    (Mode::Conn, "Opening connections: how many per second, how long each step takes"),
+    (Mode::FanOut, "One publisher and many subscribers"),
+    (Mode::FanIn, "Many publishers and one subscriber"),
+    (Mode::RequestResponse, "Requests and their answers"),
+    (Mode::Shared, "How evenly a shared subscription is spread over its members"),
+];
+
+fn modes() -> impl clap::builder::TypedValueParser<Value = Mode> {
+    let values = MODES.iter().map(|(mode, about)| PossibleValue::new(mode.name()).help(*about));
+    PossibleValuesParser::new(values).map(|name| {
+        Mode::all().find(|mode| mode.name() == name).expect("only names of modes are possible")
+    })
+}
 
 impl RunArgs {
     /// Whether the broker to measure is to be started first.
@@ -97,26 +119,70 @@ impl RunArgs {
     ///
     /// # Errors
     /// When a file of the connection is not what it should be.
-    pub(super) fn into_config(self) -> Result<Config> {
+    pub(super) fn into_config(mut self) -> Result<Config> {
+        let (publishers, subscribers) = self.crowd()?;
         let Target { options: mut connect, topic } = self.connection.into_target()?;
         connect.session.client_id = self.id;
+        connect.session.clean_start = self.clean;
+        let topics = std::mem::take(&mut self.messages.topic);
+        let mut load = Load { mode: self.mode, publishers, subscribers, ..Load::default() };
+        let (topic, filters) = topics_of(self.mode, topics, topic)?;
+        load.filters = filters;
+        load.stream = self.messages.into_stream(topic.as_deref())?;
+        load.clients = self.clients.apply(Group::default())?;
+        load.run = self.span.apply(Scenario::default());
         Ok(Config {
             connect,
-            load: Load {
-                publishers: self.count,
-                subscribers: self.subscribers,
-                qos: self.qos,
-                size: self.size,
-                topic: one_topic(self.topic, topic)?,
-                rate: self.rate,
-                limit: self.limit,
-                duration: self.duration,
-                inflight: self.inflight,
-            },
+            load: load.into(),
             conclusion: self.conclusion.into_config(),
+            strict: self.strict,
+            broker_pid: self.broker_pid,
             ..Config::default()
         })
     }
+
+    /// Publishers and subscribers.
+    fn crowd(&self) -> Result<(u32, u32)> {
+        let counts_receivers = matches!(self.mode, Mode::Sub | Mode::FanOut);
+        let (count, other) = (self.count, None);
+        let (publishing, receiving) =
+            if counts_receivers { (other, count) } else { (count, other) };
+        let given = [(publishing, self.publishers), (receiving, self.subscribers)];
+        if count == Some(0) || self.publishers == Some(0) && self.mode != Mode::Sub {
+            return Err(Error::usage("--count 0: a run needs somebody who does something"));
+        }
+        if given.iter().any(|(count, named)| count.is_some() && named.is_some()) {
+            return Err(Error::usage("how many clients there are is said twice, with --count too"));
+        }
+        let [publishers, subscribers] = given.map(|(count, named)| count.or(named));
+        let (mode, none) = (self.mode, Some(0));
+        let publishers = if mode == Mode::Sub { none } else { publishers };
+        let subscribers = if matches!(mode, Mode::Pub | Mode::Conn) { none } else { subscribers };
+        Ok((
+            publishers.unwrap_or_else(|| mode.publishers()),
+            subscribers.unwrap_or_else(|| mode.subscribers()),
+        ))
+    }
+}
+
+/// The topic that is published to and the filters that are subscribed to.
+fn topics_of(
+    mode: Mode,
+    mut topics: Vec<String>,
+    in_url: Option<String>,
+) -> Result<(Option<String>, Vec<Pattern>)> {
+    if mode == Mode::Sub {
+        topics.extend(in_url);
+        if topics.is_empty() {
+            return Err(super::super::connection::no_topic());
+        }
+        return Ok((None, topics.iter().map(|topic| Pattern::read(topic)).collect()));
+    }
+    if topics.len() > 1 {
+        return Err(Error::usage("--topic is given more than once; only bench sub takes several")
+            .hint("%i in a topic gives each publisher its own"));
+    }
+    Ok((one_topic(topics.pop(), in_url)?, Vec::new()))
 }
 
 /// The help names the smallest size in words.
@@ -124,53 +190,80 @@ const _: () = assert!(HEADER_SIZE == 32);
 
 #[cfg(test)]
 mod tests {
+    use crate::bench::load::{Pattern, Scenario, Tempo};
     use crate::cli::bench::Task;
     use crate::cli::{Command, parse_from};
+    use std::time::Duration;
 
-    fn config(options: &[&str]) -> crate::bench::Config {
-        let words = ["mqx", "bench"].iter().chain(options);
+    fn try_config(line: &str) -> crate::error::Result<crate::bench::Config> {
+        let words = ["mqx", "bench"].into_iter().chain(line.split_whitespace());
         let Command::Bench(args) = parse_from(words).unwrap().command else {
             panic!("another command was read");
         };
-        let Task::Run { config, .. } = args.into_task().unwrap() else {
-            panic!("another task was read");
-        };
-        *config
+        args.into_task().map(|task| match task {
+            Task::Run { config, .. } => *config,
+            other @ (Task::Merge(_) | Task::Compare(_)) => panic!("{other:?}"),
+        })
+    }
+
+    fn config(line: &str) -> crate::bench::Config {
+        try_config(line).unwrap()
+    }
+
+    fn crowd(load: &Scenario) -> Vec<(&str, u32)> {
+        load.groups.iter().map(|group| (group.name.as_str(), group.clients)).collect()
     }
 
     #[test]
     fn the_options_of_the_other_load_generators_are_understood() {
-        let config = config(&[
-            "-c",
-            "20",
-            "-L",
-            "1000",
-            "-s",
-            "1k",
-            "-F",
-            "10",
-            "-q",
-            "1",
-            "-t",
-            "a/%i",
-            "-h",
-            "b",
-            "-p",
-            "99",
-            "--rate",
-            "12.5",
-            "--duration",
-            "2m",
-            "-i",
-            "x",
-        ]);
-        let load = &config.load;
-        assert_eq!((load.publishers, load.limit, load.size), (20, Some(1_000), 1_000));
-        assert_eq!((load.inflight, load.qos as u8, load.rate), (10, 1, Some(12.5)));
+        let config = config(
+            "-c 20 -L 1000 -s 1k -F 10 -q 1 -t a/%i -h b -p 99 --rate 12.5 --duration 2m \
+             --prefix x -C false -R 50 -n 7",
+        );
+        let (load, group) = (&config.load, &config.load.groups[0]);
+        let stream = &group.streams[0];
+        assert_eq!((group.clients, group.first, group.connect_rate), (20, 7, Some(50.0)));
+        assert_eq!((stream.limit, stream.inflight, stream.qos as u8), (Some(1_000), 10, 1));
+        assert_eq!(stream.tempo, Tempo::Rate(12.5));
+        assert_eq!(stream.topic, Some(Pattern::read("a/%i")));
         assert_eq!(load.duration.unwrap().as_secs(), 120);
-        assert_eq!(load.topic.as_deref(), Some("a/%i"));
         assert_eq!(config.connect.endpoint.to_string(), "b:99");
         assert_eq!(config.connect.session.client_id, "x");
+        assert!(!config.connect.session.clean_start);
+    }
+
+    #[test]
+    fn intervals_are_in_milliseconds_as_elsewhere() {
+        let config = config("pub -c 10 -i 20 -I 500");
+        let group = &config.load.groups[0];
+        assert_eq!(group.connect_rate, Some(50.0));
+        assert_eq!(group.streams[0].tempo, Tempo::Every(Duration::from_millis(500)));
+    }
+
+    #[test]
+    fn each_mode_counts_its_clients() {
+        for (line, wanted) in [
+            ("", vec![("p", 1), ("s", 1)]),
+            ("pubsub --subscribers 3", vec![("p", 1), ("s", 3)]),
+            ("pub -c 5", vec![("p", 5)]),
+            ("sub -c 5 -t a", vec![("s", 5)]),
+            ("conn -c 7", vec![("c", 7)]),
+            ("fanout -c 9", vec![("p", 1), ("s", 9)]),
+            ("fanin", vec![("p", 100), ("s", 1)]),
+            ("rr --publishers 2 --subscribers 3", vec![("p", 2), ("s", 3)]),
+            ("shared", vec![("p", 1), ("s", 4)]),
+        ] {
+            assert_eq!(crowd(&config(line).load), wanted, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused() {
+        for line in ["-c 5 --publishers 6", "sub", "-t a -t b"] {
+            assert!(try_config(line).is_err(), "{line}");
+        }
+        let words = ["mqx", "bench", "--rate", "1", "-I", "5"];
+        assert!(parse_from(words).is_err());
     }
 
     #[test]

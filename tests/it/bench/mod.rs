@@ -1,10 +1,13 @@
 //! `mqx bench` against brokers whose faults are known: the report says them.
 
+mod load;
+mod modes;
 mod peer;
 mod report;
 
 use crate::support::peer::Peer;
-use mqx::bench::{Config, Load, run};
+use load::Load;
+use mqx::bench::{Config, Scenario, run};
 use mqx::client::EngineKind;
 use mqx::error::{Class, Error};
 use mqx::mqtt::QoS;
@@ -18,21 +21,21 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-fn config(port: u16, load: Load) -> Config {
-    let mut config = Config { load, live: false, cores: 2, ..Config::default() };
+fn config(port: u16, load: impl Into<Scenario>) -> Config {
+    let mut config = Config { load: load.into(), live: false, cores: 2, ..Config::default() };
     config.conclusion.json = true;
     config.connect.endpoint = Endpoint::tcp(Ipv4Addr::LOCALHOST.to_string(), port);
     config
 }
 
 /// The report of a run that ends by itself.
-async fn report(port: u16, load: Load) -> Value {
+async fn report(port: u16, load: impl Into<Scenario>) -> Value {
     let mut out = Vec::new();
     run(&config(port, load), &mut out, pending::<()>()).await.unwrap();
     serde_json::from_slice(&out).unwrap()
 }
 
-async fn failure(port: u16, load: Load) -> Error {
+async fn failure(port: u16, load: impl Into<Scenario>) -> Error {
     run(&config(port, load), &mut Vec::new(), pending::<()>()).await.unwrap_err()
 }
 

@@ -1,10 +1,9 @@
 //! What `mqx bench` reports, as others read it.
 
+use super::load::Load;
 use super::{config, number, peer, report};
 use boon::{Compiler, Draft, SchemaIndex, Schemas};
-use mqx::bench::{
-    Assertion, Baseline, Compare, Conclusion, Load, Merge, Report, SCHEMA, Target, run,
-};
+use mqx::bench::{Assertion, Baseline, Compare, Conclusion, Merge, Report, SCHEMA, Target, run};
 use mqx::error::Class;
 use mqx::mqtt::QoS;
 use peer::Fate;

@@ -1,0 +1,99 @@
+//! When connections are ended on purpose.
+
+use super::super::load::{Group, Stage};
+use super::super::pace::Pace;
+use super::super::warp::NEVER;
+use crate::session::Time;
+use std::time::Duration;
+
+/// The outages of the connections of a group.
+#[derive(Debug, Clone, Default)]
+pub(in super::super) struct Outages {
+    /// When single connections leave.
+    churn: Option<Pace>,
+    /// The time from one storm to the next.
+    every: Option<Duration>,
+    /// Storms of the stages, ascending.
+    storms: Vec<Time>,
+}
+
+/// The end of a connection that is to come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) struct Outage {
+    /// When, counted from the start of the run.
+    pub(in super::super) at: Time,
+    /// Whether the client says DISCONNECT before.
+    pub(in super::super) orderly: bool,
+}
+
+impl Outages {
+    /// Those of this group in these stages.
+    #[must_use]
+    pub(super) fn new(group: &Group, stages: &[Stage]) -> Self {
+        let mut start = Time::ZERO;
+        let mut storms = Vec::new();
+        for stage in stages {
+            // At the start of the run nobody is there to be cut off.
+            if stage.storm && start > Time::ZERO {
+                storms.push(start);
+            }
+            start = start + stage.duration;
+        }
+        Self {
+            churn: group.churn.rate.map(|rate| Pace::new(rate, group.clients)),
+            every: group.churn.storm,
+            storms,
+        }
+    }
+
+    /// The first outage of this client after `now`, if there is one.
+    #[must_use]
+    pub(in super::super) fn next_after(&self, client: u32, now: Time) -> Option<Outage> {
+        let of_stages = self.storms.iter().copied().find(|at| *at > now);
+        let regular = self.every.map(|every| following(every, now));
+        let storm = of_stages.into_iter().chain(regular).min();
+        let storm = storm.map(|at| Outage { at, orderly: false });
+        let leave = self.churn.as_ref().map(|pace| pace.next_after(client, now));
+        let leave = leave.filter(|at| *at < NEVER);
+        let leave = leave.map(|at| Outage { at, orderly: true });
+        storm.into_iter().chain(leave).min_by_key(|outage| outage.at)
+    }
+}
+
+/// The first multiple of `every` after `now`.
+fn following(every: Duration, now: Time) -> Time {
+    let every = u64::try_from(every.as_nanos()).unwrap_or(u64::MAX).max(1);
+    Time::from_nanos((now.nanos() / every).saturating_add(1).saturating_mul(every))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::load::Churn;
+    use super::*;
+
+    fn at(seconds: u64) -> Time {
+        Time::ZERO + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn storms_hit_everyone_and_churn_one_after_the_other() {
+        let churn = Churn { rate: Some(1.0), storm: Some(Duration::from_secs(5)) };
+        let outages = Outages::new(&Group { clients: 4, churn, ..Group::default() }, &[]);
+        let next = |client, now| outages.next_after(client, at(now)).unwrap();
+        assert_eq!(next(1, 0), Outage { at: at(1), orderly: true });
+        assert_eq!(next(3, 0), Outage { at: at(3), orderly: true });
+        assert_eq!(next(3, 3), Outage { at: at(5), orderly: false });
+        assert_eq!(next(0, 10), Outage { at: at(12), orderly: true });
+    }
+
+    #[test]
+    fn a_stage_may_begin_with_a_storm() {
+        let stage = |storm| {
+            let duration = Duration::from_secs(10);
+            Stage { name: String::new(), duration, from: 1.0, to: 1.0, storm }
+        };
+        let outages = Outages::new(&Group::default(), &[stage(true), stage(true), stage(false)]);
+        assert_eq!(outages.next_after(0, at(0)).unwrap().at, at(10));
+        assert_eq!(outages.next_after(0, at(10)), None);
+    }
+}
