@@ -512,6 +512,11 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--wait-before-publishing', '--wait-before-publishing', [CompletionResultType]::ParameterName, 'Whether publishing begins when everybody is connected; otherwise each client begins when it is')
             [CompletionResult]::new('--local-addresses', '--local-addresses', [CompletionResultType]::ParameterName, 'Connect from these addresses of the machine in turn, as in 10.0.0.1,10.0.0.2: each has ports of its own')
             [CompletionResult]::new('--broker-pid', '--broker-pid', [CompletionResultType]::ParameterName, 'Report the processor time and memory of this process, which is the broker''s')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated')
+            [CompletionResult]::new('--report-file', '--report-file', [CompletionResultType]::ParameterName, 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated')
+            [CompletionResult]::new('--assert', '--assert', [CompletionResultType]::ParameterName, 'End with exit code 9 unless this holds, as in ''p99<5ms'' or ''loss==0,rate>=10k''; may be repeated')
+            [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'End with exit code 9 if rate, throughput, p50, p99, loss or errors are worse than in this report')
+            [CompletionResult]::new('--max-regression', '--max-regression', [CompletionResultType]::ParameterName, 'How much worse they may be')
             [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Client identifier, with the places of a topic, or what every one begins with [default: mqx-bench and the run]')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Whether sessions begin anew with each connection')
             [CompletionResult]::new('--clean', '--clean', [CompletionResultType]::ParameterName, 'Whether sessions begin anew with each connection')
@@ -593,9 +598,9 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--config-file', '--config-file', [CompletionResultType]::ParameterName, 'Option file of mosquitto''s clients')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
             [CompletionResult]::new('--keep-connected', '--keep-connected', [CompletionResultType]::ParameterName, 'Keep the connections open when everything is sent, until the end or Ctrl-C')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the report as one JSON object')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Fail if the load generator was the limit instead of the broker')
             [CompletionResult]::new('--embedded', '--embedded', [CompletionResultType]::ParameterName, 'Start a broker inside this process, on a free port, and measure that')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the report as one JSON object')
             [CompletionResult]::new('--ws', '--ws', [CompletionResultType]::ParameterName, 'Speak MQTT over WebSocket')
             [CompletionResult]::new('--ask-password', '--ask-password', [CompletionResultType]::ParameterName, 'Ask for the password at the terminal')
             [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Say on stderr which packets are sent and received')
@@ -605,22 +610,150 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--no-tls', '--no-tls', [CompletionResultType]::ParameterName, 'Use no TLS, not even with port 8883')
             [CompletionResult]::new('--will-retain', '--will-retain', [CompletionResultType]::ParameterName, 'Ask the broker to keep it for later subscribers')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('compare', 'compare', [CompletionResultType]::ParameterValue, 'Compare the reports of two runs')
             [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Add up the reports of runs, as those of shards')
+            [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Run a scenario from a file')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
-        'mqx;bench;merge' {
+        'mqx;bench;compare' {
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write the comparison to this file, too: .md, or .html with charts; may be repeated')
+            [CompletionResult]::new('--report-file', '--report-file', [CompletionResultType]::ParameterName, 'Write the comparison to this file, too: .md, or .html with charts; may be repeated')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the sum as one JSON object')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;bench;merge' {
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated')
+            [CompletionResult]::new('--report-file', '--report-file', [CompletionResultType]::ParameterName, 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated')
+            [CompletionResult]::new('--assert', '--assert', [CompletionResultType]::ParameterName, 'End with exit code 9 unless this holds, as in ''p99<5ms'' or ''loss==0,rate>=10k''; may be repeated')
+            [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'End with exit code 9 if rate, throughput, p50, p99, loss or errors are worse than in this report')
+            [CompletionResult]::new('--max-regression', '--max-regression', [CompletionResultType]::ParameterName, 'How much worse they may be')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the report as one JSON object')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqx;bench;run' {
+            [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'End after this time, as in 10, 500ms or 2m [default: run until Ctrl-C]')
+            [CompletionResult]::new('--warmup', '--warmup', [CompletionResultType]::ParameterName, 'Do not measure what is due in this time at the beginning')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Whether publishing begins when everybody is connected; otherwise each client begins when it is')
+            [CompletionResult]::new('--wait-before-publishing', '--wait-before-publishing', [CompletionResultType]::ParameterName, 'Whether publishing begins when everybody is connected; otherwise each client begins when it is')
+            [CompletionResult]::new('--local-addresses', '--local-addresses', [CompletionResultType]::ParameterName, 'Connect from these addresses of the machine in turn, as in 10.0.0.1,10.0.0.2: each has ports of its own')
+            [CompletionResult]::new('--broker-pid', '--broker-pid', [CompletionResultType]::ParameterName, 'Report the processor time and memory of this process, which is the broker''s')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated')
+            [CompletionResult]::new('--report-file', '--report-file', [CompletionResultType]::ParameterName, 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated')
+            [CompletionResult]::new('--assert', '--assert', [CompletionResultType]::ParameterName, 'End with exit code 9 unless this holds, as in ''p99<5ms'' or ''loss==0,rate>=10k''; may be repeated')
+            [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'End with exit code 9 if rate, throughput, p50, p99, loss or errors are worse than in this report')
+            [CompletionResult]::new('--max-regression', '--max-regression', [CompletionResultType]::ParameterName, 'How much worse they may be')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS')
+            [CompletionResult]::new('--unix', '--unix', [CompletionResultType]::ParameterName, 'Unix socket of the broker')
+            [CompletionResult]::new('--ws-path', '--ws-path', [CompletionResultType]::ParameterName, 'Path of the broker for WebSocket [default: /mqtt]')
+            [CompletionResult]::new('--ws-header', '--ws-header', [CompletionResultType]::ParameterName, 'Header of the WebSocket request, as in ''Authorization: Bearer x'' (repeatable)')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'Connect through this proxy: socks5h://, socks5://, http:// or https://[USER:PASSWORD@]HOST[:PORT], or none [default: ALL_PROXY, for wss HTTPS_PROXY before it and for ws http_proxy, unless NO_PROXY has the host]')
+            [CompletionResult]::new('-A', '-A ', [CompletionResultType]::ParameterName, 'Connect from this address of the machine')
+            [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Connect from this address of the machine')
+            [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'User name')
+            [CompletionResult]::new('--username', '--username', [CompletionResultType]::ParameterName, 'User name')
+            [CompletionResult]::new('-P', '-P ', [CompletionResultType]::ParameterName, 'Password; on this machine everybody can see it, unlike with the next four')
+            [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'Password; on this machine everybody can see it, unlike with the next four')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Take the password from this file')
+            [CompletionResult]::new('--password-env', '--password-env', [CompletionResultType]::ParameterName, 'Take the password from this variable of the environment')
+            [CompletionResult]::new('--password-command', '--password-command', [CompletionResultType]::ParameterName, 'Take the password from what this command of the shell prints')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Seconds of silence after which a ping is sent; 0 for none')
+            [CompletionResult]::new('--keepalive', '--keepalive', [CompletionResultType]::ParameterName, 'Seconds of silence after which a ping is sent; 0 for none')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]')
+            [CompletionResult]::new('--mqtt-version', '--mqtt-version', [CompletionResultType]::ParameterName, 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]')
+            [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Give up connecting after this time, as in 10, 500ms or 2m')
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc')
+            [CompletionResult]::new('--jwt-key', '--jwt-key', [CompletionResultType]::ParameterName, 'Sign a token with this private key (PEM) for a password, a new one for every connection')
+            [CompletionResult]::new('--jwt-alg', '--jwt-alg', [CompletionResultType]::ParameterName, 'How to sign it: RS256 or ES256 [default: as the key is made for]')
+            [CompletionResult]::new('--jwt-aud', '--jwt-aud', [CompletionResultType]::ParameterName, 'Whom it is for (aud; repeatable)')
+            [CompletionResult]::new('--jwt-sub', '--jwt-sub', [CompletionResultType]::ParameterName, 'Whom it is about (sub) [default: the user name]')
+            [CompletionResult]::new('--jwt-iss', '--jwt-iss', [CompletionResultType]::ParameterName, 'Whom it is from (iss)')
+            [CompletionResult]::new('--jwt-kid', '--jwt-kid', [CompletionResultType]::ParameterName, 'Name of the key (kid)')
+            [CompletionResult]::new('--jwt-claim', '--jwt-claim', [CompletionResultType]::ParameterName, 'Another claim, as in name=value; a value in JSON is taken as that (repeatable)')
+            [CompletionResult]::new('--jwt-ttl', '--jwt-ttl', [CompletionResultType]::ParameterName, 'How long it counts, as in 600 or 1h')
+            [CompletionResult]::new('--tls', '--tls', [CompletionResultType]::ParameterName, 'Use TLS; trust the CA in this file, or without one those of the system')
+            [CompletionResult]::new('--cafile', '--cafile', [CompletionResultType]::ParameterName, 'The same as --tls with a CA')
+            [CompletionResult]::new('--capath', '--capath', [CompletionResultType]::ParameterName, 'Use TLS and trust the CAs in the PEM files of this directory')
+            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Use TLS and show this certificate to the broker (PEM)')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'The private key of that certificate (PEM, also encrypted PKCS#8)')
+            [CompletionResult]::new('--p12', '--p12', [CompletionResultType]::ParameterName, 'Use TLS and show the certificate in this PKCS#12 file, which has its key too')
+            [CompletionResult]::new('--key-password', '--key-password', [CompletionResultType]::ParameterName, 'Password of the private key, or of the PKCS#12 file; on this machine everybody can see it')
+            [CompletionResult]::new('--key-password-file', '--key-password-file', [CompletionResultType]::ParameterName, 'Take the password of the private key from this file')
+            [CompletionResult]::new('--key-password-env', '--key-password-env', [CompletionResultType]::ParameterName, 'Take the password of the private key from this variable of the environment')
+            [CompletionResult]::new('--sni', '--sni', [CompletionResultType]::ParameterName, 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host')
+            [CompletionResult]::new('--tls-alpn', '--tls-alpn', [CompletionResultType]::ParameterName, 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)')
+            [CompletionResult]::new('--tls-version', '--tls-version', [CompletionResultType]::ParameterName, 'Speak this version of TLS and no other: 1.2 or 1.3')
+            [CompletionResult]::new('--ciphers', '--ciphers', [CompletionResultType]::ParameterName, 'Offer these cipher suites and no others, by their names of IANA or OpenSSL with colons between them; what is not known is told')
+            [CompletionResult]::new('--tls-keylog', '--tls-keylog', [CompletionResultType]::ParameterName, 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]')
+            [CompletionResult]::new('--will-topic', '--will-topic', [CompletionResultType]::ParameterName, 'Topic of the message the broker publishes when the connection is lost')
+            [CompletionResult]::new('--will-payload', '--will-payload', [CompletionResultType]::ParameterName, 'Its payload [default: empty]')
+            [CompletionResult]::new('--will-file', '--will-file', [CompletionResultType]::ParameterName, 'Its payload from this file')
+            [CompletionResult]::new('--will-qos', '--will-qos', [CompletionResultType]::ParameterName, 'Its quality of service: 0, 1 or 2')
+            [CompletionResult]::new('--will-delay-interval', '--will-delay-interval', [CompletionResultType]::ParameterName, 'Publish it only after this time, as in 10 or 1m (MQTT 5)')
+            [CompletionResult]::new('--will-message-expiry-interval', '--will-message-expiry-interval', [CompletionResultType]::ParameterName, 'Time after which it is worth nothing (MQTT 5)')
+            [CompletionResult]::new('--will-content-type', '--will-content-type', [CompletionResultType]::ParameterName, 'What its payload is, as in application/json (MQTT 5)')
+            [CompletionResult]::new('--will-payload-format-indicator', '--will-payload-format-indicator', [CompletionResultType]::ParameterName, 'Whether its payload is UTF-8 text (MQTT 5)')
+            [CompletionResult]::new('--will-response-topic', '--will-response-topic', [CompletionResultType]::ParameterName, 'Topic for an answer to it (MQTT 5)')
+            [CompletionResult]::new('--will-correlation-data', '--will-correlation-data', [CompletionResultType]::ParameterName, 'What an answer is to repeat: text, hex:... or base64:... (MQTT 5)')
+            [CompletionResult]::new('--will-user-property', '--will-user-property', [CompletionResultType]::ParameterName, 'User property of it, as in name=value (repeatable, MQTT 5)')
+            [CompletionResult]::new('-x', '-x', [CompletionResultType]::ParameterName, 'Keep the session so long after the connection, as in 60, 1h or never (to end)')
+            [CompletionResult]::new('--session-expiry-interval', '--session-expiry-interval', [CompletionResultType]::ParameterName, 'Keep the session so long after the connection, as in 60, 1h or never (to end)')
+            [CompletionResult]::new('--receive-maximum', '--receive-maximum', [CompletionResultType]::ParameterName, 'QoS 1 and 2 messages the broker may send before they are answered')
+            [CompletionResult]::new('--maximum-packet-size', '--maximum-packet-size', [CompletionResultType]::ParameterName, 'Bytes of the largest packet the broker may send')
+            [CompletionResult]::new('--topic-alias-maximum', '--topic-alias-maximum', [CompletionResultType]::ParameterName, 'Topic aliases the broker may use')
+            [CompletionResult]::new('--request-response-information', '--request-response-information', [CompletionResultType]::ParameterName, 'Ask for the basis of response topics')
+            [CompletionResult]::new('--request-problem-information', '--request-problem-information', [CompletionResultType]::ParameterName, 'Ask for reasons in words [default: true]')
+            [CompletionResult]::new('--connect-user-property', '--connect-user-property', [CompletionResultType]::ParameterName, 'User property of CONNECT, as in name=value (repeatable)')
+            [CompletionResult]::new('--authentication-method', '--authentication-method', [CompletionResultType]::ParameterName, 'Method of enhanced authentication: SCRAM-SHA-256 takes user and password and checks the broker too; of others only what CONNECT says can be given')
+            [CompletionResult]::new('--authentication-data', '--authentication-data', [CompletionResultType]::ParameterName, 'Data of that method: text, hex:... or base64:...')
+            [CompletionResult]::new('--disconnect-session-expiry-interval', '--disconnect-session-expiry-interval', [CompletionResultType]::ParameterName, 'Session expiry in DISCONNECT: from then on this holds')
+            [CompletionResult]::new('--disconnect-reason', '--disconnect-reason', [CompletionResultType]::ParameterName, 'Reason in words in DISCONNECT')
+            [CompletionResult]::new('--disconnect-user-property', '--disconnect-user-property', [CompletionResultType]::ParameterName, 'User property of DISCONNECT, as in name=value (repeatable)')
+            [CompletionResult]::new('-D', '-D ', [CompletionResultType]::ParameterName, 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here')
+            [CompletionResult]::new('--property', '--property', [CompletionResultType]::ParameterName, 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'File with the profiles [default: ~/.config/mqx/config.toml]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Option file of mosquitto''s clients')
+            [CompletionResult]::new('--config-file', '--config-file', [CompletionResultType]::ParameterName, 'Option file of mosquitto''s clients')
+            [CompletionResult]::new('-b', '-b', [CompletionResultType]::ParameterName, 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile')
+            [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile')
+            [CompletionResult]::new('--broker', '--broker', [CompletionResultType]::ParameterName, 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is said on stderr: auto, always or never')
+            [CompletionResult]::new('--show', '--show', [CompletionResultType]::ParameterName, 'Print the file of the scenario instead of running it')
+            [CompletionResult]::new('--keep-connected', '--keep-connected', [CompletionResultType]::ParameterName, 'Keep the connections open when everything is sent, until the end or Ctrl-C')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Fail if the load generator was the limit instead of the broker')
+            [CompletionResult]::new('--embedded', '--embedded', [CompletionResultType]::ParameterName, 'Start a broker inside this process, on a free port, and measure that')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the report as one JSON object')
+            [CompletionResult]::new('--ws', '--ws', [CompletionResultType]::ParameterName, 'Speak MQTT over WebSocket')
+            [CompletionResult]::new('--ask-password', '--ask-password', [CompletionResultType]::ParameterName, 'Ask for the password at the terminal')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Say on stderr which packets are sent and received')
+            [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Say on stderr which packets are sent and received')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr, not even why it fails: the exit code tells')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Use TLS and believe any certificate; for tests only')
+            [CompletionResult]::new('--no-tls', '--no-tls', [CompletionResultType]::ParameterName, 'Use no TLS, not even with port 8883')
+            [CompletionResult]::new('--will-retain', '--will-retain', [CompletionResultType]::ParameterName, 'Ask the broker to keep it for later subscribers')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'mqx;bench;help' {
+            [CompletionResult]::new('compare', 'compare', [CompletionResultType]::ParameterValue, 'Compare the reports of two runs')
             [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Add up the reports of runs, as those of shards')
+            [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Run a scenario from a file')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
+        'mqx;bench;help;compare' {
+            break
+        }
         'mqx;bench;help;merge' {
+            break
+        }
+        'mqx;bench;help;run' {
             break
         }
         'mqx;bench;help;help' {
@@ -1587,10 +1720,18 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             break
         }
         'mqx;help;bench' {
+            [CompletionResult]::new('compare', 'compare', [CompletionResultType]::ParameterValue, 'Compare the reports of two runs')
             [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Add up the reports of runs, as those of shards')
+            [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Run a scenario from a file')
+            break
+        }
+        'mqx;help;bench;compare' {
             break
         }
         'mqx;help;bench;merge' {
+            break
+        }
+        'mqx;help;bench;run' {
             break
         }
         'mqx;help;doctor' {

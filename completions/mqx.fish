@@ -35,6 +35,7 @@ complete -c mqx -n "__fish_mqx_needs_command" -f -a "rr" -d 'Ask somebody behind
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "bench" -d 'Measure a broker: put a load on it and see what becomes of it'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "doctor" -d 'Examine step by step whether a broker can be reached and used, and why not'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "ping" -d 'Check in one line whether a broker answers, for health checks'
+complete -c mqx -n "__fish_mqx_needs_command" -f -a "test" -d 'Probe what a broker supports and how it behaves, or in what two differ'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "certs" -d 'Make certificates for testing'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "profile" -d 'Keep what it takes to reach a broker under a name'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "broker" -d 'Run a broker'
@@ -66,6 +67,8 @@ wait\t''
 fail\t''
 drop\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l store -d 'Keep messages in this directory until the broker has answered, so that a publisher that was killed goes on where it stopped; or at a Redis server, `redis://USER:PASSWORD@HOST:PORT/DB?prefix=mqx`, of which all but the host may be left out' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -s M -l max-inflight -d 'Messages with QoS 1 and 2 that are in flight at once, at most [default: as many as the broker takes; 20 before MQTT 5, in which it cannot say]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l topic-alias -d 'Use so many topic aliases, or auto for as many as the broker takes: a topic is then spelled out once for each connection (MQTT 5)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s e -l message-expiry-interval -d 'Time after which the message is worth nothing, as in 60 or 1h' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l content-type -d 'What the payload is, as in application/json' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l payload-format-indicator -d 'Whether the payload is UTF-8 text' -r
@@ -104,12 +107,14 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -l cafile -d 'The same as -
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -l key-password -d 'Password of the private key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l p12 -d 'Use TLS and show the certificate in this PKCS#12 file, which has its key too' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l key-password -d 'Password of the private key, or of the PKCS#12 file; on this machine everybody can see it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l key-password-file -d 'Take the password of the private key from this file' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l ciphers -d 'Offer these cipher suites and no others, by their names of IANA or OpenSSL with colons between them; what is not known is told' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l will-topic -d 'Topic of the message the broker publishes when the connection is lost' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l will-payload -d 'Its payload [default: empty]' -r
@@ -174,6 +179,12 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -s W -l timeout -d 'End aft
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l idle-timeout -d 'End when no message came for this time, with exit code 27' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s F -l format -d 'Print each message in this format, the one of mosquitto: %t topic, %p payload, %x payload in hex, %q QoS, %r retained, %j JSON, %I time ...; or with names, as in %{topic} %{user:key} %{json:.a.b} %{time:rfc3339ns} %{b64}' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l record -d 'Record the messages in this file, to be played by pub --replay; compressed when its name ends in .zst. Nothing is printed unless -v, -F, -J or --select asks for it' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l out-dir -d 'Keep payloads in files in this folder, by topic: a/b is DIR/a/b. Nothing is printed unless -v, -F or -J asks for it' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l out-mode -d 'What becomes of the messages of a topic: overwrite (each takes the place of the one before), append (as lines) or number (each in a file, as in a/b.000001)' -r -f -a "overwrite\t''
+append\t''
+number\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l exec -d 'Run this command for each message, with the payload at its stdin and `MQTT_TOPIC`, `MQTT_QOS`, `MQTT_RETAIN`, `MQTT_PROPERTIES` and more in its environment. A message with QoS 1 or 2 is acknowledged when it succeeds. Nothing is printed unless -v, -F or -J asks for it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l exec-jobs -d 'So many of these commands run at once; if all do, nothing more is read' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l decode -d 'Decode payloads: json, hex, base64, cbor, msgpack, gzip, protobuf, avro, sparkplug, or auto for what the topic or the content type says; of some topics, as in FILTER=FORMAT (repeatable, the first that fits holds)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l proto -d 'Schema of Protocol Buffers: a .proto file, or a set of descriptors' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l proto-message -d 'Message in that schema' -r
@@ -214,12 +225,14 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -l cafile -d 'The same as -
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -l key-password -d 'Password of the private key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l p12 -d 'Use TLS and show the certificate in this PKCS#12 file, which has its key too' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l key-password -d 'Password of the private key, or of the PKCS#12 file; on this machine everybody can see it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l key-password-file -d 'Take the password of the private key from this file' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l ciphers -d 'Offer these cipher suites and no others, by their names of IANA or OpenSSL with colons between them; what is not known is told' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l will-topic -d 'Topic of the message the broker publishes when the connection is lost' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l will-payload -d 'Its payload [default: empty]' -r
@@ -289,6 +302,8 @@ complete -c mqx -n "__fish_mqx_using_subcommand rr" -s F -l format -d 'Print eac
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l correlation-data -d 'What an answer is to repeat: text, hex:... or base64:...' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l serve -d 'Answer the requests that come here (repeatable), until Ctrl-C or -C; $share/GROUP/FILTER shares them with others' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l reply -d 'Answer with this text: % stands for something of the request, as in sub -F, and {{seq}}, {{now}}, {{uuid}} ... are filled in, as in pub --template' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l exec -d 'Answer with what this command of the shell prints; its stdin is the payload of the request, and MQTT_TOPIC, MQTT_QOS, MQTT_PROPERTIES ... say the rest. Where it fails there is no reply, and exit code 14 in the end' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l exec-jobs -d 'So many of these commands run at once' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l content-type -d 'What the payload is, as in application/json' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l payload-format-indicator -d 'Whether the payload is UTF-8 text' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l user-property -d 'User property, as in name=value (repeatable)' -r
@@ -324,12 +339,14 @@ complete -c mqx -n "__fish_mqx_using_subcommand rr" -l cafile -d 'The same as --
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand rr" -l key-password -d 'Password of the private key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l p12 -d 'Use TLS and show the certificate in this PKCS#12 file, which has its key too' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l key-password -d 'Password of the private key, or of the PKCS#12 file; on this machine everybody can see it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l key-password-file -d 'Take the password of the private key from this file' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l ciphers -d 'Offer these cipher suites and no others, by their names of IANA or OpenSSL with colons between them; what is not known is told' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l will-topic -d 'Topic of the message the broker publishes when the connection is lost' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l will-payload -d 'Its payload [default: empty]' -r
@@ -383,126 +400,236 @@ complete -c mqx -n "__fish_mqx_using_subcommand rr" -l insecure -d 'Use TLS and 
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l no-tls -d 'Use no TLS, not even with port 8883'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l will-retain -d 'Ask the broker to keep it for later subscribers'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l help -d 'Print help'
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s c -l count -d 'Clients: those that publish, of sub and fanout those that receive, of conn all' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l publishers -d 'Clients that publish, of rr those that ask' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l subscribers -d 'Clients that receive what every publisher sends, of rr those that answer' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s R -l conn-rate -d 'Open so many connections per second [default: as many as possible]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s i -l interval -d 'Time from one connection to the next, as in 10 (milliseconds) or 1s' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s n -l startnumber -d 'The number of the first client' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l rows -d 'CSV file with a row for each client, counted around; {row.NAME} in user name, password, identifier, topic and message is what the row has in this column' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l retry -d 'How often in a row a client tries again to connect, or forever' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l retry-delay -d 'Time before a client tries again, as in 500 (milliseconds) or 1s' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l churn -d 'Connections per second that are closed and opened again' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l storm -d 'Cut all connections together this often, without a word, so that all come back at once and their wills are published' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l rate -d 'Messages per second of all publishers together [default: as many as possible]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s I -l interval-of-msg -d 'Time from one message of a publisher to its next, as in 100 (milliseconds) or 2s' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l jitter -d 'Let each message be due up to so much later, at random' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s t -l topic -d 'Publish to this topic, or subscribe to it where others publish: %i is the number of the client, %c its identifier, %u its user, %s the number of the message, %rand_8 something random, {row.NAME} a column of --rows [default: topics no other run has]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s q -l qos -d 'Quality of service of publishes and subscriptions: 0, 1 or 2' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s r -l retain -d 'Let the broker keep the last message of each topic' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s s -l size -d 'Bytes of each payload, as in 64, 4k, 1MB, or 32-4k for all sizes between; at least 32' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s m -l message -d 'Publish this text, with the places of a topic and those of `mqx pub --template`; template://FILE takes it from a file' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s f -l file -d 'Publish the content of this file' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l template -d 'Publish what is in this file, with places as in --message' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l payload-hdrs -d 'Begin payloads as emqtt-bench does, and recognise them by that: cnt64, ts or cnt64,ts' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s L -l limit -d 'End after this many messages of all publishers together' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l per-client-limit -d 'End after this many messages of each publisher' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s F -l inflight -d 'Messages of QoS 1 and 2 that each publisher has unacknowledged at once' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l buffer -d 'Messages each publisher keeps while it cannot send them; of more the oldest are given up [default: all]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l duration -d 'End after this time, as in 10, 500ms or 2m [default: run until Ctrl-C]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l warmup -d 'Do not measure what is due in this time at the beginning' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s w -l wait-before-publishing -d 'Whether publishing begins when everybody is connected; otherwise each client begins when it is' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l local-addresses -d 'Connect from these addresses of the machine in turn, as in 10.0.0.1,10.0.0.2: each has ports of its own' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l broker-pid -d 'Report the processor time and memory of this process, which is the broker\'s' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l id -d 'Client identifier, with the places of a topic, or what every one begins with [default: mqx-bench and the run]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s C -l clean -d 'Whether sessions begin anew with each connection' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s b -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l unix -d 'Unix socket of the broker' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l ws-path -d 'Path of the broker for WebSocket [default: /mqtt]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l ws-header -d 'Header of the WebSocket request, as in \'Authorization: Bearer x\' (repeatable)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l proxy -d 'Connect through this proxy: socks5h://, socks5://, http:// or https://[USER:PASSWORD@]HOST[:PORT], or none [default: ALL_PROXY, for wss HTTPS_PROXY before it and for ws http_proxy, unless NO_PROXY has the host]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s A -l bind -d 'Connect from this address of the machine' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s u -l username -d 'User name' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s P -l password -d 'Password; on this machine everybody can see it, unlike with the next four' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l password-file -d 'Take the password from this file' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l password-env -d 'Take the password from this variable of the environment' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l password-command -d 'Take the password from what this command of the shell prints' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s c -l count -d 'Clients: those that publish, of sub and fanout those that receive, of conn all' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l publishers -d 'Clients that publish, of rr those that ask' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l subscribers -d 'Clients that receive what every publisher sends, of rr those that answer' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s R -l conn-rate -d 'Open so many connections per second [default: as many as possible]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s i -l interval -d 'Time from one connection to the next, as in 10 (milliseconds) or 1s' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s n -l startnumber -d 'The number of the first client' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l rows -d 'CSV file with a row for each client, counted around; {row.NAME} in user name, password, identifier, topic and message is what the row has in this column' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l retry -d 'How often in a row a client tries again to connect, or forever' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l retry-delay -d 'Time before a client tries again, as in 500 (milliseconds) or 1s' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l churn -d 'Connections per second that are closed and opened again' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l storm -d 'Cut all connections together this often, without a word, so that all come back at once and their wills are published' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l rate -d 'Messages per second of all publishers together [default: as many as possible]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s I -l interval-of-msg -d 'Time from one message of a publisher to its next, as in 100 (milliseconds) or 2s' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l jitter -d 'Let each message be due up to so much later, at random' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s t -l topic -d 'Publish to this topic, or subscribe to it where others publish: %i is the number of the client, %c its identifier, %u its user, %s the number of the message, %rand_8 something random, {row.NAME} a column of --rows [default: topics no other run has]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s q -l qos -d 'Quality of service of publishes and subscriptions: 0, 1 or 2' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s r -l retain -d 'Let the broker keep the last message of each topic' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s s -l size -d 'Bytes of each payload, as in 64, 4k, 1MB, or 32-4k for all sizes between; at least 32' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s m -l message -d 'Publish this text, with the places of a topic and those of `mqx pub --template`; template://FILE takes it from a file' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s f -l file -d 'Publish the content of this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l template -d 'Publish what is in this file, with places as in --message' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l payload-hdrs -d 'Begin payloads as emqtt-bench does, and recognise them by that: cnt64, ts or cnt64,ts' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s L -l limit -d 'End after this many messages of all publishers together' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l per-client-limit -d 'End after this many messages of each publisher' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s F -l inflight -d 'Messages of QoS 1 and 2 that each publisher has unacknowledged at once' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l buffer -d 'Messages each publisher keeps while it cannot send them; of more the oldest are given up [default: all]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l duration -d 'End after this time, as in 10, 500ms or 2m [default: run until Ctrl-C]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l warmup -d 'Do not measure what is due in this time at the beginning' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s w -l wait-before-publishing -d 'Whether publishing begins when everybody is connected; otherwise each client begins when it is' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l local-addresses -d 'Connect from these addresses of the machine in turn, as in 10.0.0.1,10.0.0.2: each has ports of its own' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l broker-pid -d 'Report the processor time and memory of this process, which is the broker\'s' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l report -l report-file -d 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l assert -d 'End with exit code 9 unless this holds, as in \'p99<5ms\' or \'loss==0,rate>=10k\'; may be repeated' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l baseline -d 'End with exit code 9 if rate, throughput, p50, p99, loss or errors are worse than in this report' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l max-regression -d 'How much worse they may be' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l id -d 'Client identifier, with the places of a topic, or what every one begins with [default: mqx-bench and the run]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s C -l clean -d 'Whether sessions begin anew with each connection' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s b -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l unix -d 'Unix socket of the broker' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l ws-path -d 'Path of the broker for WebSocket [default: /mqtt]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l ws-header -d 'Header of the WebSocket request, as in \'Authorization: Bearer x\' (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l proxy -d 'Connect through this proxy: socks5h://, socks5://, http:// or https://[USER:PASSWORD@]HOST[:PORT], or none [default: ALL_PROXY, for wss HTTPS_PROXY before it and for ws http_proxy, unless NO_PROXY has the host]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s A -l bind -d 'Connect from this address of the machine' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s u -l username -d 'User name' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s P -l password -d 'Password; on this machine everybody can see it, unlike with the next four' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l password-file -d 'Take the password from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l password-env -d 'Take the password from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l password-command -d 'Take the password from what this command of the shell prints' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
 rumqttc\t''"
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l jwt-key -d 'Sign a token with this private key (PEM) for a password, a new one for every connection' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l jwt-alg -d 'How to sign it: RS256 or ES256 [default: as the key is made for]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l jwt-aud -d 'Whom it is for (aud; repeatable)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l jwt-sub -d 'Whom it is about (sub) [default: the user name]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l jwt-iss -d 'Whom it is from (iss)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l jwt-kid -d 'Name of the key (kid)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l jwt-claim -d 'Another claim, as in name=value; a value in JSON is taken as that (repeatable)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l jwt-ttl -d 'How long it counts, as in 600 or 1h' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l tls -d 'Use TLS; trust the CA in this file, or without one those of the system' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l cafile -d 'The same as --tls with a CA' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l key-password -d 'Password of the private key; on this machine everybody can see it' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l key-password-file -d 'Take the password of the private key from this file' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l will-topic -d 'Topic of the message the broker publishes when the connection is lost' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l will-payload -d 'Its payload [default: empty]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l will-file -d 'Its payload from this file' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l will-qos -d 'Its quality of service: 0, 1 or 2' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l will-delay-interval -d 'Publish it only after this time, as in 10 or 1m (MQTT 5)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l will-message-expiry-interval -d 'Time after which it is worth nothing (MQTT 5)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l will-content-type -d 'What its payload is, as in application/json (MQTT 5)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l will-payload-format-indicator -d 'Whether its payload is UTF-8 text (MQTT 5)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l will-response-topic -d 'Topic for an answer to it (MQTT 5)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l will-correlation-data -d 'What an answer is to repeat: text, hex:... or base64:... (MQTT 5)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l will-user-property -d 'User property of it, as in name=value (repeatable, MQTT 5)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s x -l session-expiry-interval -d 'Keep the session so long after the connection, as in 60, 1h or never (to end)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send before they are answered' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l maximum-packet-size -d 'Bytes of the largest packet the broker may send' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l request-response-information -d 'Ask for the basis of response topics' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l request-problem-information -d 'Ask for reasons in words [default: true]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l connect-user-property -d 'User property of CONNECT, as in name=value (repeatable)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l authentication-method -d 'Method of enhanced authentication: SCRAM-SHA-256 takes user and password and checks the broker too; of others only what CONNECT says can be given' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l authentication-data -d 'Data of that method: text, hex:... or base64:...' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l disconnect-session-expiry-interval -d 'Session expiry in DISCONNECT: from then on this holds' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l disconnect-user-property -d 'User property of DISCONNECT, as in name=value (repeatable)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s o -l config-file -d 'Option file of mosquitto\'s clients' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l jwt-key -d 'Sign a token with this private key (PEM) for a password, a new one for every connection' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l jwt-alg -d 'How to sign it: RS256 or ES256 [default: as the key is made for]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l jwt-aud -d 'Whom it is for (aud; repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l jwt-sub -d 'Whom it is about (sub) [default: the user name]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l jwt-iss -d 'Whom it is from (iss)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l jwt-kid -d 'Name of the key (kid)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l jwt-claim -d 'Another claim, as in name=value; a value in JSON is taken as that (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l jwt-ttl -d 'How long it counts, as in 600 or 1h' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l tls -d 'Use TLS; trust the CA in this file, or without one those of the system' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l cafile -d 'The same as --tls with a CA' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l p12 -d 'Use TLS and show the certificate in this PKCS#12 file, which has its key too' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l key-password -d 'Password of the private key, or of the PKCS#12 file; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l key-password-file -d 'Take the password of the private key from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l ciphers -d 'Offer these cipher suites and no others, by their names of IANA or OpenSSL with colons between them; what is not known is told' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l will-topic -d 'Topic of the message the broker publishes when the connection is lost' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l will-payload -d 'Its payload [default: empty]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l will-file -d 'Its payload from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l will-qos -d 'Its quality of service: 0, 1 or 2' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l will-delay-interval -d 'Publish it only after this time, as in 10 or 1m (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l will-message-expiry-interval -d 'Time after which it is worth nothing (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l will-content-type -d 'What its payload is, as in application/json (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l will-payload-format-indicator -d 'Whether its payload is UTF-8 text (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l will-response-topic -d 'Topic for an answer to it (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l will-correlation-data -d 'What an answer is to repeat: text, hex:... or base64:... (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l will-user-property -d 'User property of it, as in name=value (repeatable, MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s x -l session-expiry-interval -d 'Keep the session so long after the connection, as in 60, 1h or never (to end)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send before they are answered' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l maximum-packet-size -d 'Bytes of the largest packet the broker may send' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l request-response-information -d 'Ask for the basis of response topics' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l request-problem-information -d 'Ask for reasons in words [default: true]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l connect-user-property -d 'User property of CONNECT, as in name=value (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l authentication-method -d 'Method of enhanced authentication: SCRAM-SHA-256 takes user and password and checks the broker too; of others only what CONNECT says can be given' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l authentication-data -d 'Data of that method: text, hex:... or base64:...' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l disconnect-session-expiry-interval -d 'Session expiry in DISCONNECT: from then on this holds' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l disconnect-user-property -d 'User property of DISCONNECT, as in name=value (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s o -l config-file -d 'Option file of mosquitto\'s clients' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l keep-connected -d 'Keep the connections open when everything is sent, until the end or Ctrl-C'
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l json -d 'Print the report as one JSON object'
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l strict -d 'Fail if the load generator was the limit instead of the broker'
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l embedded -d 'Start a broker inside this process, on a free port, and measure that'
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l ws -d 'Speak MQTT over WebSocket'
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l ask-password -d 'Ask for the password at the terminal'
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -s d -l debug -d 'Say on stderr which packets are sent and received'
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l quiet -d 'Say nothing on stderr, not even why it fails: the exit code tells'
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l insecure -d 'Use TLS and believe any certificate; for tests only'
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l no-tls -d 'Use no TLS, not even with port 8883'
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l will-retain -d 'Ask the broker to keep it for later subscribers'
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -l help -d 'Print help'
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -a "merge" -d 'Add up the reports of runs, as those of shards'
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from merge help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l keep-connected -d 'Keep the connections open when everything is sent, until the end or Ctrl-C'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l strict -d 'Fail if the load generator was the limit instead of the broker'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l embedded -d 'Start a broker inside this process, on a free port, and measure that'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l json -d 'Print the report as one JSON object'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l ws -d 'Speak MQTT over WebSocket'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l ask-password -d 'Ask for the password at the terminal'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s d -l debug -d 'Say on stderr which packets are sent and received'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l quiet -d 'Say nothing on stderr, not even why it fails: the exit code tells'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l insecure -d 'Use TLS and believe any certificate; for tests only'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l no-tls -d 'Use no TLS, not even with port 8883'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l will-retain -d 'Ask the broker to keep it for later subscribers'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -a "compare" -d 'Compare the reports of two runs'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -a "merge" -d 'Add up the reports of runs, as those of shards'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -a "run" -d 'Run a scenario from a file'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from compare" -l report -l report-file -d 'Write the comparison to this file, too: .md, or .html with charts; may be repeated' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from compare" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from compare" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from merge" -l report -l report-file -d 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from merge" -l assert -d 'End with exit code 9 unless this holds, as in \'p99<5ms\' or \'loss==0,rate>=10k\'; may be repeated' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from merge" -l baseline -d 'End with exit code 9 if rate, throughput, p50, p99, loss or errors are worse than in this report' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from merge" -l max-regression -d 'How much worse they may be' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from merge" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from merge" -l json -d 'Print the sum as one JSON object'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from merge" -l json -d 'Print the report as one JSON object'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from merge" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l duration -d 'End after this time, as in 10, 500ms or 2m [default: run until Ctrl-C]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l warmup -d 'Do not measure what is due in this time at the beginning' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -s w -l wait-before-publishing -d 'Whether publishing begins when everybody is connected; otherwise each client begins when it is' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l local-addresses -d 'Connect from these addresses of the machine in turn, as in 10.0.0.1,10.0.0.2: each has ports of its own' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l broker-pid -d 'Report the processor time and memory of this process, which is the broker\'s' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l report -l report-file -d 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l assert -d 'End with exit code 9 unless this holds, as in \'p99<5ms\' or \'loss==0,rate>=10k\'; may be repeated' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l baseline -d 'End with exit code 9 if rate, throughput, p50, p99, loss or errors are worse than in this report' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l max-regression -d 'How much worse they may be' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l unix -d 'Unix socket of the broker' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l ws-path -d 'Path of the broker for WebSocket [default: /mqtt]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l ws-header -d 'Header of the WebSocket request, as in \'Authorization: Bearer x\' (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l proxy -d 'Connect through this proxy: socks5h://, socks5://, http:// or https://[USER:PASSWORD@]HOST[:PORT], or none [default: ALL_PROXY, for wss HTTPS_PROXY before it and for ws http_proxy, unless NO_PROXY has the host]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -s A -l bind -d 'Connect from this address of the machine' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -s u -l username -d 'User name' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -s P -l password -d 'Password; on this machine everybody can see it, unlike with the next four' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l password-file -d 'Take the password from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l password-env -d 'Take the password from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l password-command -d 'Take the password from what this command of the shell prints' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
+rumqttc\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l jwt-key -d 'Sign a token with this private key (PEM) for a password, a new one for every connection' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l jwt-alg -d 'How to sign it: RS256 or ES256 [default: as the key is made for]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l jwt-aud -d 'Whom it is for (aud; repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l jwt-sub -d 'Whom it is about (sub) [default: the user name]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l jwt-iss -d 'Whom it is from (iss)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l jwt-kid -d 'Name of the key (kid)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l jwt-claim -d 'Another claim, as in name=value; a value in JSON is taken as that (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l jwt-ttl -d 'How long it counts, as in 600 or 1h' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l tls -d 'Use TLS; trust the CA in this file, or without one those of the system' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l cafile -d 'The same as --tls with a CA' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l p12 -d 'Use TLS and show the certificate in this PKCS#12 file, which has its key too' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l key-password -d 'Password of the private key, or of the PKCS#12 file; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l key-password-file -d 'Take the password of the private key from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l ciphers -d 'Offer these cipher suites and no others, by their names of IANA or OpenSSL with colons between them; what is not known is told' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-topic -d 'Topic of the message the broker publishes when the connection is lost' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-payload -d 'Its payload [default: empty]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-file -d 'Its payload from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-qos -d 'Its quality of service: 0, 1 or 2' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-delay-interval -d 'Publish it only after this time, as in 10 or 1m (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-message-expiry-interval -d 'Time after which it is worth nothing (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-content-type -d 'What its payload is, as in application/json (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-payload-format-indicator -d 'Whether its payload is UTF-8 text (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-response-topic -d 'Topic for an answer to it (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-correlation-data -d 'What an answer is to repeat: text, hex:... or base64:... (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-user-property -d 'User property of it, as in name=value (repeatable, MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -s x -l session-expiry-interval -d 'Keep the session so long after the connection, as in 60, 1h or never (to end)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send before they are answered' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l maximum-packet-size -d 'Bytes of the largest packet the broker may send' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l request-response-information -d 'Ask for the basis of response topics' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l request-problem-information -d 'Ask for reasons in words [default: true]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l connect-user-property -d 'User property of CONNECT, as in name=value (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l authentication-method -d 'Method of enhanced authentication: SCRAM-SHA-256 takes user and password and checks the broker too; of others only what CONNECT says can be given' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l authentication-data -d 'Data of that method: text, hex:... or base64:...' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l disconnect-session-expiry-interval -d 'Session expiry in DISCONNECT: from then on this holds' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l disconnect-user-property -d 'User property of DISCONNECT, as in name=value (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -s o -l config-file -d 'Option file of mosquitto\'s clients' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -s b -s L -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l show -d 'Print the file of the scenario instead of running it'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l keep-connected -d 'Keep the connections open when everything is sent, until the end or Ctrl-C'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l strict -d 'Fail if the load generator was the limit instead of the broker'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l embedded -d 'Start a broker inside this process, on a free port, and measure that'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l json -d 'Print the report as one JSON object'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l ws -d 'Speak MQTT over WebSocket'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l ask-password -d 'Ask for the password at the terminal'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -s d -l debug -d 'Say on stderr which packets are sent and received'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l quiet -d 'Say nothing on stderr, not even why it fails: the exit code tells'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l insecure -d 'Use TLS and believe any certificate; for tests only'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l no-tls -d 'Use no TLS, not even with port 8883'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-retain -d 'Ask the broker to keep it for later subscribers'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "compare" -d 'Compare the reports of two runs'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "merge" -d 'Add up the reports of runs, as those of shards'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run a scenario from a file'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s t -l topic -d 'What the topics begin with that are published to [default: mqx/doctor/ and something random]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s i -l id -d 'Client identifier; %h stands for this machine, %p for the process, %r for something random, %u for the user name [default: the broker chooses one]' -r
@@ -537,12 +664,14 @@ complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l cafile -d 'The same a
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l key-password -d 'Password of the private key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l p12 -d 'Use TLS and show the certificate in this PKCS#12 file, which has its key too' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l key-password -d 'Password of the private key, or of the PKCS#12 file; on this machine everybody can see it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l key-password-file -d 'Take the password of the private key from this file' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l ciphers -d 'Offer these cipher suites and no others, by their names of IANA or OpenSSL with colons between them; what is not known is told' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l will-topic -d 'Topic of the message the broker publishes when the connection is lost' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l will-payload -d 'Its payload [default: empty]' -r
@@ -616,12 +745,14 @@ complete -c mqx -n "__fish_mqx_using_subcommand ping" -l cafile -d 'The same as 
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand ping" -l key-password -d 'Password of the private key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l p12 -d 'Use TLS and show the certificate in this PKCS#12 file, which has its key too' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l key-password -d 'Password of the private key, or of the PKCS#12 file; on this machine everybody can see it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l key-password-file -d 'Take the password of the private key from this file' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l ciphers -d 'Offer these cipher suites and no others, by their names of IANA or OpenSSL with colons between them; what is not known is told' -r
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l will-topic -d 'Topic of the message the broker publishes when the connection is lost' -r
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l will-payload -d 'Its payload [default: empty]' -r
@@ -663,6 +794,87 @@ complete -c mqx -n "__fish_mqx_using_subcommand ping" -l insecure -d 'Use TLS an
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l no-tls -d 'Use no TLS, not even with port 8883'
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l will-retain -d 'Ask the broker to keep it for later subscribers'
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l help -d 'Print help'
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l diff -d 'Compare two brokers, which other options are for as well' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l only -d 'Test this area only: connection, limits, messages, retained, subscriptions, sessions or wills (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s t -l topic -d 'What the topics begin with that are published to [default: mqx/test/ and something random]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l unix -d 'Unix socket of the broker' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l ws-path -d 'Path of the broker for WebSocket [default: /mqtt]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l ws-header -d 'Header of the WebSocket request, as in \'Authorization: Bearer x\' (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l proxy -d 'Connect through this proxy: socks5h://, socks5://, http:// or https://[USER:PASSWORD@]HOST[:PORT], or none [default: ALL_PROXY, for wss HTTPS_PROXY before it and for ws http_proxy, unless NO_PROXY has the host]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s A -l bind -d 'Connect from this address of the machine' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s u -l username -d 'User name' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s P -l password -d 'Password; on this machine everybody can see it, unlike with the next four' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l password-file -d 'Take the password from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l password-env -d 'Take the password from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l password-command -d 'Take the password from what this command of the shell prints' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
+rumqttc\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l jwt-key -d 'Sign a token with this private key (PEM) for a password, a new one for every connection' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l jwt-alg -d 'How to sign it: RS256 or ES256 [default: as the key is made for]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l jwt-aud -d 'Whom it is for (aud; repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l jwt-sub -d 'Whom it is about (sub) [default: the user name]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l jwt-iss -d 'Whom it is from (iss)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l jwt-kid -d 'Name of the key (kid)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l jwt-claim -d 'Another claim, as in name=value; a value in JSON is taken as that (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l jwt-ttl -d 'How long it counts, as in 600 or 1h' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l tls -d 'Use TLS; trust the CA in this file, or without one those of the system' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l cafile -d 'The same as --tls with a CA' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l p12 -d 'Use TLS and show the certificate in this PKCS#12 file, which has its key too' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l key-password -d 'Password of the private key, or of the PKCS#12 file; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l key-password-file -d 'Take the password of the private key from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l ciphers -d 'Offer these cipher suites and no others, by their names of IANA or OpenSSL with colons between them; what is not known is told' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-topic -d 'Topic of the message the broker publishes when the connection is lost' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-payload -d 'Its payload [default: empty]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-file -d 'Its payload from this file' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-qos -d 'Its quality of service: 0, 1 or 2' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-delay-interval -d 'Publish it only after this time, as in 10 or 1m (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-message-expiry-interval -d 'Time after which it is worth nothing (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-content-type -d 'What its payload is, as in application/json (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-payload-format-indicator -d 'Whether its payload is UTF-8 text (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-response-topic -d 'Topic for an answer to it (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-correlation-data -d 'What an answer is to repeat: text, hex:... or base64:... (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-user-property -d 'User property of it, as in name=value (repeatable, MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s x -l session-expiry-interval -d 'Keep the session so long after the connection, as in 60, 1h or never (to end)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send before they are answered' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l maximum-packet-size -d 'Bytes of the largest packet the broker may send' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l request-response-information -d 'Ask for the basis of response topics' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l request-problem-information -d 'Ask for reasons in words [default: true]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l connect-user-property -d 'User property of CONNECT, as in name=value (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l authentication-method -d 'Method of enhanced authentication: SCRAM-SHA-256 takes user and password and checks the broker too; of others only what CONNECT says can be given' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l authentication-data -d 'Data of that method: text, hex:... or base64:...' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l disconnect-session-expiry-interval -d 'Session expiry in DISCONNECT: from then on this holds' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l disconnect-user-property -d 'User property of DISCONNECT, as in name=value (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s o -l config-file -d 'Option file of mosquitto\'s clients' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s b -s L -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l json -d 'Say it in JSON'
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l ws -d 'Speak MQTT over WebSocket'
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l ask-password -d 'Ask for the password at the terminal'
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s d -l debug -d 'Say on stderr which packets are sent and received'
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l quiet -d 'Say nothing on stderr, not even why it fails: the exit code tells'
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l insecure -d 'Use TLS and believe any certificate; for tests only'
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l no-tls -d 'Use no TLS, not even with port 8883'
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-retain -d 'Ask the broker to keep it for later subscribers'
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -988,12 +1200,14 @@ complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcomm
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l capath -d 'Use TLS and trust the CAs in the PEM files of this directory' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l cert -d 'Use TLS and show this certificate to the broker (PEM)' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l key -d 'The private key of that certificate (PEM, also encrypted PKCS#8)' -r -F
-complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l key-password -d 'Password of the private key; on this machine everybody can see it' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l p12 -d 'Use TLS and show the certificate in this PKCS#12 file, which has its key too' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l key-password -d 'Password of the private key, or of the PKCS#12 file; on this machine everybody can see it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l key-password-file -d 'Take the password of the private key from this file' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l key-password-env -d 'Take the password of the private key from this variable of the environment' -r
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l sni -d 'Name to ask the broker for (SNI) and to check its certificate with, in place of the host' -r
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l tls-alpn -d 'Application protocol to offer (ALPN), as in mqtt or x-amzn-mqtt-ca (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l tls-version -d 'Speak this version of TLS and no other: 1.2 or 1.3' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l ciphers -d 'Offer these cipher suites and no others, by their names of IANA or OpenSSL with colons between them; what is not known is told' -r
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l tls-keylog -d 'Append the secrets of TLS to this file, for Wireshark [default: that of SSLKEYLOGFILE]' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-topic -d 'Topic of the message the broker publishes when the connection is lost' -r
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-payload -d 'Its payload [default: empty]' -r
@@ -1180,17 +1394,20 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcomma
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write what a store holds as JSON'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "import" -d 'Put what `mqx broker export` has written into a store'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "pub" -d 'Publish messages'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "sub" -d 'Subscribe to topics and print the messages'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "rr" -d 'Ask somebody behind the broker and print the answers, or answer'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "bench" -d 'Measure a broker: put a load on it and see what becomes of it'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "doctor" -d 'Examine step by step whether a broker can be reached and used, and why not'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "ping" -d 'Check in one line whether a broker answers, for health checks'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "certs" -d 'Make certificates for testing'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "profile" -d 'Keep what it takes to reach a broker under a name'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "broker" -d 'Run a broker'
-complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping certs profile broker help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping test certs profile broker help" -f -a "pub" -d 'Publish messages'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping test certs profile broker help" -f -a "sub" -d 'Subscribe to topics and print the messages'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping test certs profile broker help" -f -a "rr" -d 'Ask somebody behind the broker and print the answers, or answer'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping test certs profile broker help" -f -a "bench" -d 'Measure a broker: put a load on it and see what becomes of it'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping test certs profile broker help" -f -a "doctor" -d 'Examine step by step whether a broker can be reached and used, and why not'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping test certs profile broker help" -f -a "ping" -d 'Check in one line whether a broker answers, for health checks'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping test certs profile broker help" -f -a "test" -d 'Probe what a broker supports and how it behaves, or in what two differ'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping test certs profile broker help" -f -a "certs" -d 'Make certificates for testing'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping test certs profile broker help" -f -a "profile" -d 'Keep what it takes to reach a broker under a name'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping test certs profile broker help" -f -a "broker" -d 'Run a broker'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and not __fish_seen_subcommand_from pub sub rr bench doctor ping test certs profile broker help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from bench" -f -a "compare" -d 'Compare the reports of two runs'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from bench" -f -a "merge" -d 'Add up the reports of runs, as those of shards'
+complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from bench" -f -a "run" -d 'Run a scenario from a file'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "ca" -d 'Make a CA of your own'
 complete -c mqx -n "__fish_mqx_using_subcommand help; and __fish_seen_subcommand_from certs" -f -a "intermediate" -d 'Make a CA below another, to keep the key of that one away'

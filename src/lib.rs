@@ -77,6 +77,7 @@ use cli::broker::Task;
 use cli::request::Task as RequestTask;
 use cli::{Cli, Command};
 use net::Endpoint;
+use std::io::Write as _;
 use tokio::io::BufReader;
 use tokio::runtime::{Builder, Runtime};
 
@@ -108,6 +109,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             BenchTask::Run { config, embedded } => measure(*config, embedded)?,
             BenchTask::Compare(config) => bench::compare(&config, &mut output::stdout())?,
             BenchTask::Merge(config) => bench::merge(&config, &mut output::stdout())?,
+            BenchTask::Show(text) => output::check(output::stdout().write_all(text.as_bytes()))?,
         },
         Command::Doctor(args) => examine(&args.into_config()?)?,
         Command::Ping(args) => examine(&args.into_config()?)?,
@@ -149,7 +151,7 @@ fn measure(mut config: bench::Config, embedded: bool) -> error::Result<()> {
     let broker = embedded.then(|| broker::start(&broker::Config::on_port(0)));
     let broker = broker.transpose()?;
     if let Some(address) = broker.as_ref().and_then(broker::Broker::address) {
-        config.connect.endpoint = Endpoint::tcp(address.ip().to_string(), address.port());
+        config.aim_at(&Endpoint::tcp(address.ip().to_string(), address.port()));
     }
     let measured = block_on(bench::run(&config, &mut output::stdout(), signals::stop()));
     if let Some(broker) = broker {

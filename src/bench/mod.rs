@@ -60,10 +60,12 @@ pub use usage::BrokerUsage;
 
 use crate::client::ConnectOptions;
 use crate::error::{Class, Error, Result};
+use crate::net::Endpoint;
 use crate::output;
 use std::io::Write;
 use std::path::PathBuf;
 use std::pin::pin;
+use std::sync::Arc;
 
 /// What `mqx bench` is to do.
 #[derive(Debug, Clone)]
@@ -83,6 +85,16 @@ pub struct Config {
     pub broker_pid: Option<u32>,
     /// Whether it is a failure when the load generator was the limit.
     pub strict: bool,
+}
+
+impl Config {
+    /// Measures the broker at this place instead.
+    pub fn aim_at(&mut self, endpoint: &Endpoint) {
+        self.connect.endpoint = endpoint.clone();
+        for connect in self.load.groups.iter_mut().filter_map(|group| group.connect.as_mut()) {
+            Arc::make_mut(connect).endpoint = endpoint.clone();
+        }
+    }
 }
 
 impl Default for Config {

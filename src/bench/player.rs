@@ -250,7 +250,7 @@ impl Player {
         stats.blocked += self.link.blocked;
         if let Some(receiver) = &self.receiver {
             stats.arrivals.add(receiver.arrivals());
-            stats.shares.push(receiver.count());
+            stats.shares.extend(receiver.share());
         }
     }
 }

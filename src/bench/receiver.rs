@@ -90,9 +90,9 @@ impl Receiver {
         self.account.arrivals()
     }
 
-    /// How many messages arrived, those of the warm-up left out.
-    pub(super) const fn count(&self) -> u64 {
-        self.count
+    /// What a member of a shared subscription received, the warm-up left out.
+    pub(super) fn share(&self) -> Option<u64> {
+        matches!(self.account, Account::Shared { .. }).then_some(self.count)
     }
 }
 

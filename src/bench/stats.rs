@@ -158,7 +158,8 @@ pub(super) struct Stats {
     pub(super) connecting: Connecting,
     /// Messages that were given up because there was no room to keep them.
     pub(super) overrun: u64,
-    /// What each subscriber received; known when the run is over.
+    /// What each member of a shared subscription received; known when the run
+    /// is over.
     pub(super) shares: Vec<u64>,
     /// Messages due before are not measured.
     pub(super) measured_from: Time,

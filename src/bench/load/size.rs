@@ -64,7 +64,7 @@ pub enum Content {
 impl Content {
     /// Bytes of the largest payload, as far as that is known before.
     #[must_use]
-    pub(in crate::bench) const fn largest(&self) -> usize {
+    pub const fn largest(&self) -> usize {
         match self {
             Self::Filling { sizes, .. } => sizes.most,
             Self::Bytes(bytes) => bytes.len(),

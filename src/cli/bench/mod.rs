@@ -5,7 +5,9 @@ mod compare;
 mod conclusion;
 mod merge;
 mod messages;
+mod output;
 mod run;
+mod scenario;
 mod span;
 mod values;
 
@@ -15,6 +17,7 @@ use clap::{Args, Subcommand};
 use compare::CompareArgs;
 use merge::MergeArgs;
 use run::RunArgs;
+use scenario::ScenarioArgs;
 
 /// The arguments of `mqx bench`.
 #[derive(Debug, Args)]
@@ -33,6 +36,8 @@ enum BenchCommand {
     Compare(CompareArgs),
     /// Add up the reports of runs, as those of shards
     Merge(MergeArgs),
+    /// Run a scenario from a file
+    Run(Box<ScenarioArgs>),
 }
 
 /// What `mqx bench` is to do.
@@ -50,6 +55,8 @@ pub enum Task {
     Compare(Compare),
     /// To add up reports.
     Merge(Merge),
+    /// To print a scenario.
+    Show(String),
 }
 
 impl BenchArgs {
@@ -65,6 +72,11 @@ impl BenchArgs {
             }
             Some(BenchCommand::Compare(args)) => Ok(Task::Compare(args.into_config())),
             Some(BenchCommand::Merge(args)) => Ok(Task::Merge(args.into_config())),
+            Some(BenchCommand::Run(args)) if args.show => Ok(Task::Show(args.text()?)),
+            Some(BenchCommand::Run(args)) => {
+                let embedded = args.output.embedded;
+                Ok(Task::Run { config: Box::new(args.into_config()?), embedded })
+            }
         }
     }
 }

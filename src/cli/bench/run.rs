@@ -3,8 +3,8 @@
 use super::super::connection::{ConnectionArgs, Target, one_topic};
 use super::super::values;
 use super::clients::ClientArgs;
-use super::conclusion::ConclusionArgs;
 use super::messages::MessageArgs;
+use super::output::OutputArgs;
 use super::span::SpanArgs;
 use crate::bench::load::{Group, Pattern, Scenario};
 use crate::bench::{Config, HEADER_SIZE, Load, Mode};
@@ -13,7 +13,6 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use clap::{ArgAction, Args};
 
 /// What is to be measured and how.
-#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// What is measured
@@ -44,20 +43,8 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     span: SpanArgs,
 
-    /// Fail if the load generator was the limit instead of the broker
-    #[arg(long)]
-    strict: bool,
-
-    /// Report the processor time and memory of this process, which is the broker's
-    #[arg(long, value_name = "PID")]
-    broker_pid: Option<u32>,
-
-    /// Start a broker inside this process, on a free port, and measure that
-    #[arg(long, conflicts_with_all = [
-        "host", "port", "broker", "unix", "ws", "ws_path", "ws_header", "proxy", "bind", "tls",
-        "cafile", "capath", "cert", "insecure",
-    ])]
-    embedded: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 
     /// Client identifier, with the places of a topic, or what every one begins with
     /// [default: mqx-bench and the run]
@@ -74,9 +61,6 @@ pub(super) struct RunArgs {
         default_value = "true", help_heading = "Connection"
     )]
     clean: bool,
-
-    #[command(flatten)]
-    conclusion: ConclusionArgs,
 
     #[command(flatten)]
     connection: ConnectionArgs,
@@ -111,7 +95,7 @@ fn modes() -> impl clap::builder::TypedValueParser<Value = Mode> {
 impl RunArgs {
     /// Whether the broker to measure is to be started first.
     pub(super) const fn embedded(&self) -> bool {
-        self.embedded
+        self.output.embedded
     }
 
     /// What is to be measured and how; where the broker is to be started first, its
@@ -131,14 +115,7 @@ impl RunArgs {
         load.stream = self.messages.into_stream(topic.as_deref())?;
         load.clients = self.clients.apply(Group::default())?;
         load.run = self.span.apply(Scenario::default());
-        Ok(Config {
-            connect,
-            load: load.into(),
-            conclusion: self.conclusion.into_config(),
-            strict: self.strict,
-            broker_pid: self.broker_pid,
-            ..Config::default()
-        })
+        Ok(self.output.apply(Config { connect, load: load.into(), ..Config::default() }))
     }
 
     /// Publishers and subscribers.
@@ -202,7 +179,7 @@ mod tests {
         };
         args.into_task().map(|task| match task {
             Task::Run { config, .. } => *config,
-            other @ (Task::Merge(_) | Task::Compare(_)) => panic!("{other:?}"),
+            other @ (Task::Merge(_) | Task::Compare(_) | Task::Show(_)) => panic!("{other:?}"),
         })
     }
 

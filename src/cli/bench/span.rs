@@ -15,8 +15,8 @@ pub(super) struct SpanArgs {
     duration: Option<Duration>,
 
     /// Do not measure what is due in this time at the beginning
-    #[arg(long, value_name = "TIME", value_parser = values::duration, default_value = "0")]
-    warmup: Duration,
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    warmup: Option<Duration>,
 
     /// Whether publishing begins when everybody is connected; otherwise each client begins
     /// when it is
@@ -44,7 +44,7 @@ impl SpanArgs {
     pub(super) fn apply(self, scenario: Scenario) -> Scenario {
         Scenario {
             duration: self.duration.or(scenario.duration),
-            warmup: self.warmup.max(scenario.warmup),
+            warmup: self.warmup.unwrap_or(scenario.warmup),
             wait: self.wait && scenario.wait,
             keep_connected: self.keep_connected || scenario.keep_connected,
             binds: if self.local_addresses.is_empty() {

@@ -30,12 +30,12 @@ mod own_certificate;
 mod passwd;
 mod settings;
 mod shares;
-mod sources;
+pub(in crate::cli) mod sources;
 mod store;
 mod tls;
 mod tls_lab;
 mod token;
-mod toml_file;
+pub(in crate::cli) mod toml_file;
 mod trace;
 mod users;
 

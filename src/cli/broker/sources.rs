@@ -9,6 +9,7 @@ use super::settings::Settings;
 use crate::cli::{said, usage, with_conventions};
 use crate::error::{Class, Error, Result};
 use crate::output;
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use std::ffi::{OsStr, OsString};
@@ -43,7 +44,7 @@ pub(super) enum Place {
 
 /// What has been said, each option once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Entries(Vec<Entry>);
+pub(in crate::cli) struct Entries(Vec<Entry>);
 
 /// What a file says.
 #[derive(Debug, Default)]
@@ -163,7 +164,7 @@ impl Entries {
     /// # Errors
     /// When there is no such option or its value is wrong; the error says
     /// where.
-    pub(super) fn parse<S: Args + FromArgMatches>(&self) -> Result<S> {
+    pub(in crate::cli) fn parse<S: Args + FromArgMatches>(&self) -> Result<S> {
         let mut known = definition::<S>();
         let mut words = Vec::new();
         for entry in &self.0 {
@@ -182,7 +183,10 @@ impl Entry {
         let words = said::words(arg, &self.values).map_err(|what| self.wrong(what))?;
         if self.place != Place::CommandLine {
             let read = known.try_get_matches_from_mut(&words);
-            read.map_err(|wrong| self.wrong(&usage::told(&wrong.to_string()).0))?;
+            // What it goes with may be said beside it.
+            let wrong =
+                read.err().filter(|wrong| wrong.kind() != ErrorKind::MissingRequiredArgument);
+            wrong.map_or(Ok(()), |wrong| Err(self.wrong(&usage::told(&wrong.to_string()).0)))?;
         }
         Ok(words)
     }
@@ -192,9 +196,7 @@ impl Entry {
         let error = self.wrong("there is no such option");
         match usage::nearest(&self.option, names) {
             Some(name) => error.hint(format!("a similar one is {name}")),
-            None => {
-                error.hint("`mqx broker --help` names the options; a key has no dashes in front")
-            }
+            None => error.hint("`--help` names the options; a key has no dashes in front"),
         }
     }
 

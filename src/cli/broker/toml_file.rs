@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
-use toml_edit::{Document, Item, Key, TableLike, Value};
+use toml_edit::{Document, Item, Key, Table, TableLike, Value};
 
 /// The tables that describe further listeners, and those that describe bridges.
 const LISTENER: &str = "listener";
@@ -26,11 +26,7 @@ pub(super) fn read(path: &Path) -> Result<File> {
 /// Reads the options in `text`, the content of the file `name`.
 pub(super) fn parse(text: &str, name: &str) -> Result<File> {
     let source = Source { text, name };
-    let document = Document::parse(text).map_err(|wrong| {
-        let at = wrong.span().map_or(0, |span| span.start);
-        source.wrong(at, &wrong.message().replace('\n', " "))
-    })?;
-    let mut table = document.into_table();
+    let mut table = source.table()?;
     let mut sections =
         |kind| table.remove(kind).map_or(Ok(Vec::new()), |item| source.tables(kind, &item));
     let (listeners, bridges) = (sections(LISTENER)?, sections(BRIDGE)?);
@@ -38,14 +34,52 @@ pub(super) fn parse(text: &str, name: &str) -> Result<File> {
 }
 
 /// A file while it is read.
-struct Source<'a> {
-    text: &'a str,
-    name: &'a str,
+pub(in crate::cli) struct Source<'a> {
+    pub(in crate::cli) text: &'a str,
+    pub(in crate::cli) name: &'a str,
 }
 
 impl Source<'_> {
+    /// All of it.
+    ///
+    /// # Errors
+    /// When it is not TOML; the error says where.
+    pub(in crate::cli) fn table(&self) -> Result<Table> {
+        let document = Document::parse(self.text).map_err(|wrong| {
+            let at = wrong.span().map_or(0, |span| span.start);
+            self.wrong(at, &wrong.message().replace('\n', " "))
+        })?;
+        Ok(document.into_table())
+    }
+
+    /// Takes the tables under this heading out of the one they stand in, each with
+    /// the place where it begins.
+    ///
+    /// # Errors
+    /// When something else has their name; the error says where.
+    pub(in crate::cli) fn tables_in(
+        &self,
+        table: &mut Table,
+        kind: &str,
+    ) -> Result<Vec<(String, Table)>> {
+        match table.remove(kind) {
+            None => Ok(Vec::new()),
+            Some(Item::ArrayOfTables(tables)) => {
+                let begins = |table: &Table| self.place(start(table.span()));
+                Ok(tables.into_iter().map(|table| (begins(&table), table)).collect())
+            }
+            Some(item) => {
+                let what = format!("a {kind} is a table, and its heading is [[{kind}]]");
+                Err(self.wrong(start(item.span()), &what))
+            }
+        }
+    }
+
     /// The options in `table`.
-    fn entries(&self, table: &dyn TableLike) -> Result<Entries> {
+    ///
+    /// # Errors
+    /// When a value is of a kind that no option has; the error says where.
+    pub(in crate::cli) fn entries(&self, table: &dyn TableLike) -> Result<Entries> {
         let mut entries = Entries::default();
         for (option, item) in table.iter() {
             let at = start(table.key(option).and_then(Key::span));

@@ -2,6 +2,7 @@
 
 mod brokers;
 mod login;
+mod person;
 mod route;
 pub(super) mod secrets;
 mod session;
@@ -25,6 +26,7 @@ use brokers::{Broker, BrokerArgs, Login};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use login::LoginArgs;
+pub use person::PersonArgs;
 use route::RouteArgs;
 pub use session::ClientIdArgs;
 use session::SessionArgs;

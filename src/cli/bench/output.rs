@@ -1,0 +1,39 @@
+//! The options that all runs have: what is reported, and when that is a failure.
+
+use super::conclusion::ConclusionArgs;
+use crate::bench::Config;
+use clap::Args;
+
+/// What is reported.
+#[derive(Debug, Args)]
+pub(super) struct OutputArgs {
+    /// Fail if the load generator was the limit instead of the broker
+    #[arg(long)]
+    strict: bool,
+
+    /// Report the processor time and memory of this process, which is the broker's
+    #[arg(long, value_name = "PID")]
+    broker_pid: Option<u32>,
+
+    /// Start a broker inside this process, on a free port, and measure that
+    #[arg(long, conflicts_with_all = [
+        "host", "port", "broker", "unix", "ws", "ws_path", "ws_header", "proxy", "bind", "tls",
+        "cafile", "capath", "cert", "insecure",
+    ])]
+    pub(super) embedded: bool,
+
+    #[command(flatten)]
+    conclusion: ConclusionArgs,
+}
+
+impl OutputArgs {
+    /// Puts them into `config`.
+    pub(super) fn apply(self, config: Config) -> Config {
+        Config {
+            strict: self.strict,
+            broker_pid: self.broker_pid,
+            conclusion: self.conclusion.into_config(),
+            ..config
+        }
+    }
+}
