@@ -8,9 +8,9 @@
 //!  2  client: an Engine over a Stream, reconnect    net: sockets and TLS as one Stream, WebSocket
 //!  1  session: packet identifiers, in-flight windows, QoS flows, aliases, keepalive
 //!  0  mqtt: bytes <-> packets, properties, reason codes, topics
-//!     error, output, signals, prompt, open_files, text_or_base64, encode, decode, template, payload,
-//!     record, look, store, toml_values: leaves for layers 2 to 4; command: for layer 3; scram: for
-//!     client and broker; secret: for all
+//!     error, output, signals, prompt, open_files, text_or_base64, encode, exposition, decode,
+//!     template, payload, record, look, store, toml_values: leaves for layers 2 to 4; command: for
+//!     layer 3; scram: for client and broker; secret: for all
 //! ```
 //! An arrow may skip layers downwards and never goes upwards or sideways.
 //!
@@ -47,6 +47,7 @@ pub mod decode;
 pub mod doctor;
 pub mod encode;
 pub mod error;
+pub mod exposition;
 pub mod generate;
 pub mod look;
 pub mod mqtt;

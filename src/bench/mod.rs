@@ -32,6 +32,7 @@ mod payload;
 mod phase;
 mod plan;
 mod player;
+mod prometheus;
 mod receiver;
 mod report;
 mod run;
@@ -62,7 +63,9 @@ use crate::client::ConnectOptions;
 use crate::error::{Class, Error, Result};
 use crate::net::Endpoint;
 use crate::output;
+use prometheus::Metrics;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
@@ -77,6 +80,8 @@ pub struct Config {
     pub load: Scenario,
     /// What is to be made of the report.
     pub conclusion: Conclusion,
+    /// Where the numbers of the run are served while it goes, for Prometheus.
+    pub prometheus: Option<SocketAddr>,
     /// Whether progress is shown on stderr, if that is a terminal.
     pub live: bool,
     /// Worker threads at most.
@@ -105,6 +110,7 @@ impl Default for Config {
             connect: ConnectOptions::default(),
             load: Load::default().into(),
             conclusion: Conclusion::default(),
+            prometheus: None,
             live: true,
             cores,
             broker_pid: None,
@@ -167,11 +173,12 @@ pub async fn run<S>(
     stop: impl Future<Output = S>,
 ) -> Result<()> {
     let ready = config.conclusion.prepare()?;
+    let mut metrics = Metrics::at(config.prometheus).await?;
     let mut stop = pin!(stop);
-    let mut outcome = match run::measure(config, stop.as_mut()).await {
+    let mut outcome = match run::measure(config, &mut metrics, stop.as_mut()).await {
         Err(error) => {
             let connect = config.connect.fall_back_after(&error).ok_or(error)?;
-            run::measure(&Config { connect, ..config.clone() }, stop).await?
+            run::measure(&Config { connect, ..config.clone() }, &mut metrics, stop).await?
         }
         Ok(outcome) => outcome,
     };

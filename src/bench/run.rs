@@ -9,6 +9,7 @@ use super::live::{Glance, Live};
 use super::outcome::Outcome;
 use super::phase::{DRAIN, Phase};
 use super::plan::Plan;
+use super::prometheus::Metrics;
 use super::stats::Stats;
 use super::usage::Watch;
 use super::worker::{Notice, Run, Worker};
@@ -33,12 +34,16 @@ const LOOKS_PER_LINE: u32 = 100;
 /// # Errors
 /// When a connection cannot be opened before the plan begins, or `stop` comes
 /// before it does. What fails later is in the outcome.
-pub(super) async fn measure<S>(config: &Config, stop: impl Future<Output = S>) -> Result<Outcome> {
+pub(super) async fn measure<S>(
+    config: &Config,
+    metrics: &mut Metrics,
+    stop: impl Future<Output = S>,
+) -> Result<Outcome> {
     let connect = Arc::new(config.connect.clone());
     let plan = Plan::new(config.load.clone(), connect, run_number())?;
     let wait = plan.scenario().wait;
     open_files::check_room(plan.connections())?;
-    let mut lead = Lead::start(config, Arc::new(plan))?;
+    let mut lead = Lead::start(config, Arc::new(plan), metrics)?;
     tokio::pin!(stop);
     if wait {
         tokio::select! {
@@ -65,7 +70,7 @@ fn run_number() -> u32 {
 }
 
 /// The one who leads the run.
-struct Lead {
+struct Lead<'a> {
     plan: Arc<Plan>,
     board: Arc<Board>,
     pools: Pools,
@@ -79,12 +84,13 @@ struct Lead {
     started: Timestamp,
     chronicle: Chronicle,
     watch: Option<Watch>,
+    metrics: &'a mut Metrics,
     /// The failures that each cost a connection.
     failures: Vec<Error>,
 }
 
-impl Lead {
-    fn start(config: &Config, plan: Arc<Plan>) -> Result<Self> {
+impl<'a> Lead<'a> {
+    fn start(config: &Config, plan: Arc<Plan>, metrics: &'a mut Metrics) -> Result<Self> {
         let (phase, phases) = watch::channel(Phase::Gathering);
         let (notice, notices) = mpsc::unbounded_channel();
         let run = Run {
@@ -110,6 +116,7 @@ impl Lead {
             started: Timestamp::now(),
             chronicle: Chronicle::new(plan.measure()),
             watch: config.broker_pid.map(Watch::new).transpose()?,
+            metrics,
             failures: Vec::new(),
             plan,
         })
@@ -279,6 +286,7 @@ impl Lead {
             let glance = Glance { elapsed, progress, expected, connected };
             self.live.show(&glance, &mut second, &self.stats);
             self.chronicle.note(elapsed, progress, &mut second);
+            self.metrics.write(elapsed, progress, &mut self.stats);
         }
     }
 

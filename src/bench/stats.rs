@@ -237,6 +237,12 @@ impl Stats {
         ]
     }
 
+    /// The figures of the times of this kind.
+    pub(super) fn summary(&mut self, wanted: Measure) -> Option<Summary> {
+        let found = self.measured().into_iter().find(|(measure, _)| *measure == wanted);
+        found.map(|(_, timing)| timing.summary()).filter(|times| times.count > 0)
+    }
+
     /// All times of this kind.
     pub(super) fn distribution(&mut self, wanted: Measure) -> Option<Distribution> {
         let found = self.measured().into_iter().find(|(measure, _)| *measure == wanted);

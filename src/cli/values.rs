@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::fs::File;
 use std::io::Read as _;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::Path;
 use std::time::Duration;
@@ -53,6 +53,12 @@ pub(super) fn subscription_id(text: &str) -> Result<SubscriptionId, String> {
 /// Reads an address of this machine.
 pub(super) fn address(text: &str) -> Result<IpAddr, String> {
     text.parse().map_err(|_| "give an IP address, as in 127.0.0.1, 0.0.0.0 or ::".to_owned())
+}
+
+/// Reads an address with a port, or a port of the loopback address.
+pub(super) fn socket(text: &str) -> Result<SocketAddr, String> {
+    let port = text.parse().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    port.or_else(|_| text.parse()).map_err(|_| "give a port, or an IP address with one".to_owned())
 }
 
 /// A version of MQTT as it was named.

@@ -30,6 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("text_or_base64", &["text_or_base64"]),
     ("toml_values", &["toml_values"]),
     ("encode", &["encode"]),
+    ("exposition", &["exposition"]),
     ("template", &["template"]),
     ("payload", &["payload", "encode", "error", "mqtt", "template"]),
     ("record", &["record", "mqtt", "text_or_base64"]),

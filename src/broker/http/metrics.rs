@@ -1,10 +1,11 @@
-//! The broker in numbers: for Prometheus (text format 0.0.4) and as JSON.
+//! The broker in numbers: for Prometheus and as JSON.
 
 use super::answer::{Answer, Fault};
 use super::route::{Call, Numbers};
 use crate::broker::core::{Core, Worker};
+use crate::exposition::Kind::{Counter, Gauge};
+use crate::exposition::{Exposition, Kind, MEDIA_TYPE};
 use serde_json::{Map, Value, json};
-use std::fmt::Write as _;
 
 /// Says that the broker is there.
 pub(super) fn health(call: &Call<'_>, _: &Core, _: &mut Worker) -> Result<Answer, Fault> {
@@ -13,17 +14,6 @@ pub(super) fn health(call: &Call<'_>, _: &Core, _: &mut Worker) -> Result<Answer
 }
 
 type Number = fn(&Numbers) -> u64;
-
-/// What a number is.
-#[derive(Clone, Copy)]
-enum Kind {
-    /// It only grows.
-    Counter,
-    /// It is what there is now.
-    Gauge,
-}
-
-use Kind::{Counter, Gauge};
 
 /// A name with its numbers; those of one name differ by a label.
 type Metric = (&'static str, Kind, &'static str, &'static [(&'static str, Number)]);
@@ -156,27 +146,21 @@ const METRICS: &[Metric] = &[
 
 /// Everything in Prometheus' text format.
 pub(super) fn metrics(numbers: &Numbers) -> Answer {
-    Answer::text("text/plain; version=0.0.4; charset=utf-8", exposition(numbers))
+    Answer::text(MEDIA_TYPE, exposition(numbers))
 }
 
 fn exposition(numbers: &Numbers) -> String {
-    let version = env!("CARGO_PKG_VERSION");
-    let mut text = format!(
-        "# HELP mqx_info The version of the broker.\n# TYPE mqx_info gauge\n\
-         mqx_info{{version=\"{version}\"}} 1\n"
-    );
+    let mut metrics = Exposition::default();
+    metrics.metric("mqx_info", Gauge, "The version of the broker.");
+    metrics.sample("mqx_info", concat!("{version=\"", env!("CARGO_PKG_VERSION"), "\"}"), 1);
     for (name, kind, help, values) in METRICS {
-        let kind = match kind {
-            Counter => "counter",
-            Gauge => "gauge",
-        };
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "# HELP mqx_{name} {help}\n# TYPE mqx_{name} {kind}");
+        let name = format!("mqx_{name}");
+        metrics.metric(&name, *kind, help);
         for (label, value) in *values {
-            let _ = writeln!(text, "mqx_{name}{label} {}", value(numbers));
+            metrics.sample(&name, label, value(numbers));
         }
     }
-    text
+    metrics.into_text()
 }
 
 /// Everything as one JSON object: the names of the metrics, and where there

@@ -1,8 +1,10 @@
 //! The options that all runs have: what is reported, and when that is a failure.
 
+use super::super::values;
 use super::conclusion::ConclusionArgs;
 use crate::bench::Config;
 use clap::Args;
+use std::net::SocketAddr;
 
 /// What is reported.
 #[derive(Debug, Args)]
@@ -22,6 +24,13 @@ pub(super) struct OutputArgs {
     ])]
     pub(super) embedded: bool,
 
+    /// Serve the numbers of the run at /metrics for Prometheus while it goes; without an
+    /// address for this machine only
+    #[arg(
+        long, alias = "restapi", value_name = "[ADDRESS:]PORT", value_parser = values::socket
+    )]
+    prometheus: Option<SocketAddr>,
+
     #[command(flatten)]
     conclusion: ConclusionArgs,
 }
@@ -32,6 +41,7 @@ impl OutputArgs {
         Config {
             strict: self.strict,
             broker_pid: self.broker_pid,
+            prometheus: self.prometheus,
             conclusion: self.conclusion.into_config(),
             ..config
         }

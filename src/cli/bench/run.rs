@@ -244,6 +244,15 @@ mod tests {
     }
 
     #[test]
+    fn prometheus_is_served_on_this_machine_unless_an_address_says_otherwise() {
+        let address = |text| config(&["--prometheus", text]).prometheus.unwrap().to_string();
+        assert_eq!(address("9100"), "127.0.0.1:9100");
+        assert_eq!(address("0.0.0.0:9100"), "0.0.0.0:9100");
+        assert_eq!(address("[::1]:9100"), "[::1]:9100");
+        assert!(parse_from(["mqx", "bench", "--prometheus", "here"]).is_err());
+    }
+
+    #[test]
     fn a_broker_of_its_own_is_nowhere_else() {
         assert!(parse_from(["mqx", "bench", "--embedded", "-p", "1883"]).is_err());
         assert!(parse_from(["mqx", "bench", "--embedded", "--rate", "5"]).is_ok());

@@ -2,13 +2,17 @@
 
 use super::load::Load;
 use super::{config, number, peer, report};
+use crate::support::program::{Running, mqx};
 use boon::{Compiler, Draft, SchemaIndex, Schemas};
 use mqx::bench::{Assertion, Baseline, Compare, Conclusion, Merge, Report, SCHEMA, Target, run};
 use mqx::error::Class;
 use mqx::mqtt::QoS;
 use peer::Fate;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::future::pending;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::Duration;
 
 /// The schema that is shipped with the source.
@@ -214,4 +218,27 @@ async fn reports_of_different_loads_are_not_added() {
     let error =
         mqx::bench::merge(&Merge { reports, conclusion: as_json() }, &mut Vec::new()).unwrap_err();
     assert!(error.to_string().ends_with("payload size 64 and payload size 65"), "{error}");
+}
+
+#[test]
+fn prometheus_is_served_while_a_run_goes() {
+    let words = ["bench", "--embedded", "--rate", "500", "--prometheus", "127.0.0.1:0"];
+    let running = Running::start(mqx(words));
+    let line = running.err_line_with("metrics are at http://");
+    let place = line.split("http://").nth(1).unwrap().split('/').next().unwrap();
+    let ask = |path: &str| {
+        let mut stream = TcpStream::connect(place).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    assert!(ask("/").starts_with("HTTP/1.1 404"));
+    let numbers = ask("/metrics");
+    assert!(numbers.starts_with("HTTP/1.1 200 OK\r\n"), "{numbers}");
+    assert!(numbers.contains("content-type: text/plain; version=0.0.4"), "{numbers}");
+    assert!(numbers.contains("\n# TYPE mqx_bench_messages_total counter\n"), "{numbers}");
+    assert!(numbers.contains("\nmqx_bench_messages_total{what=\"published\"} "), "{numbers}");
+    running.signal(Signal::INT);
+    assert_eq!(running.end().code, Some(0));
 }

@@ -37,8 +37,8 @@ pub(super) struct Line {
 }
 
 /// The size of a chart and the space around what is drawn, in units of the picture.
-const WIDTH: f64 = 760.0;
-const HEIGHT: f64 = 270.0;
+const WIDTH: f64 = 560.0;
+const HEIGHT: f64 = 240.0;
 const LEFT: f64 = 62.0;
 const RIGHT: f64 = 30.0;
 const TOP: f64 = 14.0;
