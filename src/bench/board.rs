@@ -71,12 +71,13 @@ impl Progress {
 }
 
 impl Board {
-    /// For the clients of this plan; time starts now.
+    /// For the clients of this plan; time starts now. `offset` is what is to be
+    /// added to the clock of the machine, in nanoseconds.
     #[must_use]
-    pub(super) fn new(plan: &Plan) -> Self {
+    pub(super) fn new(plan: &Plan, offset: i64) -> Self {
         let clients = |does: fn(&Group) -> bool| {
-            let groups = plan.scenario().groups.iter().filter(|group| does(group));
-            AtomicU32::new(groups.map(|group| group.clients).sum())
+            let own = plan.own_seats().filter(|seat| does(plan.group(*seat)));
+            AtomicU32::new(u32::try_from(own.count()).unwrap_or(u32::MAX))
         };
         let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
@@ -86,15 +87,23 @@ impl Board {
             connected: AtomicU32::new(0),
             ended: AtomicU32::new(0),
             origin: Instant::now(),
-            epoch: u64::try_from(epoch.as_nanos()).unwrap_or_default(),
+            epoch: u64::try_from(epoch.as_nanos())
+                .unwrap_or_default()
+                .saturating_add_signed(offset),
         }
     }
 
-    /// A time of the run by the clock of the machine, in nanoseconds since
-    /// 1970; runs of other processes can be compared with that.
+    /// A time of the run by the clock of the machine, or that of the first shard, in
+    /// nanoseconds since 1970; runs of other processes can be compared with that.
     #[must_use]
     pub(super) const fn wall(&self, time: Time) -> u64 {
         self.epoch + time.nanos()
+    }
+
+    /// The same time by the clock of the run; its start if it is before.
+    #[must_use]
+    pub(super) const fn time_of(&self, wall: u64) -> Time {
+        Time::from_nanos(wall.saturating_sub(self.epoch))
     }
 
     /// The time of the run; the same for all threads.

@@ -25,6 +25,7 @@ mod link;
 mod live;
 pub mod load;
 mod measure;
+mod meeting;
 mod outcome;
 mod pace;
 mod pacer;
@@ -37,6 +38,7 @@ mod receiver;
 mod report;
 mod run;
 mod sender;
+mod shard;
 mod sign;
 mod sparkline;
 mod stats;
@@ -51,11 +53,13 @@ mod worker;
 
 pub use load::{Load, Mode, Scenario};
 pub use measure::Measure;
+pub use meeting::Clock;
 pub use payload::HEADER_SIZE;
 pub use report::{
     AskedFor, Assertion, Baseline, Comparison, Conclusion, Connections, Distribution, Flow, Form,
-    Forms, Generator, Point, Report, SCHEMA, Series, Shares, Target, Verdict,
+    Forms, Generator, Part, Point, Report, SCHEMA, Series, Shares, Target, Verdict,
 };
+pub use shard::{Party, Shard};
 pub use stats::Summary;
 pub use usage::BrokerUsage;
 
@@ -63,6 +67,7 @@ use crate::client::ConnectOptions;
 use crate::error::{Class, Error, Result};
 use crate::net::Endpoint;
 use crate::output;
+use jiff::Timestamp;
 use prometheus::Metrics;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -82,6 +87,10 @@ pub struct Config {
     pub conclusion: Conclusion,
     /// Where the numbers of the run are served while it goes, for Prometheus.
     pub prometheus: Option<SocketAddr>,
+    /// With whom the run is carried out, if not alone.
+    pub party: Option<Party>,
+    /// When publishing begins, if not as soon as it can.
+    pub start_at: Option<Timestamp>,
     /// Whether progress is shown on stderr, if that is a terminal.
     pub live: bool,
     /// Worker threads at most.
@@ -111,6 +120,8 @@ impl Default for Config {
             load: Load::default().into(),
             conclusion: Conclusion::default(),
             prometheus: None,
+            party: None,
+            start_at: None,
             live: true,
             cores,
             broker_pid: None,

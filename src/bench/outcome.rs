@@ -1,7 +1,9 @@
 //! What came of a run, before it is a report.
 
+use super::meeting::Clock;
 use super::plan::Plan;
-use super::report::{Series, Shares};
+use super::report::{Part, Series, Shares};
+use super::shard::Shard;
 use super::stats::Stats;
 use super::units::float;
 use super::usage::BrokerUsage;
@@ -20,6 +22,10 @@ pub(super) struct Outcome {
     pub(super) stats: Stats,
     /// Messages that did not arrive, for each who ought to have received them.
     pub(super) lost: u64,
+    /// Arrivals, at all who ought to receive them, of what was sent here.
+    pub(super) expected: u64,
+    /// How the clock was changed to be that of the first shard.
+    pub(super) clock: Clock,
     /// Messages that were due before the end and could not be sent.
     pub(super) unsent: u64,
     /// When measuring began and ended.
@@ -46,6 +52,13 @@ impl Outcome {
     pub(super) fn shares(&self) -> Option<Shares> {
         let shares = &self.stats.shares;
         self.plan.is_shared().then(|| Shares::new(shares.clone()))
+    }
+
+    /// The part of the run that this was, if it was one.
+    pub(super) fn part(&self) -> Option<Part> {
+        let shard = self.plan.shard();
+        let Self { expected, clock, .. } = *self;
+        (shard != Shard::WHOLE).then_some(Part { shard, clock, expected })
     }
 
     /// What the broker's process took, for each message too.

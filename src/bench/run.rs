@@ -6,10 +6,12 @@ use super::account::Pools;
 use super::board::{Board, Lane, Progress};
 use super::chronicle::Chronicle;
 use super::live::{Glance, Live};
+use super::meeting::{Clock, Meeting};
 use super::outcome::Outcome;
 use super::phase::{DRAIN, Phase};
 use super::plan::Plan;
 use super::prometheus::Metrics;
+use super::shard::{Party, Shard};
 use super::stats::Stats;
 use super::usage::Watch;
 use super::worker::{Notice, Run, Worker};
@@ -40,19 +42,18 @@ pub(super) async fn measure<S>(
     stop: impl Future<Output = S>,
 ) -> Result<Outcome> {
     let connect = Arc::new(config.connect.clone());
-    let plan = Plan::new(config.load.clone(), connect, run_number())?;
-    let wait = plan.scenario().wait;
+    let party = config.party.as_ref();
+    let run = party.map_or_else(run_number, Party::run);
+    let plan = Plan::new(config.load.clone(), connect, run)?;
+    let plan = plan.part(party.map_or(Shard::WHOLE, |party| party.shard));
     open_files::check_room(plan.connections())?;
-    let mut lead = Lead::start(config, Arc::new(plan), metrics)?;
     tokio::pin!(stop);
-    if wait {
-        tokio::select! {
-            gathered = lead.gather() => gathered?,
-            _ = &mut stop => {
-                return Err(Error::new(Class::Interrupted, "interrupted while connecting"));
-            }
+    let mut lead = tokio::select! {
+        ready = prepare(config, Arc::new(plan), metrics) => ready?,
+        _ = &mut stop => {
+            return Err(Error::new(Class::Interrupted, "interrupted while connecting"));
         }
-    }
+    };
     let start = lead.begin();
     tokio::select! {
         () = lead.publish(start) => {}
@@ -60,6 +61,34 @@ pub(super) async fn measure<S>(
     }
     let until = lead.drain(start).await;
     lead.close(start, until).await
+}
+
+/// Connects everyone and waits until it is time to begin.
+async fn prepare<'a>(
+    config: &Config,
+    plan: Arc<Plan>,
+    metrics: &'a mut Metrics,
+) -> Result<Lead<'a>> {
+    let (wait, run, shard) = (plan.scenario().wait, plan.run(), plan.shard());
+    let met = match config.party {
+        Some(_) => Some(Meeting::join(&config.connect, shard, run).await?),
+        None => None,
+    };
+    let (meeting, clock) = met.unzip();
+    let mut lead = Lead::start(config, plan, clock.unwrap_or_default(), metrics)?;
+    if wait {
+        lead.gather().await?;
+    }
+    let asked = config.start_at.and_then(|at| u64::try_from(at.as_nanosecond()).ok());
+    lead.start = match meeting {
+        Some(meeting) => Some(meeting.agree(asked).await?),
+        None => asked,
+    }
+    .map(|wall| lead.board.time_of(wall));
+    if let Some(start) = lead.start {
+        tokio::time::sleep(lead.board.until(start)).await;
+    }
+    Ok(lead)
 }
 
 /// A number no other run is likely to have.
@@ -82,6 +111,9 @@ struct Lead<'a> {
     live: Live,
     looks: (Interval, u32),
     started: Timestamp,
+    /// When the run is to begin, if not at once.
+    start: Option<Time>,
+    clock: Clock,
     chronicle: Chronicle,
     watch: Option<Watch>,
     metrics: &'a mut Metrics,
@@ -90,11 +122,16 @@ struct Lead<'a> {
 }
 
 impl<'a> Lead<'a> {
-    fn start(config: &Config, plan: Arc<Plan>, metrics: &'a mut Metrics) -> Result<Self> {
+    fn start(
+        config: &Config,
+        plan: Arc<Plan>,
+        clock: Clock,
+        metrics: &'a mut Metrics,
+    ) -> Result<Self> {
         let (phase, phases) = watch::channel(Phase::Gathering);
         let (notice, notices) = mpsc::unbounded_channel();
         let run = Run {
-            board: Arc::new(Board::new(&plan)),
+            board: Arc::new(Board::new(&plan, clock.offset_ns)),
             plan: plan.clone(),
             pools: Pools::default(),
             phase: phases,
@@ -114,6 +151,8 @@ impl<'a> Lead<'a> {
             stats: Stats::default(),
             looks: (interval(LOOK), 0),
             started: Timestamp::now(),
+            start: None,
+            clock,
             chronicle: Chronicle::new(plan.measure()),
             watch: config.broker_pid.map(Watch::new).transpose()?,
             metrics,
@@ -141,7 +180,7 @@ impl<'a> Lead<'a> {
         if let Some(watch) = &mut self.watch {
             watch.restart();
         }
-        let start = self.board.now();
+        let start = self.start.unwrap_or_else(|| self.board.now());
         self.phase.send_replace(Phase::Running { start });
         start
     }
@@ -164,6 +203,10 @@ impl<'a> Lead<'a> {
         let scenario = self.plan.scenario();
         let publishes = self.plan.lanes() > 0;
         let alive = self.board.is_publishing() || !publishes && self.board.is_receiving();
+        if publishes && quota == 0 {
+            // The shard only receives: until the clock says so, or the others' last message.
+            return self.plan.end().is_none() || !self.board.is_receiving();
+        }
         match (publishes, self.plan.subscribes()) {
             // Whoever only connects is done when everybody has.
             (false, false) => !scenario.keep_connected && self.plan.end().is_none(),
@@ -199,7 +242,9 @@ impl<'a> Lead<'a> {
         // Before every worker knows of the end, more may be sent than is counted.
         let all_know = self.board.workers_at_end() as usize >= self.workers.len();
         let progress = self.board.progress();
-        let arrived = progress.delivered >= self.expected() || !self.board.is_receiving();
+        // Nobody knows here what other shards have sent.
+        let whole = self.plan.shard() == Shard::WHOLE;
+        let arrived = whole && progress.delivered >= self.expected() || !self.board.is_receiving();
         let answered = progress.answered >= self.acknowledgeable();
         let sent = progress.handled() >= wanted;
         all_know && arrived && (sent && answered || !self.board.is_publishing())
@@ -252,12 +297,14 @@ impl<'a> Lead<'a> {
         let mut rest = self.collect();
         self.stats.arrivals.add(self.pools.arrivals());
         let elapsed = self.board.now() - start;
-        let missing = self.lost();
+        let (missing, expected) = (self.lost(), self.expected());
         let series = self.chronicle.finish(elapsed, self.board.progress(), &mut rest);
         self.live.finish();
         let begun = start + self.plan.scenario().warmup;
         Ok(Outcome {
             lost: missing,
+            expected,
+            clock: self.clock,
             failure: lost(self.failures, self.plan.connections()),
             plan: self.plan,
             stats: self.stats,

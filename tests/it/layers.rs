@@ -63,6 +63,7 @@ const FEATURE: &[&str] = &[
     "decode",
     "encode",
     "error",
+    "exposition",
     "look",
     "mqtt",
     "net",

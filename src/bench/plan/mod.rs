@@ -12,6 +12,7 @@ mod possible;
 use super::load::{Content, Group, Headers, Scenario};
 use super::measure::Measure;
 use super::pace::Pace;
+use super::shard::Shard;
 use super::warp::{NEVER, Warp};
 use crate::client::ConnectOptions;
 use crate::error::Result;
@@ -38,6 +39,8 @@ pub(super) struct Plan {
     scenario: Scenario,
     connect: Arc<ConnectOptions>,
     run: u32,
+    /// Which part of it is this process's.
+    shard: Shard,
     /// In the order of the groups.
     crews: Vec<Crew>,
     audience: Audience,
@@ -68,10 +71,23 @@ impl Plan {
             scenario,
             connect,
             run,
+            shard: Shard::WHOLE,
             audience: Audience::default(),
         };
         plan.audience = Audience::new(&plan)?;
         Ok(plan)
+    }
+
+    /// The same plan, of which this process carries out a part.
+    #[must_use]
+    pub(super) fn part(self, shard: Shard) -> Self {
+        Self { shard, ..self }
+    }
+
+    /// Which part of it is this process's.
+    #[must_use]
+    pub(super) const fn shard(&self) -> Shard {
+        self.shard
     }
 
     /// The load as it was asked for.
@@ -180,10 +196,13 @@ impl Plan {
         self.total(|seat, stream| self.quota(seat, stream))
     }
 
-    /// What `count` says of all streams of everyone together.
+    /// What `count` says of all streams of everyone in this process together.
     #[must_use]
     pub(super) fn total(&self, count: impl Fn(Seat, usize) -> u64) -> u64 {
-        self.all_lanes().fold(0, |sum, (seat, stream)| sum.saturating_add(count(seat, stream)))
+        let own = self.own_seats();
+        let own = own
+            .flat_map(|seat| (0..self.group(seat).streams.len()).map(move |stream| (seat, stream)));
+        own.fold(0, |sum, (seat, stream)| sum.saturating_add(count(seat, stream)))
     }
 
     /// When the run ends by the clock, counted from its start.
@@ -256,10 +275,10 @@ impl Plan {
         Some((together / u64::from(group.clients)).max(1))
     }
 
-    /// Connections of the run.
+    /// Connections of this process.
     #[must_use]
     pub(super) fn connections(&self) -> u32 {
-        self.scenario.groups.iter().map(|group| group.clients).sum()
+        u32::try_from(self.own_seats().count()).unwrap_or(u32::MAX)
     }
 
     /// Worker threads of use when the machine has so many cores.
@@ -273,6 +292,11 @@ impl Plan {
         let groups = self.scenario.groups.iter().enumerate();
         groups
             .flat_map(|(group, about)| (0..about.clients).map(move |number| Seat { group, number }))
+    }
+
+    /// Everyone in this process.
+    pub(super) fn own_seats(&self) -> impl Iterator<Item = Seat> {
+        self.all_seats().filter(|seat| self.shard.has(self.place(*seat)))
     }
 
     /// Every stream of everyone.
@@ -295,7 +319,7 @@ impl Plan {
 
     /// The connections of one of several workers; each is somebody's.
     pub(super) fn seats(&self, worker: u32, workers: u32) -> impl Iterator<Item = Seat> {
-        self.all_seats().skip(worker as usize).step_by(workers.max(1) as usize)
+        self.own_seats().skip(worker as usize).step_by(workers.max(1) as usize)
     }
 }
 

@@ -22,6 +22,8 @@ impl Report {
             }
             sum.add(report);
         }
+        sum.lost = sum.lost.or_else(|| sum.lost_by_all_parts());
+        sum.parts.sort_by_key(|part| part.shard.index());
         sum.warnings = sum.warn();
         Ok(sum)
     }
@@ -45,13 +47,16 @@ impl Report {
         join(&mut self.broker, &other.broker, ", ");
         self.started = self.started.min(other.started);
         self.seconds = self.seconds.max(other.seconds);
-        self.load.add(&other.load);
+        if !self.is_of_same_run(&other) {
+            self.load.add(&other.load);
+        }
         self.published = self.published.beside(other.published, self.seconds);
         self.received = self.received.beside(other.received, self.seconds);
         self.arrived += other.arrived;
         self.acknowledged += other.acknowledged;
         self.unsent += other.unsent;
         self.lost = self.lost.zip(other.lost).map(|(one, other)| one + other);
+        self.parts.extend(other.parts);
         self.duplicated += other.duplicated;
         self.reordered += other.reordered;
         self.foreign += other.foreign;

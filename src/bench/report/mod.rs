@@ -14,6 +14,7 @@ mod junit;
 mod markdown;
 mod merge;
 mod outcome;
+mod part;
 mod read;
 mod series;
 mod tables;
@@ -27,6 +28,7 @@ pub use conclusion::{Baseline, Conclusion};
 pub use distribution::Distribution;
 pub use file::{Form, Forms, Target};
 pub use judge::{Assertion, Verdict};
+pub use part::Part;
 pub use series::{Point, Series};
 
 use super::measure::Measure;
@@ -61,7 +63,10 @@ pub struct Report {
     pub broker: String,
     /// When publishing began, by the clock of the machine.
     pub started: Timestamp,
-    /// What was asked for.
+    /// Which parts of a run on several machines this is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+    /// What was asked for, of all parts of the run.
     pub load: AskedFor,
     /// Seconds from the start to the end of publishing.
     pub seconds: f64,

@@ -27,6 +27,7 @@ pub(in super::super) fn sample() -> Report {
         mode: "pubsub".to_owned(),
         broker: "localhost:1883".to_owned(),
         started: Timestamp::UNIX_EPOCH,
+        parts: Vec::new(),
         load: AskedFor {
             connections: 2,
             publishers: 1,

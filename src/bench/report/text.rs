@@ -26,6 +26,9 @@ impl Report {
         for line in lines.into_iter().flatten().chain([self.generator_line()]) {
             writeln!(out, "{line}")?;
         }
+        for part in self.part_lines() {
+            writeln!(out, "{part}")?;
+        }
         for warning in &self.warnings {
             writeln!(out, "warning: {warning}")?;
         }

@@ -2,7 +2,9 @@
 
 use super::super::values;
 use super::conclusion::ConclusionArgs;
+use super::shard::ShardArgs;
 use crate::bench::Config;
+use crate::error::Result;
 use clap::Args;
 use std::net::SocketAddr;
 
@@ -32,18 +34,27 @@ pub(super) struct OutputArgs {
     prometheus: Option<SocketAddr>,
 
     #[command(flatten)]
+    shard: ShardArgs,
+
+    #[command(flatten)]
     conclusion: ConclusionArgs,
 }
 
 impl OutputArgs {
     /// Puts them into `config`.
-    pub(super) fn apply(self, config: Config) -> Config {
-        Config {
+    ///
+    /// # Errors
+    /// When the part of the run is none.
+    pub(super) fn apply(self, config: Config) -> Result<Config> {
+        let (party, start_at) = self.shard.into_party(self.embedded)?;
+        Ok(Config {
             strict: self.strict,
             broker_pid: self.broker_pid,
             prometheus: self.prometheus,
             conclusion: self.conclusion.into_config(),
+            party,
+            start_at,
             ..config
-        }
+        })
     }
 }

@@ -115,7 +115,7 @@ impl RunArgs {
         load.stream = self.messages.into_stream(topic.as_deref())?;
         load.clients = self.clients.apply(Group::default())?;
         load.run = self.span.apply(Scenario::default());
-        Ok(self.output.apply(Config { connect, load: load.into(), ..Config::default() }))
+        self.output.apply(Config { connect, load: load.into(), ..Config::default() })
     }
 
     /// Publishers and subscribers.
@@ -245,7 +245,8 @@ mod tests {
 
     #[test]
     fn prometheus_is_served_on_this_machine_unless_an_address_says_otherwise() {
-        let address = |text| config(&["--prometheus", text]).prometheus.unwrap().to_string();
+        let address =
+            |text| config(&format!("--prometheus {text}")).prometheus.unwrap().to_string();
         assert_eq!(address("9100"), "127.0.0.1:9100");
         assert_eq!(address("0.0.0.0:9100"), "0.0.0.0:9100");
         assert_eq!(address("[::1]:9100"), "[::1]:9100");

@@ -4,6 +4,7 @@ mod load;
 mod modes;
 mod peer;
 mod report;
+mod shards;
 
 use crate::support::peer::Peer;
 use load::Load;

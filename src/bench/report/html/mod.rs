@@ -27,13 +27,18 @@ impl Report {
             self.chart_part(),
             self.time_table(),
             self.count_table(),
-            format!("<p class=\"about\">{}</p>\n", escape(&self.generator_line())),
+            self.footer(),
         ];
         write_page(&format!("mqx bench: {}", self.headline()), &body.concat(), out)
     }
 
     fn origin(&self) -> String {
         format!("{:.0}, run {}, mqx {}", self.started, escape(&self.run), escape(&self.mqx))
+    }
+
+    fn footer(&self) -> String {
+        let lines = std::iter::once(self.generator_line()).chain(self.part_lines());
+        lines.map(|line| format!("<p class=\"about\">{}</p>\n", escape(&line))).collect()
     }
 
     /// The figures that most look for, in large letters.

@@ -77,7 +77,7 @@ impl ScenarioArgs {
         let name = Path::new(&self.scenario).file_stem().unwrap_or_default();
         let name = name.to_string_lossy().into_owned();
         let load = self.span.apply(Scenario { name, ..scenario });
-        Ok(self.output.apply(Config { connect, load, ..Config::default() }))
+        self.output.apply(Config { connect, load, ..Config::default() })
     }
 }
 
