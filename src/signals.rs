@@ -1,6 +1,7 @@
 //! The signals that ask a command to stop, as a future.
 
 use crate::error::{Class, Error};
+use std::task::{Context, Poll, Waker};
 
 /// Why a command is to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,19 @@ pub async fn stop() -> Signal {
     tokio::select! {
         () = interrupt() => Signal::Interrupt,
         () = terminate() => Signal::Terminate,
+    }
+}
+
+/// As [`stop`], but hears signals from the call on and not from the first poll. Must be
+/// called in a runtime.
+pub fn stop_from_now_on() -> impl Future<Output = Signal> {
+    let mut stop = Box::pin(stop());
+    let first = stop.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    async move {
+        match first {
+            Poll::Ready(signal) => signal,
+            Poll::Pending => stop.await,
+        }
     }
 }
 

@@ -44,14 +44,20 @@ pub(super) async fn run(
     stop: impl Future<Output = Signal>,
 ) -> Result<()> {
     let mut running = Running::start(command, broker)?;
-    tokio::select! {
+    let signal = tokio::select! {
         ended = running.child.wait() => return judge(ended),
-        signal = stop => running.pass_on(signal),
-        () = broker.store_failed() => running.send(process::Signal::TERM),
+        signal = stop => Some(signal),
+        () = broker.store_failed() => None,
+    };
+    // Heard before anybody is told that it counts.
+    let second = signals::stop_from_now_on();
+    match signal {
+        Some(signal) => running.pass_on(signal),
+        None => running.send(process::Signal::TERM),
     }
     tokio::select! {
         ended = running.child.wait() => judge(ended),
-        _ = signals::stop() => {
+        _ = second => {
             running.send(process::Signal::KILL);
             judge(running.child.wait().await)
         }
