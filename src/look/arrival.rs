@@ -27,12 +27,6 @@ impl<'a> Arrival<'a> {
         Self { publish, terminal, pretty: false, run, content: None, time: OnceCell::new() }
     }
 
-    /// The same with its JSON in several lines, if it is to be.
-    #[must_use]
-    pub fn pretty(self, pretty: bool) -> Self {
-        Self { pretty, ..self }
-    }
-
     /// The same with this in place of the payload.
     #[must_use]
     pub fn showing(self, content: &'a Decoded) -> Self {

@@ -11,6 +11,7 @@ pub use arrival::Arrival;
 pub use format::{BadFormat, Format};
 pub use run::Run;
 
+use crate::mqtt::Publish;
 use crate::record::Dialect;
 
 /// How messages are printed, and for whom.
@@ -49,6 +50,14 @@ pub enum Layout {
 }
 
 impl Look {
+    /// A message that is to be printed so, in this run.
+    #[must_use]
+    pub fn arrival<'a>(&self, publish: &'a Publish<'a>, run: &'a Run) -> Arrival<'a> {
+        let mut arrival = Arrival::new(publish, self.terminal, run);
+        arrival.pretty = self.pretty;
+        arrival
+    }
+
     /// Appends the message to `out`.
     pub fn print(&self, arrival: &Arrival<'_>, out: &mut Vec<u8>) {
         let payload = arrival.payload();
@@ -79,7 +88,6 @@ impl Look {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mqtt::Publish;
 
     fn printed(layout: Layout, newline: bool, terminal: bool, payload: &[u8]) -> Vec<u8> {
         let look = Look { layout, newline, terminal, pretty: false };
@@ -112,5 +120,17 @@ mod tests {
         assert_eq!(piped, evil);
         let shown = printed(Layout::Payload, false, true, evil);
         assert_eq!(shown, "\\u{1b}[2J\u{fffd}\n\tend".as_bytes());
+    }
+
+    #[test]
+    fn json_stands_in_several_lines_where_the_look_says_so() {
+        let publish = Publish { topic: "t", payload: b"x", ..Publish::default() };
+        for (pretty, lines) in [(false, 1..2), (true, 2..99)] {
+            let look = Look { layout: Layout::Json, pretty, ..Look::default() };
+            let (run, mut out) = (Run::default(), Vec::new());
+            look.print(&look.arrival(&publish, &run), &mut out);
+            let count = String::from_utf8(out).unwrap().lines().count();
+            assert!(lines.contains(&count), "{count} lines");
+        }
     }
 }

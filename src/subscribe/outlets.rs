@@ -9,7 +9,7 @@ use super::recorder::Recorder;
 use super::watch::Watch;
 use crate::command::Job;
 use crate::error::{Error, Result};
-use crate::look::{Arrival, Look, Run};
+use crate::look::{Look, Run};
 use crate::mqtt::Publish;
 use crate::output::{self, Sink};
 use crate::session::Receipt;
@@ -93,8 +93,7 @@ impl Outlets {
     }
 
     fn keep(&mut self, publish: &Publish<'_>, content: &Content) -> Result<()> {
-        let arrival = Arrival::new(publish, self.look.terminal, &self.run);
-        let arrival = arrival.pretty(self.look.pretty);
+        let arrival = self.look.arrival(publish, &self.run);
         if let Some(recorder) = &mut self.recorder {
             recorder.write(publish, arrival.time())?;
         }

@@ -2,7 +2,7 @@
 
 use super::{Accept, Config};
 use crate::error::Result;
-use crate::look::{Arrival, Look, Run};
+use crate::look::{Look, Run};
 use crate::mqtt::Publish;
 use crate::output::{self, Sink};
 use std::time::Instant;
@@ -68,7 +68,7 @@ impl Replies {
             let milliseconds = sent.elapsed().as_secs_f64() * 1000.0;
             output::note(format!("the reply took {milliseconds:.3} ms"));
         }
-        let arrival = Arrival::new(publish, self.look.terminal, &self.run);
+        let arrival = self.look.arrival(publish, &self.run);
         self.look.print(&arrival, &mut self.text);
     }
 
