@@ -52,6 +52,8 @@ impl<'a> Publish<'a> {
         }
     }
 
+    // Inlined, so that a packet is made where it stays: it is large to move.
+    #[inline]
     pub(super) fn read(
         header: u8,
         reader: &mut Reader<'a>,
