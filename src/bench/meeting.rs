@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How long the shards wait for each other: machines of a cluster do not start together.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// How long an answer may take before the question is asked again.
 const RETRY: Duration = Duration::from_millis(500);

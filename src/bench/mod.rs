@@ -186,10 +186,12 @@ pub async fn run<S>(
     let ready = config.conclusion.prepare()?;
     let mut metrics = Metrics::at(config.prometheus).await?;
     let mut stop = pin!(stop);
-    let mut outcome = match run::measure(config, &mut metrics, stop.as_mut()).await {
+    // Boxed: the way to a broker takes much room.
+    let mut outcome = match Box::pin(run::measure(config, &mut metrics, stop.as_mut())).await {
         Err(error) => {
             let connect = config.connect.fall_back_after(&error).ok_or(error)?;
-            run::measure(&Config { connect, ..config.clone() }, &mut metrics, stop).await?
+            let config = Config { connect, ..config.clone() };
+            Box::pin(run::measure(&config, &mut metrics, stop)).await?
         }
         Ok(outcome) => outcome,
     };

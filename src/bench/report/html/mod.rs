@@ -38,7 +38,8 @@ impl Report {
 
     fn footer(&self) -> String {
         let lines = std::iter::once(self.generator_line()).chain(self.part_lines());
-        lines.map(|line| format!("<p class=\"about\">{}</p>\n", escape(&line))).collect()
+        let lines = lines.map(|line| format!("<p class=\"about\">{}</p>\n", escape(&line)));
+        lines.collect::<Vec<_>>().concat()
     }
 
     /// The figures that most look for, in large letters.
