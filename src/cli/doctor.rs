@@ -18,15 +18,8 @@ pub struct DoctorArgs {
     #[arg(short, long, value_name = "TOPIC", value_parser = values::topic)]
     topic: Option<TopicName>,
 
-    /// Say it in JSON
-    #[arg(long)]
-    json: bool,
-
     #[command(flatten)]
-    id: ClientIdArgs,
-
-    #[command(flatten)]
-    connection: ConnectionArgs,
+    ping: PingArgs,
 }
 
 /// The arguments of `mqx ping`.
@@ -49,10 +42,9 @@ impl DoctorArgs {
     /// # Errors
     /// When a file cannot be read or the options do not fit together.
     pub fn into_config(self) -> Result<Config> {
-        let form = if self.json { Form::Json } else { Form::Table };
-        let mut config = examined(self.connection, self.id, self.topic)?;
-        (config.form, config.extent) = (form, Extent::Messages);
-        Ok(config)
+        let form = if self.ping.json { Form::Json } else { Form::Table };
+        let config = self.ping.examined(self.topic)?;
+        Ok(Config { form, extent: Extent::Messages, ..config })
     }
 }
 
@@ -62,19 +54,15 @@ impl PingArgs {
     /// # Errors
     /// As [`DoctorArgs::into_config`].
     pub fn into_config(self) -> Result<Config> {
-        let config = examined(self.connection, self.id, None)?;
-        Ok(if self.json { Config { form: Form::Json, ..config } } else { config })
+        let form = if self.json { Form::Json } else { Form::Line };
+        Ok(Config { form, ..self.examined(None)? })
     }
-}
 
-/// The broker of these options as far as a ping.
-fn examined(
-    connection: ConnectionArgs,
-    id: ClientIdArgs,
-    topic: Option<TopicName>,
-) -> Result<Config> {
-    let Target { options: mut connect, topic: in_the_url } = connection.into_target()?;
-    id.apply(&mut connect.session)?;
-    let topic = topic_prefix(topic, in_the_url, TOPIC)?;
-    Ok(Config { connect, topic, extent: Extent::Ping, form: Form::Line })
+    /// The broker of these options as far as a ping, told in a line.
+    fn examined(self, topic: Option<TopicName>) -> Result<Config> {
+        let Target { options: mut connect, topic: in_the_url } = self.connection.into_target()?;
+        self.id.apply(&mut connect.session)?;
+        let topic = topic_prefix(topic, in_the_url, TOPIC)?;
+        Ok(Config { connect, topic, extent: Extent::Ping, form: Form::Line })
+    }
 }
