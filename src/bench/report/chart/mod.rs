@@ -14,7 +14,7 @@ pub(super) struct Chart {
     pub(super) across: Axis,
     /// What stands beside it.
     pub(super) up: Axis,
-    /// What is drawn; the first four have colours of their own.
+    /// What is drawn; the first [`COLORS`] have colours of their own.
     pub(super) lines: Vec<Line>,
 }
 
@@ -43,6 +43,9 @@ const LEFT: f64 = 62.0;
 const RIGHT: f64 = 30.0;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = 40.0;
+
+/// How many colours for lines the page has.
+pub(super) const COLORS: usize = 4;
 
 /// With more points than these, a line has no dots.
 const DOTS: usize = 61;

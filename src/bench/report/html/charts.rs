@@ -4,7 +4,7 @@
 use super::super::super::measure::Measure;
 use super::super::super::stats::Summary;
 use super::super::super::units::{count, float, span, whole};
-use super::super::chart::{Axis, Chart, Line, Scale};
+use super::super::chart::{Axis, COLORS, Chart, Line, Scale};
 use super::super::series::Counted;
 use super::super::tables::Figure;
 use super::super::{Distribution, Report};
@@ -65,7 +65,7 @@ impl Report {
 
     fn percentile_chart(&self) -> Chart {
         let times = self.times_ns.iter().filter(|(measure, _)| **measure != Measure::Lag);
-        let named = times.map(|(measure, times)| (measure.title().to_owned(), times));
+        let named = times.take(COLORS).map(|(measure, times)| (measure.title().to_owned(), times));
         percentiles("Times by percentile", named)
     }
 
