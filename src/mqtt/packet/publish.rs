@@ -2,7 +2,7 @@
 
 use super::{PacketType, read_packet_id};
 use crate::mqtt::wire::{self, Reader};
-use crate::mqtt::{Error, Frame, PacketId, PublishProperties, QoS, Version, topic};
+use crate::mqtt::{Error, PacketId, PublishProperties, QoS, Version, topic};
 
 /// A message on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,21 +39,6 @@ impl<'a> Publish<'a> {
         (PacketType::Publish as u8) << 4 | dup | (qos as u8) << 1 | retain
     }
 
-    /// The PUBLISH in a whole packet; `None` if that is another packet.
-    ///
-    /// # Errors
-    /// As [`Packet::decode`](super::Packet::decode).
-    pub fn of_frame(frame: &Frame<'a>, version: Version) -> Result<Option<Self>, Error> {
-        match PacketType::of(frame.header) {
-            Some(PacketType::Publish) => {
-                Self::read(frame.header, &mut Reader::new(frame.body), version).map(Some)
-            }
-            _ => Ok(None),
-        }
-    }
-
-    // Inlined, so that a packet is made where it stays: it is large to move.
-    #[inline]
     pub(super) fn read(
         header: u8,
         reader: &mut Reader<'a>,

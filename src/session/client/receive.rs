@@ -34,17 +34,14 @@ impl ClientSession {
         now: Time,
         on_event: &mut impl FnMut(Event<'_>),
     ) -> Result<(), Failure> {
-        let version = self.config.version;
-        // Most packets are messages: they are not moved through what any packet may be.
-        if self.connected
-            && let Some(publish) = Publish::of_frame(frame, version).map_err(Failure::Protocol)?
-        {
-            self.keep_alive.received();
-            return self.on_publish(publish, now, on_event);
+        // Looked at where it was decoded: a packet is large to move.
+        match &Packet::decode(frame, self.config.version) {
+            Ok(packet) => {
+                self.keep_alive.received();
+                self.on_packet(packet, now, on_event)
+            }
+            Err(error) => Err(Failure::Protocol(*error)),
         }
-        let packet = Packet::decode(frame, version).map_err(Failure::Protocol)?;
-        self.keep_alive.received();
-        self.on_packet(&packet, now, on_event)
     }
 
     fn on_packet(
@@ -59,6 +56,7 @@ impl ClientSession {
         match packet {
             Packet::ConnAck(connack) => self.on_connack(connack, now, on_event),
             Packet::Auth(auth) => self.on_auth(auth, now),
+            Packet::Publish(publish) => self.on_publish(publish, now, on_event),
             Packet::Ack(ack) => self.on_ack(ack, now, on_event),
             Packet::SubAck(ack) => {
                 if let Some(token) = self.end_request(ack.packet_id) {
@@ -127,13 +125,13 @@ impl ClientSession {
 
     fn on_publish(
         &mut self,
-        publish: Publish<'_>,
+        publish: &Publish<'_>,
         now: Time,
         on_event: &mut impl FnMut(Event<'_>),
     ) -> Result<(), Failure> {
         let (qos, packet_id) = (publish.qos, publish.packet_id);
-        let topic = self.aliases.resolve(&publish).map_err(Failure::Protocol)?;
-        let publish = Publish { topic, ..publish };
+        let topic = self.aliases.resolve(publish).map_err(Failure::Protocol)?;
+        let publish = Publish { topic, ..*publish };
         if let (true, Some(id)) = (self.config.acknowledged_by_owner, packet_id) {
             let Some(receipt) = self.owed.entrust(&mut self.inbound, id, &publish) else {
                 return self.answer_again(id, qos, now);
