@@ -40,6 +40,8 @@ pub(super) struct Sender {
     inflight: usize,
     buffer: u64,
     topic: Numbered,
+    /// Bytes of its first topic and its largest payload.
+    size: usize,
     quota: u64,
     /// Messages sent or skipped; the number of the next one.
     next: u64,
@@ -94,6 +96,7 @@ impl Sender {
         let (lane, options) = (plan.lane(seat, position), plan.options(seat));
         let persona = plan.persona(seat);
         let window = plan.undelivered(seat, position);
+        let topic = plan.topic(seat, position);
         let mut sender = Self {
             seat,
             stream: u8::try_from(position).expect("a plan has no client with more streams"),
@@ -105,7 +108,8 @@ impl Sender {
             answered: stream.answered,
             inflight: stream.inflight.into(),
             buffer: stream.buffer.unwrap_or(u64::MAX),
-            topic: plan.topic(seat, position),
+            size: topic.at(0).len() + stream.content.largest(),
+            topic,
             quota: plan.quota(seat, position),
             next: 0,
             skipped: 0,
@@ -161,10 +165,8 @@ impl Sender {
     /// # Errors
     /// When they are too large for it or of a QoS it does not have.
     pub(super) fn check(&self, limits: ServerLimits) -> Result<()> {
-        let largest = self.plan.group(self.seat).streams.get(usize::from(self.stream));
-        let payload = largest.map_or(0, |stream| stream.content.largest());
         // Flags, length, topic, packet identifier and no properties.
-        let size = payload + self.topic.at(0).len() + 7;
+        let size = self.size + 7;
         let failure = if size > limits.maximum_packet_size {
             Failure::TooLarge(size, limits.maximum_packet_size)
         } else if self.qos > limits.maximum_qos {
@@ -257,10 +259,9 @@ impl Sender {
         }
     }
 
+    /// Messages that are encoded before they are written.
     fn batch(&self) -> u64 {
-        let stream = self.plan.group(self.seat).streams.get(usize::from(self.stream));
-        let size = stream.map_or(0, |stream| stream.content.largest());
-        let count = BATCH_SIZE / (self.topic.at(0).len() + size).max(1);
+        let count = BATCH_SIZE / self.size.max(1);
         u64::try_from(count).unwrap_or(u64::MAX).max(1)
     }
 

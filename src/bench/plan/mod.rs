@@ -199,9 +199,7 @@ impl Plan {
     /// What `count` says of all streams of everyone in this process together.
     #[must_use]
     pub(super) fn total(&self, count: impl Fn(Seat, usize) -> u64) -> u64 {
-        let own = self.own_seats();
-        let own = own
-            .flat_map(|seat| (0..self.group(seat).streams.len()).map(move |stream| (seat, stream)));
+        let own = self.lanes_of(self.own_seats());
         own.fold(0, |sum, (seat, stream)| sum.saturating_add(count(seat, stream)))
     }
 
@@ -301,8 +299,12 @@ impl Plan {
 
     /// Every stream of everyone.
     pub(super) fn all_lanes(&self) -> impl Iterator<Item = (Seat, usize)> {
-        self.all_seats()
-            .flat_map(|seat| (0..self.group(seat).streams.len()).map(move |stream| (seat, stream)))
+        self.lanes_of(self.all_seats())
+    }
+
+    /// Every stream of these.
+    fn lanes_of(&self, seats: impl Iterator<Item = Seat>) -> impl Iterator<Item = (Seat, usize)> {
+        seats.flat_map(|seat| (0..self.group(seat).streams.len()).map(move |stream| (seat, stream)))
     }
 
     /// The headers by which messages are recognised: those of the first stream
