@@ -1,79 +1,64 @@
 //! `mqx bench`: puts a load on a broker and measures what becomes of it.
 //!
-//! A plan says as pure data how many messages are due when. worker
-//! threads carry it out, each driving its share of the connections; every mode
-//! is a plan, the loop is the same. The schedule does not wait for the broker
-//! (an open loop) and latency is counted from the time a message was due, so a
-//! broker that stalls cannot hide it. Each payload says who sent it, which one
-//! it is and when, so loss, duplication and order are known
+//! A plan says as pure data how many messages are due when. Worker threads carry it out,
+//! each driving its share of the connections; every mode is a plan, the loop is the same.
+//! The schedule does not wait for the broker (an open loop) and latency is counted from
+//! the time a message was due, so a broker that stalls cannot hide it. Each payload says
+//! who sent it, which one it is and when, so loss, duplication and order are known
 //! exactly.
+//!
+//! ```text
+//!  run                      leads the phases: gather, publish, drain, close
+//!  watch     report         what a person sees meanwhile; what is written at the end
+//!  worker -> player         a thread and its clients: connect, send, receive, come back
+//!  board  phase  tally      what threads tell each other; what each counts for itself
+//!  message                  what payloads carry
+//!  plan                     who does what when; finds out what is impossible
+//!  load                     what is asked for
+//!  shard  meeting           which part of a run is whose, and how the parts meet
+//! ```
 //!
 //! Nothing here starts a broker; one inside the process is started by whoever
 //! calls [`run()`], and is a broker like any other from here.
 
-mod account;
-mod answerer;
-mod bell;
 mod board;
-mod body;
-mod check;
-mod chronicle;
-mod connecting;
-mod endpoints;
-mod gate;
-mod link;
-mod live;
 pub mod load;
-mod measure;
 mod meeting;
+mod message;
 mod outcome;
-mod pace;
-mod pacer;
-mod payload;
 mod phase;
 mod plan;
 mod player;
-mod prometheus;
-mod receiver;
 mod report;
 mod run;
-mod sender;
 mod shard;
-mod sign;
-mod sparkline;
-mod stats;
-mod terminal;
-mod ticket;
-mod timer;
-mod tour;
+mod tally;
 mod units;
-mod usage;
-mod warp;
+mod watch;
 mod worker;
 
 pub use load::{Load, Mode, Scenario};
-pub use measure::Measure;
 pub use meeting::Clock;
-pub use payload::HEADER_SIZE;
+pub use message::HEADER_SIZE;
 pub use report::{
     AskedFor, Assertion, Baseline, Comparison, Conclusion, Connections, Distribution, Flow, Form,
     Forms, Generator, Part, Point, Report, SCHEMA, Series, Shares, Target, Verdict,
 };
 pub use shard::{Party, Shard};
-pub use stats::Summary;
-pub use usage::BrokerUsage;
+pub use tally::{Measure, Summary};
+pub use watch::BrokerUsage;
 
 use crate::client::ConnectOptions;
 use crate::error::{Class, Error, Result};
 use crate::net::Endpoint;
 use crate::output;
 use jiff::Timestamp;
-use prometheus::Metrics;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
+use watch::Metrics;
 
 /// What `mqx bench` is to do.
 #[derive(Debug, Clone)]

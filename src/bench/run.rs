@@ -2,18 +2,14 @@
 //! plan, wait for what is under way, close.
 
 use super::Config;
-use super::account::Pools;
 use super::board::{Board, Lane, Progress};
-use super::chronicle::Chronicle;
-use super::live::{Glance, Live};
 use super::meeting::{Clock, Meeting};
 use super::outcome::Outcome;
 use super::phase::{DRAIN, Phase};
 use super::plan::Plan;
-use super::prometheus::Metrics;
 use super::shard::{Party, Shard};
-use super::stats::Stats;
-use super::usage::Watch;
+use super::tally::{Pools, Stats};
+use super::watch::{Chronicle, Glance, Live, Metrics, Watch};
 use super::worker::{Notice, Run, Worker};
 use crate::error::{Class, Error, Result};
 use crate::open_files;

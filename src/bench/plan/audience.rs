@@ -1,8 +1,8 @@
 //! Who receives what: how many times each message of a stream has to arrive.
 
-use super::super::load::pattern::Numbered;
-use super::super::load::{ANSWERS, Stream, Subscription, Wanted};
 use super::{Plan, Seat};
+use crate::bench::load::pattern::Numbered;
+use crate::bench::load::{ANSWERS, Stream, Subscription, Wanted};
 use crate::error::{Error, Result};
 use crate::mqtt::topic::{self, Filter};
 use crate::mqtt::{self, QoS};
@@ -21,7 +21,7 @@ fn own_topics(run: u32) -> String {
 impl Plan {
     /// Where a seat's stream publishes to.
     #[must_use]
-    pub(in super::super) fn topic(&self, seat: Seat, stream: usize) -> Numbered {
+    pub(in crate::bench) fn topic(&self, seat: Seat, stream: usize) -> Numbered {
         let named = self.group(seat).streams.get(stream).and_then(|stream| stream.topic.as_ref());
         match named {
             Some(pattern) => pattern.for_client(&self.persona(seat).who()),
@@ -31,7 +31,7 @@ impl Plan {
 
     /// What a seat asks for, as the broker is told.
     #[must_use]
-    pub(in super::super) fn filters(&self, seat: Seat) -> Vec<(String, QoS)> {
+    pub(in crate::bench) fn filters(&self, seat: Seat) -> Vec<(String, QoS)> {
         let subscriptions = self.group(seat).subscriptions.iter();
         let asked = subscriptions.flat_map(|subscription| {
             let share = subscription.share.as_ref();

@@ -1,9 +1,9 @@
 //! The groups of a plan with their numbers and schedules.
 
-use super::super::load::{Group, Scenario, Stream, Tempo};
-use super::super::pace::Pace;
-use super::super::warp::Warp;
 use super::Outages;
+use super::pace::Pace;
+use super::warp::Warp;
+use crate::bench::load::{Group, Scenario, Stream, Tempo};
 use std::sync::Arc;
 
 /// A group as it is planned.

@@ -6,14 +6,16 @@
 mod audience;
 mod crew;
 mod outage;
+mod pace;
 mod persona;
 mod possible;
+mod warp;
 
-use super::load::{Content, Group, Headers, Scenario};
-use super::measure::Measure;
-use super::pace::Pace;
-use super::shard::Shard;
-use super::warp::{NEVER, Warp};
+pub(super) use warp::NEVER;
+
+use crate::bench::load::{Content, Group, Headers, Scenario};
+use crate::bench::shard::Shard;
+use crate::bench::tally::Measure;
 use crate::client::ConnectOptions;
 use crate::error::Result;
 use crate::mqtt::QoS;
@@ -21,8 +23,10 @@ use crate::session::Time;
 use audience::Audience;
 use crew::{Crew, Line, crews};
 use outage::Outages;
+use pace::Pace;
 use std::sync::Arc;
 use std::time::Duration;
+use warp::Warp;
 
 /// One connection of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,14 +1,14 @@
 //! When connections are ended on purpose.
 
-use super::super::load::{Group, Stage};
-use super::super::pace::Pace;
-use super::super::warp::NEVER;
+use super::pace::Pace;
+use super::warp::NEVER;
+use crate::bench::load::{Group, Stage};
 use crate::session::Time;
 use std::time::Duration;
 
 /// The outages of the connections of a group.
 #[derive(Debug, Clone, Default)]
-pub(in super::super) struct Outages {
+pub(in crate::bench) struct Outages {
     /// When single connections leave.
     churn: Option<Pace>,
     /// The time from one storm to the next.
@@ -19,11 +19,11 @@ pub(in super::super) struct Outages {
 
 /// The end of a connection that is to come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) struct Outage {
+pub(in crate::bench) struct Outage {
     /// When, counted from the start of the run.
-    pub(in super::super) at: Time,
+    pub(in crate::bench) at: Time,
     /// Whether the client says DISCONNECT before.
-    pub(in super::super) orderly: bool,
+    pub(in crate::bench) orderly: bool,
 }
 
 impl Outages {
@@ -48,7 +48,7 @@ impl Outages {
 
     /// The first outage of this client after `now`, if there is one.
     #[must_use]
-    pub(in super::super) fn next_after(&self, client: u32, now: Time) -> Option<Outage> {
+    pub(in crate::bench) fn next_after(&self, client: u32, now: Time) -> Option<Outage> {
         let of_stages = self.storms.iter().copied().find(|at| *at > now);
         let regular = self.every.map(|every| following(every, now));
         let storm = of_stages.into_iter().chain(regular).min();
@@ -68,8 +68,8 @@ fn following(every: Duration, now: Time) -> Time {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::load::Churn;
     use super::*;
+    use crate::bench::load::Churn;
 
     fn at(seconds: u64) -> Time {
         Time::ZERO + Duration::from_secs(seconds)

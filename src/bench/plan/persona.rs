@@ -1,8 +1,8 @@
 //! Who a client of the run says it is.
 
-use super::super::load::pattern::{Pattern, Who};
-use super::super::load::rows::Row;
 use super::{Plan, Seat};
+use crate::bench::load::pattern::{Pattern, Who};
+use crate::bench::load::rows::Row;
 use crate::error::{Error, Result};
 use crate::mqtt::{Message, Publish};
 use crate::output::escape;
@@ -11,18 +11,18 @@ use crate::session::ClientConfig;
 
 /// A client of the run by its names.
 #[derive(Debug, Clone)]
-pub(in super::super) struct Persona<'a> {
+pub(in crate::bench) struct Persona<'a> {
     number: u64,
     row: Option<&'a Row>,
     /// Different from that of all others.
-    pub(in super::super) client_id: String,
+    pub(in crate::bench) client_id: String,
     username: Option<String>,
 }
 
 impl Plan {
     /// Who has this seat.
     #[must_use]
-    pub(in super::super) fn persona(&self, seat: Seat) -> Persona<'_> {
+    pub(in crate::bench) fn persona(&self, seat: Seat) -> Persona<'_> {
         let group = self.group(seat);
         let session = &self.options(seat).session;
         let number = group.first + u64::from(seat.number);
@@ -51,7 +51,7 @@ impl Plan {
 impl Persona<'_> {
     /// What patterns are filled in with.
     #[must_use]
-    pub(in super::super) fn who(&self) -> Who<'_> {
+    pub(in crate::bench) fn who(&self) -> Who<'_> {
         Who {
             number: self.number,
             client_id: &self.client_id,
@@ -64,7 +64,7 @@ impl Persona<'_> {
     ///
     /// # Errors
     /// When the topic of its will cannot be published to.
-    pub(in super::super) fn session(&self, common: &ClientConfig) -> Result<ClientConfig> {
+    pub(in crate::bench) fn session(&self, common: &ClientConfig) -> Result<ClientConfig> {
         let mut session = common.clone();
         session.client_id.clone_from(&self.client_id);
         session.username.clone_from(&self.username);

@@ -1,9 +1,9 @@
 //! Finds out whether a load is possible at all; what is not is refused with
 //! the option that says it.
 
-use super::super::load::{Content, Group, Pattern, Scenario, Stream, Tempo, Wanted};
-use super::super::pace::Pace;
-use super::super::units::float;
+use super::pace::Pace;
+use crate::bench::load::{Content, Group, Pattern, Scenario, Stream, Tempo, Wanted};
+use crate::bench::units::float;
 use crate::error::{Error, Result};
 use crate::mqtt::MAX_REMAINING_LENGTH;
 use crate::output::escape;
@@ -18,7 +18,7 @@ const MAX_BITS: f64 = 1e12;
 /// Connections in one run; identifiers and files run out long before.
 const MAX_CONNECTIONS: u64 = 1_000_000;
 
-/// Streams of one client; their number has eight bits, see [`super::super::ticket`].
+/// Streams of one client; their number has eight bits, see `player::ticket`.
 const MAX_STREAMS: usize = 256;
 
 /// A rule and what is wrong when it does not hold.

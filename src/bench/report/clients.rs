@@ -1,9 +1,9 @@
 //! What a report says of connections, and of the members of a shared
 //! subscription.
 
-use super::super::connecting::Connecting;
-use super::super::units::{count, float, thousands};
 use super::{Report, per_second};
+use crate::bench::tally::Connecting;
+use crate::bench::units::{count, float, thousands};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ pub struct Shares {
 
 impl Shares {
     /// Of these members.
-    pub(in super::super) fn new(mut members: Vec<u64>) -> Self {
+    pub(in crate::bench) fn new(mut members: Vec<u64>) -> Self {
         members.sort_unstable();
         let jain = jain(&members);
         Self { members, jain }

@@ -32,7 +32,7 @@ pub struct Baseline {
 
 /// The same with everything that can fail before there is a report done.
 #[derive(Debug)]
-pub(in super::super) struct Ready {
+pub(in crate::bench) struct Ready {
     json: bool,
     files: Vec<OpenTarget<Report>>,
     assertions: Vec<Assertion>,
@@ -44,7 +44,7 @@ impl Conclusion {
     ///
     /// # Errors
     /// When one cannot be.
-    pub(in super::super) fn prepare(&self) -> Result<Ready> {
+    pub(in crate::bench) fn prepare(&self) -> Result<Ready> {
         let baseline = self.baseline.as_ref();
         let baseline = baseline.map(|old| Ok((Report::read(&old.path)?, old.regression)));
         Ok(Ready {
@@ -61,7 +61,7 @@ impl Ready {
     ///
     /// # Errors
     /// When it cannot be written, or, after that, what must hold does not.
-    pub(in super::super) fn conclude(
+    pub(in crate::bench) fn conclude(
         mut self,
         mut report: Report,
         out: &mut dyn Write,

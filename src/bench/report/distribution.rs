@@ -4,7 +4,7 @@
 //! The histogram stands in JSON as `HdrHistogram` has it: V2 with DEFLATE as Base64,
 //! what its log files and plotters read.
 
-use super::super::stats::Summary;
+use crate::bench::tally::Summary;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::read::ZlibDecoder;
@@ -46,7 +46,7 @@ struct Encoded {
 
 impl Distribution {
     /// Of these times; `None` if there are none.
-    pub(in super::super) fn of(histogram: &Histogram<u64>) -> Option<Self> {
+    pub(in crate::bench) fn of(histogram: &Histogram<u64>) -> Option<Self> {
         let summary = Summary::of(histogram);
         (summary.count > 0).then(|| Self { summary, hdr: encode(histogram) })
     }

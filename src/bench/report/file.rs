@@ -39,7 +39,7 @@ impl<T: Forms> Target<T> {
     ///
     /// # Errors
     /// When it cannot be.
-    pub(in super::super) fn open(&self) -> Result<OpenTarget<T>> {
+    pub(in crate::bench) fn open(&self) -> Result<OpenTarget<T>> {
         let path = &self.path;
         let is_new = !path.exists();
         let file = File::options().write(true).create(true).truncate(false).open(path);
@@ -51,7 +51,7 @@ impl<T: Forms> Target<T> {
 
 /// A file that can be written to.
 #[derive(Debug)]
-pub(in super::super) struct OpenTarget<T> {
+pub(in crate::bench) struct OpenTarget<T> {
     path: PathBuf,
     form: Form<T>,
     file: File,
@@ -68,7 +68,7 @@ impl<T> OpenTarget<T> {
     ///
     /// # Errors
     /// When the disk is full, or something like it.
-    pub(in super::super) fn write(mut self, what: &T) -> Result<()> {
+    pub(in crate::bench) fn write(mut self, what: &T) -> Result<()> {
         self.try_write(what).map_err(|cause| Error::file("write", &self.path, cause))?;
         self.empty.0 = None;
         Ok(())

@@ -1,8 +1,8 @@
 //! The report as Markdown, for the summary of a pipeline or a comment.
 
-use super::super::units::thousands;
 use super::Report;
 use super::tables::FIGURES;
+use crate::bench::units::thousands;
 use std::io::{self, Write};
 
 impl Report {

@@ -31,10 +31,9 @@ pub use judge::{Assertion, Verdict};
 pub use part::Part;
 pub use series::{Point, Series};
 
-use super::measure::Measure;
-use super::stats::Summary;
-use super::units::float;
-use super::usage::BrokerUsage;
+use crate::bench::tally::{Measure, Summary};
+use crate::bench::units::float;
+use crate::bench::watch::BrokerUsage;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

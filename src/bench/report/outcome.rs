@@ -1,10 +1,10 @@
 //! From what came of a run to its report.
 
-use super::super::load::{Group, Scenario};
-use super::super::measure::Measure;
-use super::super::outcome::Outcome;
-use super::super::units::{span, thousands};
 use super::{AskedFor, Connections, FORMAT, Flow, Generator, Report};
+use crate::bench::load::{Group, Scenario};
+use crate::bench::outcome::Outcome;
+use crate::bench::tally::Measure;
+use crate::bench::units::{span, thousands};
 use crate::session::Time;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const LATE: u64 = 1_000_000;
 impl Report {
     /// Sums up what came of the run against this broker.
     #[must_use]
-    pub(in super::super) fn new(outcome: &mut Outcome, broker: String) -> Self {
+    pub(in crate::bench) fn new(outcome: &mut Outcome, broker: String) -> Self {
         let measured = Measure::ALL.iter();
         let times_ns =
             measured.filter_map(|kind| Some((*kind, outcome.stats.distribution(*kind)?))).collect();

@@ -1,9 +1,9 @@
 //! The parts of a run on several machines, in its report.
 
-use super::super::meeting::Clock;
-use super::super::shard::Shard;
-use super::super::units::span;
 use super::Report;
+use crate::bench::meeting::Clock;
+use crate::bench::shard::Shard;
+use crate::bench::units::span;
 use serde::{Deserialize, Serialize};
 
 /// A part of a run that one process has carried out.

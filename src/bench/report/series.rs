@@ -2,8 +2,8 @@
 //!
 //! Bounded: when there are too many points, two neighbours become one.
 
-use super::super::measure::Measure;
 use super::distribution::Distribution;
+use crate::bench::tally::Measure;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -60,12 +60,12 @@ impl Point {
 impl Series {
     /// Without any points, of these times.
     #[must_use]
-    pub(in super::super) const fn new(measure: Measure) -> Self {
+    pub(in crate::bench) const fn new(measure: Measure) -> Self {
         Self { interval: 1, measure, points: Vec::new() }
     }
 
     /// Adds what happened since the point before.
-    pub(in super::super) fn push(&mut self, point: Point) {
+    pub(in crate::bench) fn push(&mut self, point: Point) {
         let begun = self.end_before_last();
         let interval = f64::from(self.interval);
         match self.points.last_mut() {
@@ -80,7 +80,7 @@ impl Series {
 
     /// Adds the rest of a run. What came in the last moments, mostly while the run
     /// waited for it, counts for the last second.
-    pub(in super::super) fn finish(&mut self, point: Point) {
+    pub(in crate::bench) fn finish(&mut self, point: Point) {
         let interval = f64::from(self.interval);
         match self.points.last_mut() {
             Some(last) if point.at - last.at < interval * 0.5 => {

@@ -1,8 +1,8 @@
 //! What a report says in tables of words, for every form that people read.
 
-use super::super::stats::Summary;
-use super::super::units::{count, span, thousands};
 use super::{Flow, Report};
+use crate::bench::tally::Summary;
+use crate::bench::units::{count, span, thousands};
 
 /// A figure of a time with its name.
 pub(super) type Figure = (&'static str, fn(&Summary) -> u64);

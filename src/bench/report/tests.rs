@@ -1,11 +1,11 @@
 //! A report for the tests of what is made of reports.
 
-use super::super::measure::Measure;
 use super::*;
+use crate::bench::tally::Measure;
 use hdrhistogram::Histogram;
 
 /// 1,000 messages published in a second, 990 of which arrived in 1 to 990 us.
-pub(in super::super) fn sample() -> Report {
+pub(in crate::bench) fn sample() -> Report {
     let mut times = Histogram::new(3).unwrap();
     for micros in 1..=990 {
         times.record(micros * 1_000).unwrap();

@@ -1,9 +1,9 @@
 //! The report of a run as text for people, of 80 columns at most but for the
 //! sentences of errors and warnings.
 
-use super::super::units::thousands;
 use super::Report;
 use super::tables::FIGURES;
+use crate::bench::units::thousands;
 use std::io::{self, Write};
 
 impl Report {

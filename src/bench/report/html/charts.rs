@@ -1,13 +1,12 @@
 //! The charts of a report: rates and times second by second, and the whole
 //! distribution of each time.
 
-use super::super::super::measure::Measure;
-use super::super::super::stats::Summary;
-use super::super::super::units::{count, float, span, whole};
 use super::super::chart::{Axis, COLORS, Chart, Line, Scale};
 use super::super::series::Counted;
 use super::super::tables::Figure;
 use super::super::{Distribution, Report};
+use crate::bench::tally::{Measure, Summary};
+use crate::bench::units::{count, float, span, whole};
 
 /// Points of the curve of a distribution between two decades of its rest.
 const CURVE: i32 = 12;

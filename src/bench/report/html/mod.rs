@@ -4,10 +4,10 @@ mod charts;
 
 pub(super) use charts::{percentiles, rate, seconds};
 
-use super::super::units::thousands;
 use super::Report;
 use super::chart::escape;
 use super::tables::FIGURES;
+use crate::bench::units::thousands;
 use std::io::{self, Write};
 
 /// The look of the page, light and dark.

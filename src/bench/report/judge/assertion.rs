@@ -143,8 +143,8 @@ fn length(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::tests::sample;
     use super::*;
+    use crate::bench::report::tests::sample;
     use proptest::prelude::*;
 
     fn wrong(text: &str) -> String {

@@ -1,8 +1,8 @@
 //! The numbers of a report that can be asserted and compared, by name.
 
-use super::super::super::measure::Measure;
-use super::super::super::units::{count, float, span, thousands, whole};
 use super::super::Report;
+use crate::bench::tally::Measure;
+use crate::bench::units::{count, float, span, thousands, whole};
 
 /// A number of a report.
 #[derive(Debug, Clone, Copy, PartialEq)]

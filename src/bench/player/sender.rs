@@ -1,17 +1,16 @@
 //! The publishing side of a stream of one client: which messages are to be sent
 //! now, and their encoding in batches, where possible from a prepared template.
 
-use super::board::{Board, Lane};
-use super::body::Body;
 use super::gate::Gate;
 use super::link::Link;
-use super::load::ANSWERS;
-use super::load::pattern::Numbered;
-use super::payload::{Header, Variable};
-use super::phase::Phase;
-use super::plan::{Plan, Seat};
-use super::stats::Stats;
 use super::ticket::Ticket;
+use crate::bench::board::{Board, Lane};
+use crate::bench::load::ANSWERS;
+use crate::bench::load::pattern::Numbered;
+use crate::bench::message::{Body, Header, Variable};
+use crate::bench::phase::Phase;
+use crate::bench::plan::{Plan, Seat};
+use crate::bench::tally::Stats;
 use crate::client::{self, EngineKind};
 use crate::error::Result;
 use crate::mqtt::{Publish, PublishProperties, QoS, ReasonCode, Version};
@@ -28,7 +27,7 @@ const BATCH_SIZE: usize = 64 * 1024;
 const GRACE: Duration = Duration::from_secs(1);
 
 /// One stream of one client of the run.
-pub(super) struct Sender {
+pub(in crate::bench) struct Sender {
     seat: Seat,
     stream: u8,
     lane: u32,
@@ -91,7 +90,7 @@ impl Sender {
     ///
     /// # Errors
     /// When its messages cannot be encoded.
-    pub(super) fn new(plan: &Arc<Plan>, seat: Seat, position: usize) -> Result<Self> {
+    pub(in crate::bench) fn new(plan: &Arc<Plan>, seat: Seat, position: usize) -> Result<Self> {
         let stream = plan.group(seat).streams.get(position).expect("a stream of its group");
         let (lane, options) = (plan.lane(seat, position), plan.options(seat));
         let persona = plan.persona(seat);
@@ -164,7 +163,7 @@ impl Sender {
     ///
     /// # Errors
     /// When they are too large for it or of a QoS it does not have.
-    pub(super) fn check(&self, limits: ServerLimits) -> Result<()> {
+    pub(in crate::bench) fn check(&self, limits: ServerLimits) -> Result<()> {
         // Flags, length, topic, packet identifier and no properties.
         let size = self.size + 7;
         let failure = if size > limits.maximum_packet_size {
@@ -205,7 +204,13 @@ impl Sender {
     }
 
     /// Notes the broker's answer to a message.
-    pub(super) fn answer(&mut self, due: Time, reason: ReasonCode, now: Time, stats: &mut Stats) {
+    pub(in crate::bench) fn answer(
+        &mut self,
+        due: Time,
+        reason: ReasonCode,
+        now: Time,
+        stats: &mut Stats,
+    ) {
         self.replies += 1;
         if reason.is_error() {
             stats.error(format!("the broker rejected a message: {reason}"));
@@ -216,7 +221,7 @@ impl Sender {
     }
 
     /// Makes the answers of a batch known to the other threads.
-    pub(super) fn settle(&self, board: &Board) {
+    pub(in crate::bench) fn settle(&self, board: &Board) {
         if let Some(lane) = board.lane(self.lane) {
             lane.answered.store(self.replies, Relaxed);
         }
@@ -313,7 +318,7 @@ impl Sender {
         for part in [&template.head[..], variable, &template.filling] {
             output.extend_from_slice(part);
         }
-        Ok(Some(super::HEADER_SIZE + template.filling.len()))
+        Ok(Some(crate::bench::HEADER_SIZE + template.filling.len()))
     }
 
     /// Sends a message through the session, unless the window is full.

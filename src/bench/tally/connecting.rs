@@ -8,15 +8,15 @@ use std::time::Duration;
 
 /// Connections of a worker, or of all of them together.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Connecting {
+pub(in crate::bench) struct Connecting {
     /// Connections that brokers have accepted.
-    pub(super) accepted: u64,
+    pub(in crate::bench) accepted: u64,
     /// Attempts that have failed.
-    pub(super) failed: u64,
+    pub(in crate::bench) failed: u64,
     /// Connections that were lost.
-    pub(super) lost: u64,
+    pub(in crate::bench) lost: u64,
     /// When the last one was accepted.
-    pub(super) last: Time,
+    pub(in crate::bench) last: Time,
     /// Until a socket was connected.
     pub(super) tcp: Timing,
     /// From there until TLS was spoken.
@@ -26,14 +26,14 @@ pub(super) struct Connecting {
     /// From there until the broker had accepted the client.
     pub(super) connack: Timing,
     /// All of it.
-    pub(super) connect: Timing,
+    pub(in crate::bench) connect: Timing,
     /// From a SUBSCRIBE to its answer.
-    pub(super) subscribe: Timing,
+    pub(in crate::bench) subscribe: Timing,
 }
 
 impl Connecting {
     /// Notes that a step took so long.
-    pub(super) fn step(&mut self, step: Step, took: Duration) {
+    pub(in crate::bench) fn step(&mut self, step: Step, took: Duration) {
         let timing = match step {
             Step::Socket => &mut self.tcp,
             Step::Tls => &mut self.tls,
@@ -44,7 +44,7 @@ impl Connecting {
 
     /// Notes that the broker has accepted a client: when, and how long after the
     /// last step and from the first on.
-    pub(super) fn accepted(&mut self, now: Time, last: Duration, whole: Duration) {
+    pub(in crate::bench) fn accepted(&mut self, now: Time, last: Duration, whole: Duration) {
         self.accepted += 1;
         self.last = now;
         self.connack.record(last);

@@ -1,7 +1,7 @@
 //! A connection of the load generator: moves bytes between a client session
 //! and its stream, as many as possible per system call.
 
-use super::board::Board;
+use crate::bench::board::Board;
 use crate::client::{self, ConnectOptions, engine::Engine, talk};
 use crate::error::{Error, Result};
 use crate::mqtt::{QoS, SubscribeOptions, SubscribeProperties, SubscribeRequest};
@@ -38,7 +38,7 @@ pub(super) struct Link {
     /// Whether written bytes may still wait inside the stream.
     unflushed: bool,
     /// Times the socket took no more.
-    pub(super) blocked: u64,
+    pub(in crate::bench) blocked: u64,
 }
 
 impl Link {
@@ -46,7 +46,7 @@ impl Link {
     ///
     /// # Errors
     /// When the engine cannot be what `session` says.
-    pub(super) fn new(
+    pub(in crate::bench) fn new(
         options: &Arc<ConnectOptions>,
         session: ClientConfig,
         endpoint: Rc<Endpoint>,
@@ -69,7 +69,11 @@ impl Link {
     ///
     /// # Errors
     /// When the broker cannot be reached.
-    pub(super) async fn open(&mut self, board: &Board, done: impl FnMut(net::Step)) -> Result<()> {
+    pub(in crate::bench) async fn open(
+        &mut self,
+        board: &Board,
+        done: impl FnMut(net::Step),
+    ) -> Result<()> {
         let limit = self.options.connect_timeout;
         let stream = net::connect_in_steps(&self.endpoint, limit, done).await?;
         if let Some(password) = self.options.new_password()? {
@@ -83,17 +87,17 @@ impl Link {
     }
 
     /// Leaves the connection as it is, without a word.
-    pub(super) fn cut(&mut self) {
+    pub(in crate::bench) fn cut(&mut self) {
         self.stream = None;
     }
 
     /// Where it connects to.
-    pub(super) fn endpoint(&self) -> &Endpoint {
+    pub(in crate::bench) fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 
     /// The engine, to be told what to send.
-    pub(super) fn engine(&mut self) -> &mut dyn Engine {
+    pub(in crate::bench) fn engine(&mut self) -> &mut dyn Engine {
         &mut *self.engine
     }
 
@@ -101,7 +105,11 @@ impl Link {
     ///
     /// # Errors
     /// When the request cannot be sent.
-    pub(super) fn subscribe(&mut self, filters: &[(String, QoS)], now: Time) -> Result<()> {
+    pub(in crate::bench) fn subscribe(
+        &mut self,
+        filters: &[(String, QoS)],
+        now: Time,
+    ) -> Result<()> {
         let requests = filters.iter().map(|(filter, qos)| SubscribeRequest {
             filter,
             options: SubscribeOptions { qos: *qos, ..SubscribeOptions::default() },
@@ -113,13 +121,13 @@ impl Link {
     }
 
     /// Does what keep alive asks for.
-    pub(super) fn tick(&mut self, now: Time) -> Result<()> {
+    pub(in crate::bench) fn tick(&mut self, now: Time) -> Result<()> {
         self.engine.tick(now).map_err(client::explain)
     }
 
     /// Ends the connection in order, as far as the broker lets it: one that no
     /// longer reads is left.
-    pub(super) async fn close(&mut self, now: Time) -> Result<()> {
+    pub(in crate::bench) async fn close(&mut self, now: Time) -> Result<()> {
         let options = self.options.clone();
         self.engine.disconnect(&options.farewell.packet(), now).map_err(client::explain)?;
         let written = std::future::poll_fn(|cx| self.poll_write(cx));
@@ -136,7 +144,7 @@ impl Link {
     /// Writes and reads what is possible; ready when something was.
     ///
     /// The clock is read once for all events of a read.
-    pub(super) fn poll(
+    pub(in crate::bench) fn poll(
         &mut self,
         cx: &mut Context<'_>,
         board: &Board,

@@ -1,6 +1,6 @@
 //! Keeps account of all that arrives at one subscriber.
 
-use super::check::{Arrivals, Track};
+use super::track::{Arrivals, Track};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use parking_lot::Mutex;
@@ -8,17 +8,17 @@ use std::sync::Arc;
 
 /// The name of a lane: its run and number, or a hash of the topic where the
 /// messages say nothing else.
-pub(super) type LaneName = (u32, u64);
+pub(in crate::bench) type LaneName = (u32, u64);
 
 /// What arrived of each lane.
-pub(super) type Tracks = HashMap<LaneName, Track, RandomState>;
+pub(in crate::bench) type Tracks = HashMap<LaneName, Track, RandomState>;
 
 /// What the members of a shared subscription keep together.
-pub(super) type Pool = Arc<Mutex<Tracks>>;
+pub(in crate::bench) type Pool = Arc<Mutex<Tracks>>;
 
 /// The pools of a run.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Pools(Arc<Mutex<ByShare>>);
+pub(in crate::bench) struct Pools(Arc<Mutex<ByShare>>);
 
 /// By group and name of the shared subscription.
 type ByShare = HashMap<(usize, String), Pool, RandomState>;
@@ -26,13 +26,13 @@ type ByShare = HashMap<(usize, String), Pool, RandomState>;
 impl Pools {
     /// That of a shared subscription of this group.
     #[must_use]
-    pub(super) fn of(&self, group: usize, share: &str) -> Pool {
+    pub(in crate::bench) fn of(&self, group: usize, share: &str) -> Pool {
         self.0.lock().entry((group, share.to_owned())).or_default().clone()
     }
 
     /// What arrived at all members, but for its order, which nobody knows.
     #[must_use]
-    pub(super) fn arrivals(&self) -> Arrivals {
+    pub(in crate::bench) fn arrivals(&self) -> Arrivals {
         let mut all = Arrivals::default();
         self.0.lock().values().for_each(|pool| all.add(sum(&pool.lock())));
         Arrivals { reordered: 0, ..all }
@@ -41,7 +41,7 @@ impl Pools {
 
 /// The account of one subscriber.
 #[derive(Debug)]
-pub(super) enum Account {
+pub(in crate::bench) enum Account {
     /// Everything of its lanes ought to arrive here.
     Own(Tracks),
     /// Nobody knows what was published before: the first message of a lane is
@@ -60,12 +60,12 @@ pub(super) enum Account {
 impl Account {
     /// Of a member of the shared subscription with this pool.
     #[must_use]
-    pub(super) fn shared(pool: Pool) -> Self {
+    pub(in crate::bench) fn shared(pool: Pool) -> Self {
         Self::Shared { pool, last: HashMap::default(), reordered: 0 }
     }
 
     /// Notes an arrival; returns whether it is the first of this message.
-    pub(super) fn arrived(&mut self, lane: LaneName, sequence: u64) -> bool {
+    pub(in crate::bench) fn arrived(&mut self, lane: LaneName, sequence: u64) -> bool {
         match self {
             Self::Own(tracks) => tracks.entry(lane).or_default().arrived(sequence),
             Self::Overheard(tracks) => {
@@ -85,7 +85,7 @@ impl Account {
     /// What arrived here in all; but for its order, what arrived at members of
     /// shared subscriptions is in [`Pools`].
     #[must_use]
-    pub(super) fn arrivals(&self) -> Arrivals {
+    pub(in crate::bench) fn arrivals(&self) -> Arrivals {
         match self {
             Self::Own(tracks) | Self::Overheard(tracks) => sum(tracks),
             Self::Shared { reordered, .. } => {

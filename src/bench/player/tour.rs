@@ -1,11 +1,10 @@
 //! One client of a run from its first connection to its last: it comes when it
 //! is due, and comes back when its connection is lost or ended on purpose.
 
-use super::bell::Bell;
-use super::phase::Phase;
-use super::plan::Seat;
-use super::player::{Curtain, Player};
-use super::worker::{Desk, Notice, Run};
+use super::{Curtain, Player};
+use crate::bench::phase::Phase;
+use crate::bench::plan::Seat;
+use crate::bench::worker::{Bell, Desk, Notice, Run};
 use crate::error::{Class, Error, Result};
 use crate::session::Time;
 use std::future::poll_fn;
@@ -20,7 +19,7 @@ use tokio::time::sleep;
 ///
 /// # Errors
 /// When it is given up before the run is over.
-pub(super) async fn tour(
+pub(in crate::bench) async fn tour(
     (seat, bell): (Seat, Rc<Bell>),
     desk: &Rc<Desk>,
     opening: &Semaphore,

@@ -3,10 +3,9 @@
 //! The lead writes them down once a second; whoever asks gets what was written
 //! last, so asking costs the run nothing.
 
-use super::board::Progress;
-use super::measure::Measure;
-use super::stats::Stats;
-use super::units::float;
+use crate::bench::board::Progress;
+use crate::bench::tally::{Measure, Stats};
+use crate::bench::units::float;
 use crate::error::{Class, Error, Result};
 use crate::exposition::{Exposition, Kind, MEDIA_TYPE, label};
 use crate::output;
@@ -37,7 +36,7 @@ type Page = Arc<Mutex<Bytes>>;
 
 /// Where the numbers of a run are put, and maybe asked for.
 #[derive(Debug, Default)]
-pub(super) struct Metrics {
+pub(in crate::bench) struct Metrics {
     served: Option<(Page, JoinHandle<()>)>,
 }
 
@@ -46,7 +45,7 @@ impl Metrics {
     ///
     /// # Errors
     /// When the address cannot be listened on.
-    pub(super) async fn at(address: Option<SocketAddr>) -> Result<Self> {
+    pub(in crate::bench) async fn at(address: Option<SocketAddr>) -> Result<Self> {
         let Some(address) = address else { return Ok(Self::default()) };
         let failed = |cause| {
             Error::new(Class::Listen, format!("cannot listen on {address} for Prometheus"))
@@ -64,7 +63,12 @@ impl Metrics {
     }
 
     /// Writes down how far the run is, if anyone may ask.
-    pub(super) fn write(&mut self, elapsed: Duration, progress: Progress, stats: &mut Stats) {
+    pub(in crate::bench) fn write(
+        &mut self,
+        elapsed: Duration,
+        progress: Progress,
+        stats: &mut Stats,
+    ) {
         if let Some((page, _)) = &self.served {
             *page.lock() = text(elapsed, progress, stats).into();
         }

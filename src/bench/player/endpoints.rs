@@ -1,18 +1,18 @@
 //! The places that the clients of a worker connect to, and the addresses they
 //! connect from, each kept once.
 
-use super::plan::{Plan, Seat};
+use crate::bench::plan::{Plan, Seat};
 use crate::net::Endpoint;
 use std::collections::HashMap;
 use std::rc::Rc;
 
 /// By group, broker and local address.
 #[derive(Debug, Default)]
-pub(super) struct Endpoints(HashMap<(usize, usize, usize), Rc<Endpoint>>);
+pub(in crate::bench) struct Endpoints(HashMap<(usize, usize, usize), Rc<Endpoint>>);
 
 impl Endpoints {
     /// That of this seat: brokers and addresses are used in turn.
-    pub(super) fn of(&mut self, plan: &Plan, seat: Seat) -> Rc<Endpoint> {
+    pub(in crate::bench) fn of(&mut self, plan: &Plan, seat: Seat) -> Rc<Endpoint> {
         let (options, binds) = (plan.options(seat), &plan.scenario().binds);
         let place = plan.place(seat);
         let brokers = options.others.len() + 1;

@@ -1,17 +1,17 @@
 //! What the messages of one stream of one client carry, message by message.
 
-use super::load::pattern::{Numbered, Who};
-use super::load::{Content, Headers, Sizes};
-use super::payload::{Variable, fixed_part};
+use super::header::{Variable, fixed_part};
+use crate::bench::load::pattern::{Numbered, Who};
+use crate::bench::load::{Content, Headers, Sizes};
 use crate::error::{Error, Result};
 use crate::template::Template;
 use jiff::Timestamp;
 
 /// Makes payloads.
 #[derive(Debug)]
-pub(super) struct Body {
-    /// The start of the header, see [`super::payload`].
-    pub(super) start: Vec<u8>,
+pub(in crate::bench) struct Body {
+    /// The start of the header, see [`super::header`].
+    pub(in crate::bench) start: Vec<u8>,
     kind: Kind,
 }
 
@@ -35,7 +35,12 @@ impl Body {
     ///
     /// # Errors
     /// A usage error when the text has a place that stands for nothing.
-    pub(super) fn new(content: &Content, run: u32, lane: u32, who: &Who<'_>) -> Result<Self> {
+    pub(in crate::bench) fn new(
+        content: &Content,
+        run: u32,
+        lane: u32,
+        who: &Who<'_>,
+    ) -> Result<Self> {
         let kind = match content {
             Content::Filling { sizes, headers: Headers::Mqx } => {
                 Kind::Filling { sizes: *sizes, seed: lane }
@@ -51,22 +56,22 @@ impl Body {
 
     /// What comes behind the header of every message, where that is always the
     /// same; such messages can be written from a template.
-    pub(super) fn constant_filling(&self) -> Option<Vec<u8>> {
+    pub(in crate::bench) fn constant_filling(&self) -> Option<Vec<u8>> {
         match self.kind {
             Kind::Filling { sizes, .. } if sizes.is_fixed() => {
-                Some(vec![FILLING; sizes.most.saturating_sub(super::HEADER_SIZE)])
+                Some(vec![FILLING; sizes.most.saturating_sub(crate::bench::HEADER_SIZE)])
             }
             _ => None,
         }
     }
 
     /// Whether the payload has no room for a header.
-    pub(super) const fn is_foreign(&self) -> bool {
+    pub(in crate::bench) const fn is_foreign(&self) -> bool {
         matches!(self.kind, Kind::Bytes(_) | Kind::Text(_))
     }
 
     /// The header of a message in a buffer that is used again.
-    pub(super) fn header(&self, variable: &Variable, header: &mut Vec<u8>) {
+    pub(in crate::bench) fn header(&self, variable: &Variable, header: &mut Vec<u8>) {
         header.clear();
         header.extend_from_slice(&self.start);
         header.extend_from_slice(variable);
@@ -74,7 +79,7 @@ impl Body {
 
     /// The payload of the message with this number, in a buffer that is used
     /// again.
-    pub(super) fn fill(&self, sequence: u64, header: &[u8], payload: &mut Vec<u8>) {
+    pub(in crate::bench) fn fill(&self, sequence: u64, header: &[u8], payload: &mut Vec<u8>) {
         payload.clear();
         match &self.kind {
             Kind::Filling { sizes, seed } => {

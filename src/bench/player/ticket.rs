@@ -10,9 +10,9 @@ const TIME_BITS: u32 = 56;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ticket {
     /// The stream of the client that it is of.
-    pub(super) stream: u8,
+    pub(in crate::bench) stream: u8,
     /// When it was due, by the clock of the run.
-    pub(super) due: Time,
+    pub(in crate::bench) due: Time,
 }
 
 impl From<Ticket> for Token {

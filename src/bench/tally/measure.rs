@@ -48,7 +48,7 @@ impl Measure {
 
     /// Whether it is a step of connecting.
     #[must_use]
-    pub(super) const fn is_step(self) -> bool {
+    pub(in crate::bench) const fn is_step(self) -> bool {
         matches!(self, Self::Tcp | Self::Tls | Self::Websocket | Self::Connack)
     }
 

@@ -7,20 +7,20 @@ use std::collections::VecDeque;
 
 /// What arrived of a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Arrivals {
+pub(in crate::bench) struct Arrivals {
     /// Different messages.
-    pub(super) distinct: u64,
+    pub(in crate::bench) distinct: u64,
     /// Arrivals of a message that had arrived before.
-    pub(super) duplicates: u64,
+    pub(in crate::bench) duplicates: u64,
     /// First arrivals behind a message that was sent later.
-    pub(super) reordered: u64,
+    pub(in crate::bench) reordered: u64,
     /// Messages between others that did not arrive.
-    pub(super) missing: u64,
+    pub(in crate::bench) missing: u64,
 }
 
 impl Arrivals {
     /// Adds those of another pair.
-    pub(super) const fn add(&mut self, other: Self) {
+    pub(in crate::bench) const fn add(&mut self, other: Self) {
         self.distinct += other.distinct;
         self.duplicates += other.duplicates;
         self.reordered += other.reordered;
@@ -34,7 +34,7 @@ const MAX_GAPS: usize = 65_536;
 
 /// Keeps account of one pair.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Track {
+pub(in crate::bench) struct Track {
     arrivals: Arrivals,
     /// The first sequence number above all that arrived.
     next: u64,
@@ -50,7 +50,7 @@ impl Track {
     }
 
     /// Notes an arrival; returns whether it is the first of this message.
-    pub(super) fn arrived(&mut self, sequence: u64) -> bool {
+    pub(in crate::bench) fn arrived(&mut self, sequence: u64) -> bool {
         if sequence < self.next {
             return self.arrived_late(sequence);
         }
@@ -64,7 +64,7 @@ impl Track {
 
     /// What has arrived so far.
     #[must_use]
-    pub(super) const fn arrivals(&self) -> Arrivals {
+    pub(in crate::bench) const fn arrivals(&self) -> Arrivals {
         self.arrivals
     }
 

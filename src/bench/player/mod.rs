@@ -1,23 +1,34 @@
 //! One client of a run while it is connected: it sends, receives, answers or
 //! does several of these, whatever its group in the plan says.
 
-use super::account::{Account, Tracks};
-use super::answerer::Answerer;
-use super::bell::Bell;
-use super::link::Link;
-use super::phase::Phase;
-use super::plan::Seat;
-use super::receiver::Receiver;
-use super::sender::{Hold, Sender};
-use super::ticket::Ticket;
-use super::worker::Desk;
+mod answerer;
+mod endpoints;
+mod gate;
+mod link;
+mod receiver;
+mod sender;
+mod ticket;
+mod tour;
+
+pub(super) use endpoints::Endpoints;
+pub(super) use tour::tour;
+
+use crate::bench::phase::Phase;
+use crate::bench::plan::Seat;
+use crate::bench::tally::{Account, Tracks};
+use crate::bench::worker::{Bell, Desk};
 use crate::client;
 use crate::error::{Class, Error, Result};
 use crate::mqtt::ReasonCode;
 use crate::session::{Event, Time};
+use answerer::Answerer;
+use link::Link;
+use receiver::Receiver;
+use sender::{Hold, Sender};
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use ticket::Ticket;
 use tokio::time::timeout;
 
 /// A client and its parts in the run.

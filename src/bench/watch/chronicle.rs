@@ -1,33 +1,37 @@
 //! Writes down how a run goes while it does, for the series of its report.
 
-use super::board::Progress;
-use super::measure::Measure;
-use super::report::{Point, Series};
-use super::stats::Stats;
+use crate::bench::board::Progress;
+use crate::bench::report::{Point, Series};
+use crate::bench::tally::{Measure, Stats};
 use std::time::Duration;
 
 /// Makes a point of what is different from one look to the next.
 #[derive(Debug)]
-pub(super) struct Chronicle {
+pub(in crate::bench) struct Chronicle {
     series: Series,
     last: Progress,
 }
 
 impl Chronicle {
     /// Of the times of this kind.
-    pub(super) const fn new(measure: Measure) -> Self {
+    pub(in crate::bench) const fn new(measure: Measure) -> Self {
         let last = Progress { sent: 0, skipped: 0, delivered: 0, answered: 0 };
         Self { series: Series::new(measure), last }
     }
 
     /// Notes how far the run is and what was counted since the last note.
-    pub(super) fn note(&mut self, elapsed: Duration, progress: Progress, news: &mut Stats) {
+    pub(in crate::bench) fn note(
+        &mut self,
+        elapsed: Duration,
+        progress: Progress,
+        news: &mut Stats,
+    ) {
         let point = self.point(elapsed, progress, news);
         self.series.push(point);
     }
 
     /// The same for the last time; returns all of it.
-    pub(super) fn finish(
+    pub(in crate::bench) fn finish(
         mut self,
         elapsed: Duration,
         progress: Progress,

@@ -4,16 +4,18 @@
 //! connection, one that rings them when something is due, and one that hands
 //! the counts over once a second.
 
-use super::account::{Pool, Pools};
-use super::bell::Bell;
-use super::board::Board;
-use super::endpoints::Endpoints;
-use super::pacer;
-use super::phase::Phase;
-use super::plan::{Plan, Seat};
-use super::sign::SignReader;
-use super::stats::Stats;
-use super::tour::tour;
+mod bell;
+mod pacer;
+mod timer;
+
+pub(super) use bell::Bell;
+
+use crate::bench::board::Board;
+use crate::bench::message::SignReader;
+use crate::bench::phase::Phase;
+use crate::bench::plan::{Plan, Seat};
+use crate::bench::player::{Endpoints, tour};
+use crate::bench::tally::{Pool, Pools, Stats};
 use crate::error::{Class, Error, Result};
 use crate::net::Endpoint;
 use crate::session::Time;

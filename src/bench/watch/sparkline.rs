@@ -15,12 +15,12 @@ const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 
 impl Sparkline {
     /// Of so many numbers at most.
-    pub(super) fn new(columns: usize) -> Self {
+    pub(in crate::bench) fn new(columns: usize) -> Self {
         Self { numbers: VecDeque::with_capacity(columns), columns }
     }
 
     /// Adds a number; the first one goes when there are too many.
-    pub(super) fn push(&mut self, number: u64) {
+    pub(in crate::bench) fn push(&mut self, number: u64) {
         if self.numbers.len() == self.columns {
             self.numbers.pop_front();
         }

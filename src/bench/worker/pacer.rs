@@ -2,11 +2,10 @@
 //! that wait for the subscribers now and then.
 
 use super::bell::Bell;
-use super::phase::Phase;
-use super::plan::{Plan, Seat};
 use super::timer::Timer;
-use super::warp::NEVER;
-use super::worker::{Desk, Part};
+use super::{Desk, Part};
+use crate::bench::phase::Phase;
+use crate::bench::plan::{NEVER, Plan, Seat};
 use crate::session::Time;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -64,7 +63,7 @@ impl Queue {
 ///
 /// # Errors
 /// When the machine gives no timer.
-pub(super) async fn run(desk: &Desk, parts: &[Part]) -> io::Result<Infallible> {
+pub(in crate::bench) async fn run(desk: &Desk, parts: &[Part]) -> io::Result<Infallible> {
     let mut timer = Timer::new()?;
     let mut queue = Queue::new(&desk.plan, parts);
     loop {

@@ -19,7 +19,7 @@ pub struct BrokerUsage {
 
 /// Watches the process of a broker.
 #[derive(Debug)]
-pub(super) struct Watch {
+pub(in crate::bench) struct Watch {
     pid: u32,
     begun: Duration,
     memory: u64,
@@ -30,7 +30,7 @@ impl Watch {
     ///
     /// # Errors
     /// When there is no such process, or it is nobody's business.
-    pub(super) fn new(pid: u32) -> Result<Self> {
+    pub(in crate::bench) fn new(pid: u32) -> Result<Self> {
         let begun = processor_time(pid).ok_or_else(|| {
             Error::usage(format!("--broker-pid {pid}: there is no such process to be seen")).hint(
                 "the number is that of a process of this machine, as `pgrep mosquitto` prints it",
@@ -40,17 +40,17 @@ impl Watch {
     }
 
     /// Begins anew: what was before is not of the run.
-    pub(super) fn restart(&mut self) {
+    pub(in crate::bench) fn restart(&mut self) {
         self.begun = processor_time(self.pid).unwrap_or(self.begun);
     }
 
     /// Looks at its memory.
-    pub(super) fn look(&mut self) {
+    pub(in crate::bench) fn look(&mut self) {
         self.memory = self.memory.max(memory(self.pid).unwrap_or_default());
     }
 
     /// The processor time it took, and the most memory.
-    pub(super) fn taken(&mut self) -> (Duration, u64) {
+    pub(in crate::bench) fn taken(&mut self) -> (Duration, u64) {
         self.look();
         let now = processor_time(self.pid).unwrap_or(self.begun);
         (now.saturating_sub(self.begun), self.memory)

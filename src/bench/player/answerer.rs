@@ -2,7 +2,7 @@
 //! is, to where the request says.
 
 use super::link::Link;
-use super::load::ANSWERS;
+use crate::bench::load::ANSWERS;
 use crate::client;
 use crate::error::Result;
 use crate::mqtt::{Publish, PublishProperties, QoS};
@@ -28,7 +28,7 @@ struct Request {
 
 impl Answerer {
     /// Takes a request; returns whether an older one had to be given up.
-    pub(super) fn take(&mut self, request: &Publish<'_>) -> bool {
+    pub(in crate::bench) fn take(&mut self, request: &Publish<'_>) -> bool {
         let properties = &request.properties;
         let answer_to = match properties.response_topic {
             Some(topic) => topic.to_owned(),
@@ -51,7 +51,7 @@ impl Answerer {
     ///
     /// # Errors
     /// When the broker does not take such messages.
-    pub(super) fn answer(&mut self, link: &mut Link, now: Time) -> Result<()> {
+    pub(in crate::bench) fn answer(&mut self, link: &mut Link, now: Time) -> Result<()> {
         while let Some(request) = self.waiting.front() {
             let properties = PublishProperties {
                 correlation_data: request.correlation.as_deref(),

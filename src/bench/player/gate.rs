@@ -1,5 +1,5 @@
 //! Holds a publisher back while too much of what it sent is on its way to the
-//! subscribers. Used only by runs without a rate, see [`super::plan::Plan::undelivered`].
+//! subscribers. Used only by runs without a rate, see [`crate::bench::plan::Plan::undelivered`].
 
 use crate::session::Time;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub(super) struct Gate {
 impl Gate {
     /// At most `window` messages on their way to so many subscribers.
     #[must_use]
-    pub(super) const fn new(window: u64, subscribers: u32) -> Self {
+    pub(in crate::bench) const fn new(window: u64, subscribers: u32) -> Self {
         Self {
             window,
             subscribers: if subscribers == 0 { 1 } else { subscribers as u64 },
@@ -35,7 +35,7 @@ impl Gate {
 
     /// How many messages may be sent at `now`, after `sent` of which
     /// `delivered` arrivals are known, all subscribers counted.
-    pub(super) fn room(&mut self, sent: u64, delivered: u64, now: Time) -> u64 {
+    pub(in crate::bench) fn room(&mut self, sent: u64, delivered: u64, now: Time) -> u64 {
         let arrived = delivered / self.subscribers;
         if delivered != self.delivered {
             (self.delivered, self.changed) = (delivered, now);

@@ -1,11 +1,9 @@
 //! The receiving side of a connection: recognises the messages of the run,
 //! measures how long they took and keeps account of what arrived.
 
-use super::account::Account;
-use super::board::Board;
-use super::check::Arrivals;
-use super::sign::{Sign, SignReader};
-use super::stats::Stats;
+use crate::bench::board::Board;
+use crate::bench::message::{Sign, SignReader};
+use crate::bench::tally::{Account, Arrivals, Stats};
 use crate::mqtt::Publish;
 use crate::session::Time;
 use std::rc::Rc;
@@ -13,7 +11,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 /// One subscriber of the run.
-pub(super) struct Receiver {
+pub(in crate::bench) struct Receiver {
     signs: Rc<SignReader>,
     account: Account,
     /// Whether messages that say nothing of themselves count as well.
@@ -27,13 +25,13 @@ pub(super) struct Receiver {
 
 impl Receiver {
     /// A subscriber with this account.
-    pub(super) const fn new(signs: Rc<SignReader>, account: Account) -> Self {
+    pub(in crate::bench) const fn new(signs: Rc<SignReader>, account: Account) -> Self {
         let takes_all = matches!(account, Account::Overheard(_));
         Self { signs, account, takes_all, count: 0, unsettled: (0, 0) }
     }
 
     /// Notes a message that arrived at `now`.
-    pub(super) fn message(
+    pub(in crate::bench) fn message(
         &mut self,
         publish: &Publish<'_>,
         now: Time,
@@ -78,7 +76,7 @@ impl Receiver {
     }
 
     /// Makes the arrivals of a batch known to the other threads.
-    pub(super) fn settle(&mut self, board: &Board) {
+    pub(in crate::bench) fn settle(&mut self, board: &Board) {
         let count = std::mem::take(&mut self.unsettled.1);
         if let Some(lane) = board.lane(self.unsettled.0).filter(|_| count > 0) {
             lane.delivered.fetch_add(count, Relaxed);
@@ -86,12 +84,12 @@ impl Receiver {
     }
 
     /// What arrived in all, by message.
-    pub(super) fn arrivals(&self) -> Arrivals {
+    pub(in crate::bench) fn arrivals(&self) -> Arrivals {
         self.account.arrivals()
     }
 
     /// What a member of a shared subscription received, the warm-up left out.
-    pub(super) fn share(&self) -> Option<u64> {
+    pub(in crate::bench) fn share(&self) -> Option<u64> {
         matches!(self.account, Account::Shared { .. }).then_some(self.count)
     }
 }

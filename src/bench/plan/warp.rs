@@ -1,8 +1,8 @@
 //! How a load that changes bends time: a message that is due after so much
 //! load is due when that much load has passed.
 
-use super::load::Stage;
-use super::units::{float, floor};
+use crate::bench::load::Stage;
+use crate::bench::units::{float, floor};
 use crate::session::Time;
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ impl Line {
 impl Warp {
     /// That of these stages, one after the other.
     #[must_use]
-    pub(super) fn new(stages: &[Stage]) -> Self {
+    pub(in crate::bench) fn new(stages: &[Stage]) -> Self {
         let (mut start, mut load) = (0.0, 0.0);
         let line = |stage: &Stage| {
             let length = nanos(stage.duration);
@@ -63,7 +63,7 @@ impl Warp {
 
     /// When so much load has passed; the end of time if that is never.
     #[must_use]
-    pub(super) fn time_of(&self, load: f64) -> Time {
+    pub(in crate::bench) fn time_of(&self, load: f64) -> Time {
         let passes = |line: &&Line| line.load + line.load_in(line.length) > load;
         let Some(line) = self.lines.iter().find(passes) else {
             return if self.lines.is_empty() { Time::from_nanos(floor(load)) } else { NEVER };
@@ -73,7 +73,7 @@ impl Warp {
 }
 
 /// Later than anything happens.
-pub(super) const NEVER: Time = Time::from_nanos(u64::MAX);
+pub(in crate::bench) const NEVER: Time = Time::from_nanos(u64::MAX);
 
 fn nanos(span: Duration) -> f64 {
     float(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX))

@@ -1,9 +1,9 @@
 //! By what a subscriber recognises a message of the run.
 
-use super::account::LaneName;
-use super::load::Headers;
-use super::payload::{Header, read_u64};
-use super::plan::Plan;
+use super::header::{Header, read_u64};
+use crate::bench::load::Headers;
+use crate::bench::plan::Plan;
+use crate::bench::tally::LaneName;
 use crate::mqtt::Publish;
 use crate::mqtt::wire::Reader;
 use foldhash::fast::FixedState;
@@ -16,22 +16,22 @@ const MILLI: u64 = 1_000_000;
 
 /// What a message says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Sign {
+pub(in crate::bench) struct Sign {
     /// Which messages it is one of.
-    pub(super) lane: LaneName,
+    pub(in crate::bench) lane: LaneName,
     /// The same by its number, where it is one of this run.
-    pub(super) number: Option<u32>,
+    pub(in crate::bench) number: Option<u32>,
     /// Its number among them, if it has one.
-    pub(super) sequence: Option<u64>,
+    pub(in crate::bench) sequence: Option<u64>,
     /// When it was due, in nanoseconds since 1970, if it says so.
-    pub(super) due: Option<u64>,
+    pub(in crate::bench) due: Option<u64>,
     /// How much later than that it was sent.
-    pub(super) late: Duration,
+    pub(in crate::bench) late: Duration,
 }
 
 /// Reads the signs of messages.
 #[derive(Debug)]
-pub(super) enum SignReader {
+pub(in crate::bench) enum SignReader {
     /// Those of mqx, of this run or of any.
     Mqx {
         /// The run, if others are foreign.
@@ -51,7 +51,7 @@ pub(super) enum SignReader {
 impl SignReader {
     /// For what this plan publishes, or for anything if it does not.
     #[must_use]
-    pub(super) fn new(plan: &Plan) -> Self {
+    pub(in crate::bench) fn new(plan: &Plan) -> Self {
         match plan.headers() {
             Headers::Mqx => Self::Mqx { run: (plan.lanes() > 0).then_some(plan.run()) },
             Headers::Emqtt { counter, time } => {
@@ -67,7 +67,7 @@ impl SignReader {
 
     /// What this message says of itself, if it is one that is measured.
     #[must_use]
-    pub(super) fn read(&self, publish: &Publish<'_>) -> Option<Sign> {
+    pub(in crate::bench) fn read(&self, publish: &Publish<'_>) -> Option<Sign> {
         match self {
             Self::Mqx { run } => of_mqx(publish, *run),
             Self::Emqtt { counter, time, lanes } => {

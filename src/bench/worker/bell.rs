@@ -5,7 +5,7 @@ use std::task::{Context, Poll, Waker};
 
 /// Rung by anyone, heard by one task; a ring before it listens is kept.
 #[derive(Debug, Default)]
-pub(super) struct Bell {
+pub(in crate::bench) struct Bell {
     rung: Cell<bool>,
     listener: RefCell<Option<Waker>>,
 }
@@ -21,7 +21,7 @@ impl Bell {
     }
 
     /// Ready once for any number of rings since the last time.
-    pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(in crate::bench) fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
         if self.rung.take() {
             return Poll::Ready(());
         }

@@ -3,10 +3,10 @@
 //! Each worker counts for itself and hands its [`Stats`] over once a second;
 //! nothing is shared per message.
 
-use super::check::Arrivals;
 use super::connecting::Connecting;
 use super::measure::Measure;
-use super::report::Distribution;
+use super::track::Arrivals;
+use crate::bench::report::Distribution;
 use crate::session::Time;
 use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ const DIGITS: u8 = 3;
 
 /// A distribution of times, in nanoseconds.
 #[derive(Debug, Clone)]
-pub(super) struct Timing {
+pub(in crate::bench) struct Timing {
     histogram: Histogram<u64>,
     /// The value recorded last and how often in a row, not yet in the
     /// histogram: messages that arrive in one batch often share it.
@@ -32,7 +32,7 @@ impl Default for Timing {
 
 impl Timing {
     /// Records one time.
-    pub(super) fn record(&mut self, span: Duration) {
+    pub(in crate::bench) fn record(&mut self, span: Duration) {
         let nanos = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
         if self.run.0 == nanos {
             self.run.1 += 1;
@@ -43,27 +43,27 @@ impl Timing {
     }
 
     /// Adds all of `other`.
-    pub(super) fn add(&mut self, other: &mut Self) {
+    pub(in crate::bench) fn add(&mut self, other: &mut Self) {
         other.settle();
         self.histogram.add(&other.histogram).expect("a histogram that grows holds any value");
     }
 
     /// Forgets everything but keeps the memory.
-    pub(super) fn clear(&mut self) {
+    pub(in crate::bench) fn clear(&mut self) {
         self.histogram.reset();
         self.run = (0, 0);
     }
 
     /// The figures of the distribution.
     #[must_use]
-    pub(super) fn summary(&mut self) -> Summary {
+    pub(in crate::bench) fn summary(&mut self) -> Summary {
         self.settle();
         Summary::of(&self.histogram)
     }
 
     /// All of it, to be kept; `None` if nothing was recorded.
     #[must_use]
-    pub(super) fn distribution(&mut self) -> Option<Distribution> {
+    pub(in crate::bench) fn distribution(&mut self) -> Option<Distribution> {
         self.settle();
         Distribution::of(&self.histogram)
     }
@@ -108,7 +108,7 @@ pub struct Summary {
 impl Summary {
     /// Those of this histogram.
     #[must_use]
-    pub(super) fn of(histogram: &Histogram<u64>) -> Self {
+    pub(in crate::bench) fn of(histogram: &Histogram<u64>) -> Self {
         let at = |quantile| histogram.value_at_quantile(quantile);
         Self {
             count: histogram.len(),
@@ -129,63 +129,63 @@ impl Summary {
 
 /// The counts of a worker, or of all of them together.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Stats {
+pub(in crate::bench) struct Stats {
     /// Messages published, and the bytes of their payloads.
-    pub(super) published: u64,
+    pub(in crate::bench) published: u64,
     /// Bytes of the payloads published.
-    pub(super) published_bytes: u64,
+    pub(in crate::bench) published_bytes: u64,
     /// QoS 1 and 2 messages the broker acknowledged.
-    pub(super) acknowledged: u64,
+    pub(in crate::bench) acknowledged: u64,
     /// Messages of this run that arrived, every repetition counted.
-    pub(super) received: u64,
+    pub(in crate::bench) received: u64,
     /// Bytes of the payloads received.
-    pub(super) received_bytes: u64,
+    pub(in crate::bench) received_bytes: u64,
     /// Messages that arrived and are not of this run.
-    pub(super) foreign: u64,
+    pub(in crate::bench) foreign: u64,
     /// What arrived, by message; known when the run is over.
-    pub(super) arrivals: Arrivals,
+    pub(in crate::bench) arrivals: Arrivals,
     /// Times a socket took no more bytes.
-    pub(super) blocked: u64,
+    pub(in crate::bench) blocked: u64,
     /// From when a message was due until it arrived.
-    pub(super) latency: Timing,
+    pub(in crate::bench) latency: Timing,
     /// From when a message was sent until it arrived.
-    pub(super) service: Timing,
+    pub(in crate::bench) service: Timing,
     /// From when a message was due until it was acknowledged.
-    pub(super) acknowledgement: Timing,
+    pub(in crate::bench) acknowledgement: Timing,
     /// How much later than due messages were sent.
-    pub(super) lag: Timing,
+    pub(in crate::bench) lag: Timing,
     /// What became of connections.
-    pub(super) connecting: Connecting,
+    pub(in crate::bench) connecting: Connecting,
     /// Messages that were given up because there was no room to keep them.
-    pub(super) overrun: u64,
+    pub(in crate::bench) overrun: u64,
     /// What each member of a shared subscription received; known when the run
     /// is over.
-    pub(super) shares: Vec<u64>,
+    pub(in crate::bench) shares: Vec<u64>,
     /// Messages due before are not measured.
-    pub(super) measured_from: Time,
+    pub(in crate::bench) measured_from: Time,
     /// Failures by their kind.
-    pub(super) errors: BTreeMap<String, u64>,
+    pub(in crate::bench) errors: BTreeMap<String, u64>,
     /// When the last message was published.
-    pub(super) last_published: Time,
+    pub(in crate::bench) last_published: Time,
     /// When the last message arrived.
-    pub(super) last_received: Time,
+    pub(in crate::bench) last_received: Time,
 }
 
 impl Stats {
     /// Counts one failure of this kind.
-    pub(super) fn error(&mut self, kind: impl Into<String>) {
+    pub(in crate::bench) fn error(&mut self, kind: impl Into<String>) {
         *self.errors.entry(kind.into()).or_default() += 1;
     }
 
     /// Notes that a message with such a payload was sent at `now`.
-    pub(super) fn sent(&mut self, payload: usize, now: Time) {
+    pub(in crate::bench) fn sent(&mut self, payload: usize, now: Time) {
         self.published += 1;
         self.published_bytes += u64::try_from(payload).unwrap_or(u64::MAX);
         self.last_published = now;
     }
 
     /// Moves everything from `other` to here.
-    pub(super) fn take(&mut self, other: &mut Self) {
+    pub(in crate::bench) fn take(&mut self, other: &mut Self) {
         for (here, there) in self.counts().into_iter().zip(other.counts()) {
             *here += std::mem::take(there);
         }
@@ -221,7 +221,7 @@ impl Stats {
     }
 
     /// The times with their names.
-    pub(super) const fn measured(&mut self) -> [(Measure, &mut Timing); 10] {
+    pub(in crate::bench) const fn measured(&mut self) -> [(Measure, &mut Timing); 10] {
         let connecting = &mut self.connecting;
         [
             (Measure::Latency, &mut self.latency),
@@ -238,13 +238,13 @@ impl Stats {
     }
 
     /// The figures of the times of this kind.
-    pub(super) fn summary(&mut self, wanted: Measure) -> Option<Summary> {
+    pub(in crate::bench) fn summary(&mut self, wanted: Measure) -> Option<Summary> {
         let found = self.measured().into_iter().find(|(measure, _)| *measure == wanted);
         found.map(|(_, timing)| timing.summary()).filter(|times| times.count > 0)
     }
 
     /// All times of this kind.
-    pub(super) fn distribution(&mut self, wanted: Measure) -> Option<Distribution> {
+    pub(in crate::bench) fn distribution(&mut self, wanted: Measure) -> Option<Distribution> {
         let found = self.measured().into_iter().find(|(measure, _)| *measure == wanted);
         found.and_then(|(_, timing)| timing.distribution())
     }

@@ -1,17 +1,17 @@
 //! What a person sees while a run is going: three lines on stderr, of 80 columns
 //! at most. Nothing at all when stderr is not a terminal.
 
-use super::board::Progress;
-use super::plan::Plan;
 use super::sparkline::Sparkline;
-use super::stats::{Stats, Timing};
 use super::terminal::Terminal;
-use super::units::{count, span};
+use crate::bench::board::Progress;
+use crate::bench::plan::Plan;
+use crate::bench::tally::{Stats, Timing};
+use crate::bench::units::{count, span};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::Duration;
 
 /// The live view.
-pub(super) struct Live {
+pub(in crate::bench) struct Live {
     bar: ProgressBar,
     duration: Option<Duration>,
     quota: Option<u64>,
@@ -23,15 +23,15 @@ pub(super) struct Live {
 
 /// How a run is at one moment.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Glance {
+pub(in crate::bench) struct Glance {
     /// The time since it began.
-    pub(super) elapsed: Duration,
+    pub(in crate::bench) elapsed: Duration,
     /// How far it is.
-    pub(super) progress: Progress,
+    pub(in crate::bench) progress: Progress,
     /// Arrivals that all sent messages ought to have.
-    pub(super) expected: u64,
+    pub(in crate::bench) expected: u64,
     /// Connections that are open.
-    pub(super) connected: u32,
+    pub(in crate::bench) connected: u32,
 }
 
 /// Redraws per second at most.
@@ -49,7 +49,7 @@ const ENDLESS: &str = "{prefix} {spinner:.cyan} Ctrl-C ends the run  {msg}";
 impl Live {
     /// For a run of this plan that ends after so many messages; hidden unless
     /// `shown` and on a terminal.
-    pub(super) fn new(plan: &Plan, quota: u64, shown: bool) -> Self {
+    pub(in crate::bench) fn new(plan: &Plan, quota: u64, shown: bool) -> Self {
         let duration = plan.end().map(|end| Duration::from_nanos(end.nanos()));
         let quota = Some(quota).filter(|quota| (1..u64::MAX).contains(quota));
         let terminal = Terminal::on_stderr().filter(|_| shown);
@@ -73,13 +73,13 @@ impl Live {
     }
 
     /// So many connections of all are ready.
-    pub(super) fn gathering(&self, ready: u32, all: u32) {
+    pub(in crate::bench) fn gathering(&self, ready: u32, all: u32) {
         self.bar.set_prefix(clock(Duration::ZERO));
         self.bar.set_message(format!("connected {ready} of {all}"));
     }
 
     /// Shows the second that has passed and the errors of the whole run.
-    pub(super) fn show(&mut self, glance: &Glance, second: &mut Stats, all: &Stats) {
+    pub(in crate::bench) fn show(&mut self, glance: &Glance, second: &mut Stats, all: &Stats) {
         self.bar.set_prefix(clock(glance.elapsed));
         self.bar.set_position(self.position(glance));
         let message = self.message(glance, second, all);
@@ -88,7 +88,7 @@ impl Live {
     }
 
     /// Takes the view off the terminal.
-    pub(super) fn finish(&self) {
+    pub(in crate::bench) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 

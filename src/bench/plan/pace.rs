@@ -6,16 +6,16 @@
 //! happens during the run, so a broker that stalls cannot move the schedule (an
 //! open loop).
 
-use super::load::size::scatter;
-use super::units::{float, floor};
 use super::warp::{NEVER, Warp};
+use crate::bench::load::size::scatter;
+use crate::bench::units::{float, floor};
 use crate::session::Time;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The schedule of a stream.
 #[derive(Debug, Clone)]
-pub(super) struct Pace {
+pub(in crate::bench) struct Pace {
     /// Nanoseconds from one message of the stream to the next, at full load.
     period: f64,
     clients: u32,
@@ -27,7 +27,7 @@ pub(super) struct Pace {
 impl Pace {
     /// `rate` messages per second, positive and finite, by so many clients.
     #[must_use]
-    pub(super) const fn new(rate: f64, clients: u32) -> Self {
+    pub(in crate::bench) const fn new(rate: f64, clients: u32) -> Self {
         Self { period: 1e9 / rate, clients, warp: None, jitter: 0 }
     }
 
@@ -47,14 +47,14 @@ impl Pace {
 
     /// The time from one message of a client to its next, at full load.
     #[must_use]
-    pub(super) fn interval(&self) -> Duration {
+    pub(in crate::bench) fn interval(&self) -> Duration {
         Duration::from_nanos(floor(self.period * f64::from(self.clients)))
     }
 
     /// When message `sequence` of this client is due after the start; the
     /// first message of the stream is due at once.
     #[must_use]
-    pub(super) fn due(&self, client: u32, sequence: u64) -> Time {
+    pub(in crate::bench) fn due(&self, client: u32, sequence: u64) -> Time {
         let even = self.even(client, sequence);
         let chance = scatter(u64::from(client) << 40 ^ sequence).checked_rem(self.jitter);
         even + Duration::from_nanos(chance.unwrap_or_default())
@@ -72,7 +72,7 @@ impl Pace {
 
     /// How many messages of this client are due at `now`.
     #[must_use]
-    pub(super) fn due_by(&self, client: u32, now: Time) -> u64 {
+    pub(in crate::bench) fn due_by(&self, client: u32, now: Time) -> u64 {
         let load = self.warp.as_ref().map_or(float(now.nanos()), |warp| warp.load_at(now));
         let mut count = floor(load / (self.period * f64::from(self.clients)));
         // The estimate is next to the truth; `even` is the truth.
@@ -90,21 +90,21 @@ impl Pace {
     /// When this client's next message is due after `now`; never is
     /// [`NEVER`].
     #[must_use]
-    pub(super) fn next_after(&self, client: u32, now: Time) -> Time {
+    pub(in crate::bench) fn next_after(&self, client: u32, now: Time) -> Time {
         self.due(client, self.due_by(client, now))
     }
 
     /// Nanoseconds that so many messages of the stream take at full load.
     #[must_use]
-    pub(super) fn after(&self, messages: u64) -> u64 {
+    pub(in crate::bench) fn after(&self, messages: u64) -> u64 {
         floor(float(messages) * self.period)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::load::Stage;
     use super::*;
+    use crate::bench::load::Stage;
     use proptest::prelude::*;
 
     #[test]

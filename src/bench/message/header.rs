@@ -24,26 +24,26 @@ const LATE_UNIT: u64 = 64;
 
 /// Who sent a message, which one it is and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Header {
+pub(in crate::bench) struct Header {
     /// The run; messages of others are not counted.
-    pub(super) run: u32,
+    pub(in crate::bench) run: u32,
     /// The number of the stream of the client, among all of the run.
-    pub(super) lane: u32,
+    pub(in crate::bench) lane: u32,
     /// Counts the messages of the lane from zero.
-    pub(super) sequence: u64,
+    pub(in crate::bench) sequence: u64,
     /// When the message was due, in nanoseconds since 1970.
-    pub(super) due: u64,
+    pub(in crate::bench) due: u64,
     /// How much later than that it was sent, to 64 ns, at most 274 s.
-    pub(super) late: Duration,
+    pub(in crate::bench) late: Duration,
 }
 
 /// The part of the header that differs from message to message.
-pub(super) type Variable = [u8; HEADER_SIZE - FIXED_SIZE];
+pub(in crate::bench) type Variable = [u8; HEADER_SIZE - FIXED_SIZE];
 
 impl Header {
     /// The header at the start of a payload, if it is one of a run.
     #[must_use]
-    pub(super) fn read(payload: &[u8]) -> Option<Self> {
+    pub(in crate::bench) fn read(payload: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(payload);
         if reader.u32().ok()? != MAGIC {
             return None;
@@ -59,7 +59,7 @@ impl Header {
 
     /// The bytes that differ from message to message.
     #[must_use]
-    pub(super) fn variable(sequence: u64, due: u64, late: Duration) -> Variable {
+    pub(in crate::bench) fn variable(sequence: u64, due: u64, late: Duration) -> Variable {
         let late = u64::try_from(late.as_nanos()).unwrap_or(u64::MAX) / LATE_UNIT;
         let late = u32::try_from(late).unwrap_or(u32::MAX);
         let mut bytes = Variable::default();
