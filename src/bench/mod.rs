@@ -8,6 +8,7 @@
 //! exactly.
 //!
 //! ```text
+//!  search                   run after run, for the greatest load that holds
 //!  run                      leads the phases: gather, publish, drain, close
 //!  watch     report         what a person sees meanwhile; what is written at the end
 //!  worker -> player         a thread and its clients: connect, send, receive, come back
@@ -31,19 +32,22 @@ mod plan;
 mod player;
 mod report;
 mod run;
+mod search;
 mod shard;
 mod tally;
 mod units;
 mod watch;
 mod worker;
 
-pub use load::{Load, Mode, Scenario};
+pub use load::{Amount, Load, Mode, Scenario};
 pub use meeting::Clock;
 pub use message::HEADER_SIZE;
 pub use report::{
-    AskedFor, Assertion, Baseline, Comparison, Conclusion, Connections, Distribution, Flow, Form,
-    Forms, Generator, Part, Point, Report, SCHEMA, Series, Shares, Target, Verdict,
+    AskedFor, Assertion, Baseline, Comparison, Conclusion, Connections, Distribution, Figures,
+    Flow, Form, Forms, Generator, Knee, Limit, Part, Point, Report, SCHEMA, Series, Shares, Step,
+    Target, Verdict,
 };
+pub use search::Search;
 pub use shard::{Party, Shard};
 pub use tally::{Measure, Summary};
 pub use watch::BrokerUsage;
@@ -56,7 +60,7 @@ use jiff::Timestamp;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use watch::Metrics;
 
@@ -84,6 +88,9 @@ pub struct Config {
     pub broker_pid: Option<u32>,
     /// Whether it is a failure when the load generator was the limit.
     pub strict: bool,
+    /// How the greatest load that holds is looked for, if it is; `load` is then the first
+    /// that is tried, and the assertions say what holds.
+    pub search: Option<Search>,
 }
 
 impl Config {
@@ -111,6 +118,7 @@ impl Default for Config {
             cores,
             broker_pid: None,
             strict: false,
+            search: None,
         }
     }
 }
@@ -161,33 +169,67 @@ pub fn compare(config: &Compare, out: &mut dyn Write) -> Result<()> {
 ///
 /// # Errors
 /// When the load is impossible, a file of the report cannot be written, a connection
-/// cannot be opened, one was lost during the run, or an assertion does not hold; in
-/// the last two cases the report has been written.
+/// cannot be opened, one was lost during the run, an assertion does not hold, or no load
+/// was found that holds; in the last three cases the report has been written.
 pub async fn run<S>(
     config: &Config,
     out: &mut dyn Write,
     stop: impl Future<Output = S>,
 ) -> Result<()> {
-    let ready = config.conclusion.prepare()?;
+    let mut ready = config.conclusion.prepare()?;
     let mut metrics = Metrics::at(config.prometheus).await?;
-    let mut stop = pin!(stop);
+    let mut own = config.clone();
     // Boxed: the way to a broker takes much room.
-    let mut outcome = match Box::pin(run::measure(config, &mut metrics, stop.as_mut())).await {
-        Err(error) => {
-            let connect = config.connect.fall_back_after(&error).ok_or(error)?;
-            let config = Config { connect, ..config.clone() };
-            Box::pin(run::measure(&config, &mut metrics, stop)).await?
-        }
-        Ok(outcome) => outcome,
+    let found = if let Some(search) = config.search {
+        Box::pin(search::find(own, search, &mut metrics, stop)).await?
+    } else {
+        let trial = Trial { title: String::new(), load: own.load.clone() };
+        measure(&mut own, &trial, &mut metrics, pin!(stop)).await?
     };
-    let report = Report::new(&mut outcome, config.connect.places());
-    let forbidden = config.strict && report.is_of_the_generator();
-    let concluded = ready.conclude(report, out);
-    match outcome.failure {
+    let forbidden = config.strict && found.report.is_of_the_generator();
+    ready.expect(found.objectives);
+    let concluded = ready.conclude(found.report, out);
+    match found.failure {
         Some(failure) => Err(failure),
         None if forbidden => concluded.and_then(|()| Err(generator_was_limit())),
         None => concluded,
     }
+}
+
+/// What a run has found, and what makes it a failure all the same.
+struct Found {
+    report: Report,
+    /// What had to hold beside what was asserted.
+    objectives: Vec<Assertion>,
+    failure: Option<Error>,
+}
+
+/// A load that is put on the broker.
+#[derive(Debug)]
+struct Trial {
+    /// What it is called while it is measured; empty where there is only one.
+    title: String,
+    load: Scenario,
+}
+
+/// Measures this load, with MQTT 3.1.1 where the broker refuses version 5; `config` then
+/// says so from there on.
+async fn measure<S>(
+    config: &mut Config,
+    trial: &Trial,
+    metrics: &mut Metrics,
+    mut stop: Pin<&mut impl Future<Output = S>>,
+) -> Result<Found> {
+    let measured = Box::pin(run::measure(config, trial, metrics, stop.as_mut())).await;
+    let mut outcome = match measured {
+        Err(error) => {
+            config.connect = config.connect.fall_back_after(&error).ok_or(error)?;
+            Box::pin(run::measure(config, trial, metrics, stop)).await?
+        }
+        Ok(outcome) => outcome,
+    };
+    let report = Report::new(&mut outcome, config.connect.places());
+    Ok(Found { report, objectives: Vec::new(), failure: outcome.failure })
 }
 
 fn generator_was_limit() -> Error {

@@ -1,7 +1,6 @@
 //! Leads a run through its phases: gather all connections, publish by the
 //! plan, wait for what is under way, close.
 
-use super::Config;
 use super::board::{Board, Lane, Progress};
 use super::meeting::{Clock, Meeting};
 use super::outcome::Outcome;
@@ -11,6 +10,7 @@ use super::shard::{Party, Shard};
 use super::tally::{Pools, Stats};
 use super::watch::{Chronicle, Glance, Live, Metrics, Watch};
 use super::worker::{Notice, Run, Worker};
+use super::{Config, Trial};
 use crate::error::{Class, Error, Result};
 use crate::open_files;
 use crate::session::Time;
@@ -27,25 +27,27 @@ const LOOK: Duration = Duration::from_millis(10);
 /// Looks from one line of the live view to the next.
 const LOOKS_PER_LINE: u32 = 100;
 
-/// Runs the plan of `config` until it is done or `stop` is.
+/// Puts this load on the broker of `config` until it is done or `stop` is.
 ///
 /// # Errors
 /// When a connection cannot be opened before the plan begins, or `stop` comes
 /// before it does. What fails later is in the outcome.
 pub(super) async fn measure<S>(
     config: &Config,
+    trial: &Trial,
     metrics: &mut Metrics,
     stop: impl Future<Output = S>,
 ) -> Result<Outcome> {
     let connect = Arc::new(config.connect.clone());
     let party = config.party.as_ref();
     let run = party.map_or_else(run_number, Party::run);
-    let plan = Plan::new(config.load.clone(), connect, run)?;
+    let scenario = trial.load.clone().speaking(connect.session.version);
+    let plan = Plan::new(scenario, connect, run)?;
     let plan = plan.part(party.map_or(Shard::WHOLE, |party| party.shard));
     open_files::check_room(plan.connections())?;
     tokio::pin!(stop);
     let mut lead = tokio::select! {
-        ready = prepare(config, Arc::new(plan), metrics) => ready?,
+        ready = prepare(config, (Arc::new(plan), &trial.title), metrics) => ready?,
         _ = &mut stop => {
             return Err(Error::new(Class::Interrupted, "interrupted while connecting"));
         }
@@ -62,7 +64,7 @@ pub(super) async fn measure<S>(
 /// Connects everyone and waits until it is time to begin.
 async fn prepare<'a>(
     config: &Config,
-    plan: Arc<Plan>,
+    (plan, title): (Arc<Plan>, &str),
     metrics: &'a mut Metrics,
 ) -> Result<Lead<'a>> {
     let (wait, run, shard) = (plan.scenario().wait, plan.run(), plan.shard());
@@ -71,7 +73,7 @@ async fn prepare<'a>(
         None => None,
     };
     let (meeting, clock) = met.unzip();
-    let mut lead = Lead::start(config, plan, clock.unwrap_or_default(), metrics)?;
+    let mut lead = Lead::start(config, (plan, title), clock.unwrap_or_default(), metrics)?;
     if wait {
         lead.gather().await?;
     }
@@ -120,7 +122,7 @@ struct Lead<'a> {
 impl<'a> Lead<'a> {
     fn start(
         config: &Config,
-        plan: Arc<Plan>,
+        (plan, title): (Arc<Plan>, &str),
         clock: Clock,
         metrics: &'a mut Metrics,
     ) -> Result<Self> {
@@ -138,7 +140,7 @@ impl<'a> Lead<'a> {
             .map(|worker| Worker::start(run.clone(), plan.seats(worker, count).collect()))
             .collect::<Result<Vec<_>>>()?;
         Ok(Self {
-            live: Live::new(&plan, plan.total_quota(), config.live),
+            live: Live::new(&plan, title, config.live),
             board: run.board,
             pools: run.pools,
             workers,

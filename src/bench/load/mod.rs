@@ -5,13 +5,15 @@
 //! subscribe to, and when they come and go. Every mode of `mqx bench` is one
 //! (see [`mode`]), and so is what a scenario file says.
 
+pub mod amount;
 pub mod mode;
 pub mod pattern;
 pub mod rows;
 pub mod size;
 
 use crate::client::ConnectOptions;
-use crate::mqtt::QoS;
+use crate::mqtt::{QoS, Version};
+pub use amount::Amount;
 pub use mode::{Load, Mode};
 pub use pattern::Pattern;
 pub use rows::Rows;
@@ -43,6 +45,17 @@ pub struct Scenario {
     pub headers: Headers,
 }
 
+impl Scenario {
+    /// The same where every client speaks this version; no group has one of its own.
+    #[must_use]
+    pub(super) fn speaking(mut self, version: Version) -> Self {
+        for connect in self.groups.iter_mut().filter_map(|group| group.connect.as_mut()) {
+            Arc::make_mut(connect).session.version = version;
+        }
+        self
+    }
+}
+
 impl Default for Scenario {
     fn default() -> Self {
         Self {
@@ -68,8 +81,8 @@ pub struct Group {
     pub clients: u32,
     /// The number of the first one.
     pub first: u64,
-    /// How they connect, where that differs from the other groups. Client
-    /// identifier, user name and password are [`Pattern`]s.
+    /// How they connect, where that differs from the other groups, but for the version of
+    /// MQTT. Client identifier, user name and password are [`Pattern`]s.
     pub connect: Option<Arc<ConnectOptions>>,
     /// What differs between them.
     pub rows: Option<Arc<Rows>>,

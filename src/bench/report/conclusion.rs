@@ -57,6 +57,11 @@ impl Conclusion {
 }
 
 impl Ready {
+    /// Asserts these, too.
+    pub(in crate::bench) fn expect(&mut self, more: Vec<Assertion>) {
+        self.assertions.extend(more);
+    }
+
     /// Judges the report, prints it to `out` and writes it to the files.
     ///
     /// # Errors

@@ -27,11 +27,15 @@ const TIMES: [Figure; 8] = [
 
 impl Report {
     /// Writes the series of the report, with names in the first line; where
-    /// nothing was measured there is nothing between the commas.
+    /// nothing was measured there is nothing between the commas. Of a search for the
+    /// greatest load the lines are its steps.
     ///
     /// # Errors
     /// When `out` cannot be written to.
     pub fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
+        if let Some(knee) = &self.find_max {
+            return knee.write_csv(out);
+        }
         let names = ["seconds"].into_iter().chain(COUNTS.map(|(name, _)| name));
         let names = names.chain(TIMES.map(|(name, _)| name));
         writeln!(out, "{}", names.collect::<Vec<_>>().join(","))?;

@@ -12,6 +12,9 @@ impl Report {
     /// When `out` cannot be written to.
     pub fn write_markdown(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "## mqx bench {}\n\n{}\n", self.mode, cell(&self.headline()))?;
+        if let Some(knee) = &self.find_max {
+            knee.write_markdown(out)?;
+        }
         self.write_verdicts(out)?;
         let flows = self.flows().into_iter();
         let flows =

@@ -25,6 +25,8 @@ impl Report {
         sum.lost = sum.lost.or_else(|| sum.lost_by_all_parts());
         sum.parts.sort_by_key(|part| part.shard.index());
         sum.warnings = sum.warn();
+        // Steps of several searches are no search.
+        sum.find_max = None;
         Ok(sum)
     }
 

@@ -11,6 +11,7 @@ mod file;
 mod html;
 mod judge;
 mod junit;
+mod knee;
 mod markdown;
 mod merge;
 mod outcome;
@@ -28,6 +29,7 @@ pub use conclusion::{Baseline, Conclusion};
 pub use distribution::Distribution;
 pub use file::{Form, Forms, Target};
 pub use judge::{Assertion, Verdict};
+pub use knee::{Figures, Knee, Limit, Step};
 pub use part::Part;
 pub use series::{Point, Series};
 
@@ -100,6 +102,9 @@ pub struct Report {
     /// What the broker's process took of the machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broker_usage: Option<BrokerUsage>,
+    /// What a search for the greatest load has found, of which this is the report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub find_max: Option<Knee>,
     /// The times that were measured.
     pub times_ns: BTreeMap<Measure, Distribution>,
     /// Failures by their kind.

@@ -51,6 +51,7 @@ impl Report {
             connections: Some(Connections::new(&stats.connecting, outcome.connecting_time())),
             shares: outcome.shares(),
             broker_usage: outcome.broker_usage(),
+            find_max: None,
             times_ns,
             errors: stats.errors.clone(),
             generator: Generator::new(outcome),

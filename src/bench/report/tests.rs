@@ -51,6 +51,7 @@ pub(in crate::bench) fn sample() -> Report {
         connections: None,
         shares: None,
         broker_usage: None,
+        find_max: None,
         times_ns: [(Measure::Latency, times)].into(),
         errors: BTreeMap::new(),
         generator: Generator { workers: 1, cores: 0.5, busiest: 0.5, blocked: 0 },

@@ -12,6 +12,9 @@ impl Report {
     /// # Errors
     /// When `out` cannot be written to.
     pub fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        if let Some(knee) = &self.find_max {
+            knee.write_text(out)?;
+        }
         writeln!(out, "{}", self.headline())?;
         for flow in self.flows() {
             writeln!(

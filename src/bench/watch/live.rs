@@ -1,5 +1,5 @@
-//! What a person sees while a run is going: three lines on stderr, of 80 columns
-//! at most. Nothing at all when stderr is not a terminal.
+//! What a person sees while a run is going: a few lines on stderr that fit the terminal.
+//! Nothing at all when stderr is not one.
 
 use super::sparkline::Sparkline;
 use super::terminal::Terminal;
@@ -7,7 +7,7 @@ use crate::bench::board::Progress;
 use crate::bench::plan::Plan;
 use crate::bench::tally::{Stats, Timing};
 use crate::bench::units::{count, span};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike as _};
 use std::time::Duration;
 
 /// The live view.
@@ -19,6 +19,10 @@ pub(in crate::bench) struct Live {
     last: Progress,
     seen: Duration,
     rates: Sparkline,
+    /// What the run is one of; empty if it is the only one.
+    title: String,
+    /// Columns of the terminal.
+    width: usize,
 }
 
 /// How a run is at one moment.
@@ -40,24 +44,32 @@ const REDRAWS: u8 = 10;
 /// Steps of the bar from the start to the end of a run.
 const STEPS: u64 = 1_000;
 
-/// Columns of the sparkline, a second each.
+/// Columns of the sparkline at most, a second each.
 const COLUMNS: usize = 60;
 
+/// Columns in front of all lines but the first.
+const INDENT: usize = 6;
+
+/// The narrowest terminal with a bar of full length.
+const WIDE: usize = 80;
+
 const WITH_END: &str = "{prefix} [{bar:30.cyan}] {percent:>3}%  {msg}";
+const NARROW: &str = "{prefix} [{bar:12.cyan}] {percent:>3}%  {msg}";
 const ENDLESS: &str = "{prefix} {spinner:.cyan} Ctrl-C ends the run  {msg}";
 
 impl Live {
-    /// For a run of this plan that ends after so many messages; hidden unless
-    /// `shown` and on a terminal.
-    pub(in crate::bench) fn new(plan: &Plan, quota: u64, shown: bool) -> Self {
+    /// For a run of this plan and title; hidden unless `shown` and on a terminal.
+    pub(in crate::bench) fn new(plan: &Plan, title: &str, shown: bool) -> Self {
         let duration = plan.end().map(|end| Duration::from_nanos(end.nanos()));
-        let quota = Some(quota).filter(|quota| (1..u64::MAX).contains(quota));
+        let quota = Some(plan.total_quota()).filter(|quota| (1..u64::MAX).contains(quota));
         let terminal = Terminal::on_stderr().filter(|_| shown);
+        let width = terminal.as_ref().map_or(WIDE, |terminal| usize::from(terminal.width()));
         let target = terminal.map_or_else(ProgressDrawTarget::hidden, |terminal| {
             ProgressDrawTarget::term_like_with_hz(Box::new(terminal), REDRAWS)
         });
         let ends = duration.is_some() || quota.is_some();
-        let template = if ends { WITH_END } else { ENDLESS };
+        let bar = if width < WIDE { NARROW } else { WITH_END };
+        let template = if ends { bar } else { ENDLESS };
         let style = ProgressStyle::with_template(template).expect("the template is well-formed");
         let bar = ProgressBar::with_draw_target(Some(STEPS), target);
         bar.set_style(style.progress_chars("=> "));
@@ -68,7 +80,9 @@ impl Live {
             connections: plan.connections(),
             last: Progress::default(),
             seen: Duration::ZERO,
-            rates: Sparkline::new(COLUMNS),
+            rates: Sparkline::new(COLUMNS.min(width.saturating_sub(INDENT + 1)).max(1)),
+            title: title.to_owned(),
+            width,
         }
     }
 
@@ -105,10 +119,17 @@ impl Live {
         self.rates.push(sent.max(arrived).max(second.connecting.accepted));
         let open = glance.expected.saturating_sub(delivered);
         let errors: u64 = all.errors.values().sum();
-        let connections = format!("conn {}/{}", glance.connected, self.connections);
-        let rates = format!("sent {}/s got {}/s", count(sent, seconds), count(arrived, seconds));
-        let rest = format!("{} open {open}", times(second));
-        format!("{connections} err {errors}\n      {rates} {rest}\n      {}", self.rates)
+        let connections = format!("conn {}/{} err {errors}", glance.connected, self.connections);
+        let figures = [
+            format!("sent {}/s got {}/s", count(sent, seconds), count(arrived, seconds)),
+            times(second),
+            format!("open {open}"),
+        ];
+        let title = Some(self.title.clone()).filter(|title| !title.is_empty());
+        let figures = in_lines(&figures, self.width.saturating_sub(INDENT + 1));
+        let lines = title.into_iter().chain(figures).chain([self.rates.to_string()]);
+        let indent = " ".repeat(INDENT);
+        lines.fold(connections, |text, line| format!("{text}\n{indent}{line}"))
     }
 
     fn position(&self, glance: &Glance) -> u64 {
@@ -120,6 +141,20 @@ impl Live {
         let by_quota = self.quota.map(|quota| part(glance.progress.handled().into(), quota.into()));
         by_time.max(by_quota).unwrap_or(0).min(STEPS)
     }
+}
+
+/// The parts one behind the other, in as many lines as they need.
+fn in_lines(parts: &[String], width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for part in parts {
+        let room = lines.last().map_or(0, |line| width.saturating_sub(line.chars().count()));
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(part),
+            Some(line) if part.chars().count() < room => line.extend([" ", part]),
+            _ => lines.push(part.clone()),
+        }
+    }
+    lines
 }
 
 /// The times of a second: those that say most about the run.
@@ -142,5 +177,18 @@ fn clock(elapsed: Duration) -> String {
         format!("{hours}:{minutes:02}:{seconds:02}")
     } else {
         format!("{minutes:02}:{seconds:02}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_into_a_line_begins_the_next() {
+        let parts = ["sent 5/s", "p99 1ms", "open 0"].map(str::to_owned);
+        assert_eq!(in_lines(&parts, 80), ["sent 5/s p99 1ms open 0"]);
+        assert_eq!(in_lines(&parts, 16), ["sent 5/s p99 1ms", "open 0"]);
+        assert_eq!(in_lines(&parts, 3), ["sent 5/s", "p99 1ms", "open 0"]);
     }
 }

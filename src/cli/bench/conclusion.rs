@@ -59,7 +59,7 @@ fn assertions(text: &str) -> Result<Assertions, String> {
 }
 
 /// Reads a share, from 0 on, as in `5%` or 5.
-fn percent(text: &str) -> Result<f64, String> {
+pub(super) fn percent(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix('%').unwrap_or(text).parse();
     let number = number.ok().filter(|number: &f64| *number >= 0.0 && number.is_finite());
     number.map(|number| number / 100.0).ok_or_else(|| "give a percentage, as in 5%".to_owned())

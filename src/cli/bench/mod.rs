@@ -8,6 +8,7 @@ mod messages;
 mod output;
 mod run;
 mod scenario;
+mod search;
 mod shard;
 mod span;
 mod values;

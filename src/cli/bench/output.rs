@@ -2,6 +2,7 @@
 
 use super::super::values;
 use super::conclusion::ConclusionArgs;
+use super::search::SearchArgs;
 use super::shard::ShardArgs;
 use crate::bench::Config;
 use crate::error::Result;
@@ -34,6 +35,9 @@ pub(super) struct OutputArgs {
     prometheus: Option<SocketAddr>,
 
     #[command(flatten)]
+    search: SearchArgs,
+
+    #[command(flatten)]
     shard: ShardArgs,
 
     #[command(flatten)]
@@ -52,6 +56,7 @@ impl OutputArgs {
             broker_pid: self.broker_pid,
             prometheus: self.prometheus,
             conclusion: self.conclusion.into_config(),
+            search: self.search.into_search(),
             party,
             start_at,
             ..config

@@ -27,7 +27,7 @@ fn schema() -> (Schemas, SchemaIndex) {
 
 /// Fails where `report` is not what the schema says.
 #[track_caller]
-fn assert_valid(report: &Value) {
+pub(super) fn assert_valid(report: &Value) {
     let (schemas, index) = schema();
     if let Err(error) = schemas.validate(report, index) {
         panic!("{error:#}\n{report}");

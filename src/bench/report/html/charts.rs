@@ -111,7 +111,8 @@ fn curve(times: &Distribution) -> Vec<(f64, f64)> {
     inner.chain([(1.0 - 1.0 / all, float(histogram.max()))]).collect()
 }
 
-fn time_scale(lines: &[Line]) -> Axis {
+/// An axis for the times of these lines.
+pub(in super::super) fn time_scale(lines: &[Line]) -> Axis {
     let times = lines.iter().flat_map(|line| &line.points).map(|(_, time)| *time);
     Axis { name: "", scale: Scale::logarithmic(times), label: time }
 }

@@ -2,11 +2,11 @@
 
 mod charts;
 
-pub(super) use charts::{percentiles, rate, seconds};
+pub(super) use charts::{percentiles, rate, seconds, time_scale};
 
-use super::Report;
 use super::chart::escape;
 use super::tables::FIGURES;
+use super::{Knee, Report};
 use crate::bench::units::thousands;
 use std::io::{self, Write};
 
@@ -24,6 +24,7 @@ impl Report {
             format!("<p class=\"about\">{}<br>{}</p>\n", escape(&self.headline()), self.origin()),
             self.tiles(),
             self.notices(),
+            self.find_max.as_ref().map_or_else(String::new, Knee::html),
             self.chart_part(),
             self.time_table(),
             self.count_table(),

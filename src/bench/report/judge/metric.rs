@@ -70,7 +70,7 @@ const fn rate(names: &'static [&'static str], value: fn(&Report) -> Option<f64>)
 }
 
 /// Every number with a name of its own.
-pub(in super::super) static NAMED: [Named; 12] = [
+pub(in super::super) static NAMED: [Named; 16] = [
     rate(&["rate"], |report| Some(report.published.rate)),
     rate(&["throughput"], |report| received(report, report.received.rate)),
     number(&["published"], |report| Some(float(report.published.messages)), published),
@@ -102,6 +102,18 @@ pub(in super::super) static NAMED: [Named; 12] = [
         |report| float(report.published.messages + report.unsent),
     ),
     number(&["errors"], |report| Some(float(report.error_count())), published),
+    number(&["connections"], accepted, attempts),
+    number(
+        &["conn_fail"],
+        |report| report.connections.map(|connections| float(connections.failed)),
+        attempts,
+    ),
+    number(
+        &["conn_lost"],
+        |report| report.connections.map(|connections| float(connections.lost)),
+        |report| accepted(report).unwrap_or_default(),
+    ),
+    rate(&["conn_rate"], |report| report.connections.map(|connections| connections.rate)),
     Named {
         names: &["cpu"],
         kind: Kind::Share,
@@ -114,6 +126,16 @@ pub(in super::super) static NAMED: [Named; 12] = [
 /// A number that there is only if anyone receives.
 fn received(report: &Report, number: f64) -> Option<f64> {
     (report.load.subscribers > 0).then_some(number)
+}
+
+/// Connections that were accepted.
+fn accepted(report: &Report) -> Option<f64> {
+    report.connections.map(|connections| float(connections.accepted))
+}
+
+/// Attempts to connect.
+fn attempts(report: &Report) -> f64 {
+    report.connections.map_or(0.0, |all| float(all.accepted + all.failed))
 }
 
 fn published(report: &Report) -> f64 {

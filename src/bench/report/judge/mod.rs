@@ -15,7 +15,7 @@ const GUARDED: [&str; 6] = ["rate", "throughput", "p50", "p99", "loss", "errors"
 
 impl Report {
     /// Judges the report by these assertions, and notes the verdicts in it.
-    pub(super) fn judge(&mut self, assertions: &[Assertion]) {
+    pub(in crate::bench) fn judge(&mut self, assertions: &[Assertion]) {
         self.assertions = assertions.iter().map(|assertion| assertion.judge(self)).collect();
     }
 
