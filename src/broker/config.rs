@@ -5,6 +5,7 @@ use super::bridge::{self, Bridge};
 use super::core::{Acl, Acls, Admission, Entrance, Hooks, Journal, Limits, Observer, Realm, Setup};
 use super::recorders::Recorders;
 use super::reload::Source;
+use super::upkeep::Upkeep;
 use super::{log, store, trace};
 use crate::net::websocket::Origins;
 use crate::net::{CertificateName, TlsServer};
@@ -114,13 +115,16 @@ pub struct Listen {
     pub limits: Option<Arc<Limits>>,
 }
 
-/// What people are told of a certificate that was made for this broker.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A certificate that was made for this broker: what people are told of it, and what
+/// is done for it.
+#[derive(Debug, Clone)]
 pub struct OwnCertificate {
     /// The CA that clients have to trust.
     pub ca: PathBuf,
     /// What the port is for, if it is one of a lab for testing clients.
     pub lab: Option<LabPort>,
+    /// What renews it before it ends.
+    pub upkeep: Option<Upkeep>,
 }
 
 /// A port for testing whether clients look at what a server shows.

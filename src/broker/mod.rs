@@ -33,6 +33,7 @@ mod sys_events;
 pub mod trace;
 mod transport;
 mod unix;
+mod upkeep;
 mod websocket;
 mod words;
 mod worker;
@@ -44,6 +45,7 @@ pub use config::{
 };
 pub use inline::{InlineClient, Messages};
 pub use reload::Source;
+pub use upkeep::Upkeep;
 
 use self::access::Common;
 use self::bridge::Bridges;
@@ -322,6 +324,7 @@ pub async fn run(config: &Config, mut out: Sink, stop: impl Future<Output = Sign
     let ended = tokio::select! {
         ended = until_over(config, &broker, stop) => ended,
         () = reload_when_asked(&broker, hangups) => Ok(()),
+        () = upkeep::keep_up(config) => Ok(()),
     };
     let summary = broker.shutdown().await?;
     output::note(words::farewell(&summary));

@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::net::facts::{Facts, days_between};
 use crate::net::pem;
 use jiff::Timestamp;
+use rustix::fs::{Access, access};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,9 @@ const LAB: &str = "lab";
 
 /// The bad certificate that gets good with time, and is made again before.
 const RIPENING: &str = "not-yet-valid";
+
+/// What helps where nothing can be written.
+const ELSEWHERE: &str = "name a folder the broker may write to with --tls-dir DIR";
 
 /// What is to be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +55,15 @@ pub struct Kept {
     pub news: Vec<String>,
 }
 
+impl Kept {
+    /// In this folder, where nothing had to be done.
+    fn in_folder(dir: &Path) -> Self {
+        let [ca, certificate, key] =
+            ["ca.crt", "server.crt", "server.key"].map(|name| folder::place(dir, name));
+        Self { ca, certificate, key, news: Vec::new() }
+    }
+}
+
 /// Makes what is missing, renews what ends soon or is not for all hosts, and says
 /// where it is. Two that do so at once wait for each other.
 ///
@@ -60,16 +73,52 @@ pub fn keep(config: &Config) -> Result<Kept> {
     let _alone = lock(&config.dir)?;
     let signer = Signer::in_folder(config.dir.clone());
     let hosts = name::with_own(&config.hosts);
-    let mut news = Vec::new();
-    let ca = keep_ca(&signer, &mut news)?;
-    let certificate = folder::place(&config.dir, "server.crt");
-    let key = folder::place(&config.dir, "server.key");
-    let why = if key.exists() { why_not(&certificate, &ca, &hosts)? } else { Some("is new") };
+    let mut kept = Kept::in_folder(&config.dir);
+    let ca = keep_ca(&signer, &mut kept.news)?;
+    let certificate = &kept.certificate;
+    let why = if kept.key.exists() { why_not(certificate, &ca, &hosts)? } else { Some("is new") };
     if let Some(why) = why {
         make_server(&signer, &hosts)?;
-        news.push(format!("the server certificate {} {why}", certificate.display()));
+        kept.news.push(format!("the server certificate {} {why}", certificate.display()));
     }
-    Ok(Kept { ca: signer.certificate(), certificate, key, news })
+    Ok(kept)
+}
+
+/// What [`keep`] has made, as it is there; nothing if some of it is missing. Nothing is
+/// made or renewed.
+///
+/// # Errors
+/// When a file cannot be used, or the folder not be made that is missing.
+pub fn find(config: &Config) -> Result<Option<Kept>> {
+    let kept = Kept::in_folder(&config.dir);
+    let files = [&kept.ca, &kept.certificate, &kept.key];
+    if files.iter().all(|path| path.exists()) {
+        facts(&kept.ca).and_then(|_| facts(&kept.certificate))?;
+        return Ok(Some(kept));
+    }
+    let nearest = config.dir.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
+    match access(nearest, Access::WRITE_OK | Access::EXEC_OK) {
+        Ok(()) => Ok(None),
+        Err(cause) => Err(Error::file("write into", nearest, cause.into()).hint(ELSEWHERE)),
+    }
+}
+
+/// Renews what [`keep`] has made in `dir` and ends soon, for the same hosts; returns a
+/// sentence for each change.
+///
+/// # Errors
+/// As [`keep`].
+pub fn renew_in_time(dir: &Path) -> Result<Vec<String>> {
+    let _alone = lock(dir)?;
+    let signer = Signer::in_folder(dir.to_owned());
+    let mut news = Vec::new();
+    keep_ca(&signer, &mut news)?;
+    let certificate = Kept::in_folder(dir).certificate;
+    if facts(&certificate)?.days_left < SOON {
+        renew_file(&signer, &certificate)?;
+        news.push(format!("the server certificate {} was renewed", certificate.display()));
+    }
+    Ok(news)
 }
 
 /// The certificates that must be refused, by [`bad::Kind`], in files below the CA
@@ -96,10 +145,9 @@ pub fn keep_bad(config: &Config) -> Result<PathBuf> {
 
 /// Holds off everybody else who keeps something in `dir` until it is dropped.
 fn lock(dir: &Path) -> Result<File> {
-    let hint = "name a folder the broker may write to with --tls-dir DIR";
     let failed = |verb, path: &Path| {
         let path = path.to_owned();
-        move |cause| Error::file(verb, &path, cause).hint(hint)
+        move |cause| Error::file(verb, &path, cause).hint(ELSEWHERE)
     };
     fs::create_dir_all(dir).map_err(failed("make the directory", dir))?;
     let path = folder::place(dir, ".lock");
@@ -116,18 +164,23 @@ fn keep_ca(signer: &Signer, news: &mut Vec<String>) -> Result<Facts> {
         new_ca::run(&new_ca::Config::of_leaves(signer.dir.clone()), &mut io::sink())?;
         news.push(format!("the CA {shown} is new: clients that are to trust this broker need it"));
     } else if facts(&path)?.days_left < SOON {
-        let again = renew::Config {
-            files: vec![path.clone()],
-            signer: signer.clone(),
-            own_folders: false,
-            days: None,
-            new_key: None,
-            json: false,
-        };
-        renew::run(&again, &mut io::sink())?;
+        renew_file(signer, &path)?;
         news.push(format!("the CA {shown} was renewed: give it to the clients again"));
     }
     facts(&path)
+}
+
+/// Makes the certificate in the file valid for longer, with the same key and names.
+fn renew_file(signer: &Signer, path: &Path) -> Result<()> {
+    let again = renew::Config {
+        files: vec![path.to_owned()],
+        signer: signer.clone(),
+        own_folders: false,
+        days: None,
+        new_key: None,
+        json: false,
+    };
+    renew::run(&again, &mut io::sink())
 }
 
 /// Why the certificate in the file will not do, as words that follow its name.

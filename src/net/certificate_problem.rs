@@ -1,11 +1,12 @@
 //! Why the certificate of a server was not accepted, and what to do about it.
 
-use super::issuer::UnknownIssuer;
+use super::issuer::{ShortKey, UnknownIssuer};
 use super::{Trust, date};
 use crate::output::escape;
 use jiff::Timestamp;
-use rustls::CertificateError;
 use rustls::pki_types::UnixTime;
+use rustls::{CertificateError, OtherError};
+use std::fmt;
 
 /// How many names of a certificate an error lists.
 const NAMES_SHOWN: usize = 8;
@@ -77,8 +78,14 @@ pub(super) fn words_for(problem: &CertificateError, asked: &Asked<'_>) -> Words 
             "no list in force says whether the server's certificate has been revoked",
             "get a new list of its CA; `mqx certs crl` makes one",
         ),
+        Problem::Other(OtherError(other)) if other.is::<ShortKey>() => short_key(other),
         other => rare(&other.to_string()),
     }
+}
+
+fn short_key(said: &impl fmt::Display) -> Words {
+    let hint = "`mqx certs renew server.crt --new-key` gives the server a better one";
+    words(format!("the server's certificate is not usable: {said}"), hint)
 }
 
 fn unknown_issuer(asked: &Asked<'_>) -> Words {

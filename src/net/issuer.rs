@@ -1,12 +1,14 @@
 //! The usual verifier of servers, which remembers for the most usual failure which CA
-//! it was that is not known here.
+//! it was that is not known here, and says of a key that is too short that it is.
 
+use super::KeyFacts;
 use super::certificate_name::{NameStyle, distinguished_name};
 use parking_lot::Mutex;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
+use std::fmt;
 use std::sync::Arc;
 use x509_parser::parse_x509_certificate;
 
@@ -40,6 +42,31 @@ impl UnknownIssuer {
             issuer: distinguished_name(last.issuer(), NameStyle::Readable),
         })
     }
+}
+
+/// The key of a server is shorter than the signatures that are verified here may be.
+#[derive(Debug)]
+pub(super) struct ShortKey {
+    /// Its size in bits.
+    pub(super) bits: usize,
+}
+
+impl fmt::Display for ShortKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the RSA key of {} bits is too short", self.bits)
+    }
+}
+
+impl std::error::Error for ShortKey {}
+
+/// The error of a signature that cannot be verified because the key is too short, which
+/// nobody says.
+fn short_key(certificate: &CertificateDer<'_>) -> Option<Error> {
+    let (_, parsed) = parse_x509_certificate(certificate).ok()?;
+    let key = KeyFacts::of(parsed.public_key());
+    let short = ShortKey { bits: key.bits };
+    let problem = CertificateError::Other(OtherError(Arc::new(short)));
+    key.is_too_short().then_some(Error::InvalidCertificate(problem))
 }
 
 impl Remembering {
@@ -81,7 +108,8 @@ impl ServerCertVerifier for Remembering {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.usual.verify_tls12_signature(message, cert, dss)
+        let verified = self.usual.verify_tls12_signature(message, cert, dss);
+        verified.map_err(|error| short_key(cert).unwrap_or(error))
     }
 
     fn verify_tls13_signature(
@@ -90,7 +118,8 @@ impl ServerCertVerifier for Remembering {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.usual.verify_tls13_signature(message, cert, dss)
+        let verified = self.usual.verify_tls13_signature(message, cert, dss);
+        verified.map_err(|error| short_key(cert).unwrap_or(error))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -42,6 +42,7 @@ mod upgrade;
 pub mod url;
 mod validity;
 mod verify;
+mod weak_rsa;
 pub mod websocket;
 mod websocket_stream;
 

@@ -113,6 +113,9 @@ def test_clients_refuse_a_mosquitto_with_a_bad_certificate_and_accept_the_good_o
         broker.stop()
 
 
+# Node.js up to 22 asks OpenSSL for security level 1, which takes RSA keys of 1024 bits.
+LENIENT = {("weak-key", "mqttjs")}
+
 CLIENTS = ["mosquitto_pub", "mqx", "curl", "paho", "mqttjs"]
 HANDSHAKE = str(Path(__file__).parent / "mqttjs" / "handshake.js")
 
@@ -137,11 +140,12 @@ def test_every_client_does_its_duty_at_each_port_of_the_lab(mqx, tmp_path):
     broker = Program([mqx, "broker", "-p", "0", "--tls-lab", "--tls-dir", str(tmp_path)])
     broker.says("the key is another one's")
     rows = re.findall(r"port (\d+) +(\S+) +(connect|refuse)", broker.heard())
-    assert len(rows) == 10
+    assert len(rows) == 11
     for port, kind, duty in rows:
         # Who has no list of what was revoked cannot know it.
         refuses = duty == "refuse" and kind != "revoked"
-        assert refusals(mqx, port, tmp_path / "ca.crt") == dict.fromkeys(CLIENTS, refuses), kind
+        expected = {client: refuses and (kind, client) not in LENIENT for client in CLIENTS}
+        assert refusals(mqx, port, tmp_path / "ca.crt") == expected, kind
     broker.stop()
 
 

@@ -1,5 +1,6 @@
 //! The options of `mqx broker` that say where it listens.
 
+use super::Purpose;
 use super::admission::AdmissionArgs;
 use super::grants::GrantArgs;
 use super::tls::TlsArgs;
@@ -147,16 +148,16 @@ impl ListenArgs {
     ///
     /// # Errors
     /// When options do not go together, or a file cannot be read or used.
-    pub(super) fn read_usual(self) -> Result<Listen> {
+    pub(super) fn read_usual(self, purpose: Purpose) -> Result<Listen> {
         let place = self.place.usual(self.manner.tls.is_said());
-        Self { place, ..self }.read()
+        Self { place, ..self }.read(purpose)
     }
 
     /// Reads the files that are named.
     ///
     /// # Errors
     /// When options do not go together, or a file cannot be read or used.
-    pub(super) fn read(self) -> Result<Listen> {
+    pub(super) fn read(self, purpose: Purpose) -> Result<Listen> {
         let Self { place, manner } = self;
         if !place.is_said() {
             return Err(Error::usage("a listener has a port, a tls-port, a ws-port or a unix"));
@@ -168,7 +169,7 @@ impl ListenArgs {
         let require_tls = manner.tls.require_tls;
         let client_certificates = manner.tls.asks_clients();
         let identity = manner.tls.identity();
-        let (tls, own_certificate) = manner.tls.read(bind)?;
+        let (tls, own_certificate) = manner.tls.read(bind, purpose)?;
         Ok(Listen {
             bind,
             interface: manner.bind_interface,

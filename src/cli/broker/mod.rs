@@ -79,14 +79,30 @@ pub struct BrokerArgs {
     typed: Typed,
 }
 
+/// Where a broker on this machine keeps the certificates that it makes itself, unless
+/// it is told otherwise.
+#[must_use]
+pub fn own_certificates() -> Option<PathBuf> {
+    own_certificate::folder(None).ok()
+}
+
 /// Reads a file of options: mosquitto's, unless it says that it is TOML.
 fn read_file(path: &Path) -> Result<File> {
     let toml = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("toml"));
     if toml { toml_file::read(path) } else { mosquitto::read(path) }
 }
 
+/// What a configuration is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// To run a broker: what it keeps for itself is made where it is missing.
+    Run,
+    /// To say whether one could: nothing is made.
+    Check,
+}
+
 /// The configuration that a file says, and what is said `above` it.
-fn lower(file: File, above: Entries) -> Result<Config> {
+fn lower(file: File, above: Entries, purpose: Purpose) -> Result<Config> {
     let from_above = above.only::<MannerArgs>();
     let first = file.first.without(&above);
     let said = file.settings.under(above);
@@ -98,7 +114,7 @@ fn lower(file: File, above: Entries) -> Result<Config> {
         let all = below.under(section.entries.clone()).parse::<ListenerArgs>()?;
         let listen = all
             .listen
-            .read()
+            .read(purpose)
             .and_then(|listen| all.grants.read_own(&section.entries.only::<GrantArgs>(), listen));
         listen.map_err(|error| error.at(&section.place))
     });
@@ -106,7 +122,7 @@ fn lower(file: File, above: Entries) -> Result<Config> {
     let own =
         |listen| everywhere.under(first.clone()).parse::<GrantArgs>()?.read_own(&first, listen);
     let bridges = bridge::read(&file.bridges)?;
-    Ok(Config { bridges, ..said.parse::<Settings>()?.into_config(own, further)? })
+    Ok(Config { bridges, ..said.parse::<Settings>()?.into_config(own, further, purpose)? })
 }
 
 /// What the help says of the other places that options come from.
@@ -158,18 +174,18 @@ impl BrokerArgs {
         if let Some(command) = self.command {
             return command.into_task();
         }
-        let mut config = Box::new(self.read()?);
         if self.check_config {
-            return Ok(Task::Check(config));
+            return Ok(Task::Check(Box::new(self.read(Purpose::Check)?)));
         }
-        config.source = Some(Source::new(move || self.read()));
+        let mut config = Box::new(self.read(Purpose::Run)?);
+        config.source = Some(Source::new(move || self.read(Purpose::Run)));
         Ok(Task::Run(config))
     }
 
     /// Puts together what the command line, the environment and the file say.
-    fn read(&self) -> Result<Config> {
+    fn read(&self, purpose: Purpose) -> Result<Config> {
         let file = self.config.as_deref().map(read_file).transpose()?.unwrap_or_default();
         let above = Entries::environment(std::env::vars_os()).under(self.typed.entries());
-        lower(file, above)
+        lower(file, above, purpose)
     }
 }

@@ -1,6 +1,8 @@
 //! The options of `mqx broker` about a certificate that it makes itself.
 
+use super::Purpose;
 use super::settings::need;
+use crate::broker::Upkeep;
 use crate::certs::Host;
 use crate::certs::kept::{self, Kept};
 use crate::error::{Error, Result};
@@ -8,7 +10,7 @@ use crate::output;
 use clap::ValueEnum;
 use rustix::process::geteuid;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const TLS: &str = "TLS";
 
@@ -25,8 +27,9 @@ pub(super) struct OwnCertificateArgs {
     /// auto: show a certificate that the broker keeps itself, and opens the TLS port
     ///
     /// The first time a CA and a certificate for this machine's names and
-    /// addresses are made; later they are used again, and renewed in time. The
-    /// broker says where the CA is that clients have to trust.
+    /// addresses are made; later they are used again, and renewed a month before they
+    /// end, also while the broker runs. The broker says where the CA is that clients
+    /// have to trust.
     #[arg(long, value_name = "auto", hide_possible_values = true, help_heading = TLS)]
     tls: Option<Making>,
 
@@ -71,20 +74,30 @@ impl OwnCertificateArgs {
     }
 
     /// Makes or renews what has to be, for clients that connect to `bind`, and says
-    /// so; nothing if it is not wanted.
+    /// so; nothing if it is not wanted, or not there and only to be looked at.
     ///
     /// # Errors
     /// When it cannot be kept.
-    pub(super) fn keep(self, bind: Option<IpAddr>) -> Result<Option<Kept>> {
+    pub(super) fn keep(self, bind: Option<IpAddr>, purpose: Purpose) -> Result<Option<Kept>> {
         if !self.is_said() {
             return Ok(None);
         }
         let mut hosts = reachable_by(bind);
         hosts.extend(self.tls_host);
-        let kept = kept::keep(&kept::Config { dir: folder(self.tls_dir)?, hosts })?;
+        let config = kept::Config { dir: folder(self.tls_dir)?, hosts };
+        if purpose == Purpose::Check {
+            return kept::find(&config);
+        }
+        let kept = kept::keep(&config)?;
         kept.news.iter().for_each(output::note);
         Ok(Some(kept))
     }
+}
+
+/// What renews in time what is kept with this CA.
+pub(super) fn upkeep(ca: &Path) -> Option<Upkeep> {
+    let dir = ca.parent()?.to_owned();
+    Some(Upkeep::new(move || kept::renew_in_time(&dir)))
 }
 
 /// The folder that is said, or the usual one.

@@ -1,5 +1,6 @@
 //! Every option that a broker runs by, in groups.
 
+use super::Purpose;
 use super::grants::GrantArgs;
 use super::listen::ListenArgs;
 use super::log::LogArgs;
@@ -50,14 +51,15 @@ impl Settings {
         self,
         own: impl FnOnce(Listen) -> Result<Listen>,
         further: Vec<Listen>,
+        purpose: Purpose,
     ) -> Result<Config> {
         let default = Config::default();
         let lab_folder = self.listen.tls_folder();
         let alone = further.is_empty() || self.listen.place.is_said();
-        let usual = alone.then(|| self.listen.read_usual().and_then(own)).transpose()?;
+        let usual = alone.then(|| self.listen.read_usual(purpose).and_then(own)).transpose()?;
         let (acl, limits) = self.grants.read()?;
         let mut listeners: Vec<_> = usual.into_iter().chain(further).collect();
-        let lab = self.lab.read(lab_folder, listeners.first())?;
+        let lab = self.lab.read(lab_folder, listeners.first(), purpose)?;
         listeners.extend(lab);
         let operation = self.operation.read(&listeners)?;
         Ok(Config {

@@ -269,7 +269,7 @@ impl FromArgMatches for Typed {
 mod tests {
     use super::*;
     use crate::broker::Config;
-    use crate::cli::broker::toml_file;
+    use crate::cli::broker::{Purpose, lower, toml_file};
     use crate::cli::{Command as Chosen, parse_from};
     use crate::mqtt::QoS;
 
@@ -290,7 +290,7 @@ mod tests {
     }
 
     fn config(said: &Entries) -> Config {
-        said.parse::<Settings>().unwrap().into_config(Ok, Vec::new()).unwrap()
+        said.parse::<Settings>().unwrap().into_config(Ok, Vec::new(), Purpose::Run).unwrap()
     }
 
     fn refusal(said: &Entries) -> String {
@@ -349,7 +349,11 @@ mod tests {
     fn what_was_typed_holds_against_its_opposite_in_the_file() {
         let file = entries("password-file = 'p'\nno-anonymous = true");
         let said = file.under(typed("--allow-anonymous"));
-        let error = said.parse::<Settings>().unwrap().into_config(Ok, Vec::new()).unwrap_err();
+        let error = said
+            .parse::<Settings>()
+            .unwrap()
+            .into_config(Ok, Vec::new(), Purpose::Run)
+            .unwrap_err();
         assert_eq!(
             error.to_string(),
             "cannot read p",
@@ -361,7 +365,7 @@ mod tests {
     fn whole(text: &str) -> Result<Config, String> {
         let read = || {
             let file = toml_file::parse(text, "mqx.toml")?;
-            crate::cli::broker::lower(file, Entries::default())
+            lower(file, Entries::default(), Purpose::Run)
         };
         read().map_err(|error| crate::error::line(&error.into()))
     }

@@ -1,7 +1,8 @@
 //! The options of `mqx broker` that are about TLS.
 
+use super::Purpose;
 use super::client_certificate::ClientCertificateArgs;
-use super::own_certificate::OwnCertificateArgs;
+use super::own_certificate::{OwnCertificateArgs, upkeep};
 use super::settings::need;
 use crate::broker::OwnCertificate;
 use crate::cli::connection::secrets;
@@ -92,16 +93,22 @@ impl TlsArgs {
     }
 
     /// How TLS is spoken at `bind`, if it is, and what is said of a certificate that
-    /// was made for it.
+    /// was made for it; both are missing where it is still to be made, and is only to be
+    /// looked at.
     ///
     /// # Errors
     /// When a file cannot be read or used, or made.
     pub(super) fn read(
         self,
         bind: Option<IpAddr>,
+        purpose: Purpose,
     ) -> Result<(Option<TlsServer>, Option<OwnCertificate>)> {
-        let kept = self.own.keep(bind)?;
-        let told = kept.as_ref().map(|kept| OwnCertificate { ca: kept.ca.clone(), lab: None });
+        let kept = self.own.keep(bind, purpose)?;
+        let told = kept.as_ref().map(|kept| OwnCertificate {
+            upkeep: upkeep(&kept.ca),
+            ca: kept.ca.clone(),
+            lab: None,
+        });
         let mut client_ca: Vec<_> = self.cafile.map(Trust::File).into_iter().collect();
         client_ca.extend(self.capath.map(Trust::Folder));
         if client_ca.is_empty() && self.clients.require_client_cert {

@@ -1,6 +1,6 @@
 //! The options of `mqx broker` that open ports for testing clients.
 
-use super::own_certificate;
+use super::{Purpose, own_certificate};
 use crate::broker::{LabPort, Listen, OwnCertificate};
 use crate::certs::bad::Kind;
 use crate::certs::kept;
@@ -10,18 +10,14 @@ use std::path::{Path, PathBuf};
 
 const TLS: &str = "TLS";
 
-/// The kind that cannot be shown: what speaks TLS here does not sign with such a key.
-const NOT_SHOWN: &str = "weak-key";
-
 /// The options as they are said.
 #[derive(Debug, clap::Args)]
 pub(super) struct TlsLabArgs {
     /// Open a TLS port with a good certificate and one for each way a certificate can
     /// be bad, and say what a client has to do at each
     ///
-    /// The kinds are those of `mqx certs bad`, but for weak-key, which `openssl
-    /// s_server` can show. The CA is that of --tls auto; the list of what it has
-    /// revoked is beside it, as ca.crl.
+    /// The kinds are those of `mqx certs bad`. The CA is that of --tls auto; the list
+    /// of what it has revoked is beside it, as ca.crl.
     #[arg(long, help_heading = TLS)]
     tls_lab: bool,
 
@@ -38,15 +34,25 @@ struct Exhibit {
 
 impl TlsLabArgs {
     /// The listeners of the lab, if there is to be one, at the address of `first`;
-    /// their files are below `dir` or in the usual place.
+    /// their files are below `dir` or in the usual place. There are none where it is
+    /// only to be looked whether there could be.
     ///
     /// # Errors
     /// When the certificates cannot be made or there are too few ports.
-    pub(super) fn read(&self, dir: Option<PathBuf>, first: Option<&Listen>) -> Result<Vec<Listen>> {
+    pub(super) fn read(
+        &self,
+        dir: Option<PathBuf>,
+        first: Option<&Listen>,
+        purpose: Purpose,
+    ) -> Result<Vec<Listen>> {
         if !self.tls_lab {
             return Ok(Vec::new());
         }
+        let ports = self.ports()?;
         let config = kept::Config { dir: own_certificate::folder(dir)?, hosts: Vec::new() };
+        if purpose == Purpose::Check {
+            return kept::find(&config).map(|_| Vec::new());
+        }
         let good = kept::keep(&config)?;
         let bad = kept::keep_bad(&config)?;
         let control = TlsServer::new(TlsServerOptions::new(good.certificate, good.key))?.0;
@@ -54,33 +60,38 @@ impl TlsLabArgs {
             tls: control,
             port: LabPort { name: "good", duty: "connect".to_owned() },
         }];
-        for kind in Kind::all().filter(|kind| kind.name() != NOT_SHOWN) {
+        for kind in Kind::all() {
             exhibits.push(exhibit(kind, &bad)?);
         }
-        let numbered = exhibits.into_iter().zip(0..);
-        numbered.map(|(exhibit, number)| self.listen(exhibit, number, &good.ca, first)).collect()
+        let open = |(exhibit, port)| listen(exhibit, port, &good.ca, first);
+        Ok(exhibits.into_iter().zip(ports).map(open).collect())
     }
 
-    fn listen(
-        &self,
-        exhibit: Exhibit,
-        number: u16,
-        ca: &Path,
-        first: Option<&Listen>,
-    ) -> Result<Listen> {
-        let port = match self.tls_lab_port {
+    /// The ports: one for the good certificate and one for each kind.
+    fn ports(&self) -> Result<Vec<u16>> {
+        let last = u16::try_from(Kind::all().count()).unwrap_or(u16::MAX);
+        let port = |number: u16| match self.tls_lab_port {
             0 => Some(0),
             base => base.checked_add(number),
         };
-        let too_high = || Error::usage("--tls-lab-port leaves too few ports above it");
-        Ok(Listen {
-            bind: first.and_then(|first| first.bind),
-            interface: first.and_then(|first| first.interface.clone()),
-            tls_port: Some(port.ok_or_else(too_high)?),
-            tls: Some(exhibit.tls),
-            own_certificate: Some(OwnCertificate { ca: ca.to_owned(), lab: Some(exhibit.port) }),
-            ..Listen::default()
-        })
+        let ports: Option<_> = (0..=last).map(port).collect();
+        ports.ok_or_else(|| Error::usage("--tls-lab-port leaves too few ports above it"))
+    }
+}
+
+fn listen(exhibit: Exhibit, port: u16, ca: &Path, first: Option<&Listen>) -> Listen {
+    let own = OwnCertificate {
+        upkeep: own_certificate::upkeep(ca),
+        ca: ca.to_owned(),
+        lab: Some(exhibit.port),
+    };
+    Listen {
+        bind: first.and_then(|first| first.bind),
+        interface: first.and_then(|first| first.interface.clone()),
+        tls_port: Some(port),
+        tls: Some(exhibit.tls),
+        own_certificate: Some(own),
+        ..Listen::default()
     }
 }
 

@@ -4,7 +4,7 @@ use super::options::Row;
 use super::*;
 use crate::broker::bridge::{Bridge, Start};
 use crate::broker::{Config, Listen};
-use crate::cli::broker::lower;
+use crate::cli::broker::{Purpose, lower};
 use crate::mqtt::Version;
 use proptest::prelude::*;
 use std::fmt::Write as _;
@@ -18,7 +18,7 @@ fn read(text: &str) -> Result<(Config, Vec<String>), String> {
         let mut reader = Reader::default();
         reader.text(text, "m.conf")?;
         let (file, warnings) = reader.finish();
-        Ok((lower(file, Entries::default())?, warnings))
+        Ok((lower(file, Entries::default(), Purpose::Run)?, warnings))
     };
     read().map_err(|error: Error| crate::error::line(&error.into()))
 }
