@@ -774,8 +774,6 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             break
         }
         'mqx;doctor' {
-            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'What the topics begin with that are published to [default: mqx/doctor/ and something random]')
-            [CompletionResult]::new('--topic', '--topic', [CompletionResultType]::ParameterName, 'What the topics begin with that are published to [default: mqx/doctor/ and something random]')
             [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Client identifier; %h stands for this machine, %p for the process, %r for something random, %u for the user name [default: the broker chooses one]')
             [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Client identifier; %h stands for this machine, %p for the process, %r for something random, %u for the user name [default: the broker chooses one]')
             [CompletionResult]::new('-I', '-I ', [CompletionResultType]::ParameterName, 'Client identifier that begins with this and ends with the number of the process')
@@ -854,6 +852,8 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'File with the profiles [default: ~/.config/mqx/config.toml]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Option file of mosquitto''s clients')
             [CompletionResult]::new('--config-file', '--config-file', [CompletionResultType]::ParameterName, 'Option file of mosquitto''s clients')
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'What the topics begin with that are published to [default: mqx/doctor/ and something random]')
+            [CompletionResult]::new('--topic', '--topic', [CompletionResultType]::ParameterName, 'What the topics begin with that are published to [default: mqx/doctor/ and something random]')
             [CompletionResult]::new('-b', '-b', [CompletionResultType]::ParameterName, 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile')
             [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile')
             [CompletionResult]::new('--broker', '--broker', [CompletionResultType]::ParameterName, 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile')

@@ -758,8 +758,6 @@ set edit:completion:arg-completer[mqx] = {|@words|
         &'mqx;bench;help;help'= {
         }
         &'mqx;doctor'= {
-            cand -t 'What the topics begin with that are published to [default: mqx/doctor/ and something random]'
-            cand --topic 'What the topics begin with that are published to [default: mqx/doctor/ and something random]'
             cand -i 'Client identifier; %h stands for this machine, %p for the process, %r for something random, %u for the user name [default: the broker chooses one]'
             cand --id 'Client identifier; %h stands for this machine, %p for the process, %r for something random, %u for the user name [default: the broker chooses one]'
             cand -I 'Client identifier that begins with this and ends with the number of the process'
@@ -838,6 +836,8 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --config 'File with the profiles [default: ~/.config/mqx/config.toml]'
             cand -o 'Option file of mosquitto''s clients'
             cand --config-file 'Option file of mosquitto''s clients'
+            cand -t 'What the topics begin with that are published to [default: mqx/doctor/ and something random]'
+            cand --topic 'What the topics begin with that are published to [default: mqx/doctor/ and something random]'
             cand -b 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile'
             cand -L 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile'
             cand --broker 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile'

@@ -645,7 +645,6 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcomman
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "merge" -d 'Add up the reports of runs, as those of shards'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run a scenario from a file'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s t -l topic -d 'What the topics begin with that are published to [default: mqx/doctor/ and something random]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s i -l id -d 'Client identifier; %h stands for this machine, %p for the process, %r for something random, %u for the user name [default: the broker chooses one]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s I -l id-prefix -d 'Client identifier that begins with this and ends with the number of the process' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
@@ -713,6 +712,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l disconnect-user-prope
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s o -l config-file -d 'Option file of mosquitto\'s clients' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s t -l topic -d 'What the topics begin with that are published to [default: mqx/doctor/ and something random]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s b -s L -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''

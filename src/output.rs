@@ -131,10 +131,15 @@ const PLAIN: &str = "_./+=:@%,-";
 #[must_use]
 pub fn shell_path(path: &Path) -> String {
     let text = path.display().to_string();
-    let text = if text.starts_with('-') { format!("./{text}") } else { text };
+    if text.starts_with('-') { shell_word(&format!("./{text}")) } else { shell_word(&text) }
+}
+
+/// The text as one word of a shell command.
+#[must_use]
+pub fn shell_word(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || PLAIN.contains(c);
-    if text.chars().all(is_plain) {
-        return text;
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
     }
     format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -1,6 +1,8 @@
 //! `mqx doctor` and `mqx ping`: their arguments.
 
+use super::broker::own_certificates;
 use super::connection::{ClientIdArgs, ConnectionArgs, Target, topic_prefix};
+use super::retyped::Retyped;
 use super::values;
 use crate::doctor::{Config, Extent, Form};
 use crate::error::Result;
@@ -13,18 +15,21 @@ const TOPIC: &str = "mqx/doctor/%r";
 /// The arguments of `mqx doctor`.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
+    #[command(flatten)]
+    ping: PingArgs,
+
     /// What the topics begin with that are published to [default: mqx/doctor/ and
     /// something random]
     #[arg(short, long, value_name = "TOPIC", value_parser = values::topic)]
     topic: Option<TopicName>,
-
-    #[command(flatten)]
-    ping: PingArgs,
 }
 
 /// The arguments of `mqx ping`.
 #[derive(Debug, Args)]
 pub struct PingArgs {
+    #[command(flatten)]
+    retyped: Retyped,
+
     /// Say it in JSON
     #[arg(long)]
     json: bool,
@@ -63,6 +68,9 @@ impl PingArgs {
         let Target { options: mut connect, topic: in_the_url } = self.connection.into_target()?;
         self.id.apply(&mut connect.session)?;
         let topic = topic_prefix(topic, in_the_url, TOPIC)?;
-        Ok(Config { connect, topic, extent: Extent::Ping, form: Form::Line })
+        let Retyped { kept, login } = self.retyped;
+        let folders = own_certificates().into_iter().collect();
+        let (extent, form) = (Extent::Ping, Form::Line);
+        Ok(Config { connect, topic, extent, form, kept, login, folders })
     }
 }

@@ -16,6 +16,7 @@ pub mod profile;
 mod properties;
 pub mod publish;
 pub mod request;
+mod retyped;
 mod said;
 mod spelling;
 pub mod subscribe;

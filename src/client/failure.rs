@@ -67,7 +67,8 @@ pub fn no_answer(endpoint: &Endpoint) -> Error {
 }
 
 /// Whether `error` is a broker's refusal of the version of MQTT.
-pub(super) fn is_about_version(error: &Error) -> bool {
+#[must_use]
+pub fn is_about_version(error: &Error) -> bool {
     let failure = std::error::Error::source(error).and_then(|cause| cause.downcast_ref());
     let refused = ReasonCode::UNSUPPORTED_PROTOCOL_VERSION;
     matches!(failure, Some(Failure::Refused(reason, _)) if *reason == refused)

@@ -24,7 +24,7 @@ pub use answers::Answers;
 pub use connection::Connection;
 pub use conversation::Conversation;
 pub use engine::EngineKind;
-pub use failure::{explain, is_about_mark, no_answer, not_accepted};
+pub use failure::{explain, is_about_mark, is_about_version, no_answer, not_accepted};
 pub use farewell::Farewell;
 pub use patience::{expire, part};
 pub use reconnect::{Retry, connect, reconnect};
@@ -118,7 +118,7 @@ impl ConnectOptions {
     #[must_use]
     pub fn fall_back_after(&self, error: &Error) -> Option<Self> {
         let may = self.fall_back && self.session.version.is_v5();
-        (may && failure::is_about_version(error)).then(|| {
+        (may && is_about_version(error)).then(|| {
             output::note("the broker does not speak MQTT 5; going on with MQTT 3.1.1");
             let session = ClientConfig { version: Version::V311, ..self.session.clone() };
             Self { session, ..self.clone() }

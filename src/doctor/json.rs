@@ -14,7 +14,9 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         "ok": failure.is_none(),
         "ms": millis(report.took),
         "failed_step": failure.map(|(step, _)| step.name),
-        "found_instead": report.advice,
+        "found_instead": report.advice.found,
+        "command": report.advice.command,
+        "note": report.advice.note,
         "steps": report.rows.iter().map(row).collect::<Vec<_>>(),
     });
     writeln!(out, "{document}")

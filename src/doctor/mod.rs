@@ -9,6 +9,7 @@
 mod advice;
 mod finding;
 mod json;
+mod line;
 mod patient;
 mod steps;
 mod text;
@@ -17,9 +18,11 @@ use crate::client::ConnectOptions;
 use crate::error::{Class, Error, Result};
 use crate::output;
 use crate::signals::Signal;
+use advice::Advice;
 use finding::{Finding, State};
 use patient::Patient;
 use std::io::Write;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use steps::{STEPS, Step};
 
@@ -34,6 +37,13 @@ pub struct Config {
     pub extent: Extent,
     /// How to tell it.
     pub form: Form,
+    /// What was typed beside the way to the broker and the login, for a command that is
+    /// told to keep it.
+    pub kept: Vec<String>,
+    /// The options that say who to be, none of which is a password.
+    pub login: Vec<String>,
+    /// Folders on this machine that may have the CA of the broker.
+    pub folders: Vec<PathBuf>,
 }
 
 /// How far an examination goes.
@@ -68,8 +78,8 @@ struct Report {
     broker: String,
     rows: Vec<Row>,
     took: Duration,
-    /// What would help, where the examination has found it.
-    advice: Vec<String>,
+    /// What would help.
+    advice: Advice,
 }
 
 /// Examines a broker and writes to `out` what was found; ends early when `stop` does.
@@ -107,9 +117,9 @@ async fn examine(config: &Config) -> Report {
     let took = begin.elapsed();
     let advice = match rows.iter().find(|row| row.state.is_failed()) {
         Some(Row { step, state: State::Failed(error), .. }) => {
-            advice::on(step.name, error, &config.connect).await
+            advice::on(step.name, error, config).await
         }
-        _ => Vec::new(),
+        _ => Advice::default(),
     };
     patient.leave().await;
     Report { broker: config.connect.endpoint.to_string(), rows, took, advice }
@@ -174,8 +184,8 @@ impl Report {
         });
         match failed {
             None => Ok(()),
-            Some((_, error)) if form == Form::Line => Err(match advice.into_iter().next() {
-                Some(advice) => error.hint(advice),
+            Some((_, error)) if form == Form::Line => Err(match advice.in_a_line() {
+                Some(line) => error.hint(line),
                 None => error,
             }),
             Some((step, error)) => {

@@ -1,7 +1,9 @@
 //! An examination as people read it.
 
+use super::advice::Advice;
 use super::finding::{Finding, State};
 use super::{Report, Row};
+use crate::error::Error;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -16,17 +18,25 @@ pub(super) fn table(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             State::Done(finding) => done(row, finding, out)?,
             State::Failed(error) => {
                 head("FAILED", row, &error.line(), out)?;
-                for advice in &report.advice {
-                    below("found:", advice, out)?;
-                }
-                if let Some(hint) = error.cure() {
-                    below("try:", hint, out)?;
-                }
+                failed(error, &report.advice, out)?;
             }
             State::NotReached => head("-", row, "not reached", out)?,
         }
     }
     Ok(())
+}
+
+/// Writes what helps against a failure: what was found, the command, and where nothing
+/// leads to the broker what is known of such failures.
+fn failed(error: &Error, advice: &Advice, out: &mut dyn Write) -> io::Result<()> {
+    advice.found.iter().try_for_each(|found| below("found:", found, out))?;
+    if let (Some(hint), Some(_)) = (error.cure(), &advice.note) {
+        below("try:", hint, out)?;
+    }
+    if let Some(command) = &advice.command {
+        below("run:", command, out)?;
+    }
+    advice.note.iter().try_for_each(|note| below("    ", &format!("({note})"), out))
 }
 
 fn done(row: &Row, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {

@@ -71,7 +71,7 @@ impl Endpoint {
     /// The name that a server there has to prove with its certificate.
     #[must_use]
     pub fn server_name(&self) -> &str {
-        let other = self.tls.as_ref().and_then(TlsClient::server_name);
+        let other = self.tls.as_ref().and_then(|tls| tls.options().server_name.as_deref());
         match (other, &self.place) {
             (Some(name), _) => name,
             (None, Place::Tcp { host, .. }) => host,

@@ -53,7 +53,7 @@ fn explain_tls(error: &rustls::Error, endpoint: &Endpoint) -> Error {
         rustls::Error::InvalidCertificate(problem) => {
             let tls = endpoint.tls.as_ref();
             let issuer = tls.and_then(TlsClient::unknown_issuer);
-            let trust = tls.map(TlsClient::trust);
+            let trust = tls.map(|tls| &tls.options().ca);
             let words = words_for(problem, &Asked { host: endpoint.server_name(), trust, issuer });
             let failed = tls_failed(endpoint, &words.what);
             match words.hint {

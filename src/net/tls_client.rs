@@ -70,11 +70,7 @@ impl FromStr for TlsVersion {
 #[derive(Debug, Clone)]
 pub struct TlsClient {
     config: Arc<ClientConfig>,
-    trust: Trust,
-    has_identity: bool,
-    server_name: Option<String>,
-    /// The only version that is offered.
-    version: Option<TlsVersion>,
+    options: Arc<TlsClientOptions>,
     asked: Arc<Asked>,
     /// What checks the server, unless nothing does.
     verifier: Option<Arc<Remembering>>,
@@ -95,7 +91,6 @@ impl TlsClient {
             (None, Some(file)) => Some(Identity::read_pkcs12(file, password)?),
             (None, None) => None,
         };
-        let has_identity = identity.is_some();
         let (own, warnings) = identity.map(|own| (own.resolver, own.warnings)).unzip();
         let asked = Arc::new(Asked::new(own));
         let mut config = builder.with_client_cert_resolver(Arc::clone(&asked) as _);
@@ -104,28 +99,21 @@ impl TlsClient {
             None => Arc::new(KeyLogFile::new()),
         };
         config.alpn_protocols = options.alpn.iter().map(|name| name.clone().into_bytes()).collect();
-        let client = Self {
-            config: Arc::new(config),
-            trust: options.ca.clone(),
-            has_identity,
-            server_name: options.server_name.clone(),
-            version: options.version,
-            asked,
-            verifier,
-        };
+        let client =
+            Self { config: Arc::new(config), options: Arc::new(options.clone()), asked, verifier };
         Ok((client, warnings.unwrap_or_default()))
+    }
+
+    /// What it was made of.
+    #[must_use]
+    pub fn options(&self) -> &TlsClientOptions {
+        &self.options
     }
 
     /// Whether the client has a certificate to show.
     #[must_use]
-    pub const fn has_identity(&self) -> bool {
-        self.has_identity
-    }
-
-    /// Whose signature the server's certificate needs.
-    #[must_use]
-    pub const fn trust(&self) -> &Trust {
-        &self.trust
+    pub fn has_identity(&self) -> bool {
+        self.options.identity.is_some() || self.options.pkcs12.is_some()
     }
 
     /// Whether any server has asked for the certificate of this client so far.
@@ -136,29 +124,17 @@ impl TlsClient {
 
     /// The versions of TLS that are offered, for people.
     #[must_use]
-    pub const fn versions(&self) -> &'static str {
-        match self.version {
+    pub fn versions(&self) -> &'static str {
+        match self.options.version {
             None => "1.3 and 1.2",
             Some(TlsVersion::V12) => "1.2 only",
             Some(TlsVersion::V13) => "1.3 only",
         }
     }
 
-    /// The application protocols that are offered.
-    #[must_use]
-    pub fn protocols(&self) -> Vec<String> {
-        let names = self.config.alpn_protocols.iter();
-        names.map(|name| String::from_utf8_lossy(name).into_owned()).collect()
-    }
-
     /// The CA of a server that was not trusted, the last one.
     pub(super) fn unknown_issuer(&self) -> Option<UnknownIssuer> {
         self.verifier.as_ref()?.unknown()
-    }
-
-    /// The name to use in place of the host that is connected to.
-    pub(super) fn server_name(&self) -> Option<&str> {
-        self.server_name.as_deref()
     }
 
     pub(super) fn connector(&self) -> TlsConnector {

@@ -175,12 +175,15 @@ fn tls_takes_a_ca_or_stands_alone_before_another_option() {
         parse(&words).unwrap().connect.endpoint
     };
     let alone = tls(&["--tls"]);
-    assert_eq!(alone.tls.as_ref().map(|tls| tls.trust().clone()), Some(crate::net::Trust::System));
+    assert_eq!(
+        alone.tls.as_ref().map(|tls| tls.options().ca.clone()),
+        Some(crate::net::Trust::System)
+    );
     assert_eq!(alone.to_string(), "localhost:8883");
     assert_eq!(tls(&["--tls", "-p", "9"]).to_string(), "localhost:9");
     assert_eq!(tls(&["--insecure"]).to_string(), "localhost:8883");
     let last = parse(&["-t", "a", "-n", "--tls"]).unwrap().connect.endpoint;
-    assert_eq!(last.tls.map(|tls| tls.trust().clone()), Some(crate::net::Trust::System));
+    assert_eq!(last.tls.map(|tls| tls.options().ca.clone()), Some(crate::net::Trust::System));
     let error = parse(&["--tls", "/no/such/ca", "-t", "a", "-n"]).unwrap_err();
     assert!(error.contains("/no/such/ca"), "{error}");
 }

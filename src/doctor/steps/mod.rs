@@ -37,6 +37,12 @@ pub(super) struct Step {
 /// The step that may turn out only later to have failed.
 pub(super) const TLS: &str = "TLS";
 
+/// The step in which the name of the host is looked up.
+pub(super) const NAME: &str = "name";
+
+/// The step in which a proxy opens the way.
+pub(super) const PROXY: &str = "proxy";
+
 /// The step in which the socket is opened.
 pub(super) const TCP: &str = "TCP";
 
@@ -48,9 +54,9 @@ pub(super) const MQTT: &str = "MQTT";
 
 /// Every step.
 pub(super) const STEPS: &[Step] = &[
-    Step { name: "name", extent: Extent::Ping, take: |patient| Box::pin(name::take(patient)) },
+    Step { name: NAME, extent: Extent::Ping, take: |patient| Box::pin(name::take(patient)) },
     Step { name: TCP, extent: Extent::Ping, take: |patient| Box::pin(tcp::take(patient)) },
-    Step { name: "proxy", extent: Extent::Ping, take: |patient| Box::pin(proxy::take(patient)) },
+    Step { name: PROXY, extent: Extent::Ping, take: |patient| Box::pin(proxy::take(patient)) },
     Step { name: TLS, extent: Extent::Ping, take: |patient| Box::pin(tls::take(patient)) },
     Step {
         name: WEBSOCKET,

@@ -32,7 +32,7 @@ pub(super) async fn take(patient: &mut Patient) -> Result<Finding> {
 fn agreed_on(tls: &TlsClient, agreed: &Agreed, name: &str) -> Finding {
     let exchange = agreed.key_exchange.as_deref().unwrap_or("a key of the server");
     let alpn = agreed.alpn.as_deref().unwrap_or("none");
-    let offered = tls.protocols();
+    let offered = tls.options().alpn.clone();
     let protocols = if offered.is_empty() { "none".to_owned() } else { offered.join(", ") };
     Finding::of(format!("{}, {}, {exchange}", agreed.version, agreed.cipher))
         .line(format!("offered TLS {}; ALPN offered: {protocols}, chosen: {alpn}", tls.versions()))
