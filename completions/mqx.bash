@@ -4839,7 +4839,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__pub)
-            opts="-t -m -f -s -n -l -0 -q -r -M -e -i -I -c -h -p -A -u -P -k -V -d -x -D -o -L -b --topic --message --file --stdin-file --random --null-message --encode --template --stdin-line --stdin-nul --ndjson --delimiter --batch --on-error --replay --speed --loop --verify --map --qos --retain --repeat --repeat-delay --rate --retry --buffer --on-disconnect --store --max-inflight --topic-alias --fail-if-no-subscriber --message-expiry-interval --content-type --payload-format-indicator --user-property --response-topic --correlation-data --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
+            opts="-t -m -f -s -n -l -0 -q -r -M -e -i -I -c -h -p -A -u -P -k -V -d -x -D -o -L -b --topic --message --file --stdin-file --random --null-message --encode --template --stdin-line --stdin-nul --ndjson --delimiter --batch --on-error --replay --speed --loop --verify --map --qos --retain --repeat --repeat-delay --rate --buffer --on-disconnect --store --max-inflight --topic-alias --fail-if-no-subscriber --message-expiry-interval --content-type --payload-format-indicator --user-property --response-topic --correlation-data --id --id-prefix --disable-clean-session --retry --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4921,10 +4921,6 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --retry)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --buffer)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4990,6 +4986,10 @@ _mqx() {
                     return 0
                     ;;
                 -I)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5313,7 +5313,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__rr)
-            opts="-e -q -r -C -W -t -R -m -f -s -n -v -F -J -N -i -I -c -h -p -A -u -P -k -V -d -x -D -o -L -b --response-topic --qos --retain --count --timeout --topic --any-reply --no-retained --fail-if-no-subscriber --latency --message --file --stdin-file --random --null-message --encode --template --verbose --format --json --pretty --correlation-data --serve --reply --exec --exec-jobs --content-type --payload-format-indicator --user-property --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --message-expiry-interval --broker --color --help"
+            opts="-e -q -r -C -W -t -R -m -f -s -n -l -v -F -J -N -i -I -c -h -p -A -u -P -k -V -d -x -D -o -L -b --response-topic --qos --retain --count --timeout --topic --any-reply --no-retained --fail-if-no-subscriber --latency --message --file --stdin-file --random --null-message --encode --template --stdin-line --verbose --format --json --pretty --decode --proto --proto-message --avro-schema --correlation-data --serve --reply --exec --exec-jobs --content-type --payload-format-indicator --user-property --id --id-prefix --disable-clean-session --retry --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --message-expiry-interval --broker --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5391,6 +5391,22 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --decode)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto-message)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --avro-schema)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --correlation-data)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -5436,6 +5452,10 @@ _mqx() {
                     return 0
                     ;;
                 -I)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5763,7 +5783,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__sub)
-            opts="-t -T -U -q -R -C -W -E -v -F -J -N -w -i -I -c -h -p -A -u -P -k -V -d -x -D -o -L -b --topic --filter-out --unsubscribe --qos --no-retained --retained-only --remove-retained --retain-handling --no-local --retain-as-published --subscription-identifier --user-property --count --timeout --idle-timeout --exit-after-sub --verbose --format --json --pretty --watch --message-rate --record --out-dir --out-mode --exec --exec-jobs --decode --proto --proto-message --avro-schema --filter --select --expect --within --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
+            opts="-t -T -U -q -R -C -W -E -v -F -J -N -w -i -I -c -h -p -A -u -P -k -V -d -x -D -o -L -b --topic --filter-out --unsubscribe --qos --no-retained --retained-only --remove-retained --retain-handling --no-local --retain-as-published --subscription-identifier --user-property --count --timeout --idle-timeout --exit-after-sub --verbose --format --json --pretty --watch --message-rate --record --out-dir --out-mode --exec --exec-jobs --on-exec-failure --decode --proto --proto-message --avro-schema --filter --select --expect --within --id --id-prefix --disable-clean-session --retry --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5861,6 +5881,10 @@ _mqx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --on-exec-failure)
+                    COMPREPLY=($(compgen -W "keep reject ack" -- "${cur}"))
+                    return 0
+                    ;;
                 --decode)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -5906,6 +5930,10 @@ _mqx() {
                     return 0
                     ;;
                 -I)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -60,7 +60,6 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -s q -l qos -d 'Quality of 
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l repeat -d 'Publish the message so often' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l repeat-delay -d 'Time from the delivery of a message to the next one, as in 2, 500ms or 1m' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l rate -d 'Messages in a second at most, as in 100 or 0.5; or 90/m in a minute' -r
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -l retry -d 'Try a connection again so often in a row, or forever [default: the first once, a lost one forever]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l buffer -d 'Messages with QoS 0 that wait while there is no connection; of more the oldest are lost, and counted' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l on-disconnect -d 'While there is no connection: buffer QoS 0, wait with reading, fail if QoS 0 may be lost, or drop it without a failure' -r -f -a "buffer\t''
 wait\t''
@@ -77,6 +76,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -l response-topic -d 'Topic
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l correlation-data -d 'What an answer is to repeat: text, hex:... or base64:...' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s i -l id -d 'Client identifier; %h stands for this machine, %p for the process, %r for something random, %u for the user name [default: the broker chooses one]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s I -l id-prefix -d 'Client identifier that begins with this and ends with the number of the process' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l retry -d 'Try a connection again so often in a row, or forever [default: the first once, a lost one forever]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l unix -d 'Unix socket of the broker' -r -F
@@ -185,6 +185,9 @@ append\t''
 number\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l exec -d 'Run this command for each message, with the payload at its stdin and `MQTT_TOPIC`, `MQTT_QOS`, `MQTT_RETAIN`, `MQTT_PROPERTIES` and more in its environment. A message with QoS 1 or 2 is acknowledged when it succeeds. Nothing is printed unless -v, -F or -J asks for it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l exec-jobs -d 'So many of these commands run at once; if all do, nothing more is read' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l on-exec-failure -d 'What becomes of a message with QoS 1 or 2 whose command fails: keep (it is not acknowledged, so that the broker has it for the next run with -c; when too many are kept it sends no more), reject (the broker is told so and forgets it, MQTT 5) or ack (it is acknowledged nevertheless). The exit code is 14 in any case' -r -f -a "keep\t''
+reject\t''
+ack\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l decode -d 'Decode payloads: json, hex, base64, cbor, msgpack, gzip, protobuf, avro, sparkplug, or auto for what the topic or the content type says; of some topics, as in FILTER=FORMAT (repeatable, the first that fits holds)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l proto -d 'Schema of Protocol Buffers: a .proto file, or a set of descriptors' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l proto-message -d 'Message in that schema' -r
@@ -195,6 +198,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -l expect -d 'End with the 
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l within -d 'How long to wait for what is expected' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s i -l id -d 'Client identifier; %h stands for this machine, %p for the process, %r for something random, %u for the user name [default: the broker chooses one]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s I -l id-prefix -d 'Client identifier that begins with this and ends with the number of the process' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l retry -d 'Try a connection again so often in a row, or forever [default: the first once, a lost one forever]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l unix -d 'Unix socket of the broker' -r -F
@@ -287,7 +291,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -l will-retain -d 'Ask the 
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s e -l response-topic -d 'Topic of the replies [default: in MQTT 5 one that no other run has, below what the broker says]; before MQTT 5 it is needed, and may be a filter. With --serve, where replies go to requests that do not say it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s q -l qos -d 'Quality of service of the request and its replies: 0, 1 or 2; with --serve the highest' -r
-complete -c mqx -n "__fish_mqx_using_subcommand rr" -s C -l count -d 'End after this many replies [default: 1], or with --serve requests' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s C -l count -d 'End after this many replies [default: 1], with -l to each request; with --serve after this many requests' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s W -l timeout -d 'End after this time, as in 10, 500ms or 2m, with exit code 27' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s t -l topic -d 'Topic to publish the request to' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s m -l message -d 'Publish this text' -r
@@ -299,6 +303,10 @@ base64\t''
 cbor\t''
 msgpack\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s F -l format -d 'Print each message in this format, the one of mosquitto: %t topic, %p payload, %x payload in hex, %q QoS, %r retained, %j JSON, %I time ...; or with names, as in %{topic} %{user:key} %{json:.a.b} %{time:rfc3339ns} %{b64}' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l decode -d 'Decode payloads: json, hex, base64, cbor, msgpack, gzip, protobuf, avro, sparkplug, or auto for what the topic or the content type says; of some topics, as in FILTER=FORMAT (repeatable, the first that fits holds)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l proto -d 'Schema of Protocol Buffers: a .proto file, or a set of descriptors' -r -F
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l proto-message -d 'Message in that schema' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l avro-schema -d 'Schema of Avro' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l correlation-data -d 'What an answer is to repeat: text, hex:... or base64:...' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l serve -d 'Answer the requests that come here (repeatable), until Ctrl-C or -C; $share/GROUP/FILTER shares them with others' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l reply -d 'Answer with this text: % stands for something of the request, as in sub -F, and {{seq}}, {{now}}, {{uuid}} ... are filled in, as in pub --template' -r
@@ -309,6 +317,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand rr" -l payload-format-indicator 
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l user-property -d 'User property, as in name=value (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s i -l id -d 'Client identifier; %h stands for this machine, %p for the process, %r for something random, %u for the user name [default: the broker chooses one]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s I -l id-prefix -d 'Client identifier that begins with this and ends with the number of the process' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l retry -d 'Try a connection again so often in a row, or forever [default: the first once, a lost one forever]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l unix -d 'Unix socket of the broker' -r -F
@@ -383,10 +392,11 @@ complete -c mqx -n "__fish_mqx_using_subcommand rr" -s r -l retain -d 'Ask the b
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l any-reply -d 'Take everything on the topic of the replies for one, with whatever correlation data, and make none up'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s R -l no-retained -d 'Leave out what the broker had kept there, which --any-reply takes too'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l fail-if-no-subscriber -d 'Fail when nobody is subscribed to hear the request (QoS 1 and 2, MQTT 5, if the broker tells); without it that is told on stderr'
-complete -c mqx -n "__fish_mqx_using_subcommand rr" -l latency -d 'Say on stderr how long the first reply took'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l latency -d 'Say on stderr how long each reply took'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s s -l stdin-file -d 'Publish all of stdin as one message'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s n -l null-message -d 'Publish an empty message; with -r it removes the retained one'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l template -d 'Fill in, in payload and topic: {{seq}}, {{now}}, {{unix}}, {{unix_ms}}, {{unix_us}}, {{unix_ns}}, {{uuid}}, {{rand 1 9}}, {{hex 8}}, {{pick a b}}'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s l -l stdin-line -d 'Ask with each line of stdin, one after the other: with the next when there were as many replies as -C says'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s v -l verbose -d 'Print the topic before the payload'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s J -l json -d 'Print each message as one line of JSON'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l pretty -d 'Print JSON (-J, %j, %J) in several lines'

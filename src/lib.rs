@@ -9,7 +9,7 @@
 //!  1  session: packet identifiers, in-flight windows, QoS flows, aliases, keepalive
 //!  0  mqtt: bytes <-> packets, properties, reason codes, topics
 //!     error, output, signals, prompt, open_files, text_or_base64, encode, exposition, decode,
-//!     template, payload, record, look, store, toml_values: leaves for layers 2 to 4; command: for
+//!     template, payload, record, records, look, store, toml_values: leaves for layers 2 to 4; command: for
 //!     layer 3; scram: for client and broker; secret: for all
 //! ```
 //! An arrow may skip layers downwards and never goes upwards or sideways.
@@ -60,6 +60,7 @@ pub mod profile;
 pub mod prompt;
 pub mod publish;
 pub mod record;
+pub mod records;
 pub mod request;
 pub mod scram;
 pub mod secret;
@@ -87,7 +88,7 @@ use tokio::runtime::{Builder, Runtime};
 /// # Errors
 /// The failure that ends the command, with its class and its cure.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
-    cli.color.apply();
+    cli.common.color.apply();
     match cli.command {
         Command::Pub(args) => {
             let config = args.into_config()?;

@@ -7,6 +7,7 @@ pub mod bench;
 pub mod broker;
 pub mod certs;
 pub mod connection;
+mod decoding;
 pub mod doctor;
 pub mod generate;
 mod look;
@@ -28,7 +29,9 @@ use crate::error::{self, COMMAND_CODES, EXIT_CODES};
 use crate::output::ColorChoice;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::error::ErrorKind;
-use clap::{Arg, ArgAction, Command as Definition, CommandFactory as _, FromArgMatches as _};
+use clap::{
+    Arg, ArgAction, Args as _, Command as Definition, CommandFactory as _, FromArgMatches as _,
+};
 use spelling::drop_in::DropIn;
 use spelling::sources::{self, ELSEWHERE};
 use std::ffi::OsString;
@@ -40,6 +43,18 @@ const LAST: usize = 1000;
 #[derive(Debug, clap::Parser)]
 #[command(name = "mqx", about, long_about = None)]
 pub struct Cli {
+    /// What every command takes.
+    #[command(flatten)]
+    pub common: CommonArgs,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, clap::Args)]
+pub struct CommonArgs {
     /// Colour what is said on stderr: auto, always or never
     #[arg(
         long,
@@ -52,10 +67,6 @@ pub struct Cli {
             .map(|name| color(&name))
     )]
     pub color: ColorChoice,
-
-    /// What to do.
-    #[command(subcommand)]
-    pub command: Command,
 }
 
 /// The commands.
@@ -124,7 +135,7 @@ impl CommandLine {
 
     /// The same in an environment with these variables.
     fn parse_in(&self, variables: &[(OsString, OsString)]) -> error::Result<Cli> {
-        let definition = definition();
+        let definition = self.definition();
         if let Some((program, words)) = self.drop_in() {
             let file = program.option_file();
             let words = program.translate(words, &definition, file.as_deref())?;
@@ -146,6 +157,13 @@ impl CommandLine {
         }
     }
 
+    /// What is needed of the definition to read them.
+    fn definition(&self) -> Definition {
+        let typed = self.0.get(1).and_then(|word| word.to_str());
+        let name = self.drop_in().map(|(program, _)| program.command()).or(typed);
+        name.and_then(definition_of).unwrap_or_else(definition)
+    }
+
     /// The program that mqx stands in for, and the words behind its name.
     fn drop_in(&self) -> Option<(&'static DropIn, &[OsString])> {
         let (program, count) = DropIn::named(&self.0)?;
@@ -160,7 +178,10 @@ fn read<'a>(
     words: &[OsString],
     place: impl FnOnce(&clap::Error) -> Option<&'a str>,
 ) -> error::Result<Cli> {
-    parse_with(known, words.to_vec()).map_err(|wrong| match wrong.kind() {
+    let read = parse_with(known, words.to_vec());
+    // What is said of a mistake, and help, may be about other commands.
+    let read = read.or_else(|_| parse_with(definition(), words.to_vec()));
+    read.map_err(|wrong| match wrong.kind() {
         ErrorKind::DisplayHelp
         | ErrorKind::DisplayVersion
         | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => wrong.exit(),
@@ -204,8 +225,32 @@ fn exit_codes() -> String {
     format!("Exit codes:{}\n\n{COMMAND_CODES}.", rows.collect::<String>())
 }
 
+/// A command and what adds its options to a definition.
+type Row = (&'static str, fn(Definition) -> Definition);
+
+/// The commands that are run again and again by scripts.
+const BRIEF: [Row; 4] = [
+    ("pub", publish::PublishArgs::augment_args),
+    ("sub", subscribe::SubscribeArgs::augment_args),
+    ("rr", request::RequestArgs::augment_args),
+    ("ping", doctor::PingArgs::augment_args),
+];
+
+/// The definition with this command alone, if it is a brief one: to define all of them
+/// takes longer than such a command itself.
+fn definition_of(command: &str) -> Option<Definition> {
+    let (name, define) = BRIEF.into_iter().find(|row| row.0 == command)?;
+    let root = CommonArgs::augment_args(Definition::new("mqx"));
+    Some(completed(root.subcommand(define(Definition::new(name)))))
+}
+
 /// The definition without what stands below the help.
 fn commands() -> Definition {
+    completed(Cli::command())
+}
+
+/// The definition of commands, with what all of them have.
+fn completed(definition: Definition) -> Definition {
     let version = Arg::new("version")
         .long("version")
         .help("Print the version of mqx")
@@ -217,7 +262,7 @@ fn commands() -> Definition {
         .help("Print help")
         .display_order(LAST)
         .action(ArgAction::Help);
-    let definition = Cli::command()
+    let definition = definition
         .version(env!("CARGO_PKG_VERSION"))
         .disable_version_flag(true)
         .arg(version)
@@ -269,6 +314,22 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         definition().debug_assert();
+    }
+
+    #[test]
+    fn a_command_alone_is_defined_as_it_is_among_the_others() {
+        let whole = definition();
+        for (name, _) in BRIEF {
+            let mut alone = definition_of(name).unwrap();
+            alone.build();
+            let help = |root: &mut Definition| {
+                root.build();
+                root.find_subcommand_mut(name).unwrap().render_long_help().to_string()
+            };
+            // The line that sums a command up stands with the list of commands.
+            let options = |help: String| help.split_once("Usage:").unwrap().1.to_owned();
+            assert_eq!(options(help(&mut alone)), options(help(&mut whole.clone())), "{name}");
+        }
     }
 
     #[test]

@@ -22,6 +22,21 @@ impl Retry {
     pub const NEVER: Self = Self::Times(0);
 }
 
+/// How often connecting is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retries {
+    /// When the first connection fails.
+    pub first: Retry,
+    /// When one is lost.
+    pub again: Retry,
+}
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self { first: Retry::NEVER, again: Retry::Forever }
+    }
+}
+
 /// Connects, and tries again as `retry` allows while that may help; says on
 /// stderr what is going on.
 ///

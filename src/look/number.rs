@@ -23,7 +23,8 @@ impl Shape {
     pub(super) fn put_number(self, number: Option<impl Display>, out: &mut Vec<u8>) {
         match number {
             Some(number) => self.put_padded(number.to_string().as_bytes(), out),
-            None => self.put_padded(b"", out),
+            // As C pads what is nothing: zeros count, and the side does not.
+            None => Self { left: false, ..self }.put_padded(b"", out),
         }
     }
 

@@ -1,15 +1,13 @@
 //! How hard it is tried to bring the messages to the broker.
 
-use crate::client::Retry;
+use crate::client::Retries;
 use std::num::NonZeroU16;
 
 /// What is done about connections that fail, and messages meanwhile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Delivery {
-    /// When the first connection fails.
-    pub first: Retry,
-    /// When one is lost.
-    pub again: Retry,
+    /// How often connecting is tried again.
+    pub retries: Retries,
     /// Messages with QoS 0 that wait for a connection at most.
     pub buffer: usize,
     /// What becomes of messages with QoS 0 while there is no connection.
@@ -24,8 +22,7 @@ pub struct Delivery {
 impl Default for Delivery {
     fn default() -> Self {
         Self {
-            first: Retry::NEVER,
-            again: Retry::Forever,
+            retries: Retries::default(),
             buffer: 100_000,
             on_disconnect: OnDisconnect::default(),
             max_in_flight: None,

@@ -35,7 +35,7 @@ pub(super) async fn publish(
     let mut outbox = open_outbox(config).await?;
     let mut ignored = |_: Event<'_>| {};
     let connecting =
-        Box::pin(client::connect(&config.connect, config.delivery.first, &mut ignored));
+        Box::pin(client::connect(&config.connect, config.delivery.retries.first, &mut ignored));
     let mut connection = meanwhile(&mut feed, &mut outbox, &mut outcome, connecting).await?;
     if let Some(verifier) = &mut verifier {
         verifier.begin(&mut connection).await?;
@@ -90,30 +90,29 @@ impl<R: AsyncRead + Unpin> Flow<R> {
             self.outbox.take_in(&mut self.feed, &mut self.outcome, true).await?;
             self.outbox.settle(self.connection.in_flight() == 0).await?;
         }
-        while self.has_room() && !self.is_held() {
-            let sent = if let Some((message, token)) = self.outbox.front() {
-                let publish = message.publish(None, false);
-                let offer = offer(&mut self.connection, &publish, token, &mut self.outcome);
-                if let (Some(verifier), Offer::Taken) = (&mut self.verifier, &offer) {
-                    verifier.sent(&publish);
-                }
-                Sent { offer, qos: publish.qos, waited: true }
-            } else if self.outbox.keeps_all() {
-                return Ok(());
-            } else if let Some((publish, token)) = self.feed.peek() {
-                let offer = offer(&mut self.connection, &publish, token, &mut self.outcome);
-                if let (Some(verifier), Offer::Taken) = (&mut self.verifier, &offer) {
-                    verifier.sent(&publish);
-                }
-                Sent { offer, qos: publish.qos, waited: false }
-            } else {
-                return Ok(());
-            };
-            if !self.note(sent).await? {
-                return Ok(());
-            }
-        }
+        while self.has_room()
+            && !self.is_held()
+            && let Some(sent) = self.offer_next()
+            && self.note(sent).await?
+        {}
         Ok(())
+    }
+
+    /// Offers the connection the next message, if there is one: those that wait come first.
+    fn offer_next(&mut self) -> Option<Sent> {
+        let Self { connection, feed, outbox, outcome, verifier, .. } = self;
+        let give = |publish: &Publish<'_>, token: Token, waited: bool| {
+            let offer = offer(connection, publish, token, outcome);
+            if let (Some(verifier), Offer::Taken) = (verifier, &offer) {
+                verifier.sent(publish);
+            }
+            Sent { offer, qos: publish.qos, waited }
+        };
+        match outbox.front() {
+            Some((message, token)) => Some(give(&message.publish(None, false), token, true)),
+            None if outbox.keeps_all() => None,
+            None => feed.peek().map(|(publish, token)| give(&publish, token, false)),
+        }
     }
 
     /// Whether to go on with the next message.
@@ -206,7 +205,8 @@ impl<R: AsyncRead + Unpin> Flow<R> {
         let mut answers = Vec::new();
         let mut on_event = |event: Event<'_>| answers.extend(answer(&event));
         let connection = &mut self.connection;
-        let connecting = Box::pin(reconnect(connection, error, self.delivery.again, &mut on_event));
+        let connecting =
+            Box::pin(reconnect(connection, error, self.delivery.retries.again, &mut on_event));
         let connected =
             meanwhile(&mut self.feed, &mut self.outbox, &mut self.outcome, connecting).await;
         for (token, reason) in answers {

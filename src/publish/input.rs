@@ -1,11 +1,11 @@
 //! Where payloads come from, one at a time.
 
 use super::batch::Batch;
-use super::records::Records;
 use super::{Config, Source};
 use crate::error::{Class, Error, Result};
 use crate::mqtt::MAX_REMAINING_LENGTH;
 use crate::payload::{STDIN, read_all};
+use crate::records::Records;
 use std::path::Path;
 use tokio::io::AsyncRead;
 use tokio::time::{Instant, sleep_until};

@@ -17,7 +17,6 @@ mod pace;
 mod progress;
 mod recipe;
 mod recording;
-mod records;
 mod shelf;
 mod stored;
 mod verify;

@@ -1,7 +1,7 @@
 //! What `mqx sub` is told to do.
 
 use super::{Exec, OutDir, Query};
-use crate::client::{ConnectOptions, EngineKind};
+use crate::client::{ConnectOptions, EngineKind, Retries};
 use crate::decode::Decoder;
 use crate::error::{Class, Error};
 use crate::look::Look;
@@ -16,6 +16,8 @@ use std::time::Duration;
 pub struct Config {
     /// How to connect.
     pub connect: ConnectOptions,
+    /// How often connecting is tried again.
+    pub retries: Retries,
     /// What to subscribe to.
     pub subscriptions: Vec<Subscription>,
     /// Subscriptions of a kept session that are to end.

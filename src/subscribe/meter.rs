@@ -3,9 +3,6 @@
 use crate::output;
 use std::time::{Duration, Instant};
 
-/// How often the rate is told.
-const SECOND: Duration = Duration::from_secs(1);
-
 /// The messages since the rate was told.
 #[derive(Debug)]
 pub(super) struct Meter {
@@ -20,11 +17,14 @@ impl Default for Meter {
 }
 
 impl Meter {
+    /// How often the rate is told.
+    pub(super) const PERIOD: Duration = Duration::from_secs(1);
+
     /// Tells the rate on stderr when a second is over, in which the number of
     /// messages has grown to `count`.
     pub(super) fn tell(&mut self, count: u64, now: Instant) {
         let elapsed = now.duration_since(self.since);
-        if elapsed < SECOND {
+        if elapsed < Self::PERIOD {
             return;
         }
         let rate = u128::from(count - self.told) * 1_000 / elapsed.as_millis();

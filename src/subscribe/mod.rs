@@ -18,7 +18,7 @@ mod watch;
 
 pub use config::{Config, Expectation, Retained, Subscription};
 pub use files::{OutDir, OutMode};
-pub use jobs::Exec;
+pub use jobs::{Exec, OnFailure};
 pub use query::Query;
 
 use crate::client::expire;

@@ -9,17 +9,14 @@ use super::recorder::Recorder;
 use super::watch::Watch;
 use crate::command::Job;
 use crate::error::{Error, Result};
-use crate::look::{Look, Run};
+use crate::look::{Arrival, Look, Run};
 use crate::mqtt::Publish;
 use crate::output::{self, Sink};
 use crate::session::Receipt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How often a terminal is drawn on, and how often a rate is told.
-const PICTURE: Duration = Duration::from_millis(200);
-const RATE: Duration = Duration::from_secs(1);
-
+/// The places of a run that messages go to.
 pub(super) struct Outlets {
     sink: Sink,
     look: Look,
@@ -79,7 +76,7 @@ impl Outlets {
         receipt: Option<Receipt>,
     ) {
         self.run.count();
-        if let Err(error) = self.keep(publish, content) {
+        if let Err(error) = self.deliver(publish, content) {
             self.failed = Some(error);
             return;
         }
@@ -92,7 +89,8 @@ impl Outlets {
         }
     }
 
-    fn keep(&mut self, publish: &Publish<'_>, content: &Content) -> Result<()> {
+    /// Brings a message to where it is kept and where it is shown.
+    fn deliver(&mut self, publish: &Publish<'_>, content: &Content) -> Result<()> {
         let arrival = self.look.arrival(publish, &self.run);
         if let Some(recorder) = &mut self.recorder {
             recorder.write(publish, arrival.time())?;
@@ -100,17 +98,7 @@ impl Outlets {
         if let Some(files) = &mut self.files {
             files.store(publish.topic, &content.bytes(publish))?;
         }
-        match content {
-            Content::Unwanted => {}
-            Content::Payload => self.look.print(&arrival, &mut self.text),
-            Content::Decoded(contents) => {
-                let mut arrival = arrival;
-                for content in contents {
-                    arrival = arrival.showing(content);
-                    self.look.print(&arrival, &mut self.text);
-                }
-            }
-        }
+        print(&self.look, arrival, content, &mut self.text);
         if let Some(watch) = &mut self.watch {
             watch.note(publish.topic, &self.text);
             self.text.clear();
@@ -120,8 +108,8 @@ impl Outlets {
 
     /// How often [`Outlets::beat`] is to be called, if at all.
     pub(super) fn period(&self) -> Option<Duration> {
-        let rate = self.meter.as_ref().map(|_| RATE);
-        self.watch.as_ref().map(|_| PICTURE).or(rate)
+        let rate = self.meter.as_ref().map(|_| Meter::PERIOD);
+        self.watch.as_ref().map(|_| Watch::PERIOD).or(rate)
     }
 
     /// Shows what is shown from time to time.
@@ -188,5 +176,20 @@ impl Outlets {
             self.flush()?;
         }
         self.recorder.take().map_or(Ok(()), Recorder::end)
+    }
+}
+
+/// Appends what is printed of a message: each of its values.
+fn print(look: &Look, arrival: Arrival<'_>, content: &Content, text: &mut Vec<u8>) {
+    match content {
+        Content::Unwanted => {}
+        Content::Payload => look.print(&arrival, text),
+        Content::Decoded(values) => {
+            let mut arrival = arrival;
+            for value in values {
+                arrival = arrival.showing(value);
+                look.print(&arrival, text);
+            }
+        }
     }
 }

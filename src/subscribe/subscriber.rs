@@ -1,16 +1,17 @@
 //! The client of a run: receives, passes on, acknowledges, and comes back.
 
-use super::jobs::Jobs;
+use super::jobs::{Jobs, Settled};
 use super::lull::{Limit, Lull};
 use super::printer::Printer;
 use super::sweep::Sweep;
 use super::{Config, requests};
-use crate::client::{Connection, Retry, part, reconnect};
+use crate::client::{self, Connection, part, reconnect};
 use crate::error::{Error, Result};
 use crate::mqtt::ReasonCode;
 use crate::output::{self, Sink};
 use crate::session::Event;
 use crate::signals::{self, Signal};
+use std::num::NonZeroU16;
 use tokio::time::{Interval, interval, timeout_at};
 
 pub(super) struct Subscriber {
@@ -18,6 +19,8 @@ pub(super) struct Subscriber {
     connection: Option<Connection>,
     printer: Printer,
     jobs: Jobs,
+    /// Messages with QoS 1 and 2 that the broker sends before the first is acknowledged.
+    window: u64,
     /// When what is shown from time to time is to be shown.
     pulse: Option<Interval>,
 }
@@ -51,7 +54,8 @@ impl Subscriber {
         let printer = Printer::new(&config, sink)?;
         let jobs = Jobs::new(config.exec.as_ref());
         let pulse = printer.outlets.period().map(interval);
-        Ok(Self { connection: None, printer, jobs, config, pulse })
+        let window = config.connect.session.receive_maximum.unwrap_or(NonZeroU16::MAX);
+        Ok(Self { connection: None, printer, jobs, window: window.get().into(), config, pulse })
     }
 
     /// Prints messages until there have been enough.
@@ -61,7 +65,8 @@ impl Subscriber {
     pub(super) async fn work(&mut self) -> Result<()> {
         let printer = &mut self.printer;
         let mut on_event = |event: Event<'_>| printer.note(&event);
-        let connection = Connection::open(self.config.connect.clone(), &mut on_event).await?;
+        let Config { connect, retries, .. } = &self.config;
+        let connection = client::connect(connect, retries.first, &mut on_event).await?;
         let connection = self.connection.insert(connection);
         requests::send(connection, &self.config, self.printer.sweep.is_some())?;
         let mut lull = Lull::new(self.config.idle_timeout);
@@ -85,7 +90,7 @@ impl Subscriber {
     /// Waits until something has happened. While a command waits for another
     /// to end, nothing is read: what the broker sends has to wait as well.
     async fn turn(&mut self, lull: &mut Lull) -> Result<Turn> {
-        let Self { connection, printer, jobs, pulse, .. } = self;
+        let Self { connection, printer, jobs, pulse, window, .. } = self;
         let Some(connection) = connection else { return Ok(Turn::Ran) };
         let reads = printer.is_open() && !jobs.are_full();
         if !reads {
@@ -109,9 +114,12 @@ impl Subscriber {
         };
         tokio::select! {
             biased;
-            receipt = jobs.next() => {
-                if let Some(receipt) = receipt {
-                    connection.acknowledge(receipt, ReasonCode::SUCCESS)?;
+            settled = jobs.next() => {
+                if let Some(Settled { receipt, reason }) = settled {
+                    connection.acknowledge(receipt, reason)?;
+                }
+                if printer.is_open() {
+                    jobs.check_room(*window)?;
                 }
                 Ok(Turn::Ran)
             }
@@ -139,12 +147,12 @@ impl Subscriber {
 
     /// Connects and asks again after the connection was lost.
     async fn come_back(&mut self, error: Error) -> Result<()> {
-        let Self { connection, printer, .. } = self;
+        let Self { connection, printer, config, .. } = self;
         let Some(connection) = connection else { return Ok(()) };
         let mut on_event = |event: Event<'_>| printer.note(&event);
-        reconnect(connection, error, Retry::Forever, &mut on_event).await?;
+        reconnect(connection, error, config.retries.again, &mut on_event).await?;
         printer.sweep.iter_mut().for_each(Sweep::restart);
-        requests::send(connection, &self.config, printer.sweep.is_some())?;
+        requests::send(connection, config, printer.sweep.is_some())?;
         output::note("subscribing again");
         Ok(())
     }
@@ -179,10 +187,10 @@ impl Subscriber {
             tokio::select! {
                 biased;
                 _ = &mut stop => return,
-                receipt = self.jobs.next() => {
-                    if let (Some(receipt), Some(connection)) = (receipt, &mut self.connection) {
+                settled = self.jobs.next() => {
+                    if let (Some(settled), Some(connection)) = (settled, &mut self.connection) {
                         // If it cannot be sent, the broker sends the message again.
-                        let _ = connection.acknowledge(receipt, ReasonCode::SUCCESS);
+                        let _ = connection.acknowledge(settled.receipt, settled.reason);
                     }
                 }
             }

@@ -55,6 +55,9 @@ impl Default for Watch {
 }
 
 impl Watch {
+    /// How often the picture is drawn.
+    pub(super) const PERIOD: Duration = Duration::from_millis(200);
+
     /// A message has come, which is printed as this text.
     pub(super) fn note(&mut self, topic: &str, text: &[u8]) {
         self.changed = true;

@@ -3,6 +3,7 @@
 mod brokers;
 mod login;
 mod person;
+mod reach;
 mod route;
 pub(super) mod secrets;
 mod session;
@@ -27,6 +28,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use login::LoginArgs;
 pub use person::PersonArgs;
+pub use reach::ReachArgs;
 use route::RouteArgs;
 pub use session::ClientIdArgs;
 use session::SessionArgs;

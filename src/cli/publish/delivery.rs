@@ -1,7 +1,6 @@
 //! The options that say how hard `mqx pub` tries.
 
-use crate::cli::values;
-use crate::client::Retry;
+use crate::client::Retries;
 use crate::error::{Error, Result};
 use crate::mqtt::QoS;
 use crate::publish::{Delivery, OnDisconnect};
@@ -14,11 +13,6 @@ use std::num::NonZeroU16;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Delivery")]
 pub(super) struct DeliveryArgs {
-    /// Try a connection again so often in a row, or forever [default: the first once, a
-    /// lost one forever]
-    #[arg(long, value_name = "NUMBER", value_parser = values::retry)]
-    retry: Option<Retry>,
-
     /// Messages with QoS 0 that wait while there is no connection; of more the oldest are
     /// lost, and counted
     #[arg(long, value_name = "NUMBER", default_value_t = Delivery::default().buffer)]
@@ -74,16 +68,14 @@ impl DeliveryArgs {
         aliases.or(self.fail_if_no_subscriber.then_some("--fail-if-no-subscriber"))
     }
 
-    /// What messages of this quality of service are done for.
-    pub(super) fn read(self, qos: QoS) -> Result<Delivery> {
+    /// What is done for messages of this quality of service.
+    pub(super) fn read(self, qos: QoS, retries: Retries) -> Result<Delivery> {
         if self.fail_if_no_subscriber && qos == QoS::AtMostOnce {
             return Err(Error::usage("--fail-if-no-subscriber needs an answer to every message")
                 .hint("add -q 1"));
         }
-        let default = Delivery::default();
         Ok(Delivery {
-            first: self.retry.unwrap_or(default.first),
-            again: self.retry.unwrap_or(default.again),
+            retries,
             buffer: self.buffer,
             on_disconnect: self.on_disconnect,
             max_in_flight: self.max_inflight,

@@ -6,7 +6,7 @@ mod payload;
 mod progress;
 mod replay;
 
-use crate::cli::connection::{ClientIdArgs, ConnectionArgs, Target, in_url, one_topic};
+use crate::cli::connection::{ClientIdArgs, ConnectionArgs, ReachArgs, Target, in_url, one_topic};
 use crate::cli::message::MessageArgs;
 use crate::cli::values;
 use crate::error::Result;
@@ -53,6 +53,9 @@ pub struct PublishArgs {
     id: ClientIdArgs,
 
     #[command(flatten)]
+    reach: ReachArgs,
+
+    #[command(flatten)]
     connection: ConnectionArgs,
 }
 
@@ -77,7 +80,7 @@ impl PublishArgs {
         connect.session.topic_aliases_sent = self.delivery.topic_alias.unwrap_or_default();
         connect.check_engine()?;
         let store = self.delivery.store.as_deref().map(Place::parse).transpose()?;
-        let delivery = self.delivery.read(self.qos)?;
+        let delivery = self.delivery.read(self.qos, self.reach.retries())?;
         let properties = self.properties.read()?;
         let (batch, skips_bad) = (self.payload.batch, self.payload.skips_bad);
         let (repeat, pace) = (self.pace.repeat(), self.payload.replay.pace(self.pace.pace()));

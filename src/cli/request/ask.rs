@@ -2,6 +2,7 @@
 
 use super::{Shared, no_name};
 use crate::cli::connection::{in_url, no_topic, one_topic};
+use crate::cli::decoding::DecodingArgs;
 use crate::cli::look::LookArgs;
 use crate::cli::message::CorrelationArgs;
 use crate::cli::payload::{Given, OnePayloadArgs};
@@ -19,7 +20,7 @@ use std::num::NonZeroU64;
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("payload").args([
-    "message", "file", "stdin_file", "random", "null_message",
+    "message", "file", "stdin_file", "stdin_line", "random", "null_message",
 ]))]
 pub(super) struct AskArgs {
     /// Topic to publish the request to
@@ -43,15 +44,23 @@ pub(super) struct AskArgs {
     #[arg(long)]
     fail_if_no_subscriber: bool,
 
-    /// Say on stderr how long the first reply took
+    /// Say on stderr how long each reply took
     #[arg(long)]
     latency: bool,
 
     #[command(flatten)]
     payload: OnePayloadArgs,
 
+    /// Ask with each line of stdin, one after the other: with the next when there were as many
+    /// replies as -C says
+    #[arg(short = 'l', long, alias = "line-mode", help_heading = "Payload")]
+    stdin_line: bool,
+
     #[command(flatten)]
     look: LookArgs,
+
+    #[command(flatten, next_help_heading = "Output")]
+    decoding: DecodingArgs,
 
     #[command(flatten)]
     correlation: CorrelationArgs,
@@ -66,7 +75,8 @@ impl AskArgs {
 
     /// What is asked.
     pub(super) fn into_config(self, shared: Shared) -> Result<Config> {
-        let Shared { mut target, response_topic, qos, retain, count, timeout, content } = shared;
+        let Shared { mut target, retries, response_topic, qos, retain, count, timeout, content } =
+            shared;
         let in_url = target.topic.take().map(|topic| in_url(&topic, values::topic)).transpose()?;
         let topic = one_topic(self.topic, in_url)?.ok_or_else(no_topic)?;
         if self.fail_if_no_subscriber && qos == QoS::AtMostOnce {
@@ -92,10 +102,12 @@ impl AskArgs {
         let writing = self.payload.writing();
         let any = Accept::Any { retained: !self.no_retained };
         let accept = if self.any_reply { any } else { Accept::Correlated };
+        let payload = if self.stdin_line { Payload::Lines } else { payload(self.payload)? };
         Ok(Config {
             connect,
+            retries,
             topic,
-            payload: payload(self.payload)?,
+            payload,
             writing,
             qos,
             retain,
@@ -109,6 +121,7 @@ impl AskArgs {
             timeout,
             wants_subscriber: self.fail_if_no_subscriber,
             tells_latency: self.latency,
+            decoder: self.decoding.read()?,
             look: self.look.into_look(Layout::Payload),
         })
     }
@@ -116,7 +129,8 @@ impl AskArgs {
 
 fn payload(args: OnePayloadArgs) -> Result<Payload> {
     let no_payload = || {
-        Error::usage("nothing is given to publish").hint("-m TEXT, -f FILE, -s for stdin, or -n")
+        Error::usage("nothing is given to publish")
+            .hint("-m TEXT, -f FILE, -s or -l for stdin, or -n")
     };
     Ok(match args.given()?.ok_or_else(no_payload)? {
         Given::Bytes(payload) => Payload::Known(payload),

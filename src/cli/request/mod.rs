@@ -3,9 +3,10 @@
 mod ask;
 mod serve;
 
-use super::connection::{ClientIdArgs, ConnectionArgs, Target};
+use super::connection::{ClientIdArgs, ConnectionArgs, ReachArgs, Target};
 use super::message::ContentArgs;
 use super::values;
+use crate::client::Retries;
 use crate::error::{Error, Result};
 use crate::mqtt::QoS;
 use crate::mqtt::topic::TopicFilter;
@@ -50,7 +51,8 @@ pub struct RequestArgs {
     #[arg(short, long)]
     retain: bool,
 
-    /// End after this many replies [default: 1], or with --serve requests
+    /// End after this many replies [default: 1], with -l to each request; with --serve after
+    /// this many requests
     #[arg(short = 'C', long, value_name = "NUMBER", value_parser = values::count)]
     count: Option<NonZeroU64>,
 
@@ -71,12 +73,16 @@ pub struct RequestArgs {
     id: ClientIdArgs,
 
     #[command(flatten)]
+    reach: ReachArgs,
+
+    #[command(flatten)]
     connection: ConnectionArgs,
 }
 
 /// What both tasks take of the options.
 struct Shared {
     target: Target,
+    retries: Retries,
     response_topic: Option<TopicFilter>,
     qos: QoS,
     retain: bool,
@@ -96,6 +102,7 @@ impl RequestArgs {
         self.id.apply(&mut target.options.session)?;
         let shared = Shared {
             target,
+            retries: self.reach.retries(),
             response_topic: self.response_topic,
             qos: self.qos,
             retain: self.retain,

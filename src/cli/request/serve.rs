@@ -19,7 +19,7 @@ pub(super) struct ServeArgs {
         long, value_name = "FILTER", value_parser = values::filter,
         conflicts_with_all = [
             "topic", "payload", "template", "verbose", "format", "json", "any_reply",
-            "fail_if_no_subscriber", "latency", "correlation_data",
+            "fail_if_no_subscriber", "latency", "correlation_data", "decode",
         ]
     )]
     serve: Vec<TopicFilter>,
@@ -59,7 +59,8 @@ impl ServeArgs {
 
     /// What is answered.
     pub(super) fn into_config(self, shared: Shared) -> Result<Config> {
-        let Shared { target, response_topic, qos, retain, count, timeout, content } = shared;
+        let Shared { target, retries, response_topic, qos, retain, count, timeout, content } =
+            shared;
         let reply_to = response_topic
             .as_ref()
             .map(|filter| values::topic(filter.as_str()).map_err(|_| no_name(filter)));
@@ -72,6 +73,7 @@ impl ServeArgs {
         };
         Ok(Config {
             connect: target.options,
+            retries,
             filters: self.serve,
             qos,
             answer,

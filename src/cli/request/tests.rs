@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cli::{Command, parse_from};
+use crate::client::Retry;
 use crate::request::ask::{Accept, Payload};
 
 /// The task of `mqx rr` with these words, or what is wrong with them.
@@ -46,6 +47,15 @@ fn a_request_asks_the_broker_where_replies_may_come_unless_that_is_said() {
 }
 
 #[test]
+fn lines_can_be_requests_and_replies_be_decoded() {
+    let config = asked("-t a -l -C 2 --decode auto --retry forever");
+    assert_eq!((config.payload, config.count.get()), (Payload::Lines, 2));
+    assert!(!config.decoder.is_idle());
+    assert_eq!(config.retries, Retries { first: Retry::Forever, again: Retry::Forever });
+    assert_eq!(served("--serve a --reply x --retry 3").retries.first, Retry::Times(3));
+}
+
+#[test]
 fn before_version_5_a_filter_says_where_replies_come() {
     let config = asked("-V 3.1.1 -t a -s -e r/+");
     assert_eq!(config.reply_to.unwrap().as_str(), "r/+");
@@ -74,6 +84,11 @@ fn what_does_not_fit_together_is_refused_with_the_reason() {
         ("-t a -m x -e r -V 3.1.1 --correlation-data c", "--correlation-data needs MQTT 5"),
         ("-t a -m x -C 0", "from 1 on"),
         ("-t a -m x --reply y", "--serve"),
+        ("-t a -m x -l", "cannot be used with"),
+        ("--serve a --reply x -l", "cannot be used with"),
+        ("--serve a --reply x --decode json", "cannot be used with"),
+        ("-t a -m x --decode avro", "--avro-schema"),
+        ("-t a -m x --retry often", "forever"),
         ("--serve a", "--reply or --exec"),
         ("--serve a --reply x --exec y", "cannot be used with"),
         ("--serve a --reply x --exec-jobs 2", "cannot be used with"),

@@ -48,6 +48,11 @@ const REFUSED: &[(&str, &str)] = &[
 ];
 
 impl DropIn {
+    /// The command of mqx that stands in for it.
+    pub(in super::super) const fn command(&self) -> &'static str {
+        self.command
+    }
+
     /// The one that the command line begins with, if it does, and how many of
     /// the words say so.
     #[must_use]

@@ -45,8 +45,9 @@ pub(super) fn is_client(command: &Command) -> bool {
 }
 
 /// Whether any client has this option.
-fn is_known(root: &Command, option: &str) -> bool {
-    let has = |command| is_client(command) && Options::of(command, root).long(option).is_some();
+fn is_known(option: &str) -> bool {
+    let root = super::definition();
+    let has = |command| is_client(command) && Options::of(command, &root).long(option).is_some();
     let mut commands = root.get_subcommands();
     commands.any(|command| has(command) || is_client(command) && command.get_subcommands().any(has))
 }

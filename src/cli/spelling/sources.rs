@@ -85,7 +85,7 @@ pub(in super::super) fn whole(
     let (before, after) = words.split_at_checked(at + 1).unwrap_or((&words, &[]));
     let options = Options::of(command, root);
     let mut typed = options.cut(after);
-    let below = sources(options, root, &mut typed, variables)?;
+    let below = sources(options, &mut typed, variables)?;
     let said = lay(command, &typed, below);
     let places = said.iter().filter_map(|said| Some((said.arg.get_long()?, &said.place)));
     let places = places.map(|(option, place)| (option.to_owned(), place.clone())).collect();
@@ -99,7 +99,6 @@ pub(in super::super) fn whole(
 /// of the `typed`.
 fn sources<'a>(
     options: Options<'a>,
-    root: &Command,
     typed: &mut Vec<Piece<'a>>,
     variables: Variables<'_>,
 ) -> Result<Vec<Vec<Said<'a>>>> {
@@ -116,7 +115,7 @@ fn sources<'a>(
     let path = path.or_else(|| usual_path(&variable));
     let profile = |name: &OsStr| -> Result<Vec<Said<'a>>> {
         let nowhere = || Error::usage("no file of profiles is known").hint("name it with --config");
-        from_profile(options, root, path.as_deref().ok_or_else(nowhere)?, &name.to_string_lossy())
+        from_profile(options, path.as_deref().ok_or_else(nowhere)?, &name.to_string_lossy())
     };
     let mut sources = Vec::new();
     if let Some(name) = named {
@@ -125,7 +124,7 @@ fn sources<'a>(
     if let Some(file) = option_file {
         sources.push(from_option_file(options, file.as_ref())?);
     }
-    sources.push(from_environment(options, root, variables)?);
+    sources.push(from_environment(options, variables)?);
     if let Some(name) = usual {
         sources.push(profile(&name)?);
     }
@@ -181,12 +180,7 @@ pub(super) fn configured(
     Some(folder.join(name))
 }
 
-fn from_profile<'a>(
-    options: Options<'a>,
-    root: &Command,
-    path: &Path,
-    name: &str,
-) -> Result<Vec<Said<'a>>> {
+fn from_profile<'a>(options: Options<'a>, path: &Path, name: &str) -> Result<Vec<Said<'a>>> {
     let place = format!("profile {name} in {}", path.display());
     let mut said = Vec::new();
     for setting in Profiles::read(path)?.get(name)? {
@@ -194,7 +188,7 @@ fn from_profile<'a>(
         if let Some(arg) = options.long(option) {
             let values: Vec<_> = values.iter().map(OsString::from).collect();
             said.push(Said { arg, words: words(arg, &values, &place)?, place: place.clone() });
-        } else if !super::is_known(root, option) {
+        } else if !super::is_known(option) {
             let what = format!("{place}: {}: no client has such an option", output::escape(option));
             return Err(Error::new(crate::error::Class::File, what));
         }
@@ -202,11 +196,7 @@ fn from_profile<'a>(
     Ok(said)
 }
 
-fn from_environment<'a>(
-    options: Options<'a>,
-    root: &Command,
-    variables: Variables<'_>,
-) -> Result<Vec<Said<'a>>> {
+fn from_environment<'a>(options: Options<'a>, variables: Variables<'_>) -> Result<Vec<Said<'a>>> {
     let mut said = Vec::new();
     for (name, value) in variables.iter().filter(|(_, value)| !value.is_empty()) {
         let name = name.to_string_lossy();
@@ -218,7 +208,7 @@ fn from_environment<'a>(
         if let Some(arg) = options.long(&option) {
             let words = words(arg, std::slice::from_ref(value), &name)?;
             said.push(Said { arg, words, place: name.into_owned() });
-        } else if !super::is_known(root, &option) {
+        } else if !super::is_known(&option) {
             output::warn(format!("{} stands for no option of a client", output::escape(&name)));
         }
     }

@@ -4,7 +4,7 @@ mod filters;
 mod output;
 mod reading;
 
-use super::connection::{ClientIdArgs, ConnectionArgs, Target, in_url, no_topic};
+use super::connection::{ClientIdArgs, ConnectionArgs, ReachArgs, Target, in_url, no_topic};
 use super::values;
 use crate::error::{Error, Result};
 use crate::subscribe::Config;
@@ -51,6 +51,9 @@ pub struct SubscribeArgs {
     id: ClientIdArgs,
 
     #[command(flatten)]
+    reach: ReachArgs,
+
+    #[command(flatten)]
     connection: ConnectionArgs,
 }
 
@@ -61,7 +64,7 @@ impl SubscribeArgs {
     /// When a file cannot be read or the options do not fit together.
     pub fn into_config(self) -> Result<Config> {
         let mut target = self.connection.into_target()?;
-        target.require_v5(self.filters.needs_v5())?;
+        target.require_v5(self.filters.needs_v5().or(self.output.needs_v5()))?;
         let Target { options: mut connect, topic } = target;
         let topic = topic.map(|topic| in_url(&topic, values::filter)).transpose()?;
         let subscriptions = self.filters.subscriptions(topic)?;
@@ -79,6 +82,7 @@ impl SubscribeArgs {
         let selects = reading.select.is_some();
         Ok(Config {
             connect,
+            retries: self.reach.retries(),
             subscriptions,
             retained: self.filters.retained(),
             unsubscribe: self.filters.unsubscribe,

@@ -4,7 +4,7 @@ use crate::cli::look::LookArgs;
 use crate::cli::values;
 use crate::look::{Layout, Look};
 use crate::output;
-use crate::subscribe::{Exec, OutDir, OutMode};
+use crate::subscribe::{Exec, OnFailure, OutDir, OutMode};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use std::num::NonZeroUsize;
@@ -61,6 +61,23 @@ pub(super) struct OutputArgs {
         value_parser = values::jobs
     )]
     exec_jobs: NonZeroUsize,
+
+    /// What becomes of a message with QoS 1 or 2 whose command fails: keep (it is not
+    /// acknowledged, so that the broker has it for the next run with -c; when too many are
+    /// kept it sends no more), reject (the broker is told so and forgets it, MQTT 5) or ack
+    /// (it is acknowledged nevertheless). The exit code is 14 in any case
+    #[arg(
+        long, value_name = "WAY", default_value = "keep", requires = "exec",
+        value_parser = PossibleValuesParser::new(OnFailure::ALL.map(|row| row.0))
+            .map(|name| on_failure(&name)),
+        hide_possible_values = true
+    )]
+    on_exec_failure: OnFailure,
+}
+
+fn on_failure(name: &str) -> OnFailure {
+    let way = OnFailure::ALL.into_iter().find(|row| row.0 == name);
+    way.map_or_else(OnFailure::default, |row| row.1)
 }
 
 fn out_mode(name: &str) -> OutMode {
@@ -69,6 +86,11 @@ fn out_mode(name: &str) -> OutMode {
 }
 
 impl OutputArgs {
+    /// An option that is given and unknown before MQTT 5.
+    pub(super) fn needs_v5(&self) -> Option<&'static str> {
+        (self.on_exec_failure == OnFailure::Reject).then_some("--on-exec-failure reject")
+    }
+
     /// The folder of files, if there is to be one.
     pub(super) fn out_dir(&self) -> Option<OutDir> {
         let path = self.out_dir.clone()?;
@@ -78,7 +100,7 @@ impl OutputArgs {
     /// What is run for each message.
     pub(super) fn exec(&self) -> Option<Exec> {
         let command = self.exec.as_deref()?.into();
-        Some(Exec { command, jobs: self.exec_jobs })
+        Some(Exec { command, jobs: self.exec_jobs, on_failure: self.on_exec_failure })
     }
 
     /// How messages are printed; `selects` says that what to print of them was

@@ -127,6 +127,10 @@ fn what_does_not_fit_together_is_refused_with_the_reason() {
         ("-t a --proto /nowhere.proto --decode protobuf", "--proto /nowhere.proto"),
         ("-t a --filter .a|", "--filter"),
         ("-t a --within 5s", "--expect"),
+        ("-t a --on-exec-failure ack", "--exec"),
+        ("-t a --exec x --on-exec-failure cry", "invalid value"),
+        ("-t a --exec x --on-exec-failure reject -V 3.1.1", "reject needs MQTT 5"),
+        ("-t a --retry often", "forever"),
         ("-t a -F %{nothing}", "is not a name"),
         ("-U a/#/b", "# must be the last level"),
     ] {

@@ -1,23 +1,26 @@
-//! Sends a request and prints the replies to it.
+//! Sends requests, one after the other, and prints the replies to each.
 //!
 //! Nothing is sent before the broker has taken the subscription to the topic of the
 //! replies, so that none comes too early.
 
+mod questions;
 mod replies;
 mod topic;
 
-use crate::client::{self, Answers, ConnectOptions, Connection, Retry, expire, explain, part};
+use crate::client::{self, Answers, ConnectOptions, Connection, Retries, expire, explain, part};
+use crate::decode::Decoder;
 use crate::error::{Class, Error, Result};
 use crate::look::Look;
 use crate::mqtt::topic::{TopicFilter, TopicName};
 use crate::mqtt::{
-    MessageProperties, Publish, QoS, ReasonCode, SubscribeOptions, SubscribeProperties,
-    SubscribeRequest,
+    MessageProperties, Publish, PublishProperties, QoS, ReasonCode, SubscribeOptions,
+    SubscribeProperties, SubscribeRequest,
 };
 use crate::output::{self, Sink};
-use crate::payload::{Writing, read_all};
+use crate::payload::Writing;
 use crate::session::{Event, Token};
 use crate::signals::Signal;
+use questions::{Question, Questions};
 use replies::Replies;
 use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
@@ -32,6 +35,8 @@ const SUBSCRIBE: Token = 1;
 pub struct Config {
     /// How to connect.
     pub connect: ConnectOptions,
+    /// How often connecting is tried again.
+    pub retries: Retries,
     /// Where the request is published.
     pub topic: TopicName,
     /// What it says.
@@ -50,14 +55,16 @@ pub struct Config {
     pub reply_to: Option<TopicFilter>,
     /// Which messages that come there are replies.
     pub accept: Accept,
-    /// How many replies there are to be.
+    /// How many replies there are to be to each request.
     pub count: NonZeroU64,
     /// Give up after this time.
     pub timeout: Option<Duration>,
     /// Whether it is a failure that nobody is there to hear the request.
     pub wants_subscriber: bool,
-    /// Whether to say how long the first reply took.
+    /// Whether to say how long each reply took.
     pub tells_latency: bool,
+    /// How the payloads of replies are decoded.
+    pub decoder: Decoder,
     /// How a reply is printed.
     pub look: Look,
 }
@@ -69,6 +76,9 @@ pub enum Payload {
     Known(Vec<u8>),
     /// All of the input is.
     Stdin,
+    /// Each line of the input is that of a request, which follows when the one before is
+    /// answered.
+    Lines,
 }
 
 /// Which messages on the topic of the replies are replies.
@@ -88,8 +98,9 @@ pub enum Accept {
 /// Asks, and prints the replies to `sink` until they are all there.
 ///
 /// # Errors
-/// When the broker cannot be reached or refuses something, when nobody hears the request
-/// and that counts, when time runs out, or when `stop` ends before that.
+/// When the broker cannot be reached or refuses something, when nobody hears a request
+/// and that counts, when time runs out, when `stop` ends before that, or when a reply
+/// could not be decoded.
 pub async fn run(
     config: Config,
     input: impl AsyncRead + Unpin,
@@ -105,7 +116,8 @@ pub async fn run(
         error = time_out => Err(asker.progress.late(error)),
     };
     part(asker.connection.take()).await;
-    end.and(asker.progress.replies.write_out())
+    let replies = &mut asker.progress.replies;
+    end.and(replies.write_out()).and_then(|()| replies.verdict())
 }
 
 struct Asker {
@@ -168,52 +180,61 @@ impl Asker {
     }
 
     async fn work(&mut self, input: impl AsyncRead + Unpin) -> Result<()> {
-        let (topic, payload) = self.message(input).await?;
+        let mut questions = Questions::open(&self.config, input).await?;
         let progress = &mut self.progress;
-        let options = self.config.connect.clone();
-        let connection = Connection::open(options, &mut |event| progress.note(&event)).await?;
+        let Config { connect, retries, .. } = &self.config;
+        let mut on_event = |event: Event<'_>| progress.note(&event);
+        let connection = client::connect(connect, retries.first, &mut on_event).await?;
         let is_v5 = connection.version().is_v5();
         self.connection = Some(connection);
-        self.settle(is_v5)?;
+        self.settle()?;
         self.subscribe()?;
         while !self.progress.answers.are_complete() {
-            self.turn().await?;
-            self.progress.answers.verdict()?;
+            let heard = self.hear().await;
+            self.go_on_after(heard).await?;
         }
-        self.send(&topic, &payload)?;
-        while self.progress.replies.are_awaited() {
-            self.turn().await?;
-            self.judge()?;
+        while let Some(question) = self.next(&mut questions).await? {
+            self.send(&question, is_v5)?;
+            while self.progress.replies.are_awaited() {
+                let heard = self.hear().await;
+                // With the last reply the broker may leave, too.
+                let is_over = !self.progress.replies.are_awaited();
+                self.go_on_after(heard.or_else(|lost| if is_over { Ok(()) } else { Err(lost) }))
+                    .await?;
+                self.judge(&question.topic)?;
+            }
         }
         Ok(())
     }
 
-    /// The topic and the payload of the request.
-    async fn message(&self, input: impl AsyncRead + Unpin) -> Result<(String, Vec<u8>)> {
-        let topic = self.config.topic.as_str();
-        let payload = match &self.config.payload {
-            Payload::Known(payload) => payload.clone(),
-            Payload::Stdin => read_all(input).await?,
+    /// The next request, when it is there and nothing is open of the one before.
+    async fn next(
+        &mut self,
+        questions: &mut Questions<impl AsyncRead + Unpin>,
+    ) -> Result<Option<Question>> {
+        let question = loop {
+            let heard = tokio::select! {
+                biased;
+                question = questions.next() => break question?,
+                heard = self.hear() => heard,
+            };
+            self.go_on_after(heard).await?;
         };
-        let Some(writing) = self.config.writing else { return Ok((topic.to_owned(), payload)) };
-        let written = |what: String| Error::new(Class::Decode, what);
-        let topic = writing.topic(topic, 1).map_err(written)?;
-        Ok((topic, writing.payload(&payload, 1).map_err(written)?))
+        while question.is_some() && self.connection.as_ref().is_some_and(|c| c.in_flight() > 0) {
+            let heard = self.hear().await;
+            self.go_on_after(heard).await?;
+        }
+        Ok(question)
     }
 
-    /// Decides where the replies come and what they are known by.
-    fn settle(&mut self, is_v5: bool) -> Result<()> {
+    /// Decides where the replies come.
+    fn settle(&mut self) -> Result<()> {
         let filter = match &self.config.reply_to {
             Some(filter) => filter.clone(),
             None => topic::made_up(self.progress.basis.as_deref())?,
         };
         self.progress.answers = Answers::new(std::iter::once(&filter), [].iter());
-        let properties = &mut self.config.properties;
-        properties.response_topic = Some(filter.as_str().to_owned());
-        if is_v5 && self.config.accept == Accept::Correlated {
-            let data = properties.correlation_data.get_or_insert_with(topic::correlation);
-            self.progress.replies.correlate(data.clone());
-        }
+        self.config.properties.response_topic = Some(filter.as_str().to_owned());
         self.progress.filter = Some(filter);
         Ok(())
     }
@@ -229,30 +250,43 @@ impl Asker {
         connection.subscribe(&[request], SubscribeProperties::default(), SUBSCRIBE)
     }
 
-    fn send(&mut self, topic: &str, payload: &[u8]) -> Result<()> {
+    /// Asks, with correlation data of its own unless that is said.
+    fn send(&mut self, question: &Question, is_v5: bool) -> Result<()> {
         let Some(connection) = &mut self.connection else { return Ok(()) };
+        let correlates = is_v5 && self.config.accept == Accept::Correlated;
+        let said = self.config.properties.correlation_data.clone();
+        let correlation = said.or_else(|| correlates.then(topic::correlation));
+        let properties = PublishProperties {
+            correlation_data: correlation.as_deref(),
+            ..self.config.properties.in_packet()
+        };
         let publish = Publish {
             qos: self.config.qos,
             retain: self.config.retain,
-            topic,
-            payload,
-            properties: self.config.properties.in_packet(),
+            topic: &question.topic,
+            payload: &question.payload,
+            properties,
             ..Publish::default()
         };
         connection.publish(&publish, REQUEST).map_err(explain)?;
         self.progress.sent = Some(Instant::now());
+        self.progress.replies.await_those(correlation.filter(|_| correlates));
         Ok(())
     }
 
-    /// Hears more of the broker; what has come is printed.
-    async fn turn(&mut self) -> Result<()> {
+    /// Hears more of the broker. May be dropped without losing anything.
+    async fn hear(&mut self) -> Result<()> {
         let Some(connection) = &mut self.connection else { return Ok(()) };
         let progress = &mut self.progress;
-        let exchanged = connection.exchange(&mut |event| progress.note(&event)).await;
-        progress.replies.write_out()?;
-        match exchanged {
-            Err(error) if progress.replies.are_awaited() => self.come_back(error).await,
-            _ => Ok(()),
+        connection.exchange(&mut |event| progress.note(&event)).await
+    }
+
+    /// Prints what has come, and connects again where the connection was lost.
+    async fn go_on_after(&mut self, heard: Result<()>) -> Result<()> {
+        self.progress.replies.write_out()?;
+        match heard {
+            Ok(()) => self.progress.answers.verdict(),
+            Err(error) => self.come_back(error).await,
         }
     }
 
@@ -264,24 +298,26 @@ impl Asker {
         let is_kept = connection.keep_unsent() > 0 || connection.in_flight() > 0;
         let progress = &mut self.progress;
         let mut on_event = |event: Event<'_>| progress.note(&event);
-        client::reconnect(connection, error, Retry::Forever, &mut on_event).await?;
-        output::note(match self.progress.sent {
-            Some(_) if !is_kept => "subscribing again; the request or replies may be lost",
-            _ => "subscribing again",
+        let again = self.config.retries.again;
+        client::reconnect(connection, error, again, &mut on_event).await?;
+        let is_asked = self.progress.sent.is_some() && self.progress.replies.are_awaited();
+        output::note(if is_asked && !is_kept {
+            "subscribing again; the request or replies may be lost"
+        } else {
+            "subscribing again"
         });
         self.subscribe()
     }
 
-    /// Looks at what the broker says of the request.
-    fn judge(&mut self) -> Result<()> {
-        self.progress.answers.verdict()?;
-        let topic = output::escape(self.config.topic.as_str());
+    /// Looks at what the broker says of the request on `topic`.
+    fn judge(&mut self, topic: &str) -> Result<()> {
         match self.progress.taken.take() {
             Some(reason) if reason.is_error() => {
                 let what = format!("the broker rejected the request: {reason}");
                 Err(Error::new(Class::PublishRejected, what))
             }
             Some(ReasonCode::NO_MATCHING_SUBSCRIBERS) => {
+                let topic = output::escape(topic);
                 let what = format!("nobody is subscribed to hear a request on {topic}");
                 if self.config.wants_subscriber {
                     return Err(Error::new(Class::Expectation, what));

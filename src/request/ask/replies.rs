@@ -1,7 +1,8 @@
 //! Which messages are replies, and how they are printed.
 
 use super::{Accept, Config};
-use crate::error::Result;
+use crate::decode::Decoder;
+use crate::error::{Class, Error, Result};
 use crate::look::{Look, Run};
 use crate::mqtt::Publish;
 use crate::output::{self, Sink};
@@ -10,15 +11,22 @@ use std::time::Instant;
 /// The replies so far.
 pub(super) struct Replies {
     sink: Sink,
+    decoder: Decoder,
     look: Look,
     run: Run,
     accept: Accept,
     /// What a reply repeats, where that is asked for.
     correlation: Option<Vec<u8>>,
-    /// How many are still to come.
+    /// How many there are to be to each request.
+    count: u64,
+    /// How many of them are still to come.
     left: u64,
+    /// Whether there was a request.
+    is_asked: bool,
     /// Messages that were none.
     strangers: u64,
+    /// Replies that could not be decoded.
+    faults: u64,
     tells_latency: bool,
     /// The text of the replies since the last write.
     text: Vec<u8>,
@@ -28,20 +36,29 @@ impl Replies {
     pub(super) fn new(config: &Config, sink: Sink) -> Self {
         Self {
             sink,
+            decoder: config.decoder.clone(),
             look: config.look.clone(),
             run: Run::default(),
             accept: config.accept,
             correlation: None,
+            count: config.count.get(),
             left: config.count.get(),
+            is_asked: false,
             strangers: 0,
+            faults: 0,
             tells_latency: config.tells_latency,
             text: Vec::new(),
         }
     }
 
-    /// Replies are known by this from now on.
-    pub(super) fn correlate(&mut self, data: Vec<u8>) {
-        self.correlation = Some(data);
+    /// A request is sent, the replies to which are known by this; where they need not be,
+    /// what has come before the first request counts.
+    pub(super) fn await_those(&mut self, correlation: Option<Vec<u8>>) {
+        if self.is_asked {
+            self.left = self.count;
+        }
+        self.is_asked = true;
+        self.correlation = correlation;
     }
 
     pub(super) const fn are_awaited(&self) -> bool {
@@ -58,27 +75,40 @@ impl Replies {
         if !self.are_awaited() {
             return;
         }
-        if !self.is_reply(publish, sent.is_some()) {
+        if !self.is_reply(publish) {
             self.strangers += 1;
             return;
         }
         self.left -= 1;
         self.run.count();
-        if let Some(sent) = sent.filter(|_| self.tells_latency && self.run.number() == 1) {
+        if let Some(sent) = sent.filter(|_| self.tells_latency) {
             let milliseconds = sent.elapsed().as_secs_f64() * 1000.0;
             output::note(format!("the reply took {milliseconds:.3} ms"));
         }
-        let arrival = self.look.arrival(publish, &self.run);
-        self.look.print(&arrival, &mut self.text);
+        self.print(publish);
     }
 
-    fn is_reply(&self, publish: &Publish<'_>, is_asked: bool) -> bool {
+    /// Prints a reply; one that cannot be decoded is told about and counted.
+    fn print(&mut self, publish: &Publish<'_>) {
+        let arrival = self.look.arrival(publish, &self.run);
+        match self.decoder.decode(publish) {
+            Ok(None) => self.look.print(&arrival, &mut self.text),
+            Ok(Some(decoded)) => self.look.print(&arrival.showing(&decoded), &mut self.text),
+            Err(what) => {
+                self.faults += 1;
+                let topic = output::escape(publish.topic);
+                output::warn(format!("{topic}: {}", output::escape(&what)));
+            }
+        }
+    }
+
+    fn is_reply(&self, publish: &Publish<'_>) -> bool {
         match self.accept {
             Accept::Any { retained } => retained || !publish.retain,
             Accept::Correlated => {
                 let data = publish.properties.correlation_data;
                 let repeats = self.correlation.is_none() || data == self.correlation.as_deref();
-                is_asked && repeats && !publish.retain
+                self.is_asked && repeats && !publish.retain
             }
         }
     }
@@ -94,5 +124,16 @@ impl Replies {
         let written = self.sink.write_all(&self.text);
         self.text.clear();
         output::check(written.and_then(|()| self.sink.flush()))
+    }
+
+    /// Success, unless replies could not be decoded.
+    ///
+    /// # Errors
+    /// When some could not.
+    pub(super) fn verdict(&self) -> Result<()> {
+        match self.faults {
+            0 => Ok(()),
+            count => Err(Error::new(Class::Decode, format!("{count} replies could not be read"))),
+        }
     }
 }

@@ -7,7 +7,7 @@ mod works;
 
 pub use reply::Reply;
 
-use crate::client::{Answers, ConnectOptions, Connection, Retry, expire, explain, part, reconnect};
+use crate::client::{self, Answers, ConnectOptions, Connection, Retries, expire, explain, part};
 use crate::error::Result;
 use crate::mqtt::topic::{TopicFilter, TopicName};
 use crate::mqtt::{
@@ -32,6 +32,8 @@ const REPLY: Token = 1;
 pub struct Config {
     /// How to connect.
     pub connect: ConnectOptions,
+    /// How often connecting is tried again.
+    pub retries: Retries,
     /// Where requests come.
     pub filters: Vec<TopicFilter>,
     /// The highest quality of service of requests; a reply has that of its request.
@@ -106,7 +108,8 @@ impl Server {
     async fn work(&mut self) -> Result<()> {
         let Self { config, connection, answers, inbox, works, tally } = self;
         let mut on_event = |event: Event<'_>| note(&event, answers, inbox, tally);
-        let opened = Connection::open(config.connect.clone(), &mut on_event).await?;
+        let retries = config.retries;
+        let opened = client::connect(&config.connect, retries.first, &mut on_event).await?;
         let connection = connection.insert(opened);
         subscribe(connection, config)?;
         loop {
@@ -123,7 +126,7 @@ impl Server {
             if let Err(error) = exchanged {
                 let mut on_event = |event: Event<'_>| note(&event, answers, inbox, tally);
                 connection.keep_unsent();
-                reconnect(connection, error, Retry::Forever, &mut on_event).await?;
+                client::reconnect(connection, error, retries.again, &mut on_event).await?;
                 subscribe(connection, config)?;
                 output::note("subscribing again");
             }

@@ -9,6 +9,7 @@ use std::num::NonZeroUsize;
 fn answering(speaker: Speaker, port: u16, reply: &str) -> Config {
     Config {
         connect: speaker.connect(port),
+        retries: Retries::default(),
         filters: vec!["a/#".parse().unwrap()],
         qos: QoS::AtLeastOnce,
         answer: Answer::Reply(reply.parse().unwrap()),

@@ -51,7 +51,7 @@ fn when_every_attempt_failed_the_connection_is_lost_and_what_is_missing_is_count
         let speaker = speaker(EngineKind::Native, Version::V5);
         let config = |port| {
             let mut config = publishing(speaker, port, Source::LINES, QoS::AtLeastOnce);
-            config.delivery.again = Retry::Times(1);
+            config.delivery.retries.again = Retry::Times(1);
             config
         };
         let broker = async |peer: &Peer| {

@@ -20,7 +20,7 @@ mod signing_in;
 mod subscribing;
 
 use crate::support::peer::{Caller, Peer};
-use mqx::client::{ConnectOptions, EngineKind, Retry};
+use mqx::client::{ConnectOptions, EngineKind, Retries, Retry};
 use mqx::error::{Class, Result};
 use mqx::look::{Layout, Look};
 use mqx::mqtt::topic::TopicFilter;
@@ -130,14 +130,16 @@ fn publishing(speaker: Speaker, port: u16, source: publish::Source, qos: QoS) ->
         store: None,
         progress: None,
         verifies: false,
-        delivery: publish::Delivery { again: Retry::NEVER, ..publish::Delivery::default() },
+        delivery: publish::Delivery {
+            retries: Retries { first: Retry::NEVER, again: Retry::NEVER },
+            ..publish::Delivery::default()
+        },
     }
 }
 
 /// The same with as many attempts as it takes.
 fn stubborn(mut config: publish::Config) -> publish::Config {
-    config.delivery.first = Retry::Forever;
-    config.delivery.again = Retry::Forever;
+    config.delivery.retries = Retries { first: Retry::Forever, again: Retry::Forever };
     config
 }
 

@@ -3,15 +3,17 @@
 
 use super::subscribing::publish;
 use super::*;
+use mqx::decode::{Codec, Decoder, Rule, Schemas};
 use mqx::mqtt::{self, Packet, Publish, PublishProperties};
 use mqx::payload::Writing;
 use mqx::request::ask::{Accept, Config, Payload, run};
 use std::time::Duration;
-use tokio::io::empty;
+use tokio::io::{AsyncWriteExt as _, empty};
 
 fn asking(speaker: Speaker, port: u16) -> Config {
     Config {
         connect: speaker.connect(port),
+        retries: Retries::default(),
         topic: "a".parse().unwrap(),
         payload: Payload::Known(b"ask".to_vec()),
         writing: None,
@@ -27,6 +29,7 @@ fn asking(speaker: Speaker, port: u16) -> Config {
         timeout: None,
         wants_subscriber: false,
         tells_latency: false,
+        decoder: Decoder::default(),
         look: Look::default(),
     }
 }
@@ -211,5 +214,109 @@ fn a_signal_before_the_reply_is_an_interruption() {
         let run = run(config, empty(), Page::default().sink(), stopped);
         let (done, ()) = tokio::join!(run, broker);
         assert_eq!(class_of(done), Class::Interrupted);
+    });
+}
+
+#[test]
+fn each_line_is_a_request_of_its_own_that_follows_the_reply_to_the_one_before() {
+    with_everybody(|speaker| async move {
+        let peer = Peer::bind().await;
+        let page = Page::default();
+        let mut config = asking(speaker, peer.port());
+        (config.payload, config.properties.correlation_data) = (Payload::Lines, None);
+        config.qos = QoS::AtLeastOnce;
+        let (mut input, lines) = pipe();
+        let broker = async {
+            let mut caller = granted(speaker, &peer, 1).await;
+            input.write_all(b"one\ntwo\nthr").await.unwrap();
+            let mut known = Vec::new();
+            for line in ["one", "two", "three"] {
+                if line == "three" {
+                    caller.send(&publish(speaker, 0x30, "r/1", b"unasked")).await;
+                    input.write_all(b"ee").await.unwrap();
+                    input.shutdown().await.unwrap();
+                }
+                let request = caller.packet().await;
+                let (_, data, payload) = said(speaker, &request);
+                assert_eq!(payload, line.as_bytes());
+                let data = data.unwrap_or_default();
+                assert!(!speaker.is_v5() || !known.contains(&data), "made up for each");
+                caller.send(&reply(speaker, &data, &[b"to ", line.as_bytes()].concat())).await;
+                known.push(data);
+                // The next one waits for this, too.
+                caller.send(&[0x40, 2, request[5], request[6]]).await;
+            }
+            assert_eq!(caller.packet().await[0], 0xe0);
+        };
+        let (done, ()) = tokio::join!(run(config, lines, page.sink(), never()), broker);
+        done.unwrap();
+        assert_eq!(page.text(), "to one\nto two\nto three\n");
+    });
+}
+
+#[test]
+fn a_connection_that_is_lost_between_two_lines_is_made_again() {
+    with_everybody(|speaker| async move {
+        let peer = Peer::bind().await;
+        let page = Page::default();
+        let mut config = asking(speaker, peer.port());
+        config.payload = Payload::Lines;
+        let (mut input, lines) = pipe();
+        let broker = async {
+            let mut caller = granted(speaker, &peer, 0).await;
+            for line in ["one\n", "two\n"] {
+                input.write_all(line.as_bytes()).await.unwrap();
+                caller.packet().await;
+                caller.send(&reply(speaker, b"me", line.trim().as_bytes())).await;
+                if line == "one\n" {
+                    drop(caller);
+                    caller = granted(speaker, &peer, 0).await;
+                }
+            }
+            input.shutdown().await.unwrap();
+            assert_eq!(caller.packet().await[0], 0xe0);
+        };
+        let (done, ()) = tokio::join!(run(config, lines, page.sink(), never()), broker);
+        done.unwrap();
+        assert_eq!(page.text(), "one\ntwo\n");
+    });
+}
+
+#[test]
+fn replies_are_decoded_and_one_that_cannot_be_is_a_failure_in_the_end() {
+    with_everybody(|speaker| async move {
+        let peer = Peer::bind().await;
+        let page = Page::default();
+        let mut config = asking(speaker, peer.port());
+        let rule = Rule { topics: None, codec: Some(Codec::Json) };
+        config.decoder = Decoder::new(vec![rule], Schemas::default());
+        config.count = NonZeroU64::new(2).unwrap();
+        let broker = async {
+            let mut caller = granted(speaker, &peer, 0).await;
+            caller.packet().await;
+            caller.send(&reply(speaker, b"me", b"{ \"a\" : 1 }")).await;
+            caller.send(&reply(speaker, b"me", b"nonsense")).await;
+            assert_eq!(caller.packet().await[0], 0xe0);
+        };
+        let (done, ()) = tokio::join!(run(config, empty(), page.sink(), never()), broker);
+        assert_eq!(class_of(done), Class::Decode);
+        assert_eq!(page.text(), "{\"a\":1}\n");
+    });
+}
+
+#[test]
+fn how_often_it_is_tried_again_can_be_chosen() {
+    with_everybody(|speaker| async move {
+        let peer = Peer::bind().await;
+        let mut config = asking(speaker, peer.port());
+        config.retries = Retries { first: Retry::Times(1), again: Retry::NEVER };
+        let broker = async {
+            // The first connection fails, the second is lost.
+            drop(peer.accept().await);
+            drop(granted(speaker, &peer, 0).await);
+        };
+        let run = run(config, empty(), Page::default().sink(), never());
+        let (done, ()) = tokio::join!(run, broker);
+        assert_eq!(class_of(done), Class::ConnectionLost);
     });
 }

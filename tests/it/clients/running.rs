@@ -3,9 +3,9 @@
 
 use super::subscribing::{accept, publish};
 use super::*;
-use mqx::subscribe::Exec;
+use mqx::subscribe::{Exec, OnFailure};
 use std::fs;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU16, NonZeroUsize};
 use tempfile::TempDir;
 
 const SPEAKER: Speaker = speaker(EngineKind::Native, Version::V5);
@@ -15,7 +15,7 @@ const SPEAKER: Speaker = speaker(EngineKind::Native, Version::V5);
 fn runs(config: &mut subscribe::Config, dir: &TempDir, command: &str, jobs: usize) {
     let command = format!("dir={}; {command}", dir.path().display()).into();
     let jobs = NonZeroUsize::new(jobs).unwrap();
-    config.exec = Some(Exec { command, jobs });
+    config.exec = Some(Exec { command, jobs, on_failure: OnFailure::Keep });
     config.look.layout = Layout::Nothing;
 }
 
@@ -100,6 +100,56 @@ fn commands_that_fail_are_counted_and_their_messages_are_not_acknowledged() {
         let (done, _) = subscribed(SPEAKER, change, broker).await;
         assert_eq!(done.as_ref().unwrap_err().class(), Class::CommandFailed);
         assert!(words_of(done).contains("1 of 3"));
+    });
+}
+
+#[test]
+fn messages_of_failed_commands_are_refused_or_acknowledged_if_that_is_wanted() {
+    for (on_failure, first, second) in
+        [(OnFailure::Reject, 0x83, 0x83), (OnFailure::Acknowledge, 0, 0)]
+    {
+        block_on(async {
+            let dir = tempfile::tempdir().unwrap();
+            let change = |config: &mut subscribe::Config| {
+                runs(config, &dir, "false", 1);
+                config.exec.iter_mut().for_each(|exec| exec.on_failure = on_failure);
+                config.count = NonZeroU64::new(2);
+            };
+            let broker = async |peer: &Peer| {
+                let mut caller = accept(SPEAKER, peer, &[2]).await;
+                caller.send(b"\x32\x07\0\x01a\0\x01\0x\x34\x07\0\x01a\0\x02\0y").await;
+                let reason = |ack: &[u8]| ack.get(4).copied().unwrap_or_default();
+                let ack = caller.packet().await;
+                assert_eq!((ack[0], ack[3], reason(&ack)), (0x40, 1, first));
+                let ack = caller.packet().await;
+                assert_eq!((ack[0], ack[3], reason(&ack)), (0x50, 2, second));
+                assert_eq!(caller.packet().await[0], 0xe0);
+            };
+            let (done, _) = subscribed(SPEAKER, change, broker).await;
+            assert_eq!(class_of(done), Class::CommandFailed);
+        });
+    }
+}
+
+#[test]
+fn it_ends_when_the_broker_may_send_no_more_for_what_is_kept() {
+    block_on(async {
+        let dir = tempfile::tempdir().unwrap();
+        let change = |config: &mut subscribe::Config| {
+            runs(config, &dir, "false", 1);
+            config.connect.session.receive_maximum = NonZeroU16::new(2);
+        };
+        let broker = async |peer: &Peer| {
+            let mut caller = accept(SPEAKER, peer, &[1]).await;
+            for id in [1, 2] {
+                caller.send(&[0x32, 7, 0, 1, b'a', 0, id, 0, b'0' + id]).await;
+            }
+            assert_eq!(caller.packet().await[0], 0xe0, "nothing is acknowledged");
+        };
+        let (done, _) = subscribed(SPEAKER, change, broker).await;
+        assert_eq!(done.as_ref().unwrap_err().class(), Class::CommandFailed);
+        let words = words_of(done);
+        assert!(words.contains("2 commands") && words.contains("--on-exec-failure"), "{words}");
     });
 }
 

@@ -12,7 +12,8 @@ const READ_SIZE: usize = 64 * 1024;
 
 /// The records of an input: what stands between the bytes that end one, every
 /// other byte as it is. The last record need not be ended.
-pub(super) struct Records<R> {
+#[derive(Debug)]
+pub struct Records<R> {
     input: R,
     /// Where it is from.
     name: PathBuf,
@@ -32,7 +33,7 @@ pub(super) struct Records<R> {
 
 impl<R: AsyncRead + Unpin> Records<R> {
     /// Those of `input`, each ended by `end_mark`.
-    pub(super) fn new(input: R, name: &Path, end_mark: u8) -> Self {
+    pub fn new(input: R, name: &Path, end_mark: u8) -> Self {
         Self {
             input,
             name: name.to_owned(),
@@ -47,7 +48,8 @@ impl<R: AsyncRead + Unpin> Records<R> {
     }
 
     /// The next record without its end, if it has been read whole.
-    pub(super) fn peek(&mut self) -> Option<&[u8]> {
+    #[must_use]
+    pub fn peek(&mut self) -> Option<&[u8]> {
         if self.end.is_none() {
             self.end = self.find_end();
         }
@@ -66,7 +68,7 @@ impl<R: AsyncRead + Unpin> Records<R> {
     }
 
     /// Goes on to the record behind the one [`Records::peek`] showed.
-    pub(super) fn advance(&mut self) {
+    pub fn advance(&mut self) {
         if let Some(end) = self.end.take() {
             self.taken += (end - self.start) as u64;
             self.start = end;
@@ -74,22 +76,25 @@ impl<R: AsyncRead + Unpin> Records<R> {
     }
 
     /// Bytes of the records that were gone on from.
-    pub(super) const fn taken(&self) -> u64 {
+    #[must_use]
+    pub const fn taken(&self) -> u64 {
         self.taken
     }
 
     /// Whether there is no more record until [`Records::read`] brings it.
-    pub(super) fn wants_input(&mut self) -> bool {
+    #[must_use]
+    pub fn wants_input(&mut self) -> bool {
         !self.ended && self.peek().is_none()
     }
 
     /// Whether every record was shown.
-    pub(super) fn is_at_end(&mut self) -> bool {
+    #[must_use]
+    pub fn is_at_end(&mut self) -> bool {
         self.ended && self.peek().is_none()
     }
 
     /// Reads no more and forgets what was not shown.
-    pub(super) fn end(&mut self) {
+    pub fn end(&mut self) {
         self.ended = true;
         self.end = None;
         self.buffer.clear();
@@ -100,7 +105,7 @@ impl<R: AsyncRead + Unpin> Records<R> {
     ///
     /// # Errors
     /// When the input cannot be read or a record is longer than MQTT allows.
-    pub(super) async fn read(&mut self) -> Result<()> {
+    pub async fn read(&mut self) -> Result<()> {
         self.buffer.advance(self.start);
         self.searched -= self.start;
         self.end = self.end.map(|end| end - self.start);
