@@ -78,9 +78,9 @@ class Program:
 
         return self._await("a line", found)
 
-    def says(self, words):
-        """Waits until `words` stand on stderr."""
-        seen = lambda: True if words.encode() in self._written["err"] else None
+    def says(self, words, times=1):
+        """Waits until `words` stand on stderr, so many times."""
+        seen = lambda: True if self._written["err"].count(words.encode()) >= times else None
         self._await(words, seen)
 
     def heard(self):
