@@ -153,6 +153,7 @@ fn measure(mut config: bench::Config, embedded: bool) -> error::Result<()> {
     let broker = embedded.then(|| broker::start(&broker::Config::on_port(0)));
     let broker = broker.transpose()?;
     if let Some(address) = broker.as_ref().and_then(broker::Broker::address) {
+        config.watched = Some(bench::Watched::Threads(broker::THREAD_NAME.to_owned()));
         config.aim_at(&Endpoint::tcp(address.ip().to_string(), address.port()));
     }
     let measured = block_on(bench::run(&config, &mut output::stdout(), signals::stop()));

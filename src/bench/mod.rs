@@ -49,8 +49,8 @@ pub use report::{
 };
 pub use search::Search;
 pub use shard::{Party, Shard};
-pub use tally::{Measure, Summary};
-pub use watch::BrokerUsage;
+pub use tally::{Failures, Faults, Measure, Summary};
+pub use watch::{BrokerUsage, Watched};
 
 use crate::client::ConnectOptions;
 use crate::error::{Class, Error, Result};
@@ -84,8 +84,8 @@ pub struct Config {
     pub live: bool,
     /// Worker threads at most.
     pub cores: u32,
-    /// The process of the broker, whose use of the machine is reported.
-    pub broker_pid: Option<u32>,
+    /// Where the broker is, if its use of the machine is reported.
+    pub watched: Option<Watched>,
     /// Whether it is a failure when the load generator was the limit.
     pub strict: bool,
     /// How the greatest load that holds is looked for, if it is; `load` is then the first
@@ -116,7 +116,7 @@ impl Default for Config {
             start_at: None,
             live: true,
             cores,
-            broker_pid: None,
+            watched: None,
             strict: false,
             search: None,
         }

@@ -6,7 +6,7 @@ use super::report::{Part, Series, Shares};
 use super::shard::Shard;
 use super::tally::Stats;
 use super::units::float;
-use super::watch::BrokerUsage;
+use super::watch::{BrokerUsage, Watch};
 use crate::error::Error;
 use crate::session::Time;
 use jiff::Timestamp;
@@ -36,8 +36,8 @@ pub(super) struct Outcome {
     pub(super) series: Series,
     /// The processor time of each worker while the plan ran.
     pub(super) busy: Vec<Duration>,
-    /// What the broker's process took: processor time and memory.
-    pub(super) usage: Option<(Duration, u64)>,
+    /// What has watched the broker.
+    pub(super) usage: Option<Watch>,
     /// What cost the run connections, if it lost any.
     pub(super) failure: Option<Error>,
 }
@@ -61,15 +61,17 @@ impl Outcome {
         (shard != Shard::WHOLE).then_some(Part { shard, clock, expected })
     }
 
-    /// What the broker's process took, for each message too.
+    /// What the broker took, for each message too.
     pub(super) fn broker_usage(&self) -> Option<BrokerUsage> {
-        let (time, memory) = self.usage?;
+        let watch = self.usage.as_ref()?;
+        let (time, memory) = watch.taken();
         let seconds = (self.span.1 - self.span.0).as_secs_f64().max(1e-9);
         let messages = self.stats.published + self.stats.received;
         Some(BrokerUsage {
             cores: time.as_secs_f64() / seconds,
             cpu_ns_per_message: time.as_secs_f64() * 1e9 / float(messages.max(1)),
             memory,
+            embedded: watch.is_embedded(),
         })
     }
 }

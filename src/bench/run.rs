@@ -19,13 +19,16 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Interval, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
 /// How often the state of the run is looked at.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// Looks from one line of the live view to the next.
-const LOOKS_PER_LINE: u32 = 100;
+/// From one line of the live view to the next.
+const LINE: Duration = Duration::from_secs(1);
+
+/// How long a line waits for the counts that the workers hand over at each full second.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Puts this load on the broker of `config` until it is done or `stop` is.
 ///
@@ -89,6 +92,13 @@ async fn prepare<'a>(
     Ok(lead)
 }
 
+/// When the run is looked at.
+fn looks() -> Interval {
+    let mut looks = interval(LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    looks
+}
+
 /// A number no other run is likely to have.
 fn run_number() -> u32 {
     use std::hash::{BuildHasher as _, RandomState};
@@ -107,7 +117,9 @@ struct Lead<'a> {
     /// The counts taken from the workers so far.
     stats: Stats,
     live: Live,
-    looks: (Interval, u32),
+    looks: Interval,
+    /// Seconds that were looked at.
+    lines: u32,
     started: Timestamp,
     /// When the run is to begin, if not at once.
     start: Option<Time>,
@@ -147,12 +159,13 @@ impl<'a> Lead<'a> {
             phase,
             notices,
             stats: Stats::default(),
-            looks: (interval(LOOK), 0),
+            looks: looks(),
+            lines: 0,
             started: Timestamp::now(),
             start: None,
             clock,
             chronicle: Chronicle::new(plan.measure()),
-            watch: config.broker_pid.map(Watch::new).transpose()?,
+            watch: config.watched.as_ref().map(Watch::new).transpose()?.flatten(),
             metrics,
             failures: Vec::new(),
             plan,
@@ -296,7 +309,8 @@ impl<'a> Lead<'a> {
         self.stats.arrivals.add(self.pools.arrivals());
         let elapsed = self.board.now() - start;
         let (missing, expected) = (self.lost(), self.expected());
-        let series = self.chronicle.finish(elapsed, self.board.progress(), &mut rest);
+        let broker = self.watch.as_mut().map(Watch::look);
+        let series = self.chronicle.finish((elapsed, broker), self.board.progress(), &mut rest);
         self.live.finish();
         let begun = start + self.plan.scenario().warmup;
         Ok(Outcome {
@@ -311,28 +325,34 @@ impl<'a> Lead<'a> {
             started: self.started,
             series,
             busy,
-            usage: self.watch.as_mut().map(Watch::taken),
+            usage: self.watch,
         })
     }
 
     /// Waits a moment, then brings everything up to date.
     async fn look(&mut self, start: Time) {
-        self.looks.0.tick().await;
+        self.looks.tick().await;
         self.note_failures();
-        self.looks.1 += 1;
-        if self.looks.1.is_multiple_of(LOOKS_PER_LINE) {
-            if let Some(watch) = &mut self.watch {
-                watch.look();
-            }
+        let elapsed = self.board.now() - start;
+        if self.is_line_due(start, elapsed) {
+            self.lines += 1;
+            let broker = self.watch.as_mut().map(Watch::look);
             let mut second = self.collect();
-            let elapsed = self.board.now() - start;
             let progress = self.board.progress();
             let (expected, connected) = (self.expected(), self.board.connected());
             let glance = Glance { elapsed, progress, expected, connected };
             self.live.show(&glance, &mut second, &self.stats);
-            self.chronicle.note(elapsed, progress, &mut second);
+            self.chronicle.note((elapsed, broker), progress, &mut second);
             self.metrics.write(elapsed, progress, &mut self.stats);
         }
+    }
+
+    /// Whether another second has passed, and what was counted in it is there.
+    fn is_line_due(&self, start: Time, elapsed: Duration) -> bool {
+        let second = LINE * (self.lines + 1);
+        let handed_over = |worker: &Worker| worker.counts.lock().until >= start + second;
+        let late = elapsed >= second + PATIENCE;
+        elapsed >= second && (late || self.workers.iter().all(handed_over))
     }
 
     fn note_failures(&mut self) {

@@ -74,6 +74,9 @@ use tokio::sync::{mpsc, watch};
 use unix::SocketFile;
 use worker::{Arrival, Handover};
 
+/// What the names of the worker threads begin with.
+pub const THREAD_NAME: &str = "mqx-broker";
+
 /// A broker that is running. Dropping it stops it too, but nobody hears when
 /// and how that ended: [`Broker::shutdown`] says it.
 #[derive(Debug)]
@@ -174,7 +177,7 @@ fn launch(
     handover: Handover,
     ending: mpsc::Sender<Infallible>,
 ) -> Result<JoinHandle<Result<()>>> {
-    let thread = std::thread::Builder::new().name(format!("mqx-broker-{number}"));
+    let thread = std::thread::Builder::new().name(format!("{THREAD_NAME}-{number}"));
     let thread = thread.spawn(move || {
         let result = worker::run(handover);
         drop(ending);

@@ -4,6 +4,7 @@ use super::{Endpoint, Place, Stream, proxy};
 use crate::error::{Class, Error, Result};
 use crate::output::escape;
 use rustix::io::Errno;
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -73,7 +74,26 @@ fn unknown(host: &str, cause: io::Error) -> Error {
         host if host.contains(':') => "give the host name alone and the port with --port",
         _ => "check the spelling of the host name and that this machine can resolve names",
     };
-    Error::new(Class::Connect, format!("unknown host {}", escape(host))).because(cause).hint(hint)
+    let what = format!("unknown host {}", escape(host));
+    Error::new(Class::Connect, what).because(Unresolved(cause)).hint(hint)
+}
+
+/// Why a name has no address.
+#[derive(Debug)]
+struct Unresolved(io::Error);
+
+impl fmt::Display for Unresolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Unresolved {}
+
+/// Whether `error` says that a host is not known.
+#[must_use]
+pub fn is_unresolved(error: &Error) -> bool {
+    std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<Unresolved>)
 }
 
 async fn first_of(
@@ -139,7 +159,7 @@ pub fn not_connected(endpoint: &Endpoint, cause: io::Error) -> Error {
     let error = Error::new(Class::Connect, format!("cannot connect to {endpoint}"))
         .hint(cure(&cause, endpoint.tls.is_some()));
     match cause.kind() {
-        io::ErrorKind::TimedOut => error.because(io::Error::other("no answer in time")),
+        io::ErrorKind::TimedOut => error.because(io::Error::new(cause.kind(), "no answer in time")),
         _ => error.because(cause),
     }
 }

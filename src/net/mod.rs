@@ -50,7 +50,7 @@ pub use certificate_name::{CertificateName, NameStyle, distinguished_name};
 pub use ciphers::Ciphers;
 pub use client_fault::{ClientFault, client_fault};
 pub use connect::{Step, connect, connect_in_steps, encrypt};
-pub use dial::{dial, not_connected, resolve, try_address};
+pub use dial::{dial, is_unresolved, not_connected, resolve, try_address};
 pub use endpoint::{Endpoint, Place};
 pub use explain::{explain, is_tls};
 pub use identity::exposed;

@@ -9,7 +9,7 @@ use super::key_log::KeyLogTo;
 use super::{Trust, provider};
 use crate::error::{Class, Error, Result};
 use crate::secret::Secret;
-use rustls::client::{WantsClientCert, WebPkiServerVerifier};
+use rustls::client::{Resumption, WantsClientCert, WebPkiServerVerifier};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ALL_VERSIONS, ClientConfig, ConfigBuilder, KeyLogFile, SupportedProtocolVersion};
 use std::path::PathBuf;
@@ -66,6 +66,9 @@ impl FromStr for TlsVersion {
     }
 }
 
+/// Sessions that one of many clients keeps to take them up again.
+const SESSIONS: usize = 4;
+
 /// A ready TLS configuration; a clone shares it.
 #[derive(Debug, Clone)]
 pub struct TlsClient {
@@ -108,6 +111,29 @@ impl TlsClient {
     #[must_use]
     pub fn options(&self) -> &TlsClientOptions {
         &self.options
+    }
+
+    /// The same for another client: with its certificate and key, and with sessions of
+    /// its own, for one that is taken up again is the client's who began it.
+    ///
+    /// # Errors
+    /// When the files cannot be read or do not belong together.
+    pub fn with_identity(
+        &self,
+        cert: PathBuf,
+        key: PathBuf,
+        password: Option<&Secret>,
+    ) -> Result<Self> {
+        let own = Identity::read(&cert, &key, password)?;
+        let asked = Arc::new(Asked::new(Some(own.resolver)));
+        let mut config = ClientConfig::clone(&self.config);
+        config.client_auth_cert_resolver = Arc::clone(&asked) as _;
+        config.resumption = Resumption::in_memory_sessions(SESSIONS);
+        let options = TlsClientOptions {
+            identity: Some((cert, key)),
+            ..TlsClientOptions::clone(&self.options)
+        };
+        Ok(Self { config: Arc::new(config), options: Arc::new(options), asked, ..self.clone() })
     }
 
     /// Whether the client has a certificate to show.

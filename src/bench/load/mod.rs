@@ -6,6 +6,7 @@
 //! (see [`mode`]), and so is what a scenario file says.
 
 pub mod amount;
+pub mod certificates;
 pub mod mode;
 pub mod pattern;
 pub mod rows;
@@ -14,6 +15,7 @@ pub mod size;
 use crate::client::ConnectOptions;
 use crate::mqtt::{QoS, Version};
 pub use amount::Amount;
+pub use certificates::Certificates;
 pub use mode::{Load, Mode};
 pub use pattern::Pattern;
 pub use rows::Rows;
@@ -84,6 +86,8 @@ pub struct Group {
     /// How they connect, where that differs from the other groups, but for the version of
     /// MQTT. Client identifier, user name and password are [`Pattern`]s.
     pub connect: Option<Arc<ConnectOptions>>,
+    /// The certificates they show, where each has its own.
+    pub certificates: Option<Arc<Certificates>>,
     /// What differs between them.
     pub rows: Option<Arc<Rows>>,
     /// Connections opened per second; `None` is as fast as possible.
@@ -121,6 +125,7 @@ impl Default for Group {
             clients: 1,
             first: 0,
             connect: None,
+            certificates: None,
             rows: None,
             connect_rate: None,
             streams: Vec::new(),
@@ -260,6 +265,40 @@ pub struct Stage {
     pub from: f64,
     /// The same at its end; between them it changes evenly.
     pub to: f64,
-    /// Whether all connections are cut at its beginning, without a word.
-    pub storm: bool,
+    /// What the churn of the groups is multiplied with.
+    pub churn: f64,
+    /// Whose connections are cut at its beginning, without a word.
+    pub storm: Storm,
+}
+
+impl Stage {
+    /// One with the load that was asked for.
+    #[must_use]
+    pub const fn lasting(duration: Duration) -> Self {
+        Self { name: String::new(), duration, from: 1.0, to: 1.0, churn: 1.0, storm: Storm::None }
+    }
+}
+
+/// Whose connections are cut all at once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Storm {
+    /// Nobody's.
+    #[default]
+    None,
+    /// Everybody's.
+    All,
+    /// Those of the groups with these names.
+    Of(Vec<String>),
+}
+
+impl Storm {
+    /// Whether it hits the clients of this group.
+    #[must_use]
+    pub(super) fn hits(&self, group: &Group) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Of(names) => names.contains(&group.name),
+        }
+    }
 }

@@ -77,7 +77,7 @@ impl Pattern {
 
     /// Whether it is the same for every client and message.
     #[must_use]
-    pub(in crate::bench) fn is_constant(&self) -> bool {
+    pub fn is_constant(&self) -> bool {
         self.parts.iter().all(|part| matches!(part, Part::Text(_)))
     }
 

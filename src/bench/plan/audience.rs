@@ -80,16 +80,17 @@ impl Audience {
         let mut readers = Readers::default();
         let mut shares = BTreeSet::new();
         for seat in plan.all_seats() {
-            let measures = !plan.group(seat).answers;
+            let mut own = BTreeSet::new();
             for subscription in &plan.group(seat).subscriptions {
                 for filter in plan.plain_filters(seat, subscription) {
                     Filter::parse(&filter).map_err(|cause| wrong("subscribed", &filter, cause))?;
                     let share = subscription.share.clone();
                     let known = share.is_some_and(|share| !shares.insert((share, filter.clone())));
-                    if measures && !known {
-                        readers.add(filter);
-                    }
+                    own.extend((!known).then_some(filter));
                 }
+            }
+            if !plan.group(seat).answers {
+                readers.add(own);
             }
         }
         let mut lanes = vec![0; plan.lanes() as usize];
@@ -126,24 +127,30 @@ fn wrong(done: &str, topic: &str, cause: mqtt::Error) -> Error {
 /// How many have asked for what.
 #[derive(Debug, Default)]
 struct Readers {
-    /// By filters without wildcards, which are topics.
+    /// By their only filter, if that is without wildcards, which is a topic.
     exact: HashMap<String, u32>,
-    /// By the others.
-    wild: HashMap<String, u32>,
+    /// By all their filters, the others: whoever has several that match receives a
+    /// message once all the same, or it is a duplicate.
+    wild: HashMap<BTreeSet<String>, u32>,
 }
 
 impl Readers {
-    fn add(&mut self, filter: String) {
-        let is_wild = filter.contains(['+', '#']);
-        let filters = if is_wild { &mut self.wild } else { &mut self.exact };
-        *filters.entry(filter).or_default() += 1;
+    /// Adds somebody who has asked for these.
+    fn add(&mut self, filters: BTreeSet<String>) {
+        match filters.first() {
+            Some(only) if filters.len() == 1 && !only.contains(['+', '#']) => {
+                *self.exact.entry(only.clone()).or_default() += 1;
+            }
+            _ => *self.wild.entry(filters).or_default() += 1,
+        }
     }
 
     fn of(&self, topic: &str) -> u32 {
         let exact = self.exact.get(topic).copied().unwrap_or_default();
         let matches =
             |filter: &str| Filter::parse(filter).is_ok_and(|filter| filter.matches(topic));
-        let wild = self.wild.iter().filter(|(filter, _)| matches(filter));
+        let any = |filters: &BTreeSet<String>| filters.iter().any(|filter| matches(filter));
+        let wild = self.wild.iter().filter(|(filters, _)| any(filters));
         exact + wild.map(|(_, count)| count).sum::<u32>()
     }
 }

@@ -1,9 +1,10 @@
 //! When connections are ended on purpose.
 
 use super::pace::Pace;
-use super::warp::NEVER;
+use super::warp::{NEVER, Warp};
 use crate::bench::load::{Group, Stage};
 use crate::session::Time;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The outages of the connections of a group.
@@ -34,16 +35,12 @@ impl Outages {
         let mut storms = Vec::new();
         for stage in stages {
             // At the start of the run nobody is there to be cut off.
-            if stage.storm && start > Time::ZERO {
+            if stage.storm.hits(group) && start > Time::ZERO {
                 storms.push(start);
             }
             start = start + stage.duration;
         }
-        Self {
-            churn: group.churn.rate.map(|rate| Pace::new(rate, group.clients)),
-            every: group.churn.storm,
-            storms,
-        }
+        Self { churn: churn(group, stages), every: group.churn.storm, storms }
     }
 
     /// The first outage of this client after `now`, if there is one.
@@ -60,6 +57,15 @@ impl Outages {
     }
 }
 
+/// When single connections leave: at a rate that the stages change, if they do.
+fn churn(group: &Group, stages: &[Stage]) -> Option<Pace> {
+    let as_load = |stage: &Stage| Stage { from: stage.churn, to: stage.churn, ..stage.clone() };
+    let changes = stages.iter().any(|stage| stage.churn.total_cmp(&1.0).is_ne());
+    let warp = changes.then(|| Warp::new(&stages.iter().map(as_load).collect::<Vec<_>>()));
+    let pace = Pace::new(group.churn.rate?, group.clients);
+    Some(pace.bent(warp.map(Arc::new)))
+}
+
 /// The first multiple of `every` after `now`.
 fn following(every: Duration, now: Time) -> Time {
     let every = u64::try_from(every.as_nanos()).unwrap_or(u64::MAX).max(1);
@@ -69,7 +75,7 @@ fn following(every: Duration, now: Time) -> Time {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::load::Churn;
+    use crate::bench::load::{Churn, Storm};
 
     fn at(seconds: u64) -> Time {
         Time::ZERO + Duration::from_secs(seconds)
@@ -88,12 +94,33 @@ mod tests {
 
     #[test]
     fn a_stage_may_begin_with_a_storm() {
-        let stage = |storm| {
-            let duration = Duration::from_secs(10);
-            Stage { name: String::new(), duration, from: 1.0, to: 1.0, storm }
-        };
-        let outages = Outages::new(&Group::default(), &[stage(true), stage(true), stage(false)]);
+        let stage = |storm| Stage { storm, ..Stage::lasting(Duration::from_secs(10)) };
+        let outages = Outages::new(
+            &Group::default(),
+            &[stage(Storm::All), stage(Storm::All), stage(Storm::None)],
+        );
         assert_eq!(outages.next_after(0, at(0)).unwrap().at, at(10));
         assert_eq!(outages.next_after(0, at(10)), None);
+    }
+
+    #[test]
+    fn a_storm_of_some_groups_leaves_the_others_alone() {
+        let of = |name: &str| Group { name: name.to_owned(), ..Group::default() };
+        let calm = Stage::lasting(Duration::from_secs(10));
+        let storm = Stage { storm: Storm::Of(vec!["sensor".to_owned()]), ..calm.clone() };
+        let next = |name| Outages::new(&of(name), &[calm.clone(), storm.clone()]);
+        assert_eq!(next("sensor").next_after(0, at(0)).unwrap().at, at(10));
+        assert_eq!(next("dashboard").next_after(0, at(0)), None);
+    }
+
+    #[test]
+    fn a_stage_may_have_more_churn_and_another_none() {
+        let stage = |churn| Stage { churn, ..Stage::lasting(Duration::from_secs(10)) };
+        let churn = Churn { rate: Some(1.0), storm: None };
+        let group = Group { churn, ..Group::default() };
+        let outages = Outages::new(&group, &[stage(0.0), stage(2.0)]);
+        assert_eq!(outages.next_after(0, at(1)).unwrap().at, at(10));
+        let half = Duration::from_millis(500);
+        assert_eq!(outages.next_after(0, at(10)).unwrap().at, at(10) + half);
     }
 }

@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn a_ramp_sends_half_of_what_its_end_would() {
         let duration = Duration::from_secs(10);
-        let ramp = Stage { name: String::new(), duration, from: 0.0, to: 1.0, storm: false };
+        let ramp = Stage { from: 0.0, ..Stage::lasting(duration) };
         let pace = Pace::new(100.0, 1).bent(Some(Arc::new(Warp::new(&[ramp]))));
         assert_eq!(pace.due_by(0, Time::ZERO + duration), 500);
         assert_eq!(pace.next_after(0, Time::ZERO + duration), NEVER);

@@ -2,7 +2,7 @@
 //! the option that says it.
 
 use super::pace::Pace;
-use crate::bench::load::{Content, Group, Pattern, Scenario, Stream, Tempo, Wanted};
+use crate::bench::load::{Content, Group, Pattern, Scenario, Storm, Stream, Tempo, Wanted};
 use crate::bench::units::float;
 use crate::error::{Error, Result};
 use crate::mqtt::MAX_REMAINING_LENGTH;
@@ -51,13 +51,21 @@ pub(super) fn check(scenario: &Scenario) -> Result<()> {
 }
 
 fn check_stages(scenario: &Scenario) -> Result<()> {
-    let factors = scenario.stages.iter().flat_map(|stage| [stage.from, stage.to]);
+    let factors = scenario.stages.iter().flat_map(|stage| [stage.from, stage.to, stage.churn]);
     let strange = factors.into_iter().find(|factor| !(0.0..=1e6).contains(factor));
     let empty = scenario.stages.iter().any(|stage| stage.duration.is_zero());
     let shown = strange.unwrap_or_default();
+    let known = |name: &String| scenario.groups.iter().any(|group| group.name == *name);
+    let hit = scenario.stages.iter().flat_map(|stage| match &stage.storm {
+        Storm::Of(names) => names.as_slice(),
+        Storm::None | Storm::All => &[],
+    });
+    let nobody = hit.into_iter().find(|name| !known(name));
+    let whose = escape(nobody.map_or("", String::as_str));
     keep([
         (strange.is_none(), format!("a stage's load of {shown} is not between 0 and 1000000")),
         (!empty, "a stage without a duration is none".to_owned()),
+        (nobody.is_none(), format!("storm-of: there is no group {whose}")),
     ])
 }
 
@@ -87,7 +95,8 @@ fn check_columns(group: &Group) -> Result<()> {
         Wanted::Filter(pattern) => Some(pattern),
         _ => None,
     });
-    let mut named = topics.chain(texts).chain(filters).flat_map(Pattern::columns);
+    let files = group.certificates.iter().flat_map(|own| [&own.cert, &own.key]);
+    let mut named = topics.chain(texts).chain(filters).chain(files).flat_map(Pattern::columns);
     let has = |column: &str| group.rows.as_ref().is_some_and(|rows| rows.has(column));
     named.find(|column| !has(column)).map_or(Ok(()), |column| {
         let what = format!("{{row.{}}} is no column of --rows", escape(column));

@@ -95,6 +95,18 @@ fn a_shared_subscription_receives_as_one_and_answers_go_to_who_has_asked() {
 }
 
 #[test]
+fn who_has_asked_twice_for_a_message_receives_it_once() {
+    let stream = Stream { topic: Some(Pattern::read("a/%i")), ..stream() };
+    let filters = |filters: &[&str]| {
+        let filters = filters.iter().map(|filter| Pattern::read(filter)).collect();
+        plan(Load { filters, ..load(1, 3, stream.clone()) }).receivers(0)
+    };
+    assert_eq!(filters(&["a/#", "+/0"]), 3);
+    assert_eq!(filters(&["a/0"]), 3);
+    assert_eq!(filters(&["b/0", "b/#"]), 0);
+}
+
+#[test]
 fn a_duration_at_a_rate_is_an_exact_number_of_messages() {
     let tempo = Tempo::Rate(100.0);
     let load = Load { publishers: 3, stream: Stream { tempo, ..stream() }, ..lasting(10, 0) };

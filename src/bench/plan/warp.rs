@@ -85,8 +85,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn stage(seconds: u64, from: f64, to: f64) -> Stage {
-        let duration = Duration::from_secs(seconds);
-        Stage { name: String::new(), duration, from, to, storm: false }
+        Stage { from, to, ..Stage::lasting(Duration::from_secs(seconds)) }
     }
 
     fn at(seconds: f64) -> Time {

@@ -2,6 +2,7 @@
 //! connect from, each kept once.
 
 use crate::bench::plan::{Plan, Seat};
+use crate::error::Result;
 use crate::net::Endpoint;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -12,7 +13,19 @@ pub(in crate::bench) struct Endpoints(HashMap<(usize, usize, usize), Rc<Endpoint
 
 impl Endpoints {
     /// That of this seat: brokers and addresses are used in turn.
-    pub(in crate::bench) fn of(&mut self, plan: &Plan, seat: Seat) -> Rc<Endpoint> {
+    ///
+    /// # Errors
+    /// When the seat has a certificate of its own that cannot be used.
+    pub(in crate::bench) fn of(&mut self, plan: &Plan, seat: Seat) -> Result<Rc<Endpoint>> {
+        let shared = self.shared(plan, seat);
+        let own = plan.group(seat).certificates.as_ref().zip(shared.tls.as_ref());
+        let Some((certificates, tls)) = own else { return Ok(shared) };
+        let tls = certificates.of(tls, &plan.persona(seat).who())?;
+        Ok(Rc::new(Endpoint { tls: Some(tls), ..Endpoint::clone(&shared) }))
+    }
+
+    /// The same but for a certificate.
+    fn shared(&mut self, plan: &Plan, seat: Seat) -> Rc<Endpoint> {
         let (options, binds) = (plan.options(seat), &plan.scenario().binds);
         let place = plan.place(seat);
         let brokers = options.others.len() + 1;

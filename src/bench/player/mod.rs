@@ -26,6 +26,7 @@ use link::Link;
 use receiver::Receiver;
 use sender::{Hold, Sender};
 use std::future::poll_fn;
+use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use ticket::Ticket;
@@ -75,7 +76,7 @@ impl Player {
         };
         let measures = group.subscribes() && !group.answers;
         Ok(Self {
-            link: Link::new(options, session, desk.endpoint(seat))?,
+            link: Link::new(options, session, desk.endpoint(seat)?)?,
             senders: (0..group.streams.len()).map(sender).collect::<Result<_>>()?,
             receiver: measures.then(|| Receiver::new(desk.signs.clone(), account())),
             answerer: group.answers.then(Answerer::default),
@@ -93,10 +94,10 @@ impl Player {
     /// When any of that fails, or takes too long.
     pub(super) async fn join(&mut self) -> Result<()> {
         let limit = self.desk.plan.options(self.seat).connect_timeout;
-        let joined = match timeout(limit, self.join_in_time()).await {
-            Ok(joined) => joined,
-            Err(_) => Err(client::no_answer(self.link.endpoint())),
-        };
+        let joined = timeout(limit, self.join_in_time()).await;
+        let joined = joined.unwrap_or_else(|late| {
+            Err(client::no_answer(self.link.endpoint()).because(io::Error::from(late)))
+        });
         if joined.is_err() {
             self.link.cut();
         }

@@ -213,7 +213,7 @@ impl Sender {
     ) {
         self.replies += 1;
         if reason.is_error() {
-            stats.error(format!("the broker rejected a message: {reason}"));
+            stats.errors.note_rejection(reason);
         } else if due >= stats.measured_from {
             stats.acknowledged += 1;
             stats.acknowledgement.record(now - due);

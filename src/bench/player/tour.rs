@@ -5,6 +5,7 @@ use super::{Curtain, Player};
 use crate::bench::phase::Phase;
 use crate::bench::plan::Seat;
 use crate::bench::worker::{Bell, Desk, Notice, Run};
+use crate::client::is_about_version;
 use crate::error::{Class, Error, Result};
 use crate::session::Time;
 use std::future::poll_fn;
@@ -80,6 +81,9 @@ impl Tour {
         desk.board.note_connection(true);
         let played = self.player.play().await;
         desk.board.note_connection(false);
+        let receives = desk.plan.group(self.player.seat).subscribes();
+        let publishing = matches!(desk.phase.get(), Phase::Running { .. });
+        desk.stats.borrow_mut().connecting.away += u64::from(receives && publishing);
         played.map_err(|error| (error, Fault::Lost))
     }
 
@@ -97,10 +101,13 @@ impl Tour {
             Fault::Lost => stats.connecting.lost += 1,
         }
         let may = comeback.attempts.is_none_or(|attempts| self.failures <= attempts);
-        if !may || matches!(error.class(), Class::Usage | Class::File) {
+        // The run goes on with another version, if it may.
+        let hopeless =
+            matches!(error.class(), Class::Usage | Class::File) || is_about_version(&error);
+        if !may || hopeless {
             return Err(error);
         }
-        stats.error(error.to_string());
+        stats.errors.note(&error);
         Ok(comeback.pause)
     }
 }

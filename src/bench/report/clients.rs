@@ -18,6 +18,10 @@ pub struct Connections {
     pub failed: u64,
     /// Connections that were lost.
     pub lost: u64,
+    /// Connections of subscribers that ended, on purpose or not, while messages were
+    /// published: those of QoS 0 then have nobody to arrive at.
+    #[serde(default)]
+    pub away: u64,
 }
 
 impl Connections {
@@ -28,6 +32,7 @@ impl Connections {
             rate: per_second(counts.accepted, time.as_secs_f64()),
             failed: counts.failed,
             lost: counts.lost,
+            away: counts.away,
         }
     }
 
@@ -37,6 +42,7 @@ impl Connections {
         self.rate += other.rate;
         self.failed += other.failed;
         self.lost += other.lost;
+        self.away += other.away;
     }
 }
 
@@ -91,10 +97,11 @@ impl Report {
     pub(super) fn broker_line(&self) -> Option<String> {
         let usage = self.broker_usage?;
         Some(format!(
-            "broker: {:.0}% of a core, {:.0} ns of it for each message, {}B of memory at most",
+            "broker: {:.0}% of a core, {:.0} ns of it for each message, {}B of memory{}",
             usage.cores * 100.0,
             usage.cpu_ns_per_message,
-            count(usage.memory, 1.0)
+            count(usage.memory, 1.0),
+            if usage.embedded { " with mqx bench" } else { " at most" }
         ))
     }
 

@@ -13,6 +13,9 @@ const COUNTS: [Counted; 4] = [
     ("errors", |point| point.errors),
 ];
 
+/// The column of the broker's processor time, in cores.
+const BROKER: &str = "broker_cores";
+
 /// The columns of times; the unit is part of their names.
 const TIMES: [Figure; 8] = [
     ("times", |times| times.count),
@@ -37,13 +40,15 @@ impl Report {
             return knee.write_csv(out);
         }
         let names = ["seconds"].into_iter().chain(COUNTS.map(|(name, _)| name));
-        let names = names.chain(TIMES.map(|(name, _)| name));
+        let names = names.chain([BROKER]).chain(TIMES.map(|(name, _)| name));
         writeln!(out, "{}", names.collect::<Vec<_>>().join(","))?;
         for point in &self.series.points {
             write!(out, "{:.3}", point.at)?;
             for (_, count) in COUNTS {
                 write!(out, ",{}", count(point))?;
             }
+            let cores = point.broker_cores.map_or_else(String::new, |cores| format!("{cores:.3}"));
+            write!(out, ",{cores}")?;
             let times = point.times_ns.as_ref().map(super::Distribution::summary);
             for (_, time) in TIMES {
                 let cell = times.map_or_else(String::new, |times| time(times).to_string());

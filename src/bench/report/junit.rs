@@ -24,7 +24,8 @@ impl Report {
             escape(&self.mode),
             self.started
         )?;
-        let kinds = self.errors.iter().map(|(kind, number)| format!("{number} x {kind}"));
+        let kinds = self.errors.iter();
+        let kinds = kinds.map(|(class, faults)| format!("{} x {class}", faults.count));
         let failure = kinds.collect::<Vec<_>>().join("\n");
         write!(out, "{}", case("no errors", seconds, &failure))?;
         for Verdict { assertion, measured, holds } in &self.assertions {

@@ -22,7 +22,7 @@ impl Report {
         write_table(&["", "messages", "messages/s", "B/s"], flows, out)?;
         let counts = self.counts().into_iter();
         let counts = counts.map(|(name, number)| (name.to_owned(), number));
-        let errors = self.errors.iter().map(|(kind, number)| (cell(kind), *number));
+        let errors = self.errors.iter().map(|(class, faults)| (cell(class), faults.count));
         let counts = counts.chain(errors).map(|(name, number)| vec![name, thousands(number)]);
         write_table(&["", "number"], counts, out)?;
         let heads: Vec<_> = [""].into_iter().chain(FIGURES.map(|(name, _)| name)).collect();

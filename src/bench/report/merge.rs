@@ -75,9 +75,7 @@ impl Report {
                 .and_modify(|sum: &mut Distribution| sum.add(&times))
                 .or_insert(times);
         }
-        for (kind, count) in other.errors {
-            *self.errors.entry(kind).or_default() += count;
-        }
+        self.errors.add(other.errors);
         self.generator.add(&other.generator);
         self.series.add(other.series);
     }

@@ -33,7 +33,7 @@ pub use knee::{Figures, Knee, Limit, Step};
 pub use part::Part;
 pub use series::{Point, Series};
 
-use crate::bench::tally::{Measure, Summary};
+use crate::bench::tally::{Failures, Measure, Summary};
 use crate::bench::units::float;
 use crate::bench::watch::BrokerUsage;
 use jiff::Timestamp;
@@ -43,7 +43,7 @@ use std::io::{self, Write};
 
 /// The version of the JSON object; raised when a field changes its meaning or
 /// goes away.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// The JSON schema of a report.
 pub const SCHEMA: &str = include_str!("schema.json");
@@ -52,7 +52,7 @@ pub const SCHEMA: &str = include_str!("schema.json");
 /// mode does not measure is absent from it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// The version of this format, now 2.
+    /// The version of this format, now 3.
     pub mqx_bench: u32,
     /// The version of mqx that has written it.
     pub mqx: String,
@@ -107,8 +107,8 @@ pub struct Report {
     pub find_max: Option<Knee>,
     /// The times that were measured.
     pub times_ns: BTreeMap<Measure, Distribution>,
-    /// Failures by their kind.
-    pub errors: BTreeMap<String, u64>,
+    /// Failures by their class.
+    pub errors: Failures,
     /// How the load generator fared.
     pub generator: Generator,
     /// How the run went over time.
@@ -194,7 +194,7 @@ impl Report {
     /// Failures of all kinds.
     #[must_use]
     pub fn error_count(&self) -> u64 {
-        self.errors.values().sum()
+        self.errors.count()
     }
 }
 

@@ -83,6 +83,12 @@ impl Report {
                 };
                 format!("1% of the messages went out {} late or more: {cause}", span(lag.p99))
             }),
+            self.away().map(|times| {
+                format!(
+                    "subscribers were away {} times: what was published then with QoS 0 is lost",
+                    thousands(times)
+                )
+            }),
             (self.unsent > 0).then(|| {
                 format!("{} messages were due and could not be sent", thousands(self.unsent))
             }),
@@ -92,6 +98,12 @@ impl Report {
 }
 
 impl Report {
+    /// How often subscribers were away, if that is why messages are lost.
+    fn away(&self) -> Option<u64> {
+        let away = self.connections.map_or(0, |connections| connections.away);
+        (away > 0 && self.lost.is_some_and(|lost| lost > 0)).then_some(away)
+    }
+
     /// Whether the figures are those of the load generator instead of the
     /// broker's.
     #[must_use]

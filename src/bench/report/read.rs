@@ -51,8 +51,8 @@ mod tests {
             ("", "this is no report of mqx bench: "),
             ("[]", "this is no report of mqx bench: "),
             ("{\"a\":1}", "this is no report of mqx bench: missing field"),
-            ("{\"mqx_bench\":1}", "this report is of version 1, and this mqx reads version 2"),
-            ("{\"mqx_bench\":2}", "this report is damaged: missing field"),
+            ("{\"mqx_bench\":2}", "this report is of version 2, and this mqx reads version 3"),
+            ("{\"mqx_bench\":3}", "this report is damaged: missing field"),
         ] {
             let error = Report::parse(text).unwrap_err();
             assert_eq!(error.class(), Class::File);

@@ -34,6 +34,9 @@ pub struct Point {
     pub acknowledged: u64,
     /// Failures of any kind.
     pub errors: u64,
+    /// The broker's processor time, as a share of one core; absent if it is not watched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broker_cores: Option<f64>,
     /// The times; absent if nothing was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times_ns: Option<Distribution>,
@@ -50,6 +53,10 @@ impl Point {
         self.received += other.received;
         self.acknowledged += other.acknowledged;
         self.errors += other.errors;
+        // Two spans of one broker, or the same span seen by two.
+        let both = self.broker_cores.zip(other.broker_cores);
+        let mean = both.map(|(one, other)| f64::midpoint(one, other));
+        self.broker_cores = mean.or(self.broker_cores).or(other.broker_cores);
         match (&mut self.times_ns, other.times_ns) {
             (Some(times), Some(more)) => times.add(&more),
             (times, more) => *times = times.take().or(more),
@@ -140,7 +147,16 @@ mod tests {
     use super::*;
 
     fn point(at: f64, published: u64) -> Point {
-        Point { at, published, received: 0, acknowledged: 0, errors: 0, times_ns: None }
+        let times_ns = None;
+        Point {
+            at,
+            published,
+            received: 0,
+            acknowledged: 0,
+            errors: 0,
+            broker_cores: None,
+            times_ns,
+        }
     }
 
     fn series(points: impl IntoIterator<Item = Point>) -> Series {

@@ -46,8 +46,9 @@ impl Report {
         let counts = self.counts();
         let parts = counts.iter().map(|(name, number)| format!("{name} {}", thousands(*number)));
         writeln!(out, "{}", parts.collect::<Vec<_>>().join("   "))?;
-        for (kind, number) in &self.errors {
-            writeln!(out, "  {} x {kind}", thousands(*number))?;
+        for (class, faults) in self.errors.iter() {
+            writeln!(out, "  {} x {class}", thousands(faults.count))?;
+            faults.examples.iter().try_for_each(|text| writeln!(out, "      as in: {text}"))?;
         }
         Ok(())
     }

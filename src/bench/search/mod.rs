@@ -221,8 +221,7 @@ mod tests {
         let timed = Scenario { duration, ..Scenario::default() };
         assert!(refused(run(timed)).contains("--duration"));
         let duration = Duration::from_secs(1);
-        let stage = Stage { name: String::new(), duration, from: 1.0, to: 1.0, storm: false };
-        let staged = Scenario { stages: vec![stage], ..Scenario::default() };
+        let staged = Scenario { stages: vec![Stage::lasting(duration)], ..Scenario::default() };
         assert!(refused(run(staged)).contains("stages"));
         let stream = Stream { limit: Some(5), ..Stream::default() };
         assert!(refused(Load { stream, ..Load::default() }).contains("limit"));

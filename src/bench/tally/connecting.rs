@@ -15,6 +15,8 @@ pub(in crate::bench) struct Connecting {
     pub(in crate::bench) failed: u64,
     /// Connections that were lost.
     pub(in crate::bench) lost: u64,
+    /// Connections of subscribers that ended while messages were published.
+    pub(in crate::bench) away: u64,
     /// When the last one was accepted.
     pub(in crate::bench) last: Time,
     /// Until a socket was connected.

@@ -6,10 +6,12 @@
 
 mod account;
 mod connecting;
+mod failures;
 mod measure;
 mod stats;
 mod track;
 
+pub use failures::{Failures, Faults};
 pub use measure::Measure;
 pub use stats::Summary;
 

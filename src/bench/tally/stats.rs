@@ -4,12 +4,12 @@
 //! nothing is shared per message.
 
 use super::connecting::Connecting;
+use super::failures::Failures;
 use super::measure::Measure;
 use super::track::Arrivals;
 use crate::bench::report::Distribution;
 use crate::session::Time;
 use hdrhistogram::Histogram;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Significant digits kept of each time.
@@ -161,10 +161,12 @@ pub(in crate::bench) struct Stats {
     /// What each member of a shared subscription received; known when the run
     /// is over.
     pub(in crate::bench) shares: Vec<u64>,
+    /// When they were handed over last.
+    pub(in crate::bench) until: Time,
     /// Messages due before are not measured.
     pub(in crate::bench) measured_from: Time,
-    /// Failures by their kind.
-    pub(in crate::bench) errors: BTreeMap<String, u64>,
+    /// Failures by their class.
+    pub(in crate::bench) errors: Failures,
     /// When the last message was published.
     pub(in crate::bench) last_published: Time,
     /// When the last message arrived.
@@ -172,11 +174,6 @@ pub(in crate::bench) struct Stats {
 }
 
 impl Stats {
-    /// Counts one failure of this kind.
-    pub(in crate::bench) fn error(&mut self, kind: impl Into<String>) {
-        *self.errors.entry(kind.into()).or_default() += 1;
-    }
-
     /// Notes that a message with such a payload was sent at `now`.
     pub(in crate::bench) fn sent(&mut self, payload: usize, now: Time) {
         self.published += 1;
@@ -195,15 +192,13 @@ impl Stats {
         }
         self.arrivals.add(std::mem::take(&mut other.arrivals));
         self.shares.append(&mut other.shares);
-        for (kind, count) in std::mem::take(&mut other.errors) {
-            *self.errors.entry(kind).or_default() += count;
-        }
+        self.errors.add(std::mem::take(&mut other.errors));
         self.last_published = self.last_published.max(other.last_published);
         self.last_received = self.last_received.max(other.last_received);
         self.connecting.last = self.connecting.last.max(other.connecting.last);
     }
 
-    const fn counts(&mut self) -> [&mut u64; 11] {
+    const fn counts(&mut self) -> [&mut u64; 12] {
         let connecting = &mut self.connecting;
         [
             &mut self.published,
@@ -217,6 +212,7 @@ impl Stats {
             &mut connecting.accepted,
             &mut connecting.failed,
             &mut connecting.lost,
+            &mut connecting.away,
         ]
     }
 
@@ -253,6 +249,7 @@ impl Stats {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{Class, Error};
 
     #[test]
     fn what_is_taken_is_counted_once() {
@@ -261,12 +258,12 @@ mod tests {
             worker.published += 1;
             worker.latency.record(Duration::from_millis(millis));
         }
-        worker.error("lost");
+        worker.errors.note(&Error::new(Class::Other, "lost"));
         all.take(&mut worker);
         all.take(&mut worker);
         let latency = all.latency.summary();
         assert_eq!((all.published, latency.count), (3, 3));
-        assert_eq!(all.errors.get("lost"), Some(&1));
+        assert_eq!(all.errors.count(), 1);
         assert!(latency.max.abs_diff(5_000_000) < 5_000, "{latency:?}");
         assert!(latency.p50.abs_diff(1_000_000) < 1_000, "{latency:?}");
     }

@@ -118,7 +118,7 @@ impl Live {
         };
         self.rates.push(sent.max(arrived).max(second.connecting.accepted));
         let open = glance.expected.saturating_sub(delivered);
-        let errors: u64 = all.errors.values().sum();
+        let errors = all.errors.count();
         let connections = format!("conn {}/{} err {errors}", glance.connected, self.connections);
         let figures = [
             format!("sent {}/s got {}/s", count(sent, seconds), count(arrived, seconds)),

@@ -9,7 +9,7 @@ mod sparkline;
 mod terminal;
 mod usage;
 
-pub use usage::BrokerUsage;
+pub use usage::{BrokerUsage, Watched};
 
 pub(in crate::bench) use chronicle::Chronicle;
 pub(in crate::bench) use live::{Glance, Live};

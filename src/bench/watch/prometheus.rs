@@ -146,9 +146,9 @@ fn text(elapsed: Duration, progress: Progress, stats: &mut Stats) -> String {
         metrics.sample(name, &format!("{{what=\"{what}\"}}"), count);
     }
     let name = "mqx_bench_errors_total";
-    metrics.metric(name, Kind::Counter, "Failures by their kind.");
-    for (kind, count) in &stats.errors {
-        metrics.sample(name, &format!("{{kind=\"{}\"}}", label(kind)), count);
+    metrics.metric(name, Kind::Counter, "Failures by their class.");
+    for (class, faults) in stats.errors.iter() {
+        metrics.sample(name, &format!("{{class=\"{}\"}}", label(class)), faults.count);
     }
     for measure in Measure::ALL {
         write_times(*measure, stats, &mut metrics);
@@ -185,16 +185,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_numbers_are_in_seconds_and_strange_words_stay_in_their_quotes() {
+    fn times_are_in_seconds_and_failures_have_their_class() {
         let mut stats = Stats::default();
         stats.latency.record(Duration::from_millis(2));
-        stats.error("a \"b\"\n");
+        stats.errors.note(&Error::new(Class::Connect, "not to be had"));
         let progress = Progress { sent: 5, delivered: 4, ..Progress::default() };
         let text = text(Duration::from_millis(1_500), progress, &mut stats);
         for line in [
             "mqx_bench_seconds 1.5",
             "mqx_bench_messages_total{what=\"received\"} 4",
-            "mqx_bench_errors_total{kind=\"a \\\"b\\\"\\n\"} 1",
+            "mqx_bench_errors_total{class=\"not connected\"} 1",
             "# TYPE mqx_bench_latency_seconds summary",
             "mqx_bench_latency_seconds_count 1",
         ] {

@@ -1,11 +1,12 @@
-//! What the broker's process takes of the machine, where the run is told which
-//! it is.
+//! What the broker takes of the machine, where the run is told where it is.
 
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What a broker's process took during a run.
+/// What a broker took during a run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BrokerUsage {
     /// Processor time, as a share of one core.
@@ -13,81 +14,156 @@ pub struct BrokerUsage {
     /// Processor time for each message that was published or arrived, in
     /// nanoseconds.
     pub cpu_ns_per_message: f64,
-    /// The most memory it had at once, in bytes.
+    /// The most memory its process had at once, in bytes.
     pub memory: u64,
+    /// Whether that process is the load generator's, too.
+    pub embedded: bool,
 }
 
-/// Watches the process of a broker.
+/// Where a broker is that is watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Watched {
+    /// In the process with this number.
+    Process(u32),
+    /// In the threads of this process whose names begin with this.
+    Threads(String),
+}
+
+/// Watches a broker.
 #[derive(Debug)]
 pub(in crate::bench) struct Watch {
-    pid: u32,
+    watched: Watched,
     begun: Duration,
+    /// The processor time at the last look.
+    last: Duration,
     memory: u64,
 }
 
 impl Watch {
-    /// Of the process with this number, from now on.
+    /// Of this broker, from now on; none where the machine does not tell what threads
+    /// take.
     ///
     /// # Errors
     /// When there is no such process, or it is nobody's business.
-    pub(in crate::bench) fn new(pid: u32) -> Result<Self> {
-        let begun = processor_time(pid).ok_or_else(|| {
-            Error::usage(format!("--broker-pid {pid}: there is no such process to be seen")).hint(
-                "the number is that of a process of this machine, as `pgrep mosquitto` prints it",
-            )
-        })?;
-        Ok(Self { pid, begun, memory: 0 })
+    pub(in crate::bench) fn new(watched: &Watched) -> Result<Option<Self>> {
+        let begun = match (watched.processor_time(), watched) {
+            (Some(begun), _) => begun,
+            (None, Watched::Threads(_)) => return Ok(None),
+            (None, Watched::Process(pid)) => return Err(not_seen(*pid)),
+        };
+        Ok(Some(Self { watched: watched.clone(), begun, last: begun, memory: 0 }))
     }
 
     /// Begins anew: what was before is not of the run.
     pub(in crate::bench) fn restart(&mut self) {
-        self.begun = processor_time(self.pid).unwrap_or(self.begun);
+        self.begun = self.watched.processor_time().unwrap_or(self.begun);
+        self.last = self.begun;
     }
 
-    /// Looks at its memory.
-    pub(in crate::bench) fn look(&mut self) {
-        self.memory = self.memory.max(memory(self.pid).unwrap_or_default());
+    /// Looks at its memory; returns the processor time it took since the last look.
+    pub(in crate::bench) fn look(&mut self) -> Duration {
+        self.memory = self.memory.max(memory(self.watched.pid()).unwrap_or_default());
+        let now = self.watched.processor_time().unwrap_or(self.last).max(self.last);
+        now.saturating_sub(std::mem::replace(&mut self.last, now))
     }
 
-    /// The processor time it took, and the most memory.
-    pub(in crate::bench) fn taken(&mut self) -> (Duration, u64) {
-        self.look();
-        let now = processor_time(self.pid).unwrap_or(self.begun);
-        (now.saturating_sub(self.begun), self.memory)
+    /// The processor time it took up to the last look, and the most memory, in bytes.
+    pub(in crate::bench) const fn taken(&self) -> (Duration, u64) {
+        (self.last.saturating_sub(self.begun), self.memory)
+    }
+
+    /// Whether the broker is in this process.
+    pub(in crate::bench) const fn is_embedded(&self) -> bool {
+        matches!(self.watched, Watched::Threads(_))
     }
 }
 
-/// A field of `/proc/PID/stat`, counted from 0 behind the name of the program,
-/// which may have any characters.
-fn stat(pid: u32, field: usize) -> Option<u64> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+fn not_seen(pid: u32) -> Error {
+    let what = format!("--broker-pid {pid}: there is no such process to be seen");
+    Error::usage(what)
+        .hint("the number is that of a process of this machine, as `pgrep mosquitto` prints it")
+}
+
+impl Watched {
+    fn pid(&self) -> u32 {
+        match self {
+            Self::Process(pid) => *pid,
+            Self::Threads(_) => std::process::id(),
+        }
+    }
+
+    fn processor_time(&self) -> Option<Duration> {
+        match self {
+            Self::Process(pid) => time_of(&process(*pid)),
+            Self::Threads(name) => time_of_threads(name),
+        }
+    }
+}
+
+/// A field of the file `stat` of a process or a thread, counted from 0 behind its name,
+/// which may have any characters (proc(5)).
+fn stat(folder: &Path, field: usize) -> Option<u64> {
+    let text = fs::read_to_string(folder.join("stat")).ok()?;
     let (_, fields) = text.rsplit_once(')')?;
     fields.split_whitespace().nth(field)?.parse().ok()
 }
 
-/// User and system time of the process (proc(5): `utime` and `stime`).
-fn processor_time(pid: u32) -> Option<Duration> {
-    let ticks = stat(pid, 11)? + stat(pid, 12)?;
+fn process(pid: u32) -> PathBuf {
+    PathBuf::from(format!("/proc/{pid}"))
+}
+
+/// User and system time of a process or a thread: `utime` and `stime`.
+fn time_of(folder: &Path) -> Option<Duration> {
+    let ticks = stat(folder, 11)? + stat(folder, 12)?;
     let per_second = rustix::param::clock_ticks_per_second();
     Some(Duration::from_nanos(ticks.checked_mul(1_000_000_000)?.checked_div(per_second)?))
 }
 
-/// The memory of the process in bytes (proc(5): `rss`, in pages).
+/// That of all threads of this process whose names begin with `name`, if there are any.
+fn time_of_threads(name: &str) -> Option<Duration> {
+    let threads = fs::read_dir("/proc/self/task").ok()?.flatten().map(|thread| thread.path());
+    let is_meant = |thread: &PathBuf| {
+        fs::read_to_string(thread.join("comm")).is_ok_and(|comm| comm.starts_with(name))
+    };
+    threads.filter(is_meant).filter_map(|thread| time_of(&thread)).reduce(|sum, time| sum + time)
+}
+
+/// The memory of the process in bytes: `rss`, which is in pages.
 fn memory(pid: u32) -> Option<u64> {
     let page = u64::try_from(rustix::param::page_size()).ok()?;
-    stat(pid, 21)?.checked_mul(page)
+    stat(&process(pid), 21)?.checked_mul(page)
 }
 
 #[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
 
     #[test]
-    #[cfg(target_os = "linux")]
     fn a_process_is_seen_and_one_that_is_none_is_refused() {
-        let mut own = Watch::new(std::process::id()).unwrap();
+        let mut own = Watch::new(&Watched::Process(std::process::id())).unwrap().unwrap();
+        own.look();
         let (_, memory) = own.taken();
         assert!(memory > 1 << 20, "{memory}");
-        assert!(Watch::new(u32::MAX).is_err());
+        assert!(Watch::new(&Watched::Process(u32::MAX)).is_err());
+    }
+
+    #[test]
+    fn threads_are_seen_by_their_names() {
+        let (done, wait) = std::sync::mpsc::channel::<()>();
+        let name = "watched-1";
+        let busy = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            let _ = wait.recv();
+        });
+        let busy = busy.unwrap();
+        // The thread gives itself its name.
+        let patience = std::time::Instant::now() + Duration::from_secs(20);
+        while time_of_threads("watched-").is_none() && std::time::Instant::now() < patience {
+            std::thread::yield_now();
+        }
+        assert!(time_of_threads("watched-").is_some());
+        drop(done);
+        busy.join().unwrap();
+        assert!(Watch::new(&Watched::Threads("nobody".to_owned())).unwrap().is_none());
     }
 }

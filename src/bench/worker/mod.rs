@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::{JoinSet, LocalSet};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::sleep;
 
 /// Bytes read at once.
 const READ_SIZE: usize = 256 * 1024;
@@ -36,7 +36,8 @@ const READ_SIZE: usize = 256 * 1024;
 /// listening sockets.
 const OPENING: usize = 32;
 
-/// How often the counts are handed over and keep alive is looked at.
+/// How often the counts are handed over and keep alive is looked at: at the full seconds
+/// of the run.
 const HAND_OVER: Duration = Duration::from_secs(1);
 
 /// What all workers of a run share.
@@ -109,7 +110,10 @@ impl Desk {
     }
 
     /// Where this seat connects to, and from where.
-    pub(super) fn endpoint(&self, seat: Seat) -> Rc<Endpoint> {
+    ///
+    /// # Errors
+    /// When it has a certificate of its own that cannot be used.
+    pub(super) fn endpoint(&self, seat: Seat) -> Result<Rc<Endpoint>> {
         self.endpoints.borrow_mut().of(&self.plan, seat)
     }
 
@@ -138,9 +142,19 @@ impl Desk {
         })
     }
 
+    /// From now until the next full second of the run, or of its time before.
+    fn until_next_second(&self) -> Duration {
+        let now = self.board.now();
+        let start = self.phase.get().start().filter(|start| *start <= now).unwrap_or_default();
+        let passed = (now - start).as_nanos() % HAND_OVER.as_nanos();
+        HAND_OVER.saturating_sub(Duration::from_nanos(u64::try_from(passed).unwrap_or_default()))
+    }
+
     /// Moves the counts to where the run looks at them.
     fn hand_over(&self, counts: &Mutex<Stats>) {
-        counts.lock().take(&mut self.stats.borrow_mut());
+        let mut counts = counts.lock();
+        counts.take(&mut self.stats.borrow_mut());
+        counts.until = self.board.now();
     }
 
     /// Rings everyone who waits at the gate; returns whether anyone did.
@@ -224,7 +238,7 @@ async fn play_all(run: &Run, parts: &[Part], desk: &Rc<Desk>) {
 }
 
 fn give_up(seat: Seat, error: Error, desk: &Desk, run: &Run) {
-    desk.stats.borrow_mut().error(error.to_string());
+    desk.stats.borrow_mut().errors.note(&error);
     desk.board.lost(desk.plan.group(seat));
     let _ = run.notices.send(Notice::Lost(error));
 }
@@ -257,10 +271,8 @@ fn ring_all(desk: &Desk, parts: &[Part]) {
 }
 
 async fn keep_handing_over(desk: &Desk, parts: &[Part], counts: &Mutex<Stats>) -> Infallible {
-    let mut seconds = interval(HAND_OVER);
-    seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        seconds.tick().await;
+        sleep(desk.until_next_second()).await;
         desk.hand_over(counts);
         // Keep alive is looked at by everyone who is awake.
         ring_all(desk, parts);

@@ -3,11 +3,12 @@
 
 use super::super::values;
 use super::values::millis;
-use crate::bench::load::{Churn, Comeback, Group, Rows};
+use crate::bench::load::{Certificates, Churn, Comeback, Group, Pattern, Rows};
+use crate::cli::connection::{ConnectionArgs, OwnFiles};
 use crate::client::Retry;
 use crate::error::Result;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,6 +54,19 @@ pub(super) struct ClientArgs {
     /// once and their wills are published
     #[arg(long, value_name = "TIME", value_parser = values::duration)]
     storm: Option<Duration>,
+}
+
+/// Takes --cert and --key out of the options of the connection, if each client has files
+/// of its own: a place of a topic is in their paths.
+///
+/// # Errors
+/// When the password of the keys cannot be read.
+pub(super) fn certificates(connection: &mut ConnectionArgs) -> Result<Option<Arc<Certificates>>> {
+    let pattern = |path: &Path| Pattern::read(&path.to_string_lossy());
+    let own = connection.take_identity(|path| !pattern(path).is_constant())?;
+    Ok(own.map(|OwnFiles { cert, key, password }| {
+        Arc::new(Certificates { cert: pattern(&cert), key: pattern(&key), password })
+    }))
 }
 
 impl ClientArgs {

@@ -4,7 +4,7 @@ use super::super::values;
 use super::conclusion::ConclusionArgs;
 use super::search::SearchArgs;
 use super::shard::ShardArgs;
-use crate::bench::Config;
+use crate::bench::{Config, Watched};
 use crate::error::Result;
 use clap::Args;
 use std::net::SocketAddr;
@@ -17,7 +17,7 @@ pub(super) struct OutputArgs {
     strict: bool,
 
     /// Report the processor time and memory of this process, which is the broker's
-    #[arg(long, value_name = "PID")]
+    #[arg(long, value_name = "PID", conflicts_with = "embedded")]
     broker_pid: Option<u32>,
 
     /// Start a broker inside this process, on a free port, and measure that
@@ -53,7 +53,7 @@ impl OutputArgs {
         let (party, start_at) = self.shard.into_party(self.embedded)?;
         Ok(Config {
             strict: self.strict,
-            broker_pid: self.broker_pid,
+            watched: self.broker_pid.map(Watched::Process),
             prometheus: self.prometheus,
             conclusion: self.conclusion.into_config(),
             search: self.search.into_search(),

@@ -2,7 +2,7 @@
 
 use super::super::connection::{ConnectionArgs, Target, one_topic};
 use super::super::values;
-use super::clients::ClientArgs;
+use super::clients::{self, ClientArgs};
 use super::messages::MessageArgs;
 use super::output::OutputArgs;
 use super::span::SpanArgs;
@@ -67,6 +67,8 @@ pub(super) struct RunArgs {
 }
 
 pub(super) const AFTER_HELP: &str = "\
+In --cert and --key there may be the places of a topic: with --cert dev-%i.crt \
+--key dev-%i.key each client shows a certificate of its own.\n\n\
 Latency is counted from the moment a message was due at the given rate, so a \
 broker that stalls shows it; service time is counted from when it was sent. \
 Without a rate each publisher waits while too much of what it sent (800 \
@@ -105,6 +107,7 @@ impl RunArgs {
     /// When a file of the connection is not what it should be.
     pub(super) fn into_config(mut self) -> Result<Config> {
         let (publishers, subscribers) = self.crowd()?;
+        let certificates = clients::certificates(&mut self.connection)?;
         let Target { options: mut connect, topic } = self.connection.into_target()?;
         connect.session.client_id = self.id;
         connect.session.clean_start = self.clean;
@@ -113,7 +116,7 @@ impl RunArgs {
         let (topic, filters) = topics_of(self.mode, topics, topic)?;
         load.filters = filters;
         load.stream = self.messages.into_stream(topic.as_deref())?;
-        load.clients = self.clients.apply(Group::default())?;
+        load.clients = self.clients.apply(Group { certificates, ..Group::default() })?;
         load.run = self.span.apply(Scenario::default());
         self.output.apply(Config { connect, load: load.into(), ..Config::default() })
     }

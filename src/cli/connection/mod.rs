@@ -33,8 +33,10 @@ use route::RouteArgs;
 pub use session::ClientIdArgs;
 use session::SessionArgs;
 use std::convert::Infallible;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+pub use tls::OwnFiles;
 use tls::TlsArgs;
 use token::TokenArgs;
 use websocket::WebSocketArgs;
@@ -141,6 +143,15 @@ impl ConnectionArgs {
     #[must_use]
     pub fn at(self, url: &Secret) -> Self {
         Self { brokers: BrokerArgs::at(url), ..self }
+    }
+
+    /// Takes out --cert and --key, if `differs` says of the path of one that clients have
+    /// files of their own; TLS is spoken all the same.
+    ///
+    /// # Errors
+    /// When the password of the keys cannot be read.
+    pub fn take_identity(&mut self, differs: impl Fn(&Path) -> bool) -> Result<Option<OwnFiles>> {
+        self.tls.take_identity(differs)
     }
 
     /// What a client needs to connect; the files of TLS are read here.

@@ -8,10 +8,21 @@ use crate::output;
 use crate::secret::Secret;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The options of which one says where the private key is.
 const KEY: &str = "the_key";
+
+/// The files of the certificates that clients have of their own.
+#[derive(Debug, Clone)]
+pub struct OwnFiles {
+    /// Certificates.
+    pub cert: PathBuf,
+    /// Their keys.
+    pub key: PathBuf,
+    /// The password of all keys, if they are encrypted.
+    pub password: Option<Secret>,
+}
 
 /// How to encrypt, whom to believe and who to be.
 #[allow(clippy::option_option, reason = "--tls is absent, alone or with a value")]
@@ -118,6 +129,27 @@ impl TlsArgs {
         } else {
             Encryption::Open
         }
+    }
+
+    /// Takes out the files of the client's certificate and its key, and the password of
+    /// the key, if `differs` says of one that clients have their own; what is left still
+    /// asks for TLS.
+    pub(super) fn take_identity(
+        &mut self,
+        differs: impl Fn(&Path) -> bool,
+    ) -> Result<Option<OwnFiles>> {
+        let files = self.cert.clone().zip(self.key.clone());
+        let Some((cert, key)) = files.filter(|(cert, key)| differs(cert) || differs(key)) else {
+            return Ok(None);
+        };
+        (self.cert, self.key) = (None, None);
+        self.tls.get_or_insert(None);
+        let password = secrets::chosen(
+            self.key_password.take(),
+            self.key_password_file.take(),
+            self.key_password_env.take(),
+        )?;
+        Ok(Some(OwnFiles { cert, key, password }))
     }
 
     /// An option that is given and of no use without TLS.

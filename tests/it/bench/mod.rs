@@ -1,5 +1,6 @@
 //! `mqx bench` against brokers whose faults are known: the report says them.
 
+mod certificates;
 mod greatest;
 mod load;
 mod modes;

@@ -221,6 +221,21 @@ async fn reports_of_different_loads_are_not_added() {
 }
 
 #[test]
+fn every_second_has_its_times_and_what_the_broker_took() {
+    let words = ["bench", "--embedded", "--rate", "500", "--duration", "2500ms", "--json"];
+    let ended = Running::start(mqx(words)).end();
+    let report: Value = serde_json::from_str(&ended.out).expect(&ended.err);
+    assert_valid(&report);
+    assert_eq!(report["broker_usage"]["embedded"], true, "{report}");
+    assert!(report["broker_usage"]["cores"].as_f64().unwrap() > 0.0, "{report}");
+    let points = report["series"]["points"].as_array().unwrap();
+    for point in points {
+        assert!(point["times_ns"]["count"].as_u64() > Some(0), "{report}");
+        assert!(point["broker_cores"].as_f64() > Some(0.0), "{report}");
+    }
+}
+
+#[test]
 fn prometheus_is_served_while_a_run_goes() {
     let words = ["bench", "--embedded", "--rate", "500", "--prometheus", "127.0.0.1:0"];
     let running = Running::start(mqx(words));

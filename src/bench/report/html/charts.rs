@@ -14,7 +14,8 @@ const CURVE: i32 = 12;
 impl Report {
     /// All charts that there is something to be drawn in.
     pub(super) fn charts(&self) -> Vec<Chart> {
-        let charts = [self.rate_chart(), self.time_chart(), self.percentile_chart()];
+        let charts =
+            [self.rate_chart(), self.time_chart(), self.percentile_chart(), self.broker_chart()];
         let drawn = |chart: &Chart| chart.lines.iter().any(|line| !line.points.is_empty());
         charts.into_iter().filter(drawn).collect()
     }
@@ -66,6 +67,20 @@ impl Report {
         let times = self.times_ns.iter().filter(|(measure, _)| **measure != Measure::Lag);
         let named = times.take(COLORS).map(|(measure, times)| (measure.title().to_owned(), times));
         percentiles("Times by percentile", named)
+    }
+
+    /// What the broker took of the machine, where that is known.
+    fn broker_chart(&self) -> Chart {
+        let points = self.series.points.iter();
+        let points = points.filter_map(|point| Some((point.at, point.broker_cores? * 100.0)));
+        let line = Line { name: "broker".to_owned(), points: points.collect() };
+        let shares = line.points.iter().map(|(_, share)| *share);
+        Chart {
+            title: "Processor, percent of a core".to_owned(),
+            across: self.time_axis(),
+            up: Axis { name: "", scale: Scale::linear(shares), label: plain },
+            lines: vec![line],
+        }
     }
 
     fn time_axis(&self) -> Axis {

@@ -110,8 +110,11 @@ impl Report {
         let flows = self.flows().into_iter().map(|flow| (flow.name.to_owned(), flow.messages));
         let counts = self.counts().into_iter();
         let counts = counts.map(|(name, number)| (name.to_owned(), thousands(number)));
-        let errors = self.errors.iter();
-        let errors = errors.map(|(kind, number)| (escape(kind), thousands(*number)));
+        let errors = self.errors.iter().map(|(class, faults)| {
+            let examples =
+                faults.examples.iter().map(|text| format!("<br><i>{}</i>", escape(text)));
+            (escape(class) + &examples.collect::<String>(), thousands(faults.count))
+        });
         let rows = flows.chain(counts).chain(errors);
         let rows = rows.map(|(name, number)| {
             format!("<tr><td class=\"text\">{name}</td><td>{number}</td></tr>\n")

@@ -4,6 +4,7 @@
 mod file;
 mod tables;
 
+use super::clients;
 use super::output::OutputArgs;
 use super::span::SpanArgs;
 use crate::bench::Config;
@@ -67,13 +68,17 @@ impl ScenarioArgs {
     ///
     /// # Errors
     /// When the scenario is not what it should be; the error says where.
-    pub(super) fn into_config(self) -> Result<Config> {
+    pub(super) fn into_config(mut self) -> Result<Config> {
         let text = self.text()?;
+        let certificates = clients::certificates(&mut self.connection)?;
         let Target { options: connect, topic } = self.connection.into_target()?;
         if topic.is_some() {
             return Err(Error::usage("the topics of a scenario are in its file, not in the URL"));
         }
-        let scenario = file::read(&text, &self.scenario, &connect)?;
+        let mut scenario = file::read(&text, &self.scenario, &connect)?;
+        for group in &mut scenario.groups {
+            group.certificates = group.certificates.take().or_else(|| certificates.clone());
+        }
         let name = Path::new(&self.scenario).file_stem().unwrap_or_default();
         let name = name.to_string_lossy().into_owned();
         let load = self.span.apply(Scenario { name, ..scenario });

@@ -2,7 +2,7 @@
 
 use super::super::clients::ClientArgs;
 use super::super::span::SpanArgs;
-use crate::bench::load::{Group, Pattern, Stage, Subscription, Wanted};
+use crate::bench::load::{Certificates, Group, Pattern, Stage, Storm, Subscription, Wanted};
 use crate::cli::connection::PersonArgs;
 use crate::cli::values;
 use crate::client::ConnectOptions;
@@ -38,6 +38,14 @@ pub(super) struct GroupTable {
     #[arg(long, action = ArgAction::Set, value_parser = values::boolean)]
     clean: Option<bool>,
 
+    /// PEM file of the certificate to show where TLS is spoken, with the places of a topic
+    #[arg(long, requires = "key")]
+    cert: Option<String>,
+
+    /// That of its key
+    #[arg(long, requires = "cert")]
+    key: Option<String>,
+
     /// Answer what arrives instead of measuring it
     #[arg(long)]
     answers: bool,
@@ -60,7 +68,13 @@ impl GroupTable {
             connect.session.clean_start = clean;
         }
         self.person.apply(&mut connect)?;
+        let files = self.cert.zip(self.key);
+        let own = files.map(|(cert, key)| {
+            let [cert, key] = [cert, key].map(|file| Pattern::read(&file));
+            Arc::new(Certificates { cert, key, password: None })
+        });
         self.clients.apply(Group {
+            certificates: own,
             name: self.name,
             clients: self.count,
             connect: Some(Arc::new(connect)),
@@ -117,14 +131,28 @@ pub(super) struct StageTable {
     #[arg(long)]
     to: Option<f64>,
 
+    /// What the churn of the groups is multiplied with
+    #[arg(long, default_value_t = 1.0)]
+    churn: f64,
+
     /// Whether all connections are cut at its beginning
     #[arg(long)]
     storm: bool,
+
+    /// The groups whose connections are cut at its beginning
+    #[arg(long, conflicts_with = "storm")]
+    storm_of: Vec<String>,
 }
 
 impl From<StageTable> for Stage {
     fn from(table: StageTable) -> Self {
         let (from, to) = (table.from, table.to.unwrap_or(table.from));
-        Self { name: table.name, duration: table.duration, from, to, storm: table.storm }
+        let storm = match table.storm_of {
+            names if !names.is_empty() => Storm::Of(names),
+            _ if table.storm => Storm::All,
+            _ => Storm::None,
+        };
+        let StageTable { name, duration, churn, .. } = table;
+        Self { name, duration, from, to, churn, storm }
     }
 }

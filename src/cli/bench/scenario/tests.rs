@@ -1,6 +1,6 @@
 use super::super::Task;
 use crate::bench::Config;
-use crate::bench::load::{Tempo, Wanted};
+use crate::bench::load::{Storm, Tempo, Wanted};
 use crate::cli::bench::scenario::file;
 use crate::cli::{Command, parse_from};
 use crate::client::ConnectOptions;
@@ -46,7 +46,7 @@ fn telemetry_has_stages_wills_and_a_shared_subscription() {
     let scenario = config("telemetry").load;
     let factors: Vec<_> = scenario.stages.iter().map(|stage| (stage.from, stage.to)).collect();
     assert_eq!(factors, [(0.1, 1.0), (1.0, 1.0), (2.0, 2.0), (1.0, 1.0)]);
-    assert!(scenario.stages[3].storm);
+    assert_eq!(scenario.stages[3].storm, Storm::Of(vec!["sensor".to_owned()]));
     let sensors = scenario.groups[0].connect.as_ref().unwrap();
     assert_eq!(sensors.session.will.as_ref().unwrap().0.topic(), "plant/status/%c");
     let archive = &scenario.groups[2].subscriptions[0];
