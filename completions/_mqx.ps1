@@ -980,9 +980,10 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
         }
         'mqx;test' {
             [CompletionResult]::new('--diff', '--diff', [CompletionResultType]::ParameterName, 'Compare two brokers, which other options are for as well')
-            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Test this area only: connection, limits, messages, retained, subscriptions, sessions or wills (repeatable)')
+            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Test this area only: connection, limits, messages, retained, subscriptions, sessions, wills or errors (repeatable)')
             [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'What the topics begin with that are published to [default: mqx/test/ and something random]')
             [CompletionResult]::new('--topic', '--topic', [CompletionResultType]::ParameterName, 'What the topics begin with that are published to [default: mqx/test/ and something random]')
+            [CompletionResult]::new('--denied', '--denied', [CompletionResultType]::ParameterName, 'A topic that the user may neither write nor read, to see what the broker says')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS')

@@ -6257,7 +6257,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__test)
-            opts="-t -h -p -A -u -P -k -V -d -x -D -o -L -b --diff --only --topic --json --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
+            opts="-t -h -p -A -u -P -k -V -d -x -D -o -L -b --diff --only --topic --denied --json --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6276,6 +6276,10 @@ _mqx() {
                     return 0
                     ;;
                 -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --denied)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

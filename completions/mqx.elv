@@ -962,9 +962,10 @@ set edit:completion:arg-completer[mqx] = {|@words|
         }
         &'mqx;test'= {
             cand --diff 'Compare two brokers, which other options are for as well'
-            cand --only 'Test this area only: connection, limits, messages, retained, subscriptions, sessions or wills (repeatable)'
+            cand --only 'Test this area only: connection, limits, messages, retained, subscriptions, sessions, wills or errors (repeatable)'
             cand -t 'What the topics begin with that are published to [default: mqx/test/ and something random]'
             cand --topic 'What the topics begin with that are published to [default: mqx/test/ and something random]'
+            cand --denied 'A topic that the user may neither write nor read, to see what the broker says'
             cand -h 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]'
             cand --host 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]'
             cand -p 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS'

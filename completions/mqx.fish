@@ -819,8 +819,9 @@ complete -c mqx -n "__fish_mqx_using_subcommand ping" -l no-tls -d 'Use no TLS, 
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l will-retain -d 'Ask the broker to keep it for later subscribers'
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l diff -d 'Compare two brokers, which other options are for as well' -r
-complete -c mqx -n "__fish_mqx_using_subcommand test" -l only -d 'Test this area only: connection, limits, messages, retained, subscriptions, sessions or wills (repeatable)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l only -d 'Test this area only: connection, limits, messages, retained, subscriptions, sessions, wills or errors (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand test" -s t -l topic -d 'What the topics begin with that are published to [default: mqx/test/ and something random]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l denied -d 'A topic that the user may neither write nor read, to see what the broker says' -r
 complete -c mqx -n "__fish_mqx_using_subcommand test" -s h -l host -d 'Host name or address of the broker; of several the next is tried when one fails (repeatable) [default: localhost]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand test" -s p -l port -d 'Port of the broker [default: 1883, with TLS 8883]; 8883 means TLS' -r
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l unix -d 'Unix socket of the broker' -r -F

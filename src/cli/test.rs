@@ -23,7 +23,7 @@ pub struct TestArgs {
     diff: Vec<Secret>,
 
     /// Test this area only: connection, limits, messages, retained, subscriptions,
-    /// sessions or wills (repeatable)
+    /// sessions, wills or errors (repeatable)
     #[arg(long, value_name = "AREA", value_parser = area)]
     only: Vec<String>,
 
@@ -31,6 +31,10 @@ pub struct TestArgs {
     /// something random]
     #[arg(short, long, value_name = "TOPIC", value_parser = values::topic)]
     topic: Option<TopicName>,
+
+    /// A topic that the user may neither write nor read, to see what the broker says
+    #[arg(long, value_name = "TOPIC", value_parser = values::topic)]
+    denied: Option<TopicName>,
 
     /// Say it in JSON
     #[arg(long)]
@@ -62,7 +66,8 @@ impl TestArgs {
             _ => Brokers::One(Box::new(options(self.connection, &mut in_the_url)?)),
         };
         let topic = topic_prefix(self.topic, in_the_url, TOPIC)?;
-        Ok(Config { brokers, topic, areas: self.only, json: self.json })
+        let denied = self.denied.map(|topic| topic.as_str().to_owned());
+        Ok(Config { brokers, topic, denied, areas: self.only, json: self.json })
     }
 }
 

@@ -136,6 +136,12 @@ impl Conversation {
         self.until("to PUBLISH", mine).await
     }
 
+    /// Sends these bytes as they are: for finding out what a broker makes of what breaks
+    /// the standard.
+    pub fn send_bytes(&mut self, bytes: &[u8]) {
+        self.connection.engine.output().extend_from_slice(bytes);
+    }
+
     /// The next message.
     ///
     /// # Errors

@@ -1,9 +1,10 @@
 //! Who may connect, and what becomes of two of the same name.
 
 use super::answer::Answer;
-use super::scene::Scene;
-use crate::error::{Class, Error, Result};
+use super::scene::{Scene, last_word};
+use crate::error::Result;
 use crate::mqtt::Version;
+use crate::session::{ClientConfig, Secret};
 
 pub(super) async fn v5(scene: &Scene) -> Result<Answer> {
     version(scene, Version::V5).await
@@ -50,13 +51,24 @@ pub(super) async fn take_over(scene: &Scene) -> Result<Answer> {
     })
 }
 
-/// What the broker has said when it ended a connection.
-fn last_word(error: &Error) -> String {
-    let line = error.line();
-    match line.split_once("ended the connection: ") {
-        Some((_, why)) if error.class() == Class::ConnectionLost => {
-            why.split(" (").next().unwrap_or(why).to_owned()
+pub(super) async fn wrong_password(scene: &Scene) -> Result<Answer> {
+    if !scene.has_user() {
+        return Ok(Answer::no("nobody is named (-u)"));
+    }
+    refused(scene, |session| session.password = Some(Secret::new("wrong"))).await
+}
+
+pub(super) async fn nobody(scene: &Scene) -> Result<Answer> {
+    refused(scene, |session| (session.username, session.password) = (None, None)).await
+}
+
+/// How the broker refuses a client that `change` makes of the usual.
+async fn refused(scene: &Scene, change: impl FnOnce(&mut ClientConfig)) -> Result<Answer> {
+    match scene.client_as(change).await {
+        Ok(client) => {
+            client.close().await?;
+            Ok(Answer::no("let in"))
         }
-        _ => "closed without a word".to_owned(),
+        Err(error) => Ok(Answer::yes(last_word(&error))),
     }
 }

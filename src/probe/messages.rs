@@ -114,12 +114,20 @@ pub(super) async fn any_bytes(scene: &Scene) -> Result<Answer> {
 /// Enough for a broker that reorders to be caught.
 const SERIES: u32 = 200;
 
-pub(super) async fn order(scene: &Scene) -> Result<Answer> {
+pub(super) async fn order1(scene: &Scene) -> Result<Answer> {
+    order(scene, QoS::AtLeastOnce).await
+}
+
+pub(super) async fn order2(scene: &Scene) -> Result<Answer> {
+    order(scene, QoS::ExactlyOnce).await
+}
+
+async fn order(scene: &Scene, qos: QoS) -> Result<Answer> {
     let topic = scene.topic();
     let (mut reader, mut writer) = (scene.client().await?, scene.client().await?);
-    subscribe(&mut reader, &topic, QoS::AtLeastOnce).await?;
+    subscribe(&mut reader, &topic, qos).await?;
     for number in 0..SERIES {
-        publish(&mut writer, &topic, number.to_string().as_bytes(), QoS::AtLeastOnce).await?;
+        publish(&mut writer, &topic, number.to_string().as_bytes(), qos).await?;
     }
     let arrived = scene.gather(&mut reader).await?;
     let numbers: Vec<u32> = arrived.iter().filter_map(number).collect();

@@ -2,11 +2,13 @@
 //!
 //! `table::PROBES` is the table of the probes. Each is a function in the file of its
 //! area that asks one thing of the broker, with clients of its own on topics of its own,
-//! and returns an `Answer`. What is not supported is an answer like others; only what
+//! some of them at the same time, and returns an `Answer`. What is not supported is an answer like others; only what
 //! the standard demands and the broker does not do is wrong.
 
 mod answer;
 mod connecting;
+mod denied;
+mod errors;
 mod expiring;
 mod json;
 mod limits;
@@ -25,10 +27,11 @@ use crate::error::{Class, Error, Result};
 use crate::output;
 use crate::signals::Signal;
 use answer::{Answer, Verdict};
+use futures_util::stream::{self, StreamExt as _};
 use scene::Scene;
 use std::io::Write;
 use std::time::{Duration, Instant};
-use table::{PROBES, Probe};
+use table::{PROBES, Pace, Probe};
 
 /// What is tested, and how that is told.
 #[derive(Debug, Clone)]
@@ -37,6 +40,8 @@ pub struct Config {
     pub brokers: Brokers,
     /// What the topics begin with that are published to, without a slash at the end.
     pub topic: String,
+    /// A topic that the user of the connection may neither write nor read.
+    pub denied: Option<String>,
     /// The areas that are tested; all without any.
     pub areas: Vec<String>,
     /// Say it in JSON.
@@ -95,7 +100,7 @@ pub async fn run(
 async fn test(config: &Config, out: &mut dyn Write) -> Result<()> {
     match &config.brokers {
         Brokers::One(options) => {
-            let report = probe(options, config).await?;
+            let report = probe(options, config.topic.clone(), config).await?;
             let written =
                 if config.json { json::report(&report, out) } else { text::report(&report, out) };
             output::check(written.and_then(|()| out.flush()))?;
@@ -103,7 +108,11 @@ async fn test(config: &Config, out: &mut dyn Write) -> Result<()> {
         }
         Brokers::Two(both) => {
             let [one, other] = &**both;
-            let reports = [probe(one, config).await?, probe(other, config).await?];
+            // They may be one and the same.
+            let topic = |end: &str| format!("{}/{end}", config.topic);
+            let (one, other) =
+                tokio::try_join!(probe(one, topic("a"), config), probe(other, topic("b"), config))?;
+            let reports = [one, other];
             let written = if config.json {
                 json::difference(&reports, out)
             } else {
@@ -115,22 +124,38 @@ async fn test(config: &Config, out: &mut dyn Write) -> Result<()> {
     }
 }
 
-async fn probe(options: &ConnectOptions, config: &Config) -> Result<Report> {
-    let scene = Scene::set(options, &config.topic).await?;
+/// How many probes are under way at once: few enough for a broker with little room.
+const AT_ONCE: usize = 8;
+
+/// Asks all that is wanted, on topics that begin with `topic`.
+async fn probe(options: &ConnectOptions, topic: String, config: &Config) -> Result<Report> {
+    let scene = Scene::set(options, topic, config.denied.clone()).await?;
     let wanted = |probe: &&Probe| {
         config.areas.is_empty() || config.areas.iter().any(|area| area == probe.area)
     };
+    let mut queue: Vec<_> = PROBES.iter().filter(wanted).enumerate().collect();
+    queue.sort_by_key(|(_, probe)| probe.pace);
+    let alone = queue.partition_point(|(_, probe)| probe.pace != Pace::Alone);
+    let (together, alone) = queue.split_at(alone);
     let mut rows = Vec::new();
-    for probe in PROBES.iter().filter(wanted) {
-        let begin = Instant::now();
-        let answer = if probe.needs_v5 && !scene.is_v5() {
-            Answer::no("not a part of MQTT 3.1.1")
-        } else {
-            (probe.ask)(&scene).await.unwrap_or_else(|error| Answer::failed(&error))
-        };
-        rows.push(Row { probe, answer, took: begin.elapsed() });
+    for (some, at_once) in [(together, AT_ONCE), (alone, 1)] {
+        let asked = stream::iter(some).map(|(place, probe)| ask(*place, probe, &scene));
+        rows.extend(asked.buffer_unordered(at_once).collect::<Vec<_>>().await);
     }
+    rows.sort_by_key(|(place, _)| *place);
+    let rows = rows.into_iter().map(|(_, row)| row).collect();
     Ok(Report { broker: options.endpoint.to_string(), version: scene.version(), rows })
+}
+
+/// The row of the table that has this place.
+async fn ask(place: usize, probe: &'static Probe, scene: &Scene) -> (usize, Row) {
+    let begin = Instant::now();
+    let answer = if probe.needs_v5 && !scene.is_v5() {
+        Answer::no("not a part of MQTT 3.1.1")
+    } else {
+        (probe.ask)(scene).await.unwrap_or_else(|error| Answer::failed(&error))
+    };
+    (place, Row { probe, answer, took: begin.elapsed() })
 }
 
 /// What two brokers have answered to one probe.

@@ -7,7 +7,7 @@ use crate::mqtt::{
     Message, Publish, QoS, ReasonCode, SubscribeOptions, SubscribeProperties, SubscribeRequest,
     Version,
 };
-use crate::session::ClientConfig;
+use crate::session::{ClientConfig, Failure};
 use std::cell::Cell;
 use std::time::Duration;
 
@@ -18,22 +18,43 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct Scene {
     options: ConnectOptions,
     topic: String,
+    /// A topic that this user may neither write nor read, if one is known.
+    denied: Option<String>,
     /// How many topics and clients there were.
     count: Cell<u32>,
 }
 
 impl Scene {
     /// Finds out which version of MQTT the broker speaks.
-    pub(super) async fn set(options: &ConnectOptions, topic: &str) -> Result<Self> {
+    pub(super) async fn set(
+        options: &ConnectOptions,
+        topic: String,
+        denied: Option<String>,
+    ) -> Result<Self> {
         let mut options = ConnectOptions { others: Vec::new(), ..options.clone() };
         let first = Conversation::open(options.clone()).await?;
         options.session.version = first.version();
         first.close().await?;
-        Ok(Self { options, topic: topic.to_owned(), count: Cell::new(0) })
+        Ok(Self { options, topic, denied, count: Cell::new(0) })
     }
 
     pub(super) const fn is_v5(&self) -> bool {
-        self.options.session.version.is_v5()
+        self.protocol().is_v5()
+    }
+
+    /// The version that the clients speak.
+    pub(super) const fn protocol(&self) -> Version {
+        self.options.session.version
+    }
+
+    /// A topic that this user may neither write nor read, if one is known.
+    pub(super) fn denied(&self) -> Option<&str> {
+        self.denied.as_deref()
+    }
+
+    /// Whether the clients say who they are.
+    pub(super) const fn has_user(&self) -> bool {
+        self.options.session.username.is_some()
     }
 
     /// The newest version that the broker speaks.
@@ -94,6 +115,15 @@ impl Scene {
             }
             gathered.push(message);
         }
+    }
+}
+
+/// What the broker has said when it refused or ended a connection.
+pub(super) fn last_word(error: &Error) -> String {
+    let failure = std::error::Error::source(error).and_then(|cause| cause.downcast_ref());
+    match failure {
+        Some(Failure::Refused(reason, _) | Failure::Disconnected(reason, _)) => reason.to_string(),
+        _ => "closed without a word".to_owned(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the broker publishes for a client that is gone.
 
 use super::answer::Answer;
-use super::scene::{Scene, subscribe};
+use super::scene::{Scene, retain, subscribe};
 use crate::client::Conversation;
 use crate::error::Result;
 use crate::mqtt::{Message, Publish, QoS};
@@ -34,6 +34,24 @@ pub(super) async fn left(scene: &Scene) -> Result<Answer> {
     let came = scene.gather(&mut reader).await?.len();
     reader.close().await?;
     Ok(Answer::must(came == 0, "not published", "published", "MQTT-3.1.2-10"))
+}
+
+pub(super) async fn kept(scene: &Scene) -> Result<Answer> {
+    let topic = scene.topic();
+    let mut reader = scene.client().await?;
+    subscribe(&mut reader, &topic, QoS::AtMostOnce).await?;
+    let publish = Publish { topic: &topic, payload: b"gone", retain: true, ..Publish::default() };
+    let will = Message::new(&publish).ok().map(|will| (will, 0));
+    drop(scene.client_as(|session| session.will = will).await?);
+    reader.message().await?;
+    let mut late = scene.client().await?;
+    subscribe(&mut late, &topic, QoS::AtMostOnce).await?;
+    let came = scene.gather(&mut late).await?;
+    retain(&mut late, &topic, b"").await?;
+    late.close().await?;
+    reader.close().await?;
+    let is_kept = came.iter().any(|message| message.retain && message.payload() == b"gone");
+    Ok(Answer::must(is_kept, "for those who come later", "not kept", "MQTT-3.1.2-15"))
 }
 
 pub(super) async fn delayed(scene: &Scene) -> Result<Answer> {

@@ -1,10 +1,11 @@
 //! `mqx test`: what it finds out about brokers, and in what two differ.
 
-use crate::support::program::{Ended, mqx, run};
+use crate::support::program::{Ended, Running, mqx, run};
 use mqx::broker::core::Limits;
 use mqx::broker::{Broker, Config, start};
 use mqx::mqtt::QoS;
 use serde_json::Value;
+use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread;
@@ -34,21 +35,62 @@ fn this_broker_does_everything_and_nothing_wrong() {
     let document: Value = serde_json::from_str(&ended.out).unwrap();
     let rows = document["probes"].as_array().unwrap();
     assert!(rows.len() > 45);
-    let missing: Vec<_> = rows.iter().filter(|row| row["verdict"] != "yes").collect();
-    assert!(missing.is_empty(), "{missing:?}");
+    let missing = rows.iter().filter(|row| row["verdict"] != "yes");
+    let missing: Vec<_> = missing.map(|row| row["probe"].as_str().unwrap()).collect();
+    let unasked = ["wrong password", "no password", "denied topic", "denied topic"];
+    assert_eq!(missing, unasked, "those that need a user or a topic");
+    let ends = [&rows[0]["probe"], &rows[rows.len() - 1]["probe"]];
+    assert_eq!(ends, ["MQTT 5", "topic alias 0"], "in the order of the table");
     for (area, probe, said) in [
         ("connection", "taken over", "0x8e Session taken over"),
         ("messages", "nobody listens", "0x10 No matching subscribers"),
+        ("messages", "order, QoS 2", "kept"),
         ("messages", "longest topic", "65535 bytes and more"),
         ("retained", "retain handling", "as asked for"),
         ("subscriptions", "overlapping", "one copy, with the highest QoS"),
         ("subscriptions", "shared", "each member gets some"),
         ("sessions", "kept", "with what was published meanwhile"),
         ("wills", "delayed", "published later"),
+        ("wills", "kept", "for those who come later"),
+        ("errors", "second CONNECT", "0x82 Protocol Error"),
+        ("errors", "reserved packet type", "0x81 Malformed Packet"),
+        ("errors", "wildcard in a topic", "0x90 Topic Name invalid"),
+        ("errors", "topic alias 0", "0x94 Topic Alias invalid"),
     ] {
         assert_eq!(answer(&document, area, probe), (said, "yes"));
     }
     broker.blocking_shutdown().unwrap();
+}
+
+#[test]
+fn a_user_learns_how_others_and_forbidden_topics_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let (users, rules, password) = (path("users"), path("rules"), path("password"));
+    fs::write(&rules, "user ann\ntopic readwrite mqx/#\ntopic read $SYS/#\n").unwrap();
+    fs::write(&password, "hunter2\n").unwrap();
+    let mut passwd = mqx(["broker", "passwd", &users, "ann"]);
+    passwd.stdin(File::open(&password).unwrap());
+    assert_eq!(run(passwd).code, Some(0));
+    let words = ["broker", "-p", "0", "--password-file", &users, "--acl-file", &rules];
+    let broker = Running::start(mqx(words));
+    let ready = broker.out_line();
+    let port = ready.split("127.0.0.1:").nth(1).unwrap().split(' ').next().unwrap();
+    let line = format!("-h 127.0.0.1 -p {port} -u ann --password-file {password} --denied secret");
+    let ended = test(&format!("{line} --only connection --only errors --json"));
+    assert_eq!(ended.code, Some(0), "{}{}", ended.out, ended.err);
+    let document: Value = serde_json::from_str(&ended.out).unwrap();
+    for (probe, said) in [
+        ("wrong password", "0x86 Bad User Name or Password"),
+        ("no password", "0x87 Not authorized"),
+    ] {
+        assert_eq!(answer(&document, "connection", probe), (said, "yes"));
+    }
+    let ended = test(&format!("{line} --only subscriptions --only messages --json"));
+    let document: Value = serde_json::from_str(&ended.out).unwrap();
+    for area in ["subscriptions", "messages"] {
+        assert_eq!(answer(&document, area, "denied topic"), ("0x87 Not authorized", "yes"));
+    }
 }
 
 #[test]
