@@ -11,7 +11,7 @@ import pytest
 from places import HOST, free_ports
 from program import Program, run
 
-KEYS = ["p256", "p384", "ed25519", "rsa2048", "rsa3072"]
+KEYS = ["p256", "p384", "ed25519", "rsa2048", "rsa3072", "rsa4096"]
 
 MOSQUITTO = """\
 user root
@@ -136,6 +136,35 @@ def refusals(mqx, port, ca):
     }
 
 
+ASKING = MOSQUITTO + "require_certificate true\ncrlfile {dir}/ca.crl\n"
+
+# Those that say something of clients too.
+OF_CLIENTS = ["expired", "not-yet-valid", "unknown-ca", "self-signed", "revoked", "broken-chain"]
+
+
+@pytest.mark.parametrize("name", ["mosquitto", "mqx"])
+def test_brokers_refuse_clients_with_bad_certificates_and_accept_the_good_one(made, name, mqx, tmp_path):
+    folder = made("ca", "server localhost --name good", "client ann", "bad")
+    (port,) = free_ports(1)
+    conf = tmp_path / "asking.conf"
+    conf.write_text(ASKING.format(port=port, host=HOST, dir=folder, stem="good"))
+    ask = f"--cafile {folder}/ca.crt --crl {folder}/ca.crl --require-client-cert"
+    own = f"--cert {folder}/good.crt --key {folder}/good.key"
+    broker = Program({
+        "mosquitto": ["mosquitto", "-c", str(conf)],
+        "mqx": [mqx, "broker", "-p", "0", "--tls-port", str(port), *ask.split(), *own.split()],
+    }[name])
+    broker.says("running") if name == "mosquitto" else broker.line()
+    place = ["-h", "localhost", "-p", str(port), "--cafile", str(folder / "ca.crt"), "-t", "a", "-m", "b", "-q", "1"]
+    accepted = {}
+    for stem in ["ann", *OF_CLIENTS]:
+        shown = ["--cert", str(folder / f"{stem}.crt"), "--key", str(folder / f"{stem}.key")]
+        programs = ([mqx, "pub"], ["mosquitto_pub"])
+        accepted[stem] = {run([*program, *place, *shown]).code == 0 for program in programs}
+    broker.stop()
+    assert accepted == {"ann": {True}, **{stem: {False} for stem in OF_CLIENTS}}
+
+
 def test_every_client_does_its_duty_at_each_port_of_the_lab(mqx, tmp_path):
     broker = Program([mqx, "broker", "-p", "0", "--tls-lab", "--tls-dir", str(tmp_path)])
     broker.says("the key is another one's")
@@ -229,7 +258,7 @@ def test_inspect_says_what_openssl_says_of_20_certificates(made, mqx):
 
 
 def compare(folder, file, told):
-    words = ["-serial", "-subject", "-issuer", "-fingerprint", "-startdate", "-enddate", "-sha256"]
+    words = ["-serial", "-subject", "-issuer", "-fingerprint", "-startdate", "-enddate", "-sha256", "-dateopt", "iso_8601"]
     style = ["-nameopt", "RFC2253,-esc_msb,utf8"]
     said = openssl(folder, "x509", "-in", file, "-noout", *words, *style).stdout
     said = dict(line.split("=", 1) for line in said.splitlines())
@@ -237,6 +266,8 @@ def compare(folder, file, told):
     assert (told["subject"], told["issuer"]) == (said["subject"], said["issuer"]), file
     fingerprint = next(value for name, value in said.items() if "ingerprint" in name)
     assert told["sha256"] == fingerprint.replace(":", ""), file
+    dates = [said[name].replace(" ", "T") for name in ("notBefore", "notAfter")]
+    assert [told["not_before"], told["not_after"]] == dates, file
     text = openssl(folder, "x509", "-in", file, "-noout", "-text").stdout
     bits = re.search(r"Public-Key: \((\d+) bit", text)
     assert not bits or told["key"]["bits"] == int(bits[1]), file
@@ -247,3 +278,30 @@ def compare(folder, file, told):
     simple = [name for name in told["names"] if name.startswith(("DNS:", "URI:", "email:"))]
     assert all(name in names[1] for name in simple), (file, told["names"])
     assert len(told["names"]) == (len(names[1].split(", ")) if names else 0), file
+    compare_extensions(file, told, text)
+
+
+# What openssl writes of a usage, and its name in the standard.
+USAGES = {
+    "Digital Signature": "digitalSignature", "Non Repudiation": "nonRepudiation", "Key Encipherment": "keyEncipherment",
+    "Certificate Sign": "keyCertSign", "CRL Sign": "cRLSign", "TLS Web Server Authentication": "serverAuth",
+    "TLS Web Client Authentication": "clientAuth", "Code Signing": "codeSigning",
+}
+
+
+def compare_extensions(file, told, text):
+    """The usages, the identifiers of keys, and how many CAs may be below."""
+
+    def said(name):
+        found = re.search(rf"{name}:.*\n\s+(.*)", text)
+        return found[1].split(", ") if found else []
+
+    assert told["key_usage"] == [USAGES[usage] for usage in said("X509v3 Key Usage")], file
+    assert told["extended_key_usage"] == [USAGES.get(usage, usage) for usage in said("Extended Key Usage")], file
+    for name, id_ in (("Subject Key Identifier", "subject_key_id"), ("Authority Key Identifier", "authority_key_id")):
+        found = [each.removeprefix("keyid:").replace(":", "") for each in said(name)]
+        assert ([told[id_]] if told[id_] else []) == found, file
+    length = re.search(r"pathlen:(\d+)", text)
+    assert told["path_length"] == (int(length[1]) if length else None), file
+    address = [name.removeprefix("IP:") for name in told["names"] if name.startswith("IP:")]
+    assert address.count("127.0.0.1") == text.count("IP Address:127.0.0.1"), file

@@ -1,6 +1,8 @@
 //! Everything a user can get wrong: one line that says what and where, a hint
 //! with the cure, an exit code of its own, and nothing on stdout.
 
+mod alike;
+mod files;
 pub(crate) mod scene;
 
 use crate::support::program::{mqx, run};

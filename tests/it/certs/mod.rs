@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod alone;
 mod bad_files;
 mod changed;
 mod choices;
