@@ -26,7 +26,6 @@ mod board;
 pub mod load;
 mod meeting;
 mod message;
-mod outcome;
 mod phase;
 mod plan;
 mod player;

@@ -230,7 +230,7 @@ impl Plan {
     #[must_use]
     pub(super) fn measure(&self) -> Measure {
         match (self.lanes(), self.audience.is_empty()) {
-            (0, _) if !self.subscribes() => Measure::Connect,
+            _ if self.only_connects() => Measure::Connect,
             (1.., true) => Measure::Acknowledgement,
             _ => Measure::Latency,
         }
@@ -251,6 +251,12 @@ impl Plan {
     pub(super) fn is_shared(&self) -> bool {
         let mut asked = self.scenario.groups.iter().filter(|group| !group.answers);
         asked.any(|group| group.subscriptions.iter().any(|asked| asked.share.is_some()))
+    }
+
+    /// Whether everyone connects and does nothing else.
+    #[must_use]
+    pub(super) fn only_connects(&self) -> bool {
+        self.lanes() == 0 && !self.subscribes()
     }
 
     /// Whether anyone subscribes.

@@ -9,6 +9,7 @@ mod receiver;
 mod sender;
 mod ticket;
 mod tour;
+mod writer;
 
 pub(super) use endpoints::Endpoints;
 pub(super) use tour::tour;

@@ -1,20 +1,17 @@
-//! The publishing side of a stream of one client: which messages are to be sent
-//! now, and their encoding in batches, where possible from a prepared template.
+//! The publishing side of a stream of one client: which messages are to be sent now, in
+//! batches.
 
 use super::gate::Gate;
 use super::link::Link;
-use super::ticket::Ticket;
+use super::writer::Writer;
 use crate::bench::board::{Board, Lane};
-use crate::bench::load::ANSWERS;
-use crate::bench::load::pattern::Numbered;
-use crate::bench::message::{Body, Header, Variable};
+use crate::bench::message::Header;
 use crate::bench::phase::Phase;
 use crate::bench::plan::{Plan, Seat};
 use crate::bench::tally::Stats;
-use crate::client::{self, EngineKind};
 use crate::error::Result;
-use crate::mqtt::{Publish, PublishProperties, QoS, ReasonCode, Version};
-use crate::session::{Failure, ServerLimits, Time};
+use crate::mqtt::ReasonCode;
+use crate::session::{ServerLimits, Time};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -27,20 +24,14 @@ const BATCH_SIZE: usize = 64 * 1024;
 const GRACE: Duration = Duration::from_secs(1);
 
 /// One stream of one client of the run.
-pub(in crate::bench) struct Sender {
+pub(super) struct Sender {
     seat: Seat,
-    stream: u8,
+    /// Its position among the streams of the client.
+    stream: usize,
     lane: u32,
     plan: Arc<Plan>,
-    version: Version,
-    qos: QoS,
-    retain: bool,
-    answered: bool,
-    inflight: usize,
+    writer: Writer,
     buffer: u64,
-    topic: Numbered,
-    /// Bytes of its first topic and its largest payload.
-    size: usize,
     quota: u64,
     /// Messages sent or skipped; the number of the next one.
     next: u64,
@@ -49,23 +40,6 @@ pub(in crate::bench) struct Sender {
     /// Whether it has begun to count what is due.
     born: bool,
     gate: Option<Gate>,
-    body: Body,
-    /// How the packets are written that need no session.
-    template: Option<Template>,
-    scratch: Scratch,
-}
-
-/// A QoS 0 packet in three parts, of which the one between these differs.
-struct Template {
-    head: Vec<u8>,
-    filling: Vec<u8>,
-}
-
-/// Buffers of one message that are used again.
-#[derive(Default)]
-struct Scratch {
-    header: Vec<u8>,
-    payload: Vec<u8>,
 }
 
 /// The time of a batch.
@@ -90,90 +64,32 @@ impl Sender {
     ///
     /// # Errors
     /// When its messages cannot be encoded.
-    pub(in crate::bench) fn new(plan: &Arc<Plan>, seat: Seat, position: usize) -> Result<Self> {
-        let stream = plan.group(seat).streams.get(position).expect("a stream of its group");
-        let (lane, options) = (plan.lane(seat, position), plan.options(seat));
-        let persona = plan.persona(seat);
+    pub(super) fn new(plan: &Arc<Plan>, seat: Seat, position: usize) -> Result<Self> {
+        let lane = plan.lane(seat, position);
+        let stream = plan.group(seat).streams.get(position);
         let window = plan.undelivered(seat, position);
-        let topic = plan.topic(seat, position);
-        let mut sender = Self {
+        Ok(Self {
             seat,
-            stream: u8::try_from(position).expect("a plan has no client with more streams"),
+            stream: position,
             lane,
             plan: plan.clone(),
-            version: options.session.version,
-            qos: stream.qos,
-            retain: stream.retain,
-            answered: stream.answered,
-            inflight: stream.inflight.into(),
-            buffer: stream.buffer.unwrap_or(u64::MAX),
-            size: topic.at(0).len() + stream.content.largest(),
-            topic,
+            writer: Writer::new(plan, seat, position)?,
+            buffer: stream.and_then(|stream| stream.buffer).unwrap_or(u64::MAX),
             quota: plan.quota(seat, position),
             next: 0,
             skipped: 0,
             replies: 0,
             born: plan.scenario().wait,
             gate: window.map(|window| Gate::new(window, plan.receivers(lane))),
-            body: Body::new(&stream.content, plan.run(), lane, &persona.who())?,
-            template: None,
-            scratch: Scratch::default(),
-        };
-        // With another engine its own encoder is part of what is measured.
-        if options.engine == EngineKind::Native && stream.qos == QoS::AtMostOnce {
-            sender.template = sender.template()?;
-        }
-        Ok(sender)
-    }
-
-    /// A packet up to what differs from message to message, and what comes
-    /// behind, if nothing else differs.
-    fn template(&self) -> Result<Option<Template>> {
-        let (Some(topic), Some(filling)) = (self.topic.fixed(), self.body.constant_filling())
-        else {
-            return Ok(None);
-        };
-        let payload = vec![0; self.body.start.len() + size_of::<Variable>() + filling.len()];
-        let mut head = Vec::new();
-        let answers = topic.to_owned() + ANSWERS;
-        self.packet(topic, &answers, None, &payload)
-            .encode_head(self.version, &mut head)
-            .map_err(|error| client::explain(Failure::Invalid(error)))?;
-        head.extend_from_slice(&self.body.start);
-        Ok(Some(Template { head, filling }))
-    }
-
-    fn packet<'a>(
-        &self,
-        topic: &'a str,
-        answers: &'a str,
-        header: Option<&'a [u8]>,
-        payload: &'a [u8],
-    ) -> Publish<'a> {
-        let properties = PublishProperties {
-            response_topic: self.answered.then_some(answers),
-            correlation_data: header,
-            ..PublishProperties::default()
-        };
-        let (qos, retain) = (self.qos, self.retain);
-        Publish { qos, retain, topic, properties, payload, ..Publish::default() }
+        })
     }
 
     /// Checks that the broker takes such messages at all.
     ///
     /// # Errors
     /// When they are too large for it or of a QoS it does not have.
-    pub(in crate::bench) fn check(&self, limits: ServerLimits) -> Result<()> {
-        // Flags, length, topic, packet identifier and no properties.
-        let size = self.size + 7;
-        let failure = if size > limits.maximum_packet_size {
-            Failure::TooLarge(size, limits.maximum_packet_size)
-        } else if self.qos > limits.maximum_qos {
-            Failure::Unsupported("this quality of service")
-        } else {
-            return Ok(());
-        };
-        Err(client::explain(failure))
+    pub(super) fn check(&self, limits: ServerLimits) -> Result<()> {
+        self.writer.check(limits)
     }
 
     /// Encodes what is to be sent now, at most a batch.
@@ -232,13 +148,13 @@ impl Sender {
         if phase.until().is_some_and(|until| now >= until + GRACE) {
             return 0;
         }
-        phase.wanted(&self.plan, (self.seat, usize::from(self.stream)), now, self.quota)
+        phase.wanted(&self.plan, (self.seat, self.stream), now, self.quota)
     }
 
     /// Gives up what was due before the client was there, and what its buffer
     /// has no room for; the latter counts as a failure.
     fn skip(&mut self, due: u64, lane: &Lane, stats: &mut Stats) {
-        let is_paced = self.plan.pace(self.seat, usize::from(self.stream)).is_some();
+        let is_paced = self.plan.pace(self.seat, self.stream).is_some();
         if !is_paced || due <= self.next {
             return;
         }
@@ -266,7 +182,7 @@ impl Sender {
 
     /// Messages that are encoded before they are written.
     fn batch(&self) -> u64 {
-        let count = BATCH_SIZE / self.size.max(1);
+        let count = BATCH_SIZE / self.writer.size().max(1);
         u64::try_from(count).unwrap_or(u64::MAX).max(1)
     }
 
@@ -280,7 +196,7 @@ impl Sender {
         stats: &mut Stats,
     ) -> Result<()> {
         let plan = self.plan.clone();
-        let pace = plan.pace(self.seat, usize::from(self.stream));
+        let pace = plan.pace(self.seat, self.stream);
         for _ in 0..count {
             let due = pace.map_or(moment.now, |pace| {
                 let due = pace.due(self.seat.number, self.next);
@@ -288,7 +204,8 @@ impl Sender {
             });
             let late = moment.now - due;
             let variable = Header::variable(self.next, board.wall(due), late);
-            let Some(size) = self.write(link, &variable, due, moment.now)? else {
+            let Some(size) = self.writer.write(link, (self.next, &variable), due, moment.now)?
+            else {
                 return Ok(());
             };
             self.next += 1;
@@ -300,53 +217,5 @@ impl Sender {
             }
         }
         Ok(())
-    }
-
-    /// Writes one message and returns the bytes of its payload, unless the
-    /// window is full.
-    fn write(
-        &mut self,
-        link: &mut Link,
-        variable: &Variable,
-        due: Time,
-        now: Time,
-    ) -> Result<Option<usize>> {
-        let Some(template) = &self.template else {
-            return self.publish(link, variable, due, now);
-        };
-        let output = link.engine().output();
-        for part in [&template.head[..], variable, &template.filling] {
-            output.extend_from_slice(part);
-        }
-        Ok(Some(crate::bench::HEADER_SIZE + template.filling.len()))
-    }
-
-    /// Sends a message through the session, unless the window is full.
-    fn publish(
-        &mut self,
-        link: &mut Link,
-        variable: &Variable,
-        due: Time,
-        now: Time,
-    ) -> Result<Option<usize>> {
-        if self.qos != QoS::AtMostOnce && link.engine().in_flight() >= self.inflight {
-            return Ok(None);
-        }
-        let Scratch { mut header, mut payload } = std::mem::take(&mut self.scratch);
-        self.body.header(variable, &mut header);
-        self.body.fill(self.next, &header, &mut payload);
-        let topic = self.topic.at(self.next);
-        let answers =
-            if self.answered { topic.clone().into_owned() + ANSWERS } else { String::new() };
-        let aside = (self.body.is_foreign() && self.version.is_v5()).then_some(&header[..]);
-        let ticket = Ticket { stream: self.stream, due }.into();
-        let packet = self.packet(&topic, &answers, aside, &payload);
-        let sent = match link.engine().publish(&packet, ticket, now) {
-            Ok(()) => Ok(Some(payload.len())),
-            Err(Failure::WindowFull) => Ok(None),
-            Err(failure) => Err(client::explain(failure)),
-        };
-        self.scratch = Scratch { header, payload };
-        sent
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{AskedFor, Connections, FORMAT, Flow, Generator, Report};
 use crate::bench::load::{Group, Scenario};
-use crate::bench::outcome::Outcome;
+use crate::bench::run::Outcome;
 use crate::bench::tally::Measure;
 use crate::bench::units::{span, thousands};
 use crate::session::Time;

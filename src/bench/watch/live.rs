@@ -16,6 +16,8 @@ pub(in crate::bench) struct Live {
     duration: Option<Duration>,
     quota: Option<u64>,
     connections: u32,
+    /// Whether connections are all there is to be seen.
+    only_connects: bool,
     last: Progress,
     seen: Duration,
     rates: Sparkline,
@@ -78,6 +80,7 @@ impl Live {
             duration,
             quota,
             connections: plan.connections(),
+            only_connects: plan.only_connects(),
             last: Progress::default(),
             seen: Duration::ZERO,
             rates: Sparkline::new(COLUMNS.min(width.saturating_sub(INDENT + 1)).max(1)),
@@ -86,8 +89,11 @@ impl Live {
         }
     }
 
-    /// So many connections of all are ready.
+    /// So many connections of all are ready; where that is all there is, the seconds show.
     pub(in crate::bench) fn gathering(&self, ready: u32, all: u32) {
+        if self.only_connects && !self.seen.is_zero() {
+            return;
+        }
         self.bar.set_prefix(clock(Duration::ZERO));
         self.bar.set_message(format!("connected {ready} of {all}"));
     }
@@ -117,14 +123,16 @@ impl Live {
             arrived => arrived,
         };
         self.rates.push(sent.max(arrived).max(second.connecting.accepted));
-        let open = glance.expected.saturating_sub(delivered);
+        let missing = glance.expected.saturating_sub(delivered);
         let errors = all.errors.count();
         let connections = format!("conn {}/{} err {errors}", glance.connected, self.connections);
-        let figures = [
-            format!("sent {}/s got {}/s", count(sent, seconds), count(arrived, seconds)),
-            times(second),
-            format!("open {open}"),
-        ];
+        let rates = if self.only_connects {
+            format!("opened {}/s", count(second.connecting.accepted, seconds))
+        } else {
+            format!("sent {}/s got {}/s", count(sent, seconds), count(arrived, seconds))
+        };
+        let missing = (!self.only_connects).then(|| format!("missing {missing}"));
+        let figures: Vec<_> = [rates, times(second)].into_iter().chain(missing).collect();
         let title = Some(self.title.clone()).filter(|title| !title.is_empty());
         let figures = in_lines(&figures, self.width.saturating_sub(INDENT + 1));
         let lines = title.into_iter().chain(figures).chain([self.rates.to_string()]);
@@ -186,9 +194,9 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_into_a_line_begins_the_next() {
-        let parts = ["sent 5/s", "p99 1ms", "open 0"].map(str::to_owned);
-        assert_eq!(in_lines(&parts, 80), ["sent 5/s p99 1ms open 0"]);
-        assert_eq!(in_lines(&parts, 16), ["sent 5/s p99 1ms", "open 0"]);
-        assert_eq!(in_lines(&parts, 3), ["sent 5/s", "p99 1ms", "open 0"]);
+        let parts = ["sent 5/s", "p99 1ms", "lost 0"].map(str::to_owned);
+        assert_eq!(in_lines(&parts, 80), ["sent 5/s p99 1ms lost 0"]);
+        assert_eq!(in_lines(&parts, 16), ["sent 5/s p99 1ms", "lost 0"]);
+        assert_eq!(in_lines(&parts, 3), ["sent 5/s", "p99 1ms", "lost 0"]);
     }
 }

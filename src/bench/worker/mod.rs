@@ -248,7 +248,9 @@ async fn follow(mut phase: watch::Receiver<Phase>, desk: &Desk, parts: &[Part]) 
     while phase.changed().await.is_ok() {
         let now = *phase.borrow_and_update();
         if desk.phase.replace(now) == Phase::Gathering {
-            desk.began.set(processor_time());
+            if !desk.plan.only_connects() {
+                desk.began.set(processor_time());
+            }
             let warmup = desk.plan.scenario().warmup;
             desk.stats.borrow_mut().measured_from = now.start().unwrap_or_default() + warmup;
         }

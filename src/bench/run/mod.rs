@@ -1,16 +1,20 @@
 //! Leads a run through its phases: gather all connections, publish by the
 //! plan, wait for what is under way, close.
 
-use super::board::{Board, Lane, Progress};
-use super::meeting::{Clock, Meeting};
-use super::outcome::Outcome;
-use super::phase::{DRAIN, Phase};
-use super::plan::Plan;
-use super::shard::{Party, Shard};
-use super::tally::{Pools, Stats};
-use super::watch::{Chronicle, Glance, Live, Metrics, Watch};
-use super::worker::{Notice, Run, Worker};
+mod outcome;
+mod reckoning;
+
+pub(super) use outcome::Outcome;
+
 use super::{Config, Trial};
+use crate::bench::board::{Board, Progress};
+use crate::bench::meeting::{Clock, Meeting};
+use crate::bench::phase::{DRAIN, Phase};
+use crate::bench::plan::Plan;
+use crate::bench::shard::{Party, Shard};
+use crate::bench::tally::{Pools, Stats};
+use crate::bench::watch::{Chronicle, Glance, Live, Metrics, Watch};
+use crate::bench::worker::{Notice, Run, Worker};
 use crate::error::{Class, Error, Result};
 use crate::open_files;
 use crate::session::Time;
@@ -18,6 +22,7 @@ use jiff::Timestamp;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
@@ -80,12 +85,15 @@ async fn prepare<'a>(
     if wait {
         lead.gather().await?;
     }
+    // Where nothing else is measured, the run begins with the first connection.
+    let begun = lead.plan.only_connects().then_some(Time::ZERO);
     let asked = config.start_at.and_then(|at| u64::try_from(at.as_nanosecond()).ok());
     lead.start = match meeting {
         Some(meeting) => Some(meeting.agree(asked).await?),
         None => asked,
     }
-    .map(|wall| lead.board.time_of(wall));
+    .map(|wall| lead.board.time_of(wall))
+    .or(begun);
     if let Some(start) = lead.start {
         tokio::time::sleep(lead.board.until(start)).await;
     }
@@ -174,13 +182,21 @@ impl<'a> Lead<'a> {
 
     /// Waits until every connection is ready.
     async fn gather(&mut self) -> Result<()> {
-        let all = self.plan.connections();
-        for ready in 0..all {
-            self.live.gathering(ready, all);
-            match self.notices.recv().await {
-                Some(Notice::Ready) => {}
-                Some(Notice::Lost(error)) => return Err(no_broker(error)),
-                None => return Err(Error::new(Class::Other, "the workers of the run died")),
+        let (mut ready, all) = (0, self.plan.connections());
+        while ready < all {
+            match self.notices.try_recv() {
+                Ok(Notice::Ready) => ready += 1,
+                Ok(Notice::Lost(error)) => return Err(no_broker(error)),
+                Err(TryRecvError::Disconnected) => {
+                    return Err(Error::new(Class::Other, "the workers of the run died"));
+                }
+                Err(TryRecvError::Empty) => {
+                    self.live.gathering(ready, all);
+                    self.looks.tick().await;
+                    if self.plan.only_connects() {
+                        self.show(Time::ZERO);
+                    }
+                }
             }
         }
         Ok(())
@@ -188,7 +204,7 @@ impl<'a> Lead<'a> {
 
     fn begin(&mut self) -> Time {
         self.started = Timestamp::now();
-        if let Some(watch) = &mut self.watch {
+        if let Some(watch) = self.watch.as_mut().filter(|_| !self.plan.only_connects()) {
             watch.restart();
         }
         let start = self.start.unwrap_or_else(|| self.board.now());
@@ -206,24 +222,6 @@ impl<'a> Lead<'a> {
             if over || self.is_played_out(quota) {
                 return;
             }
-        }
-    }
-
-    /// Whether nothing more can happen, or is wanted to.
-    fn is_played_out(&self, quota: u64) -> bool {
-        let scenario = self.plan.scenario();
-        let publishes = self.plan.lanes() > 0;
-        let alive = self.board.is_publishing() || !publishes && self.board.is_receiving();
-        if publishes && quota == 0 {
-            // The shard only receives: until the clock says so, or the others' last message.
-            return self.plan.end().is_none() || !self.board.is_receiving();
-        }
-        match (publishes, self.plan.subscribes()) {
-            // Whoever only connects is done when everybody has.
-            (false, false) => !scenario.keep_connected && self.plan.end().is_none(),
-            (true, _) if alive && scenario.keep_connected => false,
-            (true, _) => !alive || self.board.progress().handled() >= quota,
-            (false, true) => !alive,
         }
     }
 
@@ -245,54 +243,6 @@ impl<'a> Lead<'a> {
             }
         }
         until
-    }
-
-    /// Whether nothing more can come: all that is `wanted` is sent, answered and
-    /// arrived, or nobody is left to do so.
-    fn is_done(&self, wanted: u64) -> bool {
-        // Before every worker knows of the end, more may be sent than is counted.
-        let all_know = self.board.workers_at_end() as usize >= self.workers.len();
-        let progress = self.board.progress();
-        // Nobody knows here what other shards have sent.
-        let whole = self.plan.shard() == Shard::WHOLE;
-        let arrived = whole && progress.delivered >= self.expected() || !self.board.is_receiving();
-        let answered = progress.answered >= self.acknowledgeable();
-        let sent = progress.handled() >= wanted;
-        all_know && arrived && (sent && answered || !self.board.is_publishing())
-    }
-
-    /// Arrivals of all messages sent so far at all who ought to receive them.
-    fn expected(&self) -> u64 {
-        let lanes = (0..).zip(self.board.lanes());
-        lanes.map(|(number, lane)| lane.sent() * u64::from(self.plan.receivers(number))).sum()
-    }
-
-    /// Messages sent so far that the broker has to answer for.
-    fn acknowledgeable(&self) -> u64 {
-        let lanes = self
-            .plan
-            .all_lanes()
-            .filter(|(seat, stream)| self.plan.is_acknowledged(*seat, *stream));
-        let sent =
-            |(seat, stream)| self.board.lane(self.plan.lane(seat, stream)).map_or(0, Lane::sent);
-        lanes.map(sent).sum()
-    }
-
-    /// Messages that ought to be sent by the end of this phase.
-    fn wanted(&self, phase: Phase) -> u64 {
-        let until = phase.until().unwrap_or_default();
-        self.plan.total(|seat, stream| {
-            phase.wanted(&self.plan, (seat, stream), until, self.plan.quota(seat, stream))
-        })
-    }
-
-    /// Messages that did not arrive; where nobody knows what was sent, those
-    /// between others that did.
-    fn lost(&self) -> u64 {
-        if self.plan.lanes() == 0 {
-            return self.stats.arrivals.missing;
-        }
-        self.expected().saturating_sub(self.stats.arrivals.distinct)
     }
 
     async fn close(mut self, start: Time, until: Time) -> Result<Outcome> {
@@ -333,6 +283,11 @@ impl<'a> Lead<'a> {
     async fn look(&mut self, start: Time) {
         self.looks.tick().await;
         self.note_failures();
+        self.show(start);
+    }
+
+    /// Shows the second that has passed, if one has, and writes it down.
+    fn show(&mut self, start: Time) {
         let elapsed = self.board.now() - start;
         if self.is_line_due(start, elapsed) {
             self.lines += 1;
