@@ -92,7 +92,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -l password-command -d 'Tak
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc, which cannot speak MQTT 3.1 (-V), cannot send a password that is not text (-P), cannot send an empty user name or password (-u, -P), cannot resolve topic aliases (--topic-alias-maximum), cannot set up topic aliases (--topic-alias), cannot write AUTH (--authentication-method SCRAM-SHA-256), cannot leave messages unacknowledged (--exec with -q 1 or 2, bridges), cannot serve a bridge, cannot send properties in DISCONNECT (--disconnect-...)' -r -f -a "native\t''
 rumqttc\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l jwt-key -d 'Sign a token with this private key (PEM) for a password, a new one for every connection' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l jwt-alg -d 'How to sign it: RS256 or ES256 [default: as the key is made for]' -r
@@ -139,7 +139,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -l authentication-data -d '
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l disconnect-session-expiry-interval -d 'Session expiry in DISCONNECT: from then on this holds' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l disconnect-user-property -d 'User property of DISCONNECT, as in name=value (repeatable)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, unsubscribe, disconnect or will, its name and its value; each has an option of its own here' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s o -l config-file -d 'Option file of mosquitto\'s clients' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s b -s L -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile' -r
@@ -157,6 +157,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -l verify -d 'Subscribe to 
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s r -l retain -d 'Ask the broker to keep the message for later subscribers'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l fail-if-no-subscriber -d 'Fail when nobody is subscribed to a topic (QoS 1 and 2, MQTT 5, if the broker tells)'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s c -l disable-clean-session -d 'Go on with the session of this client identifier, and keep it; without -x for ever'
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -s S -l srv -d 'Ask the DNS for the brokers of the domain that -h names: the SRV records of _mqtt._tcp, with TLS of _secure-mqtt._tcp. Of several the next is tried when one fails'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l ws -d 'Speak MQTT over WebSocket'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l ask-password -d 'Ask for the password at the terminal'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s d -l debug -d 'Say on stderr which packets are sent and received'
@@ -173,8 +174,11 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -l retain-handling -d 'When
 new\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l subscription-identifier -d 'Number that messages of this subscription will carry (MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l unsubscribe-user-property -d 'User property of UNSUBSCRIBE, as in name=value (repeatable, MQTT 5)' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l random-filter -d 'Take only so many per cent of the messages, drawn at random; the others do not count' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l user-property -d 'User property of SUBSCRIBE, as in name=value (repeatable, MQTT 5)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s C -l count -d 'End after this many messages' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s M -l max-inflight -d 'Messages with QoS 1 and 2 that the broker may have under way at once (MQTT 5, as --receive-maximum)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s W -l timeout -d 'End after this time, as in 10, 500ms or 2m, with exit code 27' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l idle-timeout -d 'End when no message came for this time, with exit code 27' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s F -l format -d 'Print each message in this format, the one of mosquitto: %t topic, %p payload, %x payload in hex, %q QoS, %r retained, %j JSON, %I time ...; or with names, as in %{topic} %{user:key} %{json:.a.b} %{time:rfc3339ns} %{b64}' -r
@@ -214,7 +218,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -l password-command -d 'Tak
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc, which cannot speak MQTT 3.1 (-V), cannot send a password that is not text (-P), cannot send an empty user name or password (-u, -P), cannot resolve topic aliases (--topic-alias-maximum), cannot set up topic aliases (--topic-alias), cannot write AUTH (--authentication-method SCRAM-SHA-256), cannot leave messages unacknowledged (--exec with -q 1 or 2, bridges), cannot serve a bridge, cannot send properties in DISCONNECT (--disconnect-...)' -r -f -a "native\t''
 rumqttc\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l jwt-key -d 'Sign a token with this private key (PEM) for a password, a new one for every connection' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l jwt-alg -d 'How to sign it: RS256 or ES256 [default: as the key is made for]' -r
@@ -261,7 +265,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -l authentication-data -d '
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l disconnect-session-expiry-interval -d 'Session expiry in DISCONNECT: from then on this holds' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l disconnect-user-property -d 'User property of DISCONNECT, as in name=value (repeatable)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here' -r
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, unsubscribe, disconnect or will, its name and its value; each has an option of its own here' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s o -l config-file -d 'Option file of mosquitto\'s clients' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s b -s L -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile' -r
@@ -281,6 +285,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -s N -d 'Print no line feed
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s w -l watch -d 'Show a line for each topic: how many messages there were, how many come in a second, and the last. Where stdout is no terminal each message is a line, as with -v'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l message-rate -d 'Say on stderr each second how many messages came. Nothing is printed unless -v, -F or -J asks for it'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s c -l disable-clean-session -d 'Go on with the session of this client identifier, and keep it; without -x for ever'
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s S -l srv -d 'Ask the DNS for the brokers of the domain that -h names: the SRV records of _mqtt._tcp, with TLS of _secure-mqtt._tcp. Of several the next is tried when one fails'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l ws -d 'Speak MQTT over WebSocket'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l ask-password -d 'Ask for the password at the terminal'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s d -l debug -d 'Say on stderr which packets are sent and received'
@@ -333,7 +338,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand rr" -l password-command -d 'Take
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
-complete -c mqx -n "__fish_mqx_using_subcommand rr" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc, which cannot speak MQTT 3.1 (-V), cannot send a password that is not text (-P), cannot send an empty user name or password (-u, -P), cannot resolve topic aliases (--topic-alias-maximum), cannot set up topic aliases (--topic-alias), cannot write AUTH (--authentication-method SCRAM-SHA-256), cannot leave messages unacknowledged (--exec with -q 1 or 2, bridges), cannot serve a bridge, cannot send properties in DISCONNECT (--disconnect-...)' -r -f -a "native\t''
 rumqttc\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l jwt-key -d 'Sign a token with this private key (PEM) for a password, a new one for every connection' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l jwt-alg -d 'How to sign it: RS256 or ES256 [default: as the key is made for]' -r
@@ -380,7 +385,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand rr" -l authentication-data -d 'D
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l disconnect-session-expiry-interval -d 'Session expiry in DISCONNECT: from then on this holds' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l disconnect-user-property -d 'User property of DISCONNECT, as in name=value (repeatable)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand rr" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, unsubscribe, disconnect or will, its name and its value; each has an option of its own here' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s o -l config-file -d 'Option file of mosquitto\'s clients' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l message-expiry-interval -d 'Time after which the message is worth nothing, as in 60 or 1h' -r
@@ -402,6 +407,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand rr" -s J -l json -d 'Print each 
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l pretty -d 'Print JSON (-J, %j, %J) in several lines'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s N -d 'Print no line feed behind each message'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s c -l disable-clean-session -d 'Go on with the session of this client identifier, and keep it; without -x for ever'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s S -l srv -d 'Ask the DNS for the brokers of the domain that -h names: the SRV records of _mqtt._tcp, with TLS of _secure-mqtt._tcp. Of several the next is tried when one fails'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l ws -d 'Speak MQTT over WebSocket'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l ask-password -d 'Ask for the password at the terminal'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s d -l debug -d 'Say on stderr which packets are sent and received'
@@ -469,7 +475,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subco
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc, which cannot speak MQTT 3.1 (-V), cannot send a password that is not text (-P), cannot send an empty user name or password (-u, -P), cannot resolve topic aliases (--topic-alias-maximum), cannot set up topic aliases (--topic-alias), cannot write AUTH (--authentication-method SCRAM-SHA-256), cannot leave messages unacknowledged (--exec with -q 1 or 2, bridges), cannot serve a bridge, cannot send properties in DISCONNECT (--disconnect-...)' -r -f -a "native\t''
 rumqttc\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l jwt-key -d 'Sign a token with this private key (PEM) for a password, a new one for every connection' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l jwt-alg -d 'How to sign it: RS256 or ES256 [default: as the key is made for]' -r
@@ -516,7 +522,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subco
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l disconnect-session-expiry-interval -d 'Session expiry in DISCONNECT: from then on this holds' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l disconnect-user-property -d 'User property of DISCONNECT, as in name=value (repeatable)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, unsubscribe, disconnect or will, its name and its value; each has an option of its own here' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s o -l config-file -d 'Option file of mosquitto\'s clients' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
@@ -583,7 +589,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcomman
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc, which cannot speak MQTT 3.1 (-V), cannot send a password that is not text (-P), cannot send an empty user name or password (-u, -P), cannot resolve topic aliases (--topic-alias-maximum), cannot set up topic aliases (--topic-alias), cannot write AUTH (--authentication-method SCRAM-SHA-256), cannot leave messages unacknowledged (--exec with -q 1 or 2, bridges), cannot serve a bridge, cannot send properties in DISCONNECT (--disconnect-...)' -r -f -a "native\t''
 rumqttc\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l jwt-key -d 'Sign a token with this private key (PEM) for a password, a new one for every connection' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l jwt-alg -d 'How to sign it: RS256 or ES256 [default: as the key is made for]' -r
@@ -630,7 +636,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcomman
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l disconnect-session-expiry-interval -d 'Session expiry in DISCONNECT: from then on this holds' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l disconnect-user-property -d 'User property of DISCONNECT, as in name=value (repeatable)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, unsubscribe, disconnect or will, its name and its value; each has an option of its own here' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -s o -l config-file -d 'Option file of mosquitto\'s clients' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -s b -s L -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile' -r
@@ -672,7 +678,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l password-command -d '
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
-complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc, which cannot speak MQTT 3.1 (-V), cannot send a password that is not text (-P), cannot send an empty user name or password (-u, -P), cannot resolve topic aliases (--topic-alias-maximum), cannot set up topic aliases (--topic-alias), cannot write AUTH (--authentication-method SCRAM-SHA-256), cannot leave messages unacknowledged (--exec with -q 1 or 2, bridges), cannot serve a bridge, cannot send properties in DISCONNECT (--disconnect-...)' -r -f -a "native\t''
 rumqttc\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l jwt-key -d 'Sign a token with this private key (PEM) for a password, a new one for every connection' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l jwt-alg -d 'How to sign it: RS256 or ES256 [default: as the key is made for]' -r
@@ -719,7 +725,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l authentication-data -
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l disconnect-session-expiry-interval -d 'Session expiry in DISCONNECT: from then on this holds' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l disconnect-user-property -d 'User property of DISCONNECT, as in name=value (repeatable)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here' -r
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, unsubscribe, disconnect or will, its name and its value; each has an option of its own here' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s o -l config-file -d 'Option file of mosquitto\'s clients' -r
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -s t -l topic -d 'What the topics begin with that are published to [default: mqx/doctor/ and something random]' -r
@@ -754,7 +760,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand ping" -l password-command -d 'Ta
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
-complete -c mqx -n "__fish_mqx_using_subcommand ping" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc, which cannot speak MQTT 3.1 (-V), cannot send a password that is not text (-P), cannot send an empty user name or password (-u, -P), cannot resolve topic aliases (--topic-alias-maximum), cannot set up topic aliases (--topic-alias), cannot write AUTH (--authentication-method SCRAM-SHA-256), cannot leave messages unacknowledged (--exec with -q 1 or 2, bridges), cannot serve a bridge, cannot send properties in DISCONNECT (--disconnect-...)' -r -f -a "native\t''
 rumqttc\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l jwt-key -d 'Sign a token with this private key (PEM) for a password, a new one for every connection' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l jwt-alg -d 'How to sign it: RS256 or ES256 [default: as the key is made for]' -r
@@ -801,7 +807,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand ping" -l authentication-data -d 
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l disconnect-session-expiry-interval -d 'Session expiry in DISCONNECT: from then on this holds' -r
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l disconnect-user-property -d 'User property of DISCONNECT, as in name=value (repeatable)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand ping" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here' -r
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, unsubscribe, disconnect or will, its name and its value; each has an option of its own here' -r
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -s o -l config-file -d 'Option file of mosquitto\'s clients' -r
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -s b -s L -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile' -r
@@ -837,7 +843,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand test" -l password-command -d 'Ta
 complete -c mqx -n "__fish_mqx_using_subcommand test" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
 complete -c mqx -n "__fish_mqx_using_subcommand test" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
-complete -c mqx -n "__fish_mqx_using_subcommand test" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc, which cannot speak MQTT 3.1 (-V), cannot send a password that is not text (-P), cannot send an empty user name or password (-u, -P), cannot resolve topic aliases (--topic-alias-maximum), cannot set up topic aliases (--topic-alias), cannot write AUTH (--authentication-method SCRAM-SHA-256), cannot leave messages unacknowledged (--exec with -q 1 or 2, bridges), cannot serve a bridge, cannot send properties in DISCONNECT (--disconnect-...)' -r -f -a "native\t''
 rumqttc\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l jwt-key -d 'Sign a token with this private key (PEM) for a password, a new one for every connection' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l jwt-alg -d 'How to sign it: RS256 or ES256 [default: as the key is made for]' -r
@@ -884,7 +890,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand test" -l authentication-data -d 
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l disconnect-session-expiry-interval -d 'Session expiry in DISCONNECT: from then on this holds' -r
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l disconnect-user-property -d 'User property of DISCONNECT, as in name=value (repeatable)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand test" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here' -r
+complete -c mqx -n "__fish_mqx_using_subcommand test" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, unsubscribe, disconnect or will, its name and its value; each has an option of its own here' -r
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand test" -s o -l config-file -d 'Option file of mosquitto\'s clients' -r
 complete -c mqx -n "__fish_mqx_using_subcommand test" -s b -s L -l broker -d 'Broker as a URL: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://...[/PATH] or unix:///PATH (repeatable, as -h); or the name of a profile' -r
@@ -1210,7 +1216,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcomm
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -s k -l keepalive -d 'Seconds of silence after which a ping is sent; 0 for none' -r
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -s V -l mqtt-version -d 'Version of MQTT: 5, 3.1.1 or 3.1 [default: 5, and 3.1.1 if the broker refuses it]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l connect-timeout -d 'Give up connecting after this time, as in 10, 500ms or 2m' -r
-complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc' -r -f -a "native\t''
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l engine -d 'Whose implementation of MQTT speaks: native (that of mqx) or rumqttc, which cannot speak MQTT 3.1 (-V), cannot send a password that is not text (-P), cannot send an empty user name or password (-u, -P), cannot resolve topic aliases (--topic-alias-maximum), cannot set up topic aliases (--topic-alias), cannot write AUTH (--authentication-method SCRAM-SHA-256), cannot leave messages unacknowledged (--exec with -q 1 or 2, bridges), cannot serve a bridge, cannot send properties in DISCONNECT (--disconnect-...)' -r -f -a "native\t''
 rumqttc\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l jwt-key -d 'Sign a token with this private key (PEM) for a password, a new one for every connection' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l jwt-alg -d 'How to sign it: RS256 or ES256 [default: as the key is made for]' -r
@@ -1257,7 +1263,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcomm
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l disconnect-session-expiry-interval -d 'Session expiry in DISCONNECT: from then on this holds' -r
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l disconnect-reason -d 'Reason in words in DISCONNECT' -r
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l disconnect-user-property -d 'User property of DISCONNECT, as in name=value (repeatable)' -r
-complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, disconnect or will, its name and its value; each has an option of its own here' -r
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -s D -l property -d 'Set a property as with mosquitto: connect, publish, subscribe, unsubscribe, disconnect or will, its name and its value; each has an option of its own here' -r
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l config -d 'File with the profiles [default: ~/.config/mqx/config.toml]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -s o -l config-file -d 'Option file of mosquitto\'s clients' -r
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''

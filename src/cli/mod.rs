@@ -28,11 +28,11 @@ mod values;
 use crate::error::{self, COMMAND_CODES, EXIT_CODES};
 use crate::output::ColorChoice;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
 use clap::{
     Arg, ArgAction, Args as _, Command as Definition, CommandFactory as _, FromArgMatches as _,
 };
-use spelling::drop_in::DropIn;
+use spelling::drop_in::{self, DropIn};
 use spelling::sources::{self, ELSEWHERE};
 use std::ffi::OsString;
 
@@ -187,12 +187,23 @@ fn read<'a>(
         | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => wrong.exit(),
         _ => {
             let error = usage::explain(&wrong.render().to_string(), words, &definition());
+            let error = match cure(&wrong) {
+                Some(cure) => error.hint(cure),
+                None => error,
+            };
             match place(&wrong) {
                 Some(place) => error.at(place),
                 None => error,
             }
         }
     })
+}
+
+/// What helps where an option is not there that another program has.
+fn cure(wrong: &clap::Error) -> Option<&'static str> {
+    let unknown = wrong.kind() == ErrorKind::UnknownArgument;
+    let option = wrong.get(ContextKind::InvalidArg).filter(|_| unknown)?.to_string();
+    drop_in::cure(&option)
 }
 
 /// Reads the command line in `words`, the first of which names the program.
@@ -338,6 +349,16 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::DisplayVersion);
         let error = parse_from(["mqx", "-V"]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnknownArgument);
+    }
+
+    #[test]
+    fn an_option_of_mosquitto_that_cannot_be_had_is_named_with_the_cure() {
+        for words in ["mqx pub -t a -m x --psk 00", "mosquitto_pub -t a -m x --psk 00"] {
+            let line = CommandLine(words.split(' ').map(Into::into).collect());
+            let error = line.parse_in(&[]).unwrap_err();
+            assert!(error.to_string().contains("--psk"), "{error}");
+            assert!(error.cure().unwrap().contains("mqx certs init"), "{error}");
+        }
     }
 
     #[test]

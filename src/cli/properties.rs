@@ -33,6 +33,7 @@ const ROWS: &[Row] = &[
     row("publish", "user-property", "user-property"),
     row("subscribe", "subscription-identifier", "subscription-identifier"),
     row("subscribe", "user-property", "user-property"),
+    row("unsubscribe", "user-property", "unsubscribe-user-property"),
     row("disconnect", "reason-string", "disconnect-reason"),
     row("disconnect", "session-expiry-interval", "disconnect-session-expiry-interval"),
     row("disconnect", "user-property", "disconnect-user-property"),

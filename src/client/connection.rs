@@ -4,7 +4,9 @@ use super::engine::{self, Engine};
 use super::link::{BATCH, Link, Turn};
 use super::{ConnectOptions, explain, no_answer, not_accepted, talk};
 use crate::error::{Error, Result};
-use crate::mqtt::{Publish, ReasonCode, SubscribeProperties, SubscribeRequest, Version};
+use crate::mqtt::{
+    Publish, ReasonCode, SubscribeProperties, SubscribeRequest, UnsubscribeProperties, Version,
+};
 use crate::net::{self, Endpoint, Stream};
 use crate::output;
 use crate::session::{Event, Failure, Receipt, ServerLimits, Time, Token};
@@ -69,6 +71,7 @@ impl Connection {
         mut options: ConnectOptions,
         on_event: &mut dyn FnMut(Event<'_>),
     ) -> Result<Self> {
+        options.find_brokers().await?;
         let mut left = options.others.len();
         loop {
             match Self::open_here(options.clone(), on_event).await {
@@ -151,6 +154,7 @@ impl Connection {
     /// # Errors
     /// As [`Connection::open`].
     pub async fn reopen(&mut self, on_event: &mut dyn FnMut(Event<'_>)) -> Result<()> {
+        self.options.find_brokers().await?;
         let mut left = self.options.others.len();
         loop {
             match self.reopen_here(on_event).await {
@@ -286,9 +290,14 @@ impl Connection {
     ///
     /// # Errors
     /// When the request cannot be sent.
-    pub fn unsubscribe(&mut self, filters: &[&str], token: Token) -> Result<()> {
+    pub fn unsubscribe(
+        &mut self,
+        filters: &[&str],
+        properties: UnsubscribeProperties<'_>,
+        token: Token,
+    ) -> Result<()> {
         let now = self.clock.now;
-        self.engine.unsubscribe(filters, token, now).map_err(explain)
+        self.engine.unsubscribe(filters, properties, token, now).map_err(explain)
     }
 
     /// Asks the broker for a sign of life, see [`Engine::ping`].

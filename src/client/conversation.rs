@@ -4,7 +4,8 @@
 use super::{Announced, ConnectOptions, Connection, explain};
 use crate::error::{Class, Error, Result};
 use crate::mqtt::{
-    Message, Publish, QoS, ReasonCode, SubscribeProperties, SubscribeRequest, Version,
+    Message, Publish, QoS, ReasonCode, SubscribeProperties, SubscribeRequest,
+    UnsubscribeProperties, Version,
 };
 use crate::net::Stream;
 use crate::session::{Event, Token};
@@ -117,7 +118,7 @@ impl Conversation {
     /// When no answer comes.
     pub async fn unsubscribe(&mut self, filters: &[&str]) -> Result<Vec<ReasonCode>> {
         let token = self.token();
-        self.connection.unsubscribe(filters, token)?;
+        self.connection.unsubscribe(filters, UnsubscribeProperties::default(), token)?;
         self.answer("to UNSUBSCRIBE", token).await
     }
 

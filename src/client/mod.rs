@@ -33,11 +33,12 @@ pub use token::{TokenAlgorithm, TokenMaker, TokenOptions};
 
 use crate::error::{self, Error, Result};
 use crate::mqtt::Version;
-use crate::net::Endpoint;
+use crate::net::{Domain, Endpoint};
 use crate::output;
 use crate::session::{ClientConfig, Secret};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use tokio::time::Instant;
 
 /// Where to connect and as whom. `default()` is the only home of defaults.
 #[derive(Debug, Clone)]
@@ -46,6 +47,9 @@ pub struct ConnectOptions {
     pub endpoint: Endpoint,
     /// Other brokers that are tried in turn when it fails.
     pub others: Vec<Endpoint>,
+    /// Whose brokers these are, if the DNS says it: both are what it said last, and only
+    /// where they are changes.
+    pub domain: Option<Domain>,
     /// What the client says of itself.
     pub session: ClientConfig,
     /// What makes a new password for every connection.
@@ -78,6 +82,21 @@ impl ConnectOptions {
     /// When it cannot be made.
     pub fn new_password(&self) -> Result<Option<Secret>> {
         self.token.as_ref().map(|token| token.make(SystemTime::now())).transpose()
+    }
+
+    /// Finds the brokers of the domain, if one is named.
+    ///
+    /// # Errors
+    /// When none is found.
+    async fn find_brokers(&mut self) -> Result<()> {
+        let Some(domain) = &self.domain else { return Ok(()) };
+        let deadline = Instant::now() + self.connect_timeout;
+        let places = domain.brokers(self.endpoint.tls.is_some(), deadline).await?;
+        let mut found = places.into_iter().map(|place| Endpoint { place, ..self.endpoint.clone() });
+        let first = found.next();
+        self.others = found.collect();
+        self.endpoint = first.unwrap_or_else(|| self.endpoint.clone());
+        Ok(())
     }
 
     /// The broker with this number, counted around.
@@ -131,6 +150,7 @@ impl Default for ConnectOptions {
         Self {
             endpoint: Endpoint::tcp("localhost", 1883),
             others: Vec::new(),
+            domain: None,
             session: ClientConfig::default(),
             token: None,
             farewell: Farewell::default(),

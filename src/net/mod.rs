@@ -4,7 +4,7 @@
 //! [`TlsServer`] turn certificate and key files into what rustls needs, and say
 //! of every bad file what was found in it instead. [`explain()`] gives any later
 //! error of a stream its class, its words and its cure. [`url`] reads what names a
-//! place, [`proxy`] asks others for a way there, [`websocket`] and
+//! place, [`Domain`] finds the brokers that the DNS names, [`proxy`] asks others for a way there, [`websocket`] and
 //! [`proxy_protocol`] are what is spoken over a stream before MQTT is, without IO.
 //!
 //! Nothing here knows MQTT, prints, or installs anything for the whole process.
@@ -31,6 +31,7 @@ pub mod pem;
 mod pkcs12;
 pub mod proxy;
 pub mod proxy_protocol;
+mod service;
 mod stream;
 mod tls_agreed;
 mod tls_client;
@@ -56,6 +57,7 @@ pub use explain::{explain, is_tls};
 pub use identity::exposed;
 pub use key_facts::{KeyFacts, SHORTEST_RSA};
 pub use peer_chain::{chain_of, peer_chain};
+pub use service::{Directory, Domain};
 pub use stream::Stream;
 pub use tls_agreed::Agreed;
 pub use tls_client::{TlsClient, TlsClientOptions, TlsVersion};

@@ -1,6 +1,6 @@
 //! What `mqx sub` is told to do.
 
-use super::{Exec, OutDir, Query};
+use super::{Exec, OutDir, Query, Sample};
 use crate::client::{ConnectOptions, EngineKind, Retries};
 use crate::decode::Decoder;
 use crate::error::{Class, Error};
@@ -28,6 +28,10 @@ pub struct Config {
     pub identifier: Option<SubscriptionId>,
     /// Name-value pairs for SUBSCRIBE, in MQTT 5.
     pub user_properties: PropertyBuf,
+    /// Name-value pairs for UNSUBSCRIBE, in MQTT 5.
+    pub unsubscribe_properties: PropertyBuf,
+    /// The share of the messages that are meant, drawn at random.
+    pub sample: Option<Sample>,
     /// End after this many messages.
     pub count: Option<NonZeroU64>,
     /// End after this time.

@@ -18,6 +18,7 @@ mod watch;
 
 pub use config::{Config, Expectation, Retained, Subscription};
 pub use files::{OutDir, OutMode};
+pub use gate::Sample;
 pub use jobs::{Exec, OnFailure};
 pub use query::Query;
 

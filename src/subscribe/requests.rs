@@ -5,7 +5,7 @@ use super::sweep::FENCE as FENCE_FILTER;
 use crate::client::Connection;
 use crate::error::Result;
 use crate::mqtt::topic::TopicFilter;
-use crate::mqtt::{RetainHandling, SubscribeProperties, SubscribeRequest};
+use crate::mqtt::{RetainHandling, SubscribeProperties, SubscribeRequest, UnsubscribeProperties};
 use crate::output;
 use crate::session::Token;
 
@@ -43,10 +43,11 @@ pub(super) fn send(connection: &mut Connection, config: &Config, fence: bool) ->
     }
     let filters: Vec<_> = config.unsubscribe.iter().map(TopicFilter::as_str).collect();
     if !filters.is_empty() {
-        connection.unsubscribe(&filters, UNSUBSCRIBE)?;
+        let user_properties = config.unsubscribe_properties.user_properties();
+        connection.unsubscribe(&filters, UnsubscribeProperties { user_properties }, UNSUBSCRIBE)?;
     }
     if fence {
-        connection.unsubscribe(&[FENCE_FILTER], FENCE)?;
+        connection.unsubscribe(&[FENCE_FILTER], UnsubscribeProperties::default(), FENCE)?;
     }
     Ok(())
 }

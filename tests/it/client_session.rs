@@ -4,7 +4,7 @@
 use super::hex;
 use mqx::mqtt::{
     Publish, PublishProperties, QoS, ReasonCode, SubscribeOptions, SubscribeProperties,
-    SubscribeRequest, TopicAlias, Version,
+    SubscribeRequest, TopicAlias, UnsubscribeProperties, Version,
 };
 use mqx::session::{ClientConfig, ClientSession, Event, Failure, Time};
 use std::num::{NonZeroU16, NonZeroU32};
@@ -208,7 +208,7 @@ fn what_could_not_be_sent_is_not_in_flight() {
     let mut session = session();
     connect(&mut session, "20 08 00 00 05 2700000005");
     assert_eq!(subscribe(&mut session, 1), Err(Failure::TooLarge(9, 5)));
-    let refused = session.unsubscribe(&["abc"], 2, NOW);
+    let refused = session.unsubscribe(&["abc"], UnsubscribeProperties::default(), 2, NOW);
     assert!(matches!(refused, Err(Failure::TooLarge(_, 5))));
     assert_eq!((session.in_flight(), output(&mut session)), (0, String::new()));
 }
@@ -241,7 +241,7 @@ fn requests_end_with_their_connection() {
 #[test]
 fn an_unsubscribe_ends_with_its_answer() {
     let mut session = connected();
-    session.unsubscribe(&["a"], 4, NOW).unwrap();
+    session.unsubscribe(&["a"], UnsubscribeProperties::default(), 4, NOW).unwrap();
     assert_eq!(output(&mut session), compact("a2 06 0001 00 000161"));
     let (events, _) = receive(&mut session, "b0 04 0001 00 11").unwrap();
     assert_eq!(events, ["unsubscribed 4 [0x11 No subscription existed]"]);

@@ -6,7 +6,8 @@ use super::home::{OWN, options};
 use crate::client::{ConnectOptions, Connection, explain, is_about_mark};
 use crate::error::{Class, Error, Result};
 use crate::mqtt::{
-    Publish, QoS, ReasonCode, RetainHandling, SubscribeProperties, SubscribeRequest, Version,
+    Publish, QoS, ReasonCode, RetainHandling, SubscribeProperties, SubscribeRequest,
+    UnsubscribeProperties, Version,
 };
 use crate::net::Endpoint;
 use crate::session::{ClientConfig, Event, Failure, Receipt};
@@ -81,7 +82,7 @@ impl Abroad {
         let connection = self.connection()?;
         let unwanted = bridge.routes.unwanted();
         if bridge.unsubscribe && !unwanted.is_empty() {
-            connection.unsubscribe(&unwanted, OWN)?;
+            connection.unsubscribe(&unwanted, UnsubscribeProperties::default(), OWN)?;
         }
         let wanted = requests(bridge);
         if !wanted.is_empty() {

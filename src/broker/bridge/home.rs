@@ -10,7 +10,7 @@ use crate::client::explain;
 use crate::error::{Class, Error, Result};
 use crate::mqtt::{
     Publish, QoS, ReasonCode, RetainHandling, SubscribeOptions, SubscribeProperties,
-    SubscribeRequest, Version,
+    SubscribeRequest, UnsubscribeProperties, Version,
 };
 use crate::session::{ClientConfig, ClientSession, Failure, Receipt, Token};
 use std::num::NonZeroU16;
@@ -113,7 +113,8 @@ impl Home {
         let known = known.iter().map(|subscription| subscription.filter.as_str());
         let unwanted: Vec<_> = known.filter(|filter| !is_wanted(filter)).collect();
         if !unwanted.is_empty() {
-            insider.session.unsubscribe(&unwanted, OWN, now).map_err(explain)?;
+            let properties = UnsubscribeProperties::default();
+            insider.session.unsubscribe(&unwanted, properties, OWN, now).map_err(explain)?;
         }
         if wanted.is_empty() {
             return Ok(());

@@ -8,6 +8,7 @@ use crate::broker::worker::Shared;
 use crate::client::explain;
 use crate::mqtt::{
     Message, QoS, ReasonCode, SubscribeOptions, SubscribeProperties, SubscribeRequest,
+    UnsubscribeProperties,
 };
 use crate::session::{ClientConfig, ClientSession, Failure};
 use std::rc::Rc;
@@ -129,7 +130,8 @@ impl Guest {
             Command::Unsubscribe(filter, answer) => {
                 let (token, now) = (self.ledger.token(), self.insider.now());
                 self.ledger.close(&filter);
-                let sent = self.insider.session.unsubscribe(&[&filter], token, now);
+                let none = UnsubscribeProperties::default();
+                let sent = self.insider.session.unsubscribe(&[&filter], none, token, now);
                 self.ledger.await_change(token, sent, None, answer);
             }
         }

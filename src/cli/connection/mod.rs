@@ -79,8 +79,8 @@ pub struct ConnectionArgs {
     )]
     connect_timeout: Duration,
 
-    /// Whose implementation of MQTT speaks: native (that of mqx) or rumqttc
     #[arg(
+        help = format!("Whose implementation of MQTT speaks: {}", EngineKind::choices()),
         long, default_value = EngineKind::Native.name(), hide_possible_values = true,
         value_parser = PossibleValuesParser::new(EngineKind::ALL.map(EngineKind::name))
             .map(|name| EngineKind::from_name(&name).unwrap_or_default())
@@ -107,8 +107,8 @@ pub struct ConnectionArgs {
     #[command(flatten)]
     session: SessionArgs,
 
-    /// Set a property as with mosquitto: connect, publish, subscribe, disconnect or
-    /// will, its name and its value; each has an option of its own here
+    /// Set a property as with mosquitto: connect, publish, subscribe, unsubscribe,
+    /// disconnect or will, its name and its value; each has an option of its own here
     #[arg(
         short = 'D', long, value_name = "COMMAND NAME VALUE",
         value_parser = |text: &str| Err::<Infallible, _>(properties::unknown(text))
@@ -211,6 +211,7 @@ impl ConnectionArgs {
         let options = ConnectOptions {
             endpoint: endpoints.next().unwrap_or(default.endpoint),
             others: endpoints.collect(),
+            domain: None,
             session,
             token: token.map(Arc::new),
             farewell,

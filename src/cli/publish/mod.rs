@@ -77,6 +77,7 @@ impl PublishArgs {
         };
         self.payload.check(topics.len())?;
         self.id.apply(&mut connect.session)?;
+        self.reach.apply(&mut connect)?;
         connect.session.topic_aliases_sent = self.delivery.topic_alias.unwrap_or_default();
         connect.check_engine()?;
         let store = self.delivery.store.as_deref().map(Place::parse).transpose()?;

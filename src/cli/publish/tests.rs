@@ -215,6 +215,14 @@ fn several_brokers_are_tried_in_the_order_in_which_they_are_named() {
 }
 
 #[test]
+fn a_domain_can_be_asked_for_its_brokers() {
+    for words in [&["-S", "-h", "lan.example", "--tls"][..], &["--srv", "--host", "lan.example"]] {
+        let connect = parse(&[words, &["-t", "a", "-n"]].concat()).unwrap().connect;
+        assert_eq!(connect.domain.unwrap().name, "lan.example");
+    }
+}
+
+#[test]
 fn the_port_of_tls_means_tls_unless_told_otherwise() {
     let tls = |words: &[&str]| {
         let words = [words, &["-p", "8883", "-t", "a", "-n"]].concat();
@@ -302,6 +310,10 @@ fn what_does_not_fit_together_is_refused_with_the_reason() {
         ("-t a -n --ws --ws-header x", "Name: value"),
         ("-t a -n --proxy h:1", "not the URL of a proxy"),
         ("-t a -n -A nowhere", "give an IP address"),
+        ("-t a -n -S", "--host"),
+        ("-t a -n -S -h 127.0.0.1", "--srv needs a domain"),
+        ("-t a -n -S -h a -h b", "one domain"),
+        ("-t a -n -S -h a -p 1", "cannot be used with"),
         ("-t a -n --sni x", "--sni is of use with TLS only"),
         ("-t a -n --tls --tls-version 1.1", "known are 1.2 and 1.3"),
         ("-t a -n --tls c --capath d", "cannot be used with"),

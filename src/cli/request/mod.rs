@@ -100,6 +100,7 @@ impl RequestArgs {
         let mut target = self.connection.into_target()?;
         target.require_v5(self.content.needs_v5().or(self.ask.needs_v5()))?;
         self.id.apply(&mut target.options.session)?;
+        self.reach.apply(&mut target.options)?;
         let shared = Shared {
             target,
             retries: self.reach.retries(),

@@ -44,8 +44,12 @@ const REFUSED: &[(&str, &str)] = &[
     ("--tls-engine-kpass-sha1", "--key-password opens an encrypted key"),
     ("--psk", "use certificates: `mqx certs init` makes them"),
     ("--psk-identity", "use certificates: `mqx certs init` makes them"),
-    ("-S", "name the broker with -h"),
 ];
+
+/// What can be done about an option of mosquitto that cannot be had.
+pub(in super::super) fn cure(option: &str) -> Option<&'static str> {
+    REFUSED.iter().find(|row| row.0 == option).map(|row| row.1)
+}
 
 impl DropIn {
     /// The command of mqx that stands in for it.
@@ -194,11 +198,9 @@ mod tests {
         ] {
             assert_eq!(translated(theirs).as_deref(), Ok(ours));
         }
-        for (theirs, what) in [
-            ("mosquitto_sub -t a --psk 00", "mosquitto's --psk"),
-            ("mosquitto_sub -t a -S", "mosquitto's -S"),
-            ("mqx sub -t a", "nobody"),
-        ] {
+        for (theirs, what) in
+            [("mosquitto_sub -t a --psk 00", "mosquitto's --psk"), ("mqx sub -t a", "nobody")]
+        {
             assert!(translated(theirs).unwrap_err().contains(what), "{theirs}");
         }
         assert!(translated("mosquitto_pub -t a -m -S").is_ok(), "it is the message");

@@ -4,7 +4,7 @@ use crate::cli::values;
 use crate::error::{Error, Result};
 use crate::mqtt::topic::{Filter, TopicFilter};
 use crate::mqtt::{QoS, RetainHandling, SubscribeOptions, SubscriptionId};
-use crate::subscribe::{Retained, Subscription};
+use crate::subscribe::{Retained, Sample, Subscription};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 
@@ -69,9 +69,26 @@ pub(super) struct FilterArgs {
     #[arg(long, value_name = "NUMBER", value_parser = values::subscription_id)]
     pub(super) subscription_identifier: Option<SubscriptionId>,
 
+    /// User property of UNSUBSCRIBE, as in name=value (repeatable, MQTT 5)
+    #[arg(
+        long, value_name = "NAME=VALUE", value_parser = values::user_property,
+        requires = "unsubscribe"
+    )]
+    pub(super) unsubscribe_user_property: Vec<(String, String)>,
+
+    /// Take only so many per cent of the messages, drawn at random; the others do not count
+    #[arg(long, value_name = "PERCENT", value_parser = sample)]
+    pub(super) random_filter: Option<Sample>,
+
     /// User property of SUBSCRIBE, as in name=value (repeatable, MQTT 5)
     #[arg(long, value_name = "NAME=VALUE", value_parser = values::user_property)]
     pub(super) user_property: Vec<(String, String)>,
+}
+
+/// Reads a share in per cent.
+fn sample(text: &str) -> Result<Sample, String> {
+    let percent = text.strip_suffix('%').unwrap_or(text).parse().ok();
+    percent.and_then(Sample::of_percent).ok_or_else(|| "give per cent, up to 100".to_owned())
 }
 
 fn retain_handling(name: &str) -> RetainHandling {
@@ -88,6 +105,7 @@ impl FilterArgs {
         let rows = [
             (self.subscription_identifier.is_some(), "--subscription-identifier"),
             (!self.user_property.is_empty(), "--user-property"),
+            (!self.unsubscribe_user_property.is_empty(), "--unsubscribe-user-property"),
         ];
         rows.iter().find(|(given, _)| *given).map(|(_, name)| *name)
     }

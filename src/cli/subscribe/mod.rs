@@ -7,6 +7,7 @@ mod reading;
 use super::connection::{ClientIdArgs, ConnectionArgs, ReachArgs, Target, in_url, no_topic};
 use super::values;
 use crate::error::{Error, Result};
+use crate::output as terminal;
 use crate::subscribe::Config;
 use clap::Args;
 use filters::FilterArgs;
@@ -28,6 +29,11 @@ pub struct SubscribeArgs {
     /// End after this many messages
     #[arg(short = 'C', long, value_name = "NUMBER", value_parser = values::count)]
     count: Option<NonZeroU64>,
+
+    /// Messages with QoS 1 and 2 that the broker may have under way at once (MQTT 5, as
+    /// --receive-maximum)
+    #[arg(short = 'M', long, value_name = "NUMBER", conflicts_with = "receive_maximum")]
+    max_inflight: Option<NonZeroU16>,
 
     /// End after this time, as in 10, 500ms or 2m, with exit code 27
     #[arg(short = 'W', long, value_name = "TIME", value_parser = values::duration)]
@@ -72,12 +78,17 @@ impl SubscribeArgs {
             return Err(no_topic());
         }
         self.id.apply(&mut connect.session)?;
+        self.reach.apply(&mut connect)?;
         if let Some(option) = self.filters.likes_v5()
             && !connect.session.version.is_v5()
         {
             return Err(Error::usage(format!("{option} needs MQTT 5")).hint("leave out -V"));
         }
-        connect.session.receive_maximum = connect.session.receive_maximum.or(few(self.count));
+        if self.max_inflight.is_some() && !connect.session.version.is_v5() {
+            terminal::note("-M has no effect before MQTT 5: the broker decides");
+        }
+        let window = connect.session.receive_maximum.or(self.max_inflight);
+        connect.session.receive_maximum = window.or_else(|| few(self.count));
         let reading = self.reading.read()?;
         let selects = reading.select.is_some();
         Ok(Config {
@@ -89,6 +100,10 @@ impl SubscribeArgs {
             filter_out: self.filters.filter_out,
             identifier: self.filters.subscription_identifier,
             user_properties: values::user_properties(&self.filters.user_property)?,
+            unsubscribe_properties: values::user_properties(
+                &self.filters.unsubscribe_user_property,
+            )?,
+            sample: self.filters.random_filter,
             count: self.count,
             timeout: self.timeout,
             idle_timeout: self.idle_timeout,

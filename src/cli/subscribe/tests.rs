@@ -41,6 +41,7 @@ fn a_few_messages_are_all_the_broker_is_let_send_at_once() {
     assert_eq!(window("-t a -C 3"), NonZeroU16::new(3));
     assert_eq!(window("-t a -C 20"), None);
     assert_eq!(window("-t a"), None);
+    assert_eq!(window("-t a -M 7 -C 3"), NonZeroU16::new(7));
 }
 
 #[test]
@@ -127,6 +128,11 @@ fn what_does_not_fit_together_is_refused_with_the_reason() {
         ("-t a --proto /nowhere.proto --decode protobuf", "--proto /nowhere.proto"),
         ("-t a --filter .a|", "--filter"),
         ("-t a --within 5s", "--expect"),
+        ("-t a -M 0", "--max-inflight"),
+        ("-t a --random-filter 101", "up to 100"),
+        ("-t a --random-filter some", "up to 100"),
+        ("-t a --unsubscribe-user-property a=b", "--unsubscribe"),
+        ("-U a --unsubscribe-user-property a=b -V 3.1.1", "needs MQTT 5"),
         ("-t a --on-exec-failure ack", "--exec"),
         ("-t a --exec x --on-exec-failure cry", "invalid value"),
         ("-t a --exec x --on-exec-failure reject -V 3.1.1", "reject needs MQTT 5"),

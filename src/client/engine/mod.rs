@@ -7,7 +7,9 @@ mod native;
 mod rumqttc;
 
 use crate::error::{Error, Result};
-use crate::mqtt::{Disconnect, Publish, ReasonCode, SubscribeProperties, SubscribeRequest};
+use crate::mqtt::{
+    Disconnect, Publish, ReasonCode, SubscribeProperties, SubscribeRequest, UnsubscribeProperties,
+};
 use crate::session::{
     ClientConfig, ClientSession, Event, Failure, Receipt, Secret, ServerLimits, Time, Token,
 };
@@ -37,7 +39,13 @@ pub trait Engine: Send {
         now: Time,
     ) -> Result<(), Failure>;
     /// Ends subscriptions.
-    fn unsubscribe(&mut self, filters: &[&str], token: Token, now: Time) -> Result<(), Failure>;
+    fn unsubscribe(
+        &mut self,
+        filters: &[&str],
+        properties: UnsubscribeProperties<'_>,
+        token: Token,
+        now: Time,
+    ) -> Result<(), Failure>;
     /// Acknowledges a message that was entrusted to the owner.
     fn acknowledge(
         &mut self,
@@ -95,6 +103,13 @@ impl EngineKind {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// The names of all of them, with what cannot be done.
+    #[must_use]
+    pub fn choices() -> String {
+        let limits: Vec<_> = rumqttc::limits().collect();
+        format!("native (that of mqx) or rumqttc, which {}", limits.join(", "))
     }
 
     /// Checks that this engine can be what `config` says, and end with words in

@@ -1,7 +1,9 @@
 //! mqx's own session as an engine.
 
 use super::Engine;
-use crate::mqtt::{Disconnect, Publish, ReasonCode, SubscribeProperties, SubscribeRequest};
+use crate::mqtt::{
+    Disconnect, Publish, ReasonCode, SubscribeProperties, SubscribeRequest, UnsubscribeProperties,
+};
 use crate::session::{
     ClientConfig, ClientSession, Event, Failure, Receipt, Secret, ServerLimits, Time, Token,
 };
@@ -41,8 +43,14 @@ impl Engine for ClientSession {
         self.subscribe(requests, properties, token, now)
     }
 
-    fn unsubscribe(&mut self, filters: &[&str], token: Token, now: Time) -> Result<(), Failure> {
-        self.unsubscribe(filters, token, now)
+    fn unsubscribe(
+        &mut self,
+        filters: &[&str],
+        properties: UnsubscribeProperties<'_>,
+        token: Token,
+        now: Time,
+    ) -> Result<(), Failure> {
+        self.unsubscribe(filters, properties, token, now)
     }
 
     fn acknowledge(

@@ -96,15 +96,12 @@ impl ClientSession {
     pub fn unsubscribe(
         &mut self,
         filters: &[&str],
+        properties: UnsubscribeProperties<'_>,
         token: Token,
         now: Time,
     ) -> Result<(), Failure> {
         let packet = |packet_id| {
-            Packet::Unsubscribe(Unsubscribe {
-                packet_id,
-                properties: UnsubscribeProperties::default(),
-                filters: filters.to_vec(),
-            })
+            Packet::Unsubscribe(Unsubscribe { packet_id, properties, filters: filters.to_vec() })
         };
         self.request(packet, token, now)
     }

@@ -45,7 +45,11 @@ const USAGE: &[Row] = &[
     ("sub -t a --out-dir x --out-mode shelve", 2, &["'shelve'", "--out-mode", "overwrite, append"]),
     ("sub -t a --exec-jobs 2", 2, &["--exec"]),
     ("sub -t a --exec x --exec-jobs 0", 2, &["--exec-jobs", "from 1 to 1000"]),
-    ("sub -t a -q 1 --exec x --engine rumqttc", 2, &["rumqttc", "by itself", "--engine native"]),
+    (
+        "sub -t a -q 1 --exec x --engine rumqttc",
+        2,
+        &["rumqttc", "cannot leave messages unacknowledged", "--engine native"],
+    ),
     ("sub -t a --out-dir {ca}", 11, &["{ca}"]),
     ("sub -t a --no-local -V 3.1.1", 2, &["--no-local", "MQTT 5", "-V"]),
     ("bench -s 8", 2, &["--size 8", "32"]),

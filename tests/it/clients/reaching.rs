@@ -1,13 +1,17 @@
 //! The ways to a broker: where it listens, what carries the bytes, and which
 //! of several is taken.
 
-use super::{Page, block_on, class_of, never, publishing, speaker, subscribing, with_everybody};
+use super::subscribing::accept;
+use super::{
+    Page, block_on, class_of, never, publishing, speaker, subscribing, with_everybody, words_of,
+};
+use crate::support::dns::Dns;
 use crate::support::peer::Peer;
 use mqx::broker;
 use mqx::client::{ConnectOptions, EngineKind};
-use mqx::error::Class;
+use mqx::error::{Class, Result};
 use mqx::mqtt::{QoS, Version};
-use mqx::net::{Endpoint, Place};
+use mqx::net::{Directory, Domain, Endpoint, Place};
 use mqx::{publish, subscribe};
 use std::num::NonZeroU64;
 use tokio::io::empty;
@@ -127,5 +131,56 @@ fn a_client_whose_broker_goes_away_comes_back_to_another() {
         let (subscribed, ()) = tokio::join!(subscribed, serve);
         subscribed.unwrap();
         assert_eq!(page.text(), "a/b x\n");
+    });
+}
+
+/// A subscriber to the brokers that a server of the DNS knows, and what was asked of it.
+async fn with_domain(
+    records: Vec<(u16, u16, u16, &'static str)>,
+    questions: usize,
+    broker: impl AsyncFnOnce(&Peer),
+    peer: &Peer,
+) -> (Result<()>, Vec<String>) {
+    let dns = Dns::bind(records).await;
+    let mut config = subscribing(speaker(EngineKind::Native, Version::V5), 1);
+    let directory = Directory::Server(dns.address());
+    config.connect.domain = Some(Domain { name: "lab.example".to_owned(), directory });
+    config.exit_after_sub = true;
+    let ask = async {
+        let mut asked = Vec::new();
+        for _ in 0..questions {
+            asked.push(dns.answer().await);
+        }
+        asked
+    };
+    let run = subscribe::run(config, Page::default().sink(), never());
+    let (done, asked, ()) = tokio::join!(run, ask, broker(peer));
+    (done, asked)
+}
+
+#[test]
+fn the_brokers_of_a_domain_are_tried_by_their_priority() {
+    block_on(async {
+        let peer = Peer::bind().await;
+        let gone = Peer::bind().await.port();
+        let records = vec![(20, 1, peer.port(), "127.0.0.1"), (10, 0, gone, "127.0.0.1")];
+        let broker = async |peer: &Peer| {
+            let mut caller = accept(speaker(EngineKind::Native, Version::V5), peer, &[0]).await;
+            assert_eq!(caller.packet().await[0], 0xe0);
+        };
+        let (done, asked) = with_domain(records, 1, broker, &peer).await;
+        done.unwrap();
+        assert_eq!(asked, ["_mqtt._tcp.lab.example"]);
+    });
+}
+
+#[test]
+fn a_domain_without_brokers_cannot_be_connected_to() {
+    block_on(async {
+        let peer = Peer::bind().await;
+        let (done, _) = with_domain(Vec::new(), 1, async |_: &Peer| {}, &peer).await;
+        assert_eq!(done.as_ref().unwrap_err().class(), Class::Connect);
+        let words = words_of(done);
+        assert!(words.contains("no SRV record _mqtt._tcp.lab.example"), "{words}");
     });
 }

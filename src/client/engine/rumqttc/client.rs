@@ -6,7 +6,7 @@ use crate::client::engine::Engine;
 use crate::mqtt::topic::TopicName;
 use crate::mqtt::{
     self, Ack, AckKind, ConnAck, Disconnect, Message, Packet, PacketType, Publish, QoS, ReasonCode,
-    SubscribeProperties, SubscribeRequest,
+    SubscribeProperties, SubscribeRequest, UnsubscribeProperties,
 };
 use crate::session::{ClientConfig, Event, Failure, Receipt, Secret, ServerLimits, Time, Token};
 use bytes::BytesMut;
@@ -316,8 +316,16 @@ impl<D: Dialect> Engine for Rumqttc<D> {
         self.begin_request(token, now, |dialect, out| dialect.subscribe(requests, &properties, out))
     }
 
-    fn unsubscribe(&mut self, filters: &[&str], token: Token, now: Time) -> Result<(), Failure> {
-        self.begin_request(token, now, |dialect, out| dialect.unsubscribe(filters, out))
+    fn unsubscribe(
+        &mut self,
+        filters: &[&str],
+        properties: UnsubscribeProperties<'_>,
+        token: Token,
+        now: Time,
+    ) -> Result<(), Failure> {
+        self.begin_request(token, now, |dialect, out| {
+            dialect.unsubscribe(filters, &properties, out)
+        })
     }
 
     /// rumqttc has acknowledged everything itself.

@@ -17,7 +17,9 @@ mod v4;
 mod v5;
 
 use super::Engine;
-use crate::mqtt::{self, Publish, QoS, SubscribeProperties, SubscribeRequest, Version};
+use crate::mqtt::{
+    self, Publish, QoS, SubscribeProperties, SubscribeRequest, UnsubscribeProperties, Version,
+};
 use crate::session::{ClientConfig, Failure, Secret};
 use bytes::BytesMut;
 
@@ -46,7 +48,12 @@ trait Dialect: Send {
         out: &mut BytesMut,
     ) -> Result<u16, Failure>;
     /// Encodes UNSUBSCRIBE and returns its identifier.
-    fn unsubscribe(&mut self, filters: &[&str], out: &mut BytesMut) -> Result<u16, Failure>;
+    fn unsubscribe(
+        &mut self,
+        filters: &[&str],
+        properties: &UnsubscribeProperties<'_>,
+        out: &mut BytesMut,
+    ) -> Result<u16, Failure>;
     /// Encodes PINGREQ.
     fn ping(&mut self, out: &mut BytesMut) -> Result<(), Failure>;
     /// Encodes DISCONNECT.
@@ -60,39 +67,51 @@ trait Dialect: Send {
     ) -> Result<(), Failure>;
 }
 
+/// Something that rumqttc cannot do: whether it is asked for, also by what is to be said in
+/// DISCONNECT, and what it is, as words that follow "rumqttc".
+type Limit = (fn(&ClientConfig, bool) -> bool, &'static str);
+
+const LIMITS: [Limit; 9] = [
+    (|config, _| config.version == Version::V31, "cannot speak MQTT 3.1 (-V)"),
+    (
+        |config, _| password(config).is_some_and(|bytes| std::str::from_utf8(bytes).is_err()),
+        "cannot send a password that is not text (-P)",
+    ),
+    (
+        |config, _| config.username.as_deref() == Some("") || password(config) == Some(b""),
+        "cannot send an empty user name or password (-u, -P)",
+    ),
+    (
+        |config, _| config.topic_alias_maximum > 0,
+        "cannot resolve topic aliases (--topic-alias-maximum)",
+    ),
+    (|config, _| config.topic_aliases_sent > 0, "cannot set up topic aliases (--topic-alias)"),
+    (
+        |config, _| config.authentication.as_ref().is_some_and(|begun| begun.steps.is_some()),
+        "cannot write AUTH (--authentication-method SCRAM-SHA-256)",
+    ),
+    (
+        |config, _| config.acknowledged_by_owner,
+        "cannot leave messages unacknowledged (--exec with -q 1 or 2, bridges)",
+    ),
+    (|config, _| config.bridge || config.largest_sent.is_some(), "cannot serve a bridge"),
+    (|_, last_words| last_words, "cannot send properties in DISCONNECT (--disconnect-...)"),
+];
+
+fn password(config: &ClientConfig) -> Option<&[u8]> {
+    config.password.as_ref().map(Secret::expose)
+}
+
 /// Why an engine cannot be made of this configuration, as words that follow
 /// "--engine rumqttc".
 pub(super) fn check(config: &ClientConfig, last_words: bool) -> Result<(), &'static str> {
-    let password = config.password.as_ref().map(Secret::expose);
-    if config.version == Version::V31 {
-        return Err("cannot speak MQTT 3.1 (-V)");
-    }
-    if password.is_some_and(|password| std::str::from_utf8(password).is_err()) {
-        return Err("cannot send a password that is not text (-P)");
-    }
-    if config.username.as_deref() == Some("") || password == Some(b"") {
-        return Err("cannot send an empty user name or password (-u, -P)");
-    }
-    if config.topic_alias_maximum > 0 {
-        return Err("cannot resolve topic aliases (--topic-alias-maximum)");
-    }
-    if config.topic_aliases_sent > 0 {
-        return Err("cannot set up topic aliases (--topic-alias)");
-    }
-    if config.authentication.as_ref().is_some_and(|begun| begun.steps.is_some()) {
-        return Err("cannot write AUTH, which its types do not let others make \
-                    (--authentication-method SCRAM-SHA-256)");
-    }
-    if config.acknowledged_by_owner {
-        return Err("acknowledges messages by itself (--exec with -q 1 or 2, bridges)");
-    }
-    if config.bridge || config.largest_sent.is_some() {
-        return Err("cannot serve a bridge");
-    }
-    if last_words {
-        return Err("cannot send properties in DISCONNECT (--disconnect-...)");
-    }
-    Ok(())
+    let limit = LIMITS.iter().find(|(is_asked_for, _)| is_asked_for(config, last_words));
+    limit.map_or(Ok(()), |(_, what)| Err(*what))
+}
+
+/// What it cannot do, each as words that follow "rumqttc".
+pub(super) fn limits() -> impl Iterator<Item = &'static str> {
+    LIMITS.iter().map(|(_, what)| *what)
 }
 
 /// An engine that has not connected yet; [`check`] has passed.

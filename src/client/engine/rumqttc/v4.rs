@@ -1,7 +1,9 @@
 //! rumqttc's MQTT 3.1.1.
 
 use super::{NOT_ACCEPTED, NOT_SENT, WINDOW, credentials, fits};
-use crate::mqtt::{PacketId, Publish, QoS, SubscribeProperties, SubscribeRequest};
+use crate::mqtt::{
+    PacketId, Publish, QoS, SubscribeProperties, SubscribeRequest, UnsubscribeProperties,
+};
 use crate::session::{ClientConfig, Failure};
 use bytes::{Bytes, BytesMut};
 use rumqttc::{MqttState, Packet, Request, StateError, mqttbytes};
@@ -80,7 +82,12 @@ impl super::Dialect for Dialect {
         }
     }
 
-    fn unsubscribe(&mut self, filters: &[&str], out: &mut BytesMut) -> Result<u16, Failure> {
+    fn unsubscribe(
+        &mut self,
+        filters: &[&str],
+        _: &UnsubscribeProperties<'_>,
+        out: &mut BytesMut,
+    ) -> Result<u16, Failure> {
         let topics = filters.iter().map(|&filter| filter.to_owned()).collect();
         let unsubscribe = rumqttc::Unsubscribe { pkid: 0, topics };
         match self.request(Request::Unsubscribe(unsubscribe), out)? {

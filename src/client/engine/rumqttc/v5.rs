@@ -3,7 +3,7 @@
 use super::{NOT_ACCEPTED, NOT_SENT, WINDOW, credentials, fits};
 use crate::mqtt::{
     Message, PacketId, PropertyBuf, Publish, PublishProperties, QoS, RetainHandling,
-    SubscribeProperties, SubscribeRequest, SubscriptionId, UserProperties,
+    SubscribeProperties, SubscribeRequest, SubscriptionId, UnsubscribeProperties, UserProperties,
 };
 use crate::session::{ClientConfig, Failure, Secret};
 use bytes::{Bytes, BytesMut};
@@ -101,11 +101,19 @@ impl super::Dialect for Dialect {
         }
     }
 
-    fn unsubscribe(&mut self, filters: &[&str], out: &mut BytesMut) -> Result<u16, Failure> {
+    fn unsubscribe(
+        &mut self,
+        filters: &[&str],
+        properties: &UnsubscribeProperties<'_>,
+        out: &mut BytesMut,
+    ) -> Result<u16, Failure> {
+        let properties = (!properties.is_empty()).then(|| v5::UnsubscribeProperties {
+            user_properties: owned(properties.user_properties),
+        });
         let unsubscribe = v5::Unsubscribe {
             pkid: 0,
             filters: filters.iter().map(|&filter| filter.to_owned()).collect(),
-            properties: None,
+            properties,
         };
         match self.request(Request::Unsubscribe(unsubscribe), out)? {
             Packet::Unsubscribe(packet) => Ok(packet.pkid),
