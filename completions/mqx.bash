@@ -383,7 +383,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__bench)
-            opts="-c -R -i -n -I -t -q -r -s -m -f -L -F -w -C -h -p -b -A -u -P -k -V -d -x -D -o --count --publishers --subscribers --conn-rate --interval --startnumber --rows --retry --retry-delay --churn --storm --rate --interval-of-msg --jitter --topic --qos --retain --size --message --file --template --payload-hdrs --limit --per-client-limit --inflight --buffer --duration --warmup --wait-before-publishing --keep-connected --local-addresses --strict --broker-pid --embedded --prometheus --find-max --step --precision --shard --run --start-at --json --report-file --report --assert --baseline --max-regression --id --clean --host --port --broker --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --color --help pubsub pub sub conn fanout fanin rr shared compare merge run help"
+            opts="-c -R -i -n -I -t -q -r -s -m -f -L -F -e -w -S -C -h -p -b -A -u -P -k -V -d -x -D -o --count --publishers --subscribers --conn-rate --interval --ramp --startnumber --rows --retry --retry-delay --churn --storm --rate --interval-of-msg --jitter --topic --qos --retain --size --message --file --template --payload-hdrs --limit --per-client-limit --inflight --buffer --message-expiry-interval --content-type --payload-format-indicator --user-property --duration --warmup --wait-before-publishing --keep-connected --local-addresses --strict --broker-pid --embedded --prometheus --find-max --step --precision --shard --run --start-at --json --report-file --report --assert --baseline --max-regression --id --shortids --clean --host --port --broker --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --color --help pubsub pub sub conn fanout fanin rr shared compare merge run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -418,6 +418,10 @@ _mqx() {
                     return 0
                     ;;
                 -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ramp)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -542,6 +546,26 @@ _mqx() {
                     return 0
                     ;;
                 --buffer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --message-expiry-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --content-type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --payload-format-indicator)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user-property)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

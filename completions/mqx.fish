@@ -421,6 +421,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subco
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l subscribers -d 'Clients that receive what every publisher sends, of rr those that answer' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s R -l conn-rate -d 'Open so many connections per second [default: as many as possible]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s i -l interval -d 'Time from one connection to the next, as in 10 (milliseconds) or 1s' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l ramp -d 'Open all connections over this time, evenly' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s n -l startnumber -d 'The number of the first client' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l rows -d 'CSV file with a row for each client, counted around; {row.NAME} in user name, password, identifier, topic and message is what the row has in this column' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l retry -d 'How often in a row a client tries again to connect, or forever' -r
@@ -442,6 +443,10 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subco
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l per-client-limit -d 'End after this many messages of each publisher' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s F -l inflight -d 'Messages of QoS 1 and 2 that each publisher has unacknowledged at once' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l buffer -d 'Messages each publisher keeps while it cannot send them; of more the oldest are given up [default: all]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s e -l message-expiry-interval -d 'Time after which the message is worth nothing, as in 60 or 1h' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l content-type -d 'What the payload is, as in application/json' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l payload-format-indicator -d 'Whether the payload is UTF-8 text' -r
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l user-property -d 'User property, as in name=value (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l duration -d 'End after this time, as in 10, 500ms or 2m [default: run until Ctrl-C]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l warmup -d 'Do not measure what is due in this time at the beginning' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s w -l wait-before-publishing -d 'Whether publishing begins when everybody is connected; otherwise each client begins when it is' -r
@@ -533,6 +538,8 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subco
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l embedded -d 'Start a broker inside this process, on a free port, and measure that'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l find-max -d 'Find the greatest load that holds: double the rate (of conn and sub the clients), from --rate on, until an --assert breaks, then narrow it down [default: p99<100ms, loss==0, errors==0]'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l json -d 'Print the report as one JSON object'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l shortids -d 'Client identifiers of --id and the number of the client, and nothing else'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s S -d 'Use TLS, the same as --tls'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l ws -d 'Speak MQTT over WebSocket'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l ask-password -d 'Ask for the password at the terminal'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s d -l debug -d 'Say on stderr which packets are sent and received'

@@ -13,7 +13,7 @@ pub mod rows;
 pub mod size;
 
 use crate::client::ConnectOptions;
-use crate::mqtt::{QoS, Version};
+use crate::mqtt::{MessageProperties, QoS, Version};
 pub use amount::Amount;
 pub use certificates::Certificates;
 pub use mode::{Load, Mode};
@@ -92,6 +92,8 @@ pub struct Group {
     pub rows: Option<Arc<Rows>>,
     /// Connections opened per second; `None` is as fast as possible.
     pub connect_rate: Option<f64>,
+    /// The time over which all of them are opened, in place of a rate.
+    pub ramp: Option<Duration>,
     /// What each publishes.
     pub streams: Vec<Stream>,
     /// What each subscribes to.
@@ -128,6 +130,7 @@ impl Default for Group {
             certificates: None,
             rows: None,
             connect_rate: None,
+            ramp: None,
             streams: Vec::new(),
             subscriptions: Vec::new(),
             answers: false,
@@ -163,6 +166,8 @@ pub struct Stream {
     pub buffer: Option<u64>,
     /// Whether an answer is expected, at the topic with `/answers` behind it.
     pub answered: bool,
+    /// What is said of each message in MQTT 5.
+    pub properties: MessageProperties,
 }
 
 impl Default for Stream {
@@ -179,6 +184,7 @@ impl Default for Stream {
             inflight: 100,
             buffer: None,
             answered: false,
+            properties: MessageProperties::default(),
         }
     }
 }

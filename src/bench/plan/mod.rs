@@ -132,7 +132,9 @@ impl Plan {
     /// When this seat connects, counted from when the first one does.
     #[must_use]
     pub(super) fn arrival(&self, seat: Seat) -> Time {
-        let rate = self.group(seat).connect_rate;
+        let group = self.group(seat);
+        let over = group.ramp.map(|ramp| f64::from(group.clients) / ramp.as_secs_f64());
+        let rate = group.connect_rate.or(over.filter(|rate| rate.is_finite()));
         rate.map_or(Time::ZERO, |rate| Pace::new(rate, 1).due(0, seat.number.into()))
     }
 

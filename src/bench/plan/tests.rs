@@ -95,6 +95,15 @@ fn a_shared_subscription_receives_as_one_and_answers_go_to_who_has_asked() {
 }
 
 #[test]
+fn connections_come_evenly_over_the_time_of_their_ramp() {
+    let clients = Group { ramp: Some(Duration::from_secs(8)), ..Group::default() };
+    let plan = plan(Load { clients, ..load(40, 0, stream()) });
+    let arrival = |number| plan.arrival(Seat { group: 0, number });
+    assert_eq!(arrival(0), Time::ZERO);
+    assert_eq!(arrival(20), Time::ZERO + Duration::from_secs(4));
+}
+
+#[test]
 fn who_has_asked_twice_for_a_message_receives_it_once() {
     let stream = Stream { topic: Some(Pattern::read("a/%i")), ..stream() };
     let filters = |filters: &[&str]| {

@@ -9,7 +9,7 @@ use crate::bench::message::{Body, HEADER_SIZE, Variable};
 use crate::bench::plan::{Plan, Seat};
 use crate::client::{self, EngineKind};
 use crate::error::Result;
-use crate::mqtt::{Publish, PublishProperties, QoS, Version};
+use crate::mqtt::{MessageProperties, Publish, PublishProperties, QoS, Version};
 use crate::session::{Failure, ServerLimits, Time};
 
 /// What the messages of a stream are, and how they become packets.
@@ -19,6 +19,7 @@ pub(super) struct Writer {
     qos: QoS,
     retain: bool,
     answered: bool,
+    properties: MessageProperties,
     inflight: usize,
     topic: Numbered,
     /// Bytes of its first topic and its largest payload.
@@ -57,6 +58,12 @@ impl Writer {
             qos: stream.qos,
             retain: stream.retain,
             answered: stream.answered,
+            // Where the broker speaks 3.1.1 only, nothing more can be said of a message.
+            properties: if options.session.version.is_v5() {
+                stream.properties.clone()
+            } else {
+                MessageProperties::default()
+            },
             inflight: stream.inflight.into(),
             size: topic.at(0).len() + stream.content.largest(),
             topic,
@@ -94,7 +101,7 @@ impl Writer {
     }
 
     fn packet<'a>(
-        &self,
+        &'a self,
         topic: &'a str,
         answers: &'a str,
         header: Option<&'a [u8]>,
@@ -103,7 +110,7 @@ impl Writer {
         let properties = PublishProperties {
             response_topic: self.answered.then_some(answers),
             correlation_data: header,
-            ..PublishProperties::default()
+            ..self.properties.in_packet()
         };
         let (qos, retain) = (self.qos, self.retain);
         Publish { qos, retain, topic, properties, payload, ..Publish::default() }

@@ -244,7 +244,7 @@ impl Knee {
         Ok(())
     }
 
-    /// The steps as a part of a page, with a chart.
+    /// The steps as a part of a page.
     pub(super) fn html(&self) -> String {
         let rows = self.rows().map(|row| {
             let cells = row.iter().map(|cell| format!("<td>{}</td>", escape(cell)));
@@ -254,13 +254,13 @@ impl Knee {
         [
             heading("Greatest load"),
             format!("<p>{}</p>\n", escape(&self.line())),
-            format!("<div class=\"charts\">\n{}</div>\n", self.chart().html()),
             table(&self.heads(), &rows),
         ]
         .concat()
     }
 
-    fn chart(&self) -> Chart {
+    /// The times by the load.
+    pub(super) fn chart(&self) -> Chart {
         let mut steps: Vec<_> = self.steps.iter().collect();
         steps.sort_by(|one, other| one.amount.total_cmp(&other.amount));
         let line = |name: &str, figure: fn(&Figures) -> u64| {

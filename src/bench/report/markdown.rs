@@ -31,8 +31,7 @@ impl Report {
             .into_iter()
             .map(|(title, cells)| [title.to_owned()].into_iter().chain(cells).collect());
         write_table(&heads, times, out)?;
-        writeln!(out, "{}", self.generator_line())?;
-        self.part_lines().try_for_each(|part| writeln!(out, "\n{part}"))?;
+        self.lines().try_for_each(|line| writeln!(out, "- {line}"))?;
         self.warnings.iter().try_for_each(|text| writeln!(out, "\n> **Warning:** {}", cell(text)))
     }
 

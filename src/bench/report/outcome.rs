@@ -85,7 +85,7 @@ impl Report {
             }),
             self.away().map(|times| {
                 format!(
-                    "subscribers were away {} times: what was published then with QoS 0 is lost",
+                    "subscribers were away {} times, and what a broker does not keep for them is lost",
                     thousands(times)
                 )
             }),

@@ -1,7 +1,7 @@
 //! What a report says in tables of words, for every form that people read.
 
-use super::{Flow, Report};
-use crate::bench::tally::Summary;
+use super::{Distribution, Flow, Report};
+use crate::bench::tally::{Measure, Summary};
 use crate::bench::units::{count, span, thousands};
 
 /// A figure of a time with its name.
@@ -86,12 +86,23 @@ impl Report {
     /// Each time that was measured: its name and its [`FIGURES`]. The steps of
     /// connecting are of interest where nothing else was done.
     pub(super) fn timings(&self) -> Vec<(&'static str, [String; FIGURES.len()])> {
-        let only_connects = self.load.publishers + self.load.subscribers == 0;
-        let rows = self.times_ns.iter().filter(|row| only_connects || !row.0.is_step());
-        rows.map(|(measure, times)| {
+        let rows = self.shown_times().map(|(measure, times)| {
             (measure.title(), FIGURES.map(|(_, figure)| span(figure(times.summary()))))
-        })
-        .collect()
+        });
+        rows.collect()
+    }
+
+    /// The times that people are shown.
+    pub(super) fn shown_times(&self) -> impl Iterator<Item = (&Measure, &Distribution)> {
+        let only_connects = self.load.publishers + self.load.subscribers == 0;
+        self.times_ns.iter().filter(move |row| only_connects || !row.0.is_step())
+    }
+
+    /// What there is to say of who took part, a line each.
+    pub(super) fn lines(&self) -> impl Iterator<Item = String> {
+        let lines = [self.connections_line(), self.shares_line(), self.broker_line()];
+        let lines = lines.into_iter().flatten().chain([self.generator_line()]);
+        lines.chain(self.part_lines())
     }
 
     /// Whether anything was to arrive.

@@ -25,12 +25,8 @@ impl Report {
         }
         self.write_counts(out)?;
         self.write_times(out)?;
-        let lines = [self.connections_line(), self.shares_line(), self.broker_line()];
-        for line in lines.into_iter().flatten().chain([self.generator_line()]) {
+        for line in self.lines() {
             writeln!(out, "{line}")?;
-        }
-        for part in self.part_lines() {
-            writeln!(out, "{part}")?;
         }
         for warning in &self.warnings {
             writeln!(out, "warning: {warning}")?;

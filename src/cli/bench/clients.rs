@@ -26,6 +26,12 @@ pub(super) struct ClientArgs {
     )]
     interval: Option<Duration>,
 
+    /// Open all connections over this time, evenly
+    #[arg(long, value_name = "TIME", value_parser = values::duration, conflicts_with_all = [
+        "conn_rate", "interval",
+    ])]
+    ramp: Option<Duration>,
+
     /// The number of the first client
     #[arg(short = 'n', long, value_name = "NUMBER", default_value_t = Group::default().first)]
     startnumber: u64,
@@ -84,6 +90,7 @@ impl ClientArgs {
             first: self.startnumber,
             rows: self.rows.map(|path| Rows::read(&path)).transpose()?.map(Arc::new),
             connect_rate: self.conn_rate.or(by_interval.filter(|rate| rate.is_finite())),
+            ramp: self.ramp,
             comeback: Comeback { attempts, pause: self.retry_delay },
             churn: Churn { rate: self.churn, storm: self.storm },
             ..group

@@ -1,5 +1,6 @@
 //! The options that say what is published, and how often.
 
+use super::super::message::ContentArgs;
 use super::super::values;
 use super::values::{Headers, Sizes, emqtt_headers, millis, sizes};
 use crate::bench::load::{Content, Pattern, Stream, Tempo};
@@ -88,9 +89,17 @@ pub(super) struct MessageArgs {
     /// up [default: all]
     #[arg(long, value_name = "NUMBER")]
     buffer: Option<u64>,
+
+    #[command(flatten)]
+    properties: ContentArgs,
 }
 
 impl MessageArgs {
+    /// An option that is given and unknown before MQTT 5.
+    pub(super) fn needs_v5(&self) -> Option<&'static str> {
+        self.properties.needs_v5()
+    }
+
     /// What they come to, for publishers whose topic is given elsewhere too.
     ///
     /// # Errors
@@ -108,6 +117,7 @@ impl MessageArgs {
             buffer: self.buffer,
             answered: false,
             content: self.content()?,
+            properties: self.properties.read()?,
         })
     }
 

@@ -54,6 +54,14 @@ pub(super) struct RunArgs {
     )]
     id: String,
 
+    /// Client identifiers of --id and the number of the client, and nothing else
+    #[arg(long, help_heading = "Connection")]
+    shortids: bool,
+
+    /// Use TLS, the same as --tls
+    #[arg(short = 'S', help_heading = "TLS", conflicts_with_all = ["no_tls", "embedded"])]
+    secure: bool,
+
     /// Whether sessions begin anew with each connection
     #[arg(
         short = 'C', long, action = ArgAction::Set, value_name = "BOOL",
@@ -107,9 +115,17 @@ impl RunArgs {
     /// When a file of the connection is not what it should be.
     pub(super) fn into_config(mut self) -> Result<Config> {
         let (publishers, subscribers) = self.crowd()?;
+        if self.secure {
+            self.connection.want_tls();
+        }
         let certificates = clients::certificates(&mut self.connection)?;
-        let Target { options: mut connect, topic } = self.connection.into_target()?;
-        connect.session.client_id = self.id;
+        let addresses = self.connection.take_addresses();
+        let needs_v5 = self.messages.needs_v5();
+        let mut target = self.connection.into_target()?;
+        target.require_v5(needs_v5)?;
+        let Target { options: mut connect, topic } = target;
+        let numbered = if self.shortids { "%i" } else { "" };
+        connect.session.client_id = self.id + numbered;
         connect.session.clean_start = self.clean;
         let topics = std::mem::take(&mut self.messages.topic);
         let mut load = Load { mode: self.mode, publishers, subscribers, ..Load::default() };
@@ -117,7 +133,7 @@ impl RunArgs {
         load.filters = filters;
         load.stream = self.messages.into_stream(topic.as_deref())?;
         load.clients = self.clients.apply(Group { certificates, ..Group::default() })?;
-        load.run = self.span.apply(Scenario::default());
+        load.run = self.span.apply(Scenario { binds: addresses, ..Scenario::default() });
         self.output.apply(Config { connect, load: load.into(), ..Config::default() })
     }
 
@@ -218,6 +234,26 @@ mod tests {
         let group = &config.load.groups[0];
         assert_eq!(group.connect_rate, Some(50.0));
         assert_eq!(group.streams[0].tempo, Tempo::Every(Duration::from_millis(500)));
+    }
+
+    #[test]
+    fn clients_may_come_over_a_time_from_several_addresses_with_short_names() {
+        let config = config("conn -c 40 --ramp 8 -A 127.0.0.1,127.0.0.2 --id dev --shortids");
+        assert_eq!(config.load.groups[0].ramp, Some(Duration::from_secs(8)));
+        assert_eq!(config.load.binds.len(), 2);
+        assert_eq!(config.connect.session.client_id, "dev%i");
+        assert_eq!(config.connect.endpoint.bind, None);
+        assert!(parse_from(["mqx", "bench", "--ramp", "8", "-R", "5"]).is_err());
+    }
+
+    #[test]
+    fn messages_may_have_properties_which_need_mqtt_5() {
+        let config = config("pub --user-property a=b -e 60 --content-type text/plain");
+        let properties = &config.load.groups[0].streams[0].properties;
+        assert_eq!(properties.message_expiry_interval, Some(60));
+        assert_eq!(properties.content_type.as_deref(), Some("text/plain"));
+        assert!(!config.connect.fall_back);
+        assert!(try_config("pub -V 3.1.1 --content-type x").is_err());
     }
 
     #[test]

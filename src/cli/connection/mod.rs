@@ -33,6 +33,7 @@ use route::RouteArgs;
 pub use session::ClientIdArgs;
 use session::SessionArgs;
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -154,6 +155,16 @@ impl ConnectionArgs {
         self.tls.take_identity(differs)
     }
 
+    /// Asks for TLS, whatever else is said of it.
+    pub fn want_tls(&mut self) {
+        self.tls.want();
+    }
+
+    /// Takes out the addresses to connect from, if there are several.
+    pub fn take_addresses(&mut self) -> Vec<IpAddr> {
+        self.route.take_several()
+    }
+
     /// What a client needs to connect; the files of TLS are read here.
     ///
     /// # Errors
@@ -179,7 +190,7 @@ impl ConnectionArgs {
             Ok(Endpoint {
                 websocket: self.websocket.request(&broker.carrier)?,
                 proxy: self.route.proxy(&broker)?,
-                bind: self.route.bind,
+                bind: self.route.bind()?,
                 tls: tls.clone().filter(|_| broker.tls),
                 place: broker.place,
             })

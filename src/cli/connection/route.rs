@@ -28,9 +28,10 @@ pub(super) struct RouteArgs {
 
     /// Connect from this address of the machine
     #[arg(
-        short = 'A', long, alias = "ifaddr", value_name = "ADDRESS", value_parser = values::address
+        short = 'A', long, alias = "ifaddr", value_name = "ADDRESS",
+        value_parser = values::address, value_delimiter = ','
     )]
-    pub(super) bind: Option<IpAddr>,
+    bind: Vec<IpAddr>,
 }
 
 /// The variables that name a proxy, the first that is set counting. Browsers
@@ -45,6 +46,23 @@ fn variables(broker: &Broker) -> &'static [&'static str] {
 }
 
 impl RouteArgs {
+    /// The address of this machine to connect from.
+    ///
+    /// # Errors
+    /// When there are several, which are of use to many clients only.
+    pub(super) fn bind(&self) -> Result<Option<IpAddr>> {
+        match self.bind.as_slice() {
+            [] => Ok(None),
+            [one] => Ok(Some(*one)),
+            _ => Err(Error::usage("--bind: one client connects from one address")),
+        }
+    }
+
+    /// Takes out the addresses if there are several.
+    pub(super) fn take_several(&mut self) -> Vec<IpAddr> {
+        if self.bind.len() > 1 { std::mem::take(&mut self.bind) } else { Vec::new() }
+    }
+
     /// The proxy to this broker, if there is one.
     pub(super) fn proxy(&self, broker: &Broker) -> Result<Option<Proxy>> {
         let Place::Tcp { host, port } = &broker.place else {

@@ -131,6 +131,11 @@ impl TlsArgs {
         }
     }
 
+    /// Asks for TLS.
+    pub(super) fn want(&mut self) {
+        self.tls.get_or_insert(None);
+    }
+
     /// Takes out the files of the client's certificate and its key, and the password of
     /// the key, if `differs` says of one that clients have their own; what is left still
     /// asks for TLS.
@@ -143,7 +148,7 @@ impl TlsArgs {
             return Ok(None);
         };
         (self.cert, self.key) = (None, None);
-        self.tls.get_or_insert(None);
+        self.want();
         let password = secrets::chosen(
             self.key_password.take(),
             self.key_password_file.take(),

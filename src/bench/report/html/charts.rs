@@ -4,7 +4,7 @@
 use super::super::chart::{Axis, COLORS, Chart, Line, Scale};
 use super::super::series::Counted;
 use super::super::tables::Figure;
-use super::super::{Distribution, Report};
+use super::super::{Distribution, Knee, Report};
 use crate::bench::tally::{Measure, Summary};
 use crate::bench::units::{count, float, span, whole};
 
@@ -16,8 +16,9 @@ impl Report {
     pub(super) fn charts(&self) -> Vec<Chart> {
         let charts =
             [self.rate_chart(), self.time_chart(), self.percentile_chart(), self.broker_chart()];
+        let charts = self.find_max.iter().map(Knee::chart).chain(charts);
         let drawn = |chart: &Chart| chart.lines.iter().any(|line| !line.points.is_empty());
-        charts.into_iter().filter(drawn).collect()
+        charts.filter(drawn).collect()
     }
 
     fn rate_chart(&self) -> Chart {
@@ -64,7 +65,7 @@ impl Report {
     }
 
     fn percentile_chart(&self) -> Chart {
-        let times = self.times_ns.iter().filter(|(measure, _)| **measure != Measure::Lag);
+        let times = self.shown_times().filter(|(measure, _)| **measure != Measure::Lag);
         let named = times.take(COLORS).map(|(measure, times)| (measure.title().to_owned(), times));
         percentiles("Times by percentile", named)
     }

@@ -38,8 +38,7 @@ impl Report {
     }
 
     fn footer(&self) -> String {
-        let lines = std::iter::once(self.generator_line()).chain(self.part_lines());
-        let lines = lines.map(|line| format!("<p class=\"about\">{}</p>\n", escape(&line)));
+        let lines = self.lines().map(|line| format!("<p class=\"about\">{}</p>\n", escape(&line)));
         lines.collect::<Vec<_>>().concat()
     }
 

@@ -52,12 +52,16 @@ fn group(
         let what = format!("{place}: a group that answers has a [[group.subscribe]]");
         return Err(Error::usage(what));
     }
-    let streams = streams.into_iter().map(|(place, table)| stream(source, &place, &table));
+    let is_v5 = connect.session.version.is_v5();
+    let streams = streams.into_iter().map(|(place, table)| stream(source, &place, &table, is_v5));
     Ok(Group { streams: streams.collect::<Result<_>>()?, subscriptions, ..group })
 }
 
-fn stream(source: &Source<'_>, place: &str, table: &Table) -> Result<Stream> {
+fn stream(source: &Source<'_>, place: &str, table: &Table, is_v5: bool) -> Result<Stream> {
     let mut args = source.entries(table)?.parse::<MessageArgs>()?;
+    if let Some(option) = args.needs_v5().filter(|_| !is_v5) {
+        return Err(Error::usage(format!("{place}: {option} needs MQTT 5")));
+    }
     let topics = std::mem::take(&mut args.topic);
     match topics.as_slice() {
         [] => args.into_stream(None),

@@ -71,6 +71,7 @@ impl ScenarioArgs {
     pub(super) fn into_config(mut self) -> Result<Config> {
         let text = self.text()?;
         let certificates = clients::certificates(&mut self.connection)?;
+        let binds = self.connection.take_addresses();
         let Target { options: connect, topic } = self.connection.into_target()?;
         if topic.is_some() {
             return Err(Error::usage("the topics of a scenario are in its file, not in the URL"));
@@ -81,7 +82,8 @@ impl ScenarioArgs {
         }
         let name = Path::new(&self.scenario).file_stem().unwrap_or_default();
         let name = name.to_string_lossy().into_owned();
-        let load = self.span.apply(Scenario { name, ..scenario });
+        let binds = if binds.is_empty() { scenario.binds } else { binds };
+        let load = self.span.apply(Scenario { name, binds, ..scenario });
         self.output.apply(Config { connect, load, ..Config::default() })
     }
 }
