@@ -4,6 +4,7 @@
 //! Everything iterates over levels; nothing recurses, so a topic of 32,000
 //! levels costs time in proportion and no stack.
 
+use super::wire::HOLDS_NULL;
 use super::{Error, ReasonCode};
 use std::fmt;
 use std::str::FromStr;
@@ -24,17 +25,18 @@ pub fn first_level(topic: &str) -> &str {
 /// Checks a Topic Name as PUBLISH carries it.
 ///
 /// # Errors
-/// When it is empty or holds a wildcard.
+/// When it is empty or holds a wildcard or U+0000.
 pub fn check_name(topic: &str) -> Result<(), Error> {
     if topic.is_empty() {
         return Err(Error::protocol("MQTT-4.7.3-1", "the topic name is empty")
             .with_reason(ReasonCode::TOPIC_NAME_INVALID));
     }
-    if topic.bytes().any(|byte| byte == b'#' || byte == b'+') {
-        return Err(Error::protocol("MQTT-3.3.2-2", "the topic name holds a wildcard (# or +)")
-            .with_reason(ReasonCode::TOPIC_NAME_INVALID));
+    match topic.bytes().find(|byte| matches!(byte, b'#' | b'+' | 0)) {
+        None => Ok(()),
+        Some(0) => Err(HOLDS_NULL),
+        Some(_) => Err(Error::protocol("MQTT-3.3.2-2", "the topic name holds a wildcard (# or +)")
+            .with_reason(ReasonCode::TOPIC_NAME_INVALID)),
     }
-    Ok(())
 }
 
 /// Checks a Response Topic, where a packet has one: it is to be a Topic Name.

@@ -12,6 +12,9 @@ pub struct Reader<'a> {
 /// The error of a field that does not fit in the bytes that are there.
 const TRUNCATED: Error = Error::malformed("§2.1.4", "the packet ends inside a field");
 
+/// The error of a string that holds what none may.
+pub(super) const HOLDS_NULL: Error = Error::malformed("MQTT-1.5.4-2", "a string holds U+0000");
+
 impl<'a> Reader<'a> {
     /// A reader at the start of `bytes`.
     #[must_use]
@@ -100,13 +103,21 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// When it overruns the bytes that are left, is not UTF-8 or holds U+0000.
     pub fn string(&mut self) -> Result<&'a str, Error> {
-        let bytes = self.binary()?;
-        let text = std::str::from_utf8(bytes)
-            .map_err(|_| Error::malformed("MQTT-1.5.4-1", "a string is not UTF-8"))?;
-        if bytes.contains(&0) {
-            return Err(Error::malformed("MQTT-1.5.4-2", "a string holds U+0000"));
+        let text = self.unchecked_string()?;
+        if text.as_bytes().contains(&0) {
+            return Err(HOLDS_NULL);
         }
         Ok(text)
+    }
+
+    /// A UTF-8 Encoded String that may hold U+0000, for whoever looks at each
+    /// character anyway.
+    ///
+    /// # Errors
+    /// When it overruns the bytes that are left or is not UTF-8.
+    pub fn unchecked_string(&mut self) -> Result<&'a str, Error> {
+        std::str::from_utf8(self.binary()?)
+            .map_err(|_| Error::malformed("MQTT-1.5.4-1", "a string is not UTF-8"))
     }
 
     /// The bytes that follow their length as a Variable Byte Integer.
@@ -118,11 +129,25 @@ impl<'a> Reader<'a> {
         self.take(length as usize)
     }
 
+    /// What `read` makes of all the bytes that are left. It is looked at here, before
+    /// it becomes a packet, which is large to move.
+    ///
+    /// # Errors
+    /// Those of `read`, and when it leaves bytes behind.
+    pub fn to_end<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let value = read(self)?;
+        self.finish()?;
+        Ok(value)
+    }
+
     /// Refuses bytes that nothing has read.
     ///
     /// # Errors
     /// When there are any.
-    pub fn finish(self) -> Result<(), Error> {
+    pub fn finish(&self) -> Result<(), Error> {
         if self.is_empty() {
             Ok(())
         } else {

@@ -138,46 +138,42 @@ impl<'a> Packet<'a> {
             let flags = "reserved flags of the fixed header are set";
             return Err(Error::malformed("MQTT-2.1.3-1", flags));
         }
-        Self::decode_body(kind, frame, version)
-    }
-
-    /// Nothing returns early here, so that the packet, which is large to move,
-    /// is made where the caller wants it.
-    fn decode_body(kind: PacketType, frame: &Frame<'a>, version: Version) -> Result<Self, Error> {
         let mut reader = Reader::new(frame.body);
-        let mut packet = Self::read(kind, frame.header, &mut reader, version);
-        if packet.is_ok()
-            && let Err(left) = reader.finish()
-        {
-            packet = Err(left);
-        }
-        packet
-    }
-
-    fn read(
-        kind: PacketType,
-        header: u8,
-        reader: &mut Reader<'a>,
-        version: Version,
-    ) -> Result<Self, Error> {
         match kind {
-            PacketType::Connect => Connect::read(reader).map(Self::Connect),
-            PacketType::ConnAck => ConnAck::read(reader, version).map(Self::ConnAck),
-            PacketType::Publish => Publish::read(header, reader, version).map(Self::Publish),
-            PacketType::PubAck => Ack::read(AckKind::PubAck, reader, version).map(Self::Ack),
-            PacketType::PubRec => Ack::read(AckKind::PubRec, reader, version).map(Self::Ack),
-            PacketType::PubRel => Ack::read(AckKind::PubRel, reader, version).map(Self::Ack),
-            PacketType::PubComp => Ack::read(AckKind::PubComp, reader, version).map(Self::Ack),
-            PacketType::Subscribe => Subscribe::read(reader, version).map(Self::Subscribe),
-            PacketType::SubAck => SubAck::read(reader, version).map(Self::SubAck),
-            PacketType::Unsubscribe => Unsubscribe::read(reader, version).map(Self::Unsubscribe),
-            PacketType::UnsubAck => UnsubAck::read(reader, version).map(Self::UnsubAck),
-            PacketType::PingReq => Ok(Self::PingReq),
-            PacketType::PingResp => Ok(Self::PingResp),
-            PacketType::Disconnect => Disconnect::read(reader, version).map(Self::Disconnect),
-            PacketType::Auth if version.is_v5() => Auth::read(reader).map(Self::Auth),
+            PacketType::Connect => reader.to_end(Connect::read).map(Self::Connect),
+            PacketType::ConnAck => {
+                reader.to_end(|it| ConnAck::read(it, version)).map(Self::ConnAck)
+            }
+            // Its payload is all that is left.
+            PacketType::Publish => {
+                Publish::read(frame.header, &mut reader, version).map(Self::Publish)
+            }
+            PacketType::PubAck => Self::read_ack(AckKind::PubAck, reader, version),
+            PacketType::PubRec => Self::read_ack(AckKind::PubRec, reader, version),
+            PacketType::PubRel => Self::read_ack(AckKind::PubRel, reader, version),
+            PacketType::PubComp => Self::read_ack(AckKind::PubComp, reader, version),
+            PacketType::Subscribe => {
+                reader.to_end(|it| Subscribe::read(it, version)).map(Self::Subscribe)
+            }
+            PacketType::SubAck => reader.to_end(|it| SubAck::read(it, version)).map(Self::SubAck),
+            PacketType::Unsubscribe => {
+                reader.to_end(|it| Unsubscribe::read(it, version)).map(Self::Unsubscribe)
+            }
+            PacketType::UnsubAck => {
+                reader.to_end(|it| UnsubAck::read(it, version)).map(Self::UnsubAck)
+            }
+            PacketType::PingReq => reader.to_end(|_| Ok(Self::PingReq)),
+            PacketType::PingResp => reader.to_end(|_| Ok(Self::PingResp)),
+            PacketType::Disconnect => {
+                reader.to_end(|it| Disconnect::read(it, version)).map(Self::Disconnect)
+            }
+            PacketType::Auth if version.is_v5() => reader.to_end(Auth::read).map(Self::Auth),
             PacketType::Auth => Err(Error::malformed("§2.1.2", "AUTH exists only in MQTT 5")),
         }
+    }
+
+    fn read_ack(kind: AckKind, mut reader: Reader<'a>, version: Version) -> Result<Self, Error> {
+        reader.to_end(|it| Ack::read(kind, it, version)).map(Self::Ack)
     }
 
     /// Appends the packet as a connection of `version` sends it; what the

@@ -50,7 +50,8 @@ impl<'a> Publish<'a> {
         if dup && qos == QoS::AtMostOnce {
             return Err(Error::malformed("MQTT-3.3.1-2", "DUP is set on a QoS 0 message"));
         }
-        let topic = reader.string()?;
+        // Looked through below, for what else a topic may not hold.
+        let topic = reader.unchecked_string()?;
         let packet_id = (qos != QoS::AtMostOnce).then(|| read_packet_id(reader));
         let packet_id = packet_id.transpose()?;
         let properties = if version.is_v5() {
