@@ -21,17 +21,19 @@ use std::time::Duration;
 
 /// A session. Everything that must change together with the output buffer is
 /// behind one lock, which a delivery takes once and nobody holds while
-/// writing to a socket.
+/// writing to a socket. That part stands in front, beside the count of those who
+/// refer to the session.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Session {
     /// Unique as long as the broker runs, unlike the client identifier.
     pub(super) key: u64,
+    pub(super) hot: Mutex<Hot>,
     pub(super) client_id: Box<str>,
     /// Whose session it is, where that makes a difference; it stays so.
     pub(super) user: Option<Box<str>>,
     /// What is different for it at the listener it came in at; it stays so.
     pub(super) realm: Option<Arc<Realm>>,
-    pub(super) hot: Mutex<Hot>,
     pub(super) cold: Mutex<Cold>,
 }
 
@@ -47,53 +49,58 @@ pub(super) struct Cold {
 }
 
 /// What every publisher needs.
+///
+/// What a delivery looks at stands first and side by side: where a message goes
+/// to a hundred sessions, the lines of the cache that they take are its cost.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Hot {
+    /// The present connection's transport; `None` while offline.
+    pub(super) link: Option<Arc<dyn Link>>,
+    /// Whole packets to write, in order.
+    pub(super) out: Vec<u8>,
     /// What is kept for it, and what its next connection may do.
     pub(super) limits: Arc<Limits>,
-    /// Whether these are those of the listener its last connection came to.
+    /// Bytes of the largest packet the client takes.
+    pub(super) maximum_packet_size: usize,
+    pub(super) version: Version,
+    /// Whether some worker will flush this session at the end of its batch.
+    pub(super) touched: bool,
+    pub(super) writer: Writer,
+    /// Whether the limits are those of the listener its last connection came to.
     pub(super) limits_of_listener: bool,
+    /// The silence it asked for, in seconds.
+    pub(super) keep_alive: u16,
+    /// How its copies differ from everybody's, if they do.
+    pub(super) tailoring: Option<Box<Tailoring>>,
     /// Counts the connections of this session, so that what an earlier one
     /// left behind is not taken for the present one's.
     pub(super) connection: u64,
-    /// The present connection's transport; `None` while offline.
-    pub(super) link: Option<Arc<dyn Link>>,
-    pub(super) version: Version,
-    /// Where the connection comes from, since when, and the silence it asked for.
-    pub(super) address: Option<SocketAddr>,
-    pub(super) since: Time,
-    pub(super) keep_alive: u16,
-    /// Whole packets to write, in order.
-    pub(super) out: Vec<u8>,
+    /// The number of the delivery that came last.
+    pub(super) sequence: u64,
     /// Bytes at the front of `out` that were left of an attempt to write:
     /// observers have been told of them, and what they depend on is stored.
     /// Whole packets follow.
     pub(super) told: usize,
-    pub(super) writer: Writer,
-    /// Whether some worker will flush this session at the end of its batch.
-    pub(super) touched: bool,
-    /// The last bytes of connections that ended while a worker was writing to
-    /// them, for that worker to hand over.
-    pub(super) endings: Vec<(u64, Vec<u8>)>,
-    /// Bytes of the largest packet the client takes.
-    pub(super) maximum_packet_size: usize,
-    pub(super) outbound: Outbound<Delivery>,
-    /// How its copies differ from everybody's, if they do.
-    pub(super) tailoring: Option<Box<Tailoring>>,
     pub(super) queue: Queue,
     /// Retained messages that are owed and not queued.
     pub(super) replays: Replays,
-    /// Who waits for it, if somebody does.
-    pub(super) jam: Option<Box<Jam>>,
-    /// The number of the delivery that came last.
-    pub(super) sequence: u64,
+    pub(super) outbound: Outbound<Delivery>,
     /// Where changes are recorded; none if the session ends with its connection.
     pub(super) diary: Option<Diary>,
+    /// Who waits for it, if somebody does.
+    pub(super) jam: Option<Box<Jam>>,
+    /// The last bytes of connections that ended while a worker was writing to
+    /// them, for that worker to hand over.
+    pub(super) endings: Vec<(u64, Vec<u8>)>,
     pub(super) will: Option<Box<PendingWill>>,
-    /// Seconds the session outlives its connection; all ones is for ever.
-    pub(super) expiry_interval: u32,
+    /// Where the connection comes from, and since when.
+    pub(super) address: Option<SocketAddr>,
+    pub(super) since: Time,
     /// When an offline session ends; `None` is never.
     pub(super) expires: Option<Time>,
+    /// Seconds the session outlives its connection; all ones is for ever.
+    pub(super) expiry_interval: u32,
 }
 
 /// Who writes a session's output.

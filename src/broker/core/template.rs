@@ -19,7 +19,8 @@ pub(super) struct Source<'a> {
 #[derive(Debug)]
 pub(super) struct Templates<'a> {
     publish: &'a Publish<'a>,
-    source: Option<Source<'a>>,
+    /// The class and the bytes of the packet as it was received.
+    source: Option<(usize, &'a [u8])>,
     made: [Option<Range<usize>>; 4],
     scratch: Vec<u8>,
 }
@@ -40,6 +41,11 @@ pub(super) struct Copied<'a> {
     variant: Variant,
 }
 
+/// The number of a class.
+fn class(version: Version, with_id: bool) -> usize {
+    usize::from(version.is_v5()) * 2 + usize::from(with_id)
+}
+
 impl<'a> Templates<'a> {
     /// Templates of `publish`, kept in `scratch`, which [`Self::into_scratch`]
     /// gives back.
@@ -49,6 +55,8 @@ impl<'a> Templates<'a> {
         mut scratch: Vec<u8>,
     ) -> Self {
         scratch.clear();
+        let with_id = publish.qos > QoS::AtMostOnce;
+        let source = source.map(|source| (class(source.version, with_id), source.bytes));
         Self { publish, source, made: [const { None }; 4], scratch }
     }
 
@@ -64,14 +72,16 @@ impl<'a> Templates<'a> {
     }
 
     fn bytes(&mut self, variant: Variant) -> &[u8] {
-        let with_id = variant.qos > QoS::AtMostOnce;
-        if let Some(source) = self.source
-            && source.version.is_v5() == variant.version.is_v5()
-            && with_id == (self.publish.qos > QoS::AtMostOnce)
-        {
-            return source.bytes;
+        let class = class(variant.version, variant.qos > QoS::AtMostOnce);
+        match self.source {
+            Some((its, bytes)) if its == class => bytes,
+            _ => self.encoded(class, variant),
         }
-        let class = usize::from(variant.version.is_v5()) * 2 + usize::from(with_id);
+    }
+
+    /// The packet of a class that it was not received in.
+    fn encoded(&mut self, class: usize, variant: Variant) -> &[u8] {
+        let with_id = variant.qos > QoS::AtMostOnce;
         let made = self.made.get_mut(class);
         let range = made.map(|made| {
             made.get_or_insert_with(|| {
