@@ -29,6 +29,14 @@ const GROWTH: usize = 64 * 1024;
 /// A check of who the client is.
 type Check = Pin<Box<dyn Future<Output = Checked>>>;
 
+/// How far it is known who the client is, until it is.
+enum Checking {
+    /// It is being checked.
+    Lasts(Check),
+    /// The client has the next step of the exchange by which it authenticates.
+    Exchange(Box<dyn Exchange>),
+}
+
 /// One connection.
 pub(super) struct Task {
     shared: Rc<Shared>,
@@ -37,12 +45,10 @@ pub(super) struct Task {
     connection: Connection,
     /// Who checks who the client is.
     gate: Arc<Gate>,
-    /// The check of who the client is, while it lasts.
-    check: Option<Check>,
+    /// Boxed, since few connections have one.
+    checking: Option<Box<Checking>>,
     /// Whether nothing is read, for the client has published too fast.
     paused: bool,
-    /// The exchange by which the client authenticates, while it lasts.
-    exchange: Option<Box<dyn Exchange>>,
     /// The beginning of a packet whose end has not arrived.
     partial: Vec<u8>,
     /// Output taken from the core, and how much of it is written.
@@ -62,9 +68,8 @@ impl Task {
             link,
             connection,
             gate,
-            check: None,
+            checking: None,
             paused: false,
-            exchange: None,
             partial: Vec::new(),
             writing: Vec::new(),
             written: 0,
@@ -89,7 +94,7 @@ impl Task {
 
     /// Ready when the core has asked for the end, with the last bytes to
     /// write, or when the transport is broken or closed.
-    fn poll_serve(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Vec<u8>>> {
+    fn poll_serve(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Box<[u8]>>> {
         let mut had_turn = false;
         loop {
             // Until there is nothing to do: only then is the next bell heard.
@@ -139,10 +144,10 @@ impl Task {
     }
 
     /// There is nobody to write the output to.
-    fn give_up_output(&mut self) -> Vec<u8> {
+    fn give_up_output(&mut self) -> Box<[u8]> {
         self.writing.clear();
         self.written = 0;
-        Vec::new()
+        Box::default()
     }
 
     /// Fetches output if none is being written.
@@ -188,26 +193,34 @@ impl Task {
         let gate = || Arc::clone(&self.gate);
         let address = self.connection.peer().address.map(|address| address.ip());
         if let Some(question) = self.connection.take_question() {
-            self.check = Some(Box::pin(gate().judge(question, address)));
+            self.begin_check(gate().judge(question, address));
         } else if let Some(step) = self.connection.take_step() {
-            self.check = Some(Box::pin(gate().step(self.exchange.take(), step, address)));
+            let exchange = match self.checking.take().map(|checking| *checking) {
+                Some(Checking::Exchange(exchange)) => Some(exchange),
+                _ => None,
+            };
+            self.begin_check(gate().step(exchange, step, address));
         }
         progress
+    }
+
+    fn begin_check(&mut self, check: impl Future<Output = Checked> + 'static) {
+        self.checking = Some(Box::new(Checking::Lasts(Box::pin(check))));
     }
 
     /// Ready when a check has ended and the core was told, and with it what has
     /// come behind; pending also without a check.
     fn poll_check(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(check) = &mut self.check else {
+        let Some(Checking::Lasts(check)) = self.checking.as_deref_mut() else {
             return Poll::Pending;
         };
         let checked = ready!(check.as_mut().poll(cx));
-        self.check = None;
+        self.checking = None;
         let connection = &mut self.connection;
         let progress = self.shared.batch(|core, worker| match checked {
             Checked::Password(verdict) => core.answer(worker, connection, verdict),
             Checked::Step(exchange, outcome) => {
-                self.exchange = exchange;
+                self.checking = exchange.map(|exchange| Box::new(Checking::Exchange(exchange)));
                 core.answer_step(worker, connection, outcome)
             }
         });

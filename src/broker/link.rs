@@ -18,7 +18,7 @@ pub(super) struct SocketLink {
 #[derive(Debug, Default)]
 struct Bell {
     rung: bool,
-    last: Option<Vec<u8>>,
+    last: Option<Box<[u8]>>,
     waker: Option<Waker>,
 }
 
@@ -28,7 +28,7 @@ pub(super) enum Asked {
     /// To write the output that there is.
     Write,
     /// To write these last bytes and close.
-    Finish(Vec<u8>),
+    Finish(Box<[u8]>),
 }
 
 impl SocketLink {
@@ -80,6 +80,6 @@ impl Link for SocketLink {
     }
 
     fn finish(&self, last: Vec<u8>) {
-        self.ring(|bell| bell.last = Some(last));
+        self.ring(|bell| bell.last = Some(last.into()));
     }
 }

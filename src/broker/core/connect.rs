@@ -84,8 +84,8 @@ impl Core {
         connection: &mut Connection,
         connect: &Connect<'_>,
     ) -> Result<(), End> {
-        let exchange = connection.entry.exchange.as_deref();
-        let proved = exchange.and_then(Exchange::user).or(connection.entry.vouched.as_deref());
+        let exchange = connection.entry.exchange();
+        let proved = exchange.and_then(Exchange::user).or(connection.entry.vouched());
         let named = proved.or_else(|| connection.peer.user(connect));
         let Ok(given) = self.give_client_id(&connection.peer, connect, named) else {
             return Err(self.refuse(worker, connection, connect, Refusal::Anonymous));
@@ -136,7 +136,7 @@ impl Core {
             limits: Arc::clone(&connection.limits),
             room_for_words: room_for_words(connect),
             diary,
-            exchange: connection.entry.exchange.take(),
+            exchange: connection.entry.end(),
         });
         if let Some((publisher, will)) = will {
             self.publish_will(worker, &publisher, &will);
@@ -218,7 +218,7 @@ impl Core {
         hot.will = will.transpose()?;
         hot.link = Some(Arc::clone(&connection.link));
         self.record_connection(session, &mut hot);
-        if let Some(exchange) = &connection.entry.exchange {
+        if let Some(exchange) = connection.entry.exchange() {
             hot.out.extend(exchange.take_early());
         }
         let packet = Packet::ConnAck(connack.clone());

@@ -13,7 +13,7 @@ use super::peer::Peer;
 use super::realm::Realm;
 use super::worker::Worker;
 use crate::mqtt::{Connect, Packet, Version, next_frame};
-use crate::session::Secret;
+use crate::session::{Secret, Time};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -116,15 +116,18 @@ pub(super) enum Door {
     Closed(Refusal),
 }
 
-/// A connection's CONNECT while it waits for its verdict.
+/// A connection's CONNECT while it waits for its verdict, and what was found out
+/// about its client. Boxed, since an open connection has none.
 #[derive(Debug, Default)]
-pub(super) struct Entry {
-    /// Boxed, since an open connection has none.
-    held: Option<Box<Held>>,
+pub(super) struct Entry(Option<Box<Applicant>>);
+
+#[derive(Debug, Default)]
+struct Applicant {
+    held: Option<Held>,
     /// Who the client is by its token, if it has not said so itself.
-    pub(super) vouched: Option<Box<str>>,
+    vouched: Option<Box<str>>,
     /// The exchange that this CONNECT has begun.
-    pub(super) exchange: Option<Box<Exchange>>,
+    exchange: Option<Box<Exchange>>,
 }
 
 /// A CONNECT that is held back.
@@ -137,34 +140,61 @@ struct Held {
 impl Entry {
     /// Whether nothing may be taken from the client before the shell has spoken.
     pub(super) fn is_waiting(&self) -> bool {
-        let waits = |exchange: &Exchange| exchange.waits_for_shell();
-        self.held.is_some() && self.exchange.as_deref().is_none_or(waits)
+        self.is_begun() && self.exchange().is_none_or(Exchange::waits_for_shell)
     }
 
     /// Whether a CONNECT was taken and not answered.
-    pub(super) const fn is_begun(&self) -> bool {
-        self.held.is_some()
+    pub(super) fn is_begun(&self) -> bool {
+        self.0.as_ref().is_some_and(|applicant| applicant.held.is_some())
+    }
+
+    /// The exchange that the CONNECT has begun.
+    pub(super) fn exchange(&self) -> Option<&Exchange> {
+        self.0.as_ref()?.exchange.as_deref()
+    }
+
+    pub(super) fn exchange_mut(&mut self) -> Option<&mut Exchange> {
+        self.0.as_mut()?.exchange.as_deref_mut()
+    }
+
+    /// Who the client is by its token, if it has not said so itself.
+    pub(super) fn vouched(&self) -> Option<&str> {
+        self.0.as_ref()?.vouched.as_deref()
+    }
+
+    /// Notes who the client is by its token.
+    fn vouch(&mut self, user: Option<Box<str>>) {
+        if let Some(applicant) = &mut self.0 {
+            applicant.vouched = user;
+        }
+    }
+
+    /// The client is in: what is left is its exchange.
+    pub(super) fn end(&mut self) -> Option<Box<Exchange>> {
+        self.0.take()?.exchange
     }
 
     pub(super) fn ask(&mut self, question: Question, connect: &[u8]) {
-        self.held = Some(Box::new(Held { connect: connect.to_vec(), question: Some(question) }));
+        let held = Held { connect: connect.to_vec(), question: Some(question) };
+        self.0 = Some(Box::new(Applicant { held: Some(held), ..Applicant::default() }));
     }
 
     /// Keeps a CONNECT until its exchange has ended.
     pub(super) fn hold(&mut self, exchange: Exchange, connect: &[u8]) {
-        self.exchange = Some(Box::new(exchange));
-        self.held = Some(Box::new(Held { connect: connect.to_vec(), question: None }));
+        let held = Held { connect: connect.to_vec(), question: None };
+        let exchange = Some(Box::new(exchange));
+        self.0 = Some(Box::new(Applicant { held: Some(held), exchange, vouched: None }));
     }
 
     pub(super) fn take_connect(&mut self) -> Option<Vec<u8>> {
-        self.held.take().map(|held| held.connect)
+        self.0.as_mut()?.held.take().map(|held| held.connect)
     }
 }
 
 impl Connection {
     /// What must be answered before this connection goes on, once.
     pub fn take_question(&mut self) -> Option<Question> {
-        self.entry.held.as_mut()?.question.take()
+        self.entry.0.as_mut()?.held.as_mut()?.question.take()
     }
 }
 
@@ -193,8 +223,8 @@ impl Core {
             Verdict::AdmittedFor(span) => (true, None, Some(span)),
             Verdict::AdmittedAs(user, span) => (true, Some(user), Some(span)),
         };
-        connection.pulse.ends.set(span.map(|span| worker.now + span));
-        connection.entry.vouched = user;
+        connection.pulse.ends.set(span.map_or(Time::ZERO, |span| worker.now + span));
+        connection.entry.vouch(user);
         let _batch = self.begin_batch();
         let admitted = match read(&bytes) {
             Some(connect) if admitted => self.admit(worker, connection, &connect),

@@ -132,12 +132,12 @@ impl Connection {
     /// CONNACK the connection waits for it; later it goes on meanwhile.
     pub fn take_step(&mut self) -> Option<Step> {
         let open = self.open.as_mut().and_then(|open| open.exchange.as_mut());
-        open.or(self.entry.exchange.as_mut())?.step.take()
+        open.map(AsMut::as_mut).or(self.entry.exchange_mut())?.step.take()
     }
 
     /// AUTH packets for the owner of the link to write before there is a session.
     pub(super) fn take_early_output(&self) -> Option<Vec<u8>> {
-        let early = self.entry.exchange.as_ref()?.take_early();
+        let early = self.entry.exchange()?.take_early();
         (!early.is_empty()).then_some(early)
     }
 }
@@ -170,7 +170,7 @@ impl Core {
         connection: &mut Connection,
         frame: &Frame<'_>,
     ) -> Result<(), End> {
-        let taken = match (Packet::decode(frame, Version::V5), &mut connection.entry.exchange) {
+        let taken = match (Packet::decode(frame, Version::V5), connection.entry.exchange_mut()) {
             (Ok(Packet::Auth(auth)), Some(exchange)) => exchange.take(&auth),
             (Ok(Packet::Disconnect(_)), _) => return Err(End::Lost),
             (Err(error), _) => Err(error),
@@ -218,7 +218,7 @@ impl Core {
         connection: &mut Connection,
         outcome: Outcome,
     ) -> Result<(), End> {
-        let Some(exchange) = connection.entry.exchange.as_mut().filter(|it| it.waits_for_shell())
+        let Some(exchange) = connection.entry.exchange_mut().filter(|it| it.waits_for_shell())
         else {
             return Ok(());
         };

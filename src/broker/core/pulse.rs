@@ -20,8 +20,8 @@ pub(super) struct Pulse {
     pub(super) last_packet: Cell<Time>,
     /// The silence that is too long; zero allows any.
     pub(super) interval: Cell<Duration>,
-    /// The end of the time that the client was let in for, if there is one.
-    pub(super) ends: Cell<Option<Time>>,
+    /// The end of the time that the client was let in for; zero is never.
+    pub(super) ends: Cell<Time>,
     /// The deadline of the timer that is meant.
     pub(super) due: Cell<Time>,
     /// The deadline of the timer that wakes the connection after a pause.
@@ -46,7 +46,7 @@ impl Pulse {
         Self {
             last_packet: Cell::new(now),
             interval: Cell::new(interval),
-            ends: Cell::new(None),
+            ends: Cell::new(Time::ZERO),
             due: Cell::new(Time::ZERO),
             resumes: Cell::new(Time::ZERO),
             link: RefCell::new(Some(link)),
@@ -71,10 +71,9 @@ impl Pulse {
     pub(super) fn check(&self, now: Time) -> Health {
         let interval = Some(self.interval.get()).filter(|interval| !interval.is_zero());
         let silent = interval.map(|interval| self.last_packet.get() + interval);
-        let deadlines = [
-            (self.ends.get(), ReasonCode::MAXIMUM_CONNECT_TIME),
-            (silent, ReasonCode::KEEP_ALIVE_TIMEOUT),
-        ];
+        let ends = Some(self.ends.get()).filter(|ends| *ends > Time::ZERO);
+        let deadlines =
+            [(ends, ReasonCode::MAXIMUM_CONNECT_TIME), (silent, ReasonCode::KEEP_ALIVE_TIMEOUT)];
         let next = deadlines.into_iter().filter_map(|(due, reason)| Some((due?, reason)));
         match next.min_by_key(|(due, _)| *due) {
             Some((due, reason)) if due <= now => Health::Over(reason),

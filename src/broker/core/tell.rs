@@ -80,7 +80,7 @@ impl Core {
         self.events.lifecycle(now, || {
             Event::Connected(Connected {
                 client: session.client(connection.number),
-                user: connection.entry.vouched.as_deref().or_else(|| connection.peer.user(connect)),
+                user: connection.entry.vouched().or_else(|| connection.peer.user(connect)),
                 from: connection.peer.origin(),
                 version: connect.version,
                 keep_alive: connection
