@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { QUIET = 100, GIVEN_BACK_WITHIN = 11000, SILENCE = 20 };
+enum { QUIET = 100, GIVEN_BACK_WITHIN = 30000, SILENCE = 20 };
 
 static char topic[NAME_ROOM];
 
@@ -78,7 +78,8 @@ static long take_all(Link *link)
 }
 
 // The memory after the time a broker has for giving it back, or as soon as it is no more than
-// twice what it was. Allocators take ten seconds until they give up free memory.
+// twice what it was. Allocators take ten seconds to give up free memory, and as long again for
+// what that has freed.
 static long memory_afterwards(long before)
 {
     long memory = broker_memory();
