@@ -189,7 +189,7 @@ append\t''
 number\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l exec -d 'Run this command for each message, with the payload at its stdin and `MQTT_TOPIC`, `MQTT_QOS`, `MQTT_RETAIN`, `MQTT_PROPERTIES` and more in its environment. A message with QoS 1 or 2 is acknowledged when it succeeds. Nothing is printed unless -v, -F or -J asks for it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l exec-jobs -d 'So many of these commands run at once; if all do, nothing more is read' -r
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -l on-exec-failure -d 'What becomes of a message with QoS 1 or 2 whose command fails: keep (it is not acknowledged, so that the broker has it for the next run with -c; when too many are kept it sends no more), reject (the broker is told so and forgets it, MQTT 5) or ack (it is acknowledged nevertheless). The exit code is 14 in any case' -r -f -a "keep\t''
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l on-exec-failure -d 'What becomes of a message with QoS 1 or 2 whose command fails: keep (it is not acknowledged, so that the broker has it for the next run with -c; when too many are kept it sends no more), reject (the broker is told so and forgets it, MQTT 5) or ack (it is acknowledged nevertheless). In any case it counts, and the exit code is 14 if nothing else ends the run with a failure' -r -f -a "keep\t''
 reject\t''
 ack\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l decode -d 'Decode payloads: json, hex, base64, cbor, msgpack, gzip, protobuf, avro, sparkplug, or auto for what the topic or the content type says; of some topics, as in FILTER=FORMAT (repeatable, the first that fits holds)' -r

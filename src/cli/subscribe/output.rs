@@ -65,7 +65,8 @@ pub(super) struct OutputArgs {
     /// What becomes of a message with QoS 1 or 2 whose command fails: keep (it is not
     /// acknowledged, so that the broker has it for the next run with -c; when too many are
     /// kept it sends no more), reject (the broker is told so and forgets it, MQTT 5) or ack
-    /// (it is acknowledged nevertheless). The exit code is 14 in any case
+    /// (it is acknowledged nevertheless). In any case it counts, and the exit code is 14 if
+    /// nothing else ends the run with a failure
     #[arg(
         long, value_name = "WAY", default_value = "keep", requires = "exec",
         value_parser = PossibleValuesParser::new(OnFailure::ALL.map(|row| row.0))
