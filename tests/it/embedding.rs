@@ -3,7 +3,7 @@
 
 use mqx::broker::access::load_passwords;
 use mqx::broker::core::{Hooks, Limits};
-use mqx::broker::{self, InlineClient, Messages};
+use mqx::broker::{self, InlineClient, Listen, Messages};
 use mqx::client::{ConnectOptions, Connection};
 use mqx::error::Class;
 use mqx::mqtt::{Publish, QoS, ReasonCode, SubscribeOptions};
@@ -140,7 +140,9 @@ async fn a_client_that_is_not_let_in_is_told_why() {
 
 #[test]
 fn a_thread_without_a_runtime_can_stop_it_and_the_port_is_free_again() {
-    let config = broker::Config::on_port(0);
+    // At an address where no other test could take the port before it is tried.
+    let bind = Some("127.0.0.9".parse().unwrap());
+    let config = broker::Config::at(Listen { bind, ..Listen::on_port(0) });
     let broker = broker::start(&config).unwrap();
     let address = broker.address().unwrap();
     broker.blocking_shutdown().unwrap();
