@@ -84,8 +84,11 @@ pub enum Command {
     ///
     /// The steps are: name, TCP, proxy, TLS, WebSocket, MQTT (CONNECT), ping, a message
     /// there and back with each QoS, one that is retained, and one of a shared
-    /// subscription. The first that fails is explained, and what would have worked
-    /// instead is tried; the exit code is that of its failure.
+    /// subscription. The first that fails is explained, what would have worked instead is
+    /// tried, and the command that helps is told. The exit code says which it was: 3 for
+    /// name, TCP, proxy and WebSocket and where no MQTT is spoken, 4 for TLS, 5 for a
+    /// CONNECT that is refused, 6 to 9 and 27 for messages that are denied, lost, changed
+    /// or do not come.
     Doctor(Box<doctor::DoctorArgs>),
     /// Check in one line whether a broker answers, for health checks
     Ping(Box<doctor::PingArgs>),

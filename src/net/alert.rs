@@ -77,8 +77,8 @@ const ABOUT_THE_HANDSHAKE: &[Meaning] = &[
     },
     Meaning {
         alert: AlertDescription::ProtocolVersion,
-        what: "the server speaks neither TLS 1.2 nor TLS 1.3",
-        hint: "allow TLS 1.2 or TLS 1.3 on the server",
+        what: "the server speaks no version of TLS that this client offers",
+        hint: "allow TLS 1.2 or TLS 1.3 on the server, or leave out --tls-version",
     },
     Meaning {
         alert: AlertDescription::InsufficientSecurity,

@@ -178,6 +178,18 @@ def test_every_client_does_its_duty_at_each_port_of_the_lab(mqx, tmp_path):
     broker.stop()
 
 
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+def test_nothing_but_its_length_is_wrong_with_the_weak_key_of_the_lab(mqx, tmp_path, version):
+    broker = Program([mqx, "broker", "-p", "0", "--tls-lab", "--tls-dir", str(tmp_path)])
+    broker.says("the key is another one's")
+    port = re.search(r"port (\d+) +weak-key", broker.heard())[1]
+    for level, code in (("0", 0), ("2", 1)):
+        shown = ["s_client", "-connect", f"localhost:{port}", version, "-cipher", f"DEFAULT@SECLEVEL={level}"]
+        done = run(["openssl", *shown, "-CAfile", str(tmp_path / "ca.crt"), "-verify_return_error"])
+        assert done.code == code, (level, done)
+    broker.stop()
+
+
 def test_clients_that_trust_the_ca_of_a_broker_reach_it_with_its_own_certificate(mqx, tmp_path):
     broker = Program([mqx, "broker", "-p", "0", "--tls", "auto", "--tls-port", "0", "--tls-dir", str(tmp_path)])
     broker.says("mqx sub --tls")

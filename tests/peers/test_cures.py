@@ -184,7 +184,7 @@ BROKEN = [
     (wrong_path, "WebSocket", r"mqx doctor .* --ws$"),
     (no_websocket, "WebSocket", rf"mqx doctor -h {HOST} -p \d+$"),
     (old_mqtt, "MQTT", r"mqx doctor .* -V 3.1.1$"),
-    (wrong_password, "MQTT", r"mqx doctor .* -u ann --ask-password$"),
+    (wrong_password, "MQTT", rf"mqx doctor -h {HOST} -p \d+ -u ann --ask-password$"),
 ]
 
 

@@ -97,15 +97,20 @@ const SEARCHES: &[Search] = &[
     search!(WEBSOCKET, layers::other_paths),
     search!(WEBSOCKET, layers::with_tls),
     search!(WEBSOCKET, layers::without_websocket),
-    search!(MQTT, layers::other_version),
     search!(MQTT, layers::with_tls),
     search!(MQTT, layers::with_websocket),
+    search!(REFUSAL, layers::other_version),
 ];
+
+/// In place of the step, where the broker has answered: it is the right one, and spoken
+/// to in the right way.
+const REFUSAL: &str = "refusal";
 
 /// What helps where this step has failed with `error`.
 pub(super) async fn on(step: &str, error: &Error, config: &Config) -> Advice {
     let case =
         Case { config, error, endpoint: config.connect.endpoint.clone(), chain: OnceCell::new() };
+    let step = if error.class() == Class::Refused { REFUSAL } else { step };
     let mut advice = Advice::default();
     for search in SEARCHES.iter().filter(|search| search.step == step) {
         for way in (search.run)(&case).await {

@@ -1,11 +1,10 @@
 //! What to do where nothing was found that works: the command for the likely cause, with
 //! a note where to run it or what its words in capitals stand for.
 
-use super::Case;
 use super::certificates::{self, Fault};
+use super::{Case, REFUSAL};
 use crate::doctor::line::Line;
 use crate::doctor::steps::{MQTT, NAME, PROXY, TCP, TLS, WEBSOCKET};
-use crate::error::Class;
 use crate::mqtt::ReasonCode;
 use crate::net::{Endpoint, Place};
 use crate::output::{escape, shell_path, shell_word};
@@ -23,8 +22,8 @@ pub(super) async fn cure(case: &Case<'_>, step: &str) -> Cure {
         PROXY => without_proxy(case),
         TLS => better_tls(case).await,
         WEBSOCKET => another_path(case),
-        MQTT if case.error.class() == Class::Refused => another_login(case),
         MQTT => another_port(case),
+        REFUSAL => another_login(case),
         _ => another_topic(case),
     }
 }

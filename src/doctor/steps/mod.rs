@@ -52,42 +52,25 @@ pub(super) const WEBSOCKET: &str = "WebSocket";
 /// The step in which the broker answers CONNECT.
 pub(super) const MQTT: &str = "MQTT";
 
+/// A row: name, extent, and the function that takes the step.
+macro_rules! step {
+    ($name:expr, $extent:ident, $take:path) => {
+        Step { name: $name, extent: Extent::$extent, take: |patient| Box::pin($take(patient)) }
+    };
+}
+
 /// Every step.
 pub(super) const STEPS: &[Step] = &[
-    Step { name: NAME, extent: Extent::Ping, take: |patient| Box::pin(name::take(patient)) },
-    Step { name: TCP, extent: Extent::Ping, take: |patient| Box::pin(tcp::take(patient)) },
-    Step { name: PROXY, extent: Extent::Ping, take: |patient| Box::pin(proxy::take(patient)) },
-    Step { name: TLS, extent: Extent::Ping, take: |patient| Box::pin(tls::take(patient)) },
-    Step {
-        name: WEBSOCKET,
-        extent: Extent::Ping,
-        take: |patient| Box::pin(websocket::take(patient)),
-    },
-    Step { name: MQTT, extent: Extent::Ping, take: |patient| Box::pin(connack::take(patient)) },
-    Step { name: "ping", extent: Extent::Ping, take: |patient| Box::pin(ping::take(patient)) },
-    Step {
-        name: "QoS 0",
-        extent: Extent::Messages,
-        take: |patient| Box::pin(messages::at_most_once(patient)),
-    },
-    Step {
-        name: "QoS 1",
-        extent: Extent::Messages,
-        take: |patient| Box::pin(messages::at_least_once(patient)),
-    },
-    Step {
-        name: "QoS 2",
-        extent: Extent::Messages,
-        take: |patient| Box::pin(messages::exactly_once(patient)),
-    },
-    Step {
-        name: "retained",
-        extent: Extent::Messages,
-        take: |patient| Box::pin(retained::take(patient)),
-    },
-    Step {
-        name: "shared",
-        extent: Extent::Messages,
-        take: |patient| Box::pin(shared::take(patient)),
-    },
+    step!(NAME, Ping, name::take),
+    step!(TCP, Ping, tcp::take),
+    step!(PROXY, Ping, proxy::take),
+    step!(TLS, Ping, tls::take),
+    step!(WEBSOCKET, Ping, websocket::take),
+    step!(MQTT, Ping, connack::take),
+    step!("ping", Ping, ping::take),
+    step!("QoS 0", Messages, messages::at_most_once),
+    step!("QoS 1", Messages, messages::at_least_once),
+    step!("QoS 2", Messages, messages::exactly_once),
+    step!("retained", Messages, retained::take),
+    step!("shared", Messages, shared::take),
 ];

@@ -1,7 +1,7 @@
 //! `mqx certs` needs no other program and no network.
 
-use crate::support::program::mqx;
-use std::fs;
+use crate::support::program::{mqx, run};
+use serde_json::Value;
 
 /// All that can be done with certificates, each with what is there by then.
 const LINES: &[&str] = &[
@@ -21,22 +21,39 @@ const LINES: &[&str] = &[
     "bundle client.crt -f pem",
     "bad --dir bad --ca ca.crt",
     "inspect server.crt",
-    "inspect ca.crl --json",
+    "inspect ca.crl",
     "verify server.crt --cafile ca.crt --host localhost",
     "needs-renewal server.crt --within 30d",
 ];
 
-#[test]
-fn everything_works_without_any_other_program() {
+/// Does all of it in a new folder, each line with these words behind it, and returns what
+/// was said to stdout.
+fn done_with(more: &str) -> String {
     let dir = tempfile::tempdir().unwrap();
-    for folder in ["other", "below", "bad"] {
-        fs::create_dir(dir.path().join(folder)).unwrap();
-    }
+    let mut said = String::new();
     for line in LINES {
-        let mut command = mqx(["certs"].into_iter().chain(line.split(' ')));
+        let mut command =
+            mqx(["certs"].into_iter().chain(line.split(' ')).chain(more.split_whitespace()));
         // Nothing is found by its name, and no proxy, trust store or home by a variable.
         command.current_dir(dir.path()).env_clear().env("PATH", "");
-        let ended = crate::support::program::run(command);
+        let ended = run(command);
         assert_eq!(ended.code, Some(0), "{line}: {}", ended.err);
+        said += &ended.out;
+    }
+    said
+}
+
+#[test]
+fn everything_works_without_any_other_program() {
+    done_with("");
+}
+
+#[test]
+fn every_command_says_in_json_what_it_has_done() {
+    let said = done_with("--json");
+    assert!(said.lines().count() >= LINES.len());
+    for line in said.lines() {
+        let told: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"));
+        assert!(told.is_object(), "{line}");
     }
 }
