@@ -61,7 +61,7 @@ mod tests {
         let own = Certificate::from_der(own.der()).unwrap();
         let key = PrivateKey::from_der(key.serialized_der()).unwrap();
         let mut store = KeyStore::new();
-        let chain = PrivateKeyChain::new(b"a", key, vec![own]);
+        let chain = PrivateKeyChain::new(b"a".as_slice(), key, vec![own]);
         store.add_entry("a", KeyStoreEntry::PrivateKeyChain(chain));
         store.writer("p").encryption_iterations(1).mac_iterations(1).write().unwrap()
     }

@@ -241,6 +241,26 @@ fn broker(words: &[&str]) -> (Running, String) {
 }
 
 #[test]
+fn a_certificate_that_ends_soon_is_a_concern() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let (ca, cert, key) = (path("ca.crt"), path("soon.crt"), path("soon.key"));
+    let folder = dir.path().to_str().unwrap();
+    for words in [&["ca"] as &[_], &["server", "localhost", "--name", "soon", "--days", "10"]] {
+        assert_eq!(run(mqx(["certs"].iter().chain(words).chain(&["--dir", folder]))).code, Some(0));
+    }
+    let words = ["broker", "-p", "0", "--tls-port", "0", "--cert", &cert, "--key", &key];
+    let broker = Running::start(mqx(words));
+    let ready = broker.out_line();
+    let port = ready.split("mqtts://127.0.0.1:").nth(1).unwrap().split(' ').next().unwrap();
+    let ended = examine("doctor", &format!("-h localhost -p {port} --tls {ca}"));
+    assert_eq!(ended.code, Some(0), "{}{}", ended.out, ended.err);
+    let warning = ended.out.lines().find(|line| line.contains("warning:")).unwrap();
+    assert!(warning.contains("the certificate of CN=localhost ends in"), "{warning}");
+    assert!(warning.contains("days: `mqx certs renew`"), "{warning}");
+}
+
+#[test]
 fn a_broker_without_mqtt_5_is_a_concern_unless_version_5_is_insisted_on() {
     let (_broker, port) = broker(&["--accept-versions", "3.1.1"]);
     let ended = examine("doctor", &format!("-h 127.0.0.1 -p {port}"));
