@@ -21,6 +21,10 @@ use tokio::task::spawn_blocking;
 /// many it takes: what `mosquitto_pub` has, and brokers are used to.
 const OLD_WINDOW: usize = 20;
 
+/// Messages in flight at once where the broker takes more: enough for 40,000 a
+/// second at a tenth of a second's distance, and memory that stays small.
+const WINDOW: usize = 4096;
+
 /// Publishes each message of `feed`.
 ///
 /// # Errors
@@ -153,10 +157,9 @@ impl<R: AsyncRead + Unpin> Flow<R> {
     /// What the engine knows of the window is added to by what is wanted, or usual.
     fn has_room(&mut self) -> bool {
         let connection = &mut self.connection;
-        let usual = (!connection.version().is_v5()).then_some(OLD_WINDOW);
-        let window = self.delivery.max_in_flight.map(|most| most.get().into()).or(usual);
-        let is_open = window.is_none_or(|window| connection.in_flight() < window);
-        is_open && !self.is_full && !connection.is_congested()
+        let usual = if connection.version().is_v5() { WINDOW } else { OLD_WINDOW };
+        let window = self.delivery.max_in_flight.map_or(usual, |most| most.get().into());
+        connection.in_flight() < window && !self.is_full && !connection.is_congested()
     }
 
     /// Shows how far the messages are.
