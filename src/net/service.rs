@@ -157,29 +157,27 @@ mod tests {
         Offer { priority, weight, host: host.to_owned(), port: 1883 }
     }
 
-    /// The hosts in the order in which they are tried, when always this part of the
-    /// highest number is drawn.
-    fn order(offers: &[Offer], part: f64) -> String {
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        #[allow(clippy::cast_precision_loss, reason = "the numbers are small")]
-        let ordered = in_order(offers.to_vec(), |highest| (highest as f64 * part) as u64);
+    /// The hosts in the order in which they are tried, when always so many hundredths of
+    /// the highest number are drawn.
+    fn order(offers: &[Offer], percent: u64) -> String {
+        let ordered = in_order(offers.to_vec(), |highest| highest * percent / 100);
         ordered.iter().map(|offer| offer.host.as_str()).collect()
     }
 
     #[test]
     fn the_lowest_priority_comes_first_whatever_is_drawn() {
         let offers = [offer(20, 9, "c"), offer(10, 0, "b"), offer(0, 1, "a")];
-        for part in [0.0, 0.5, 1.0] {
-            assert_eq!(order(&offers, part), "abc");
+        for percent in [0, 50, 100] {
+            assert_eq!(order(&offers, percent), "abc");
         }
     }
 
     #[test]
     fn a_weight_is_a_share_of_the_draws() {
         let offers = [offer(1, 30, "b"), offer(1, 0, "a"), offer(1, 70, "c")];
-        assert_eq!(order(&offers, 0.0), "abc");
-        assert_eq!(order(&offers, 0.2), "bca", "the first 30 of 100 are b's");
-        assert_eq!(order(&offers, 1.0), "cba");
+        assert_eq!(order(&offers, 0), "abc");
+        assert_eq!(order(&offers, 20), "bca", "the first 30 of 100 are b's");
+        assert_eq!(order(&offers, 100), "cba");
         let mut firsts = std::collections::HashMap::new();
         for lot in 0..=100 {
             let first = in_order(offers.to_vec(), |highest| lot % (highest + 1))[0].host.clone();
