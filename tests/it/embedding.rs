@@ -182,7 +182,7 @@ async fn a_hook_knows_passwords_before_any_file_does() {
     let passwords = Some(load_passwords(file.path()).unwrap().0);
     let hooks: Option<Arc<dyn Hooks>> = Some(Arc::new(Bouncer));
     for (passwords, bob) in [(passwords, false), (None, true)] {
-        let listen = broker::Listen { passwords, ..broker::Listen::on_port(0) };
+        let listen = Listen { passwords, ..Listen::on_port(0) };
         let config = broker::Config { hooks: hooks.clone(), ..broker::Config::at(listen) };
         let broker = broker::start(&config).unwrap();
         assert!(is_let_in(&broker, "ann", "right").await);
