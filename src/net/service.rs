@@ -188,9 +188,9 @@ mod tests {
 
     #[test]
     fn every_offer_is_tried_once() {
-        assert_eq!(order(&[], 0.5), "");
+        assert_eq!(order(&[], 50), "");
         let same = [offer(1, 0, "a"), offer(1, 0, "b"), offer(1, 0, "c")];
-        assert_eq!(order(&same, 0.7).len(), 3);
+        assert_eq!(order(&same, 70).len(), 3);
     }
 
     #[test]
