@@ -118,18 +118,19 @@ def other_host(site):
     return f"-h localhost -p {site.broker(OWN)} --tls ca.crt"
 
 
-def expired(site):
+def bad_certificate(site, kind):
     site.certs("ca")
-    site.certs("bad expired --host localhost")
-    port = site.broker("--tls-port 0 --cert expired.crt --key expired.key")
+    site.certs(f"bad {kind} --host localhost")
+    port = site.broker(f"--tls-port 0 --cert {kind}.crt --key {kind}.key")
     return f"-h localhost -p {port} --tls ca.crt"
+
+
+def expired(site):
+    return bad_certificate(site, "expired")
 
 
 def only_for_clients(site):
-    site.certs("ca")
-    site.certs("bad no-server-usage --host localhost")
-    port = site.broker("--tls-port 0 --cert no-server-usage.crt --key no-server-usage.key")
-    return f"-h localhost -p {port} --tls ca.crt"
+    return bad_certificate(site, "no-server-usage")
 
 
 def no_client_certificate(site):

@@ -202,11 +202,16 @@ impl Knee {
         [self.amount.noun()].into_iter().chain(columns).chain([""]).collect()
     }
 
-    /// The steps in the order of their loads, as cells.
-    fn rows(&self) -> impl Iterator<Item = Vec<String>> {
+    /// The steps in the order of their loads.
+    fn by_load(&self) -> Vec<&Step> {
         let mut steps: Vec<_> = self.steps.iter().collect();
         steps.sort_by(|one, other| one.amount.total_cmp(&other.amount));
-        steps.into_iter().map(|step| {
+        steps
+    }
+
+    /// The steps in the order of their loads, as cells.
+    fn rows(&self) -> impl Iterator<Item = Vec<String>> {
+        self.by_load().into_iter().map(|step| {
             let cells = COLUMNS.iter().map(|(_, cell)| cell(step));
             let ends = [thousands(whole(step.amount)), step.word().to_owned()];
             let [load, word] = ends;
@@ -261,8 +266,7 @@ impl Knee {
 
     /// The times by the load.
     pub(super) fn chart(&self) -> Chart {
-        let mut steps: Vec<_> = self.steps.iter().collect();
-        steps.sort_by(|one, other| one.amount.total_cmp(&other.amount));
+        let steps = self.by_load();
         let line = |name: &str, figure: fn(&Figures) -> u64| {
             let timed = steps
                 .iter()

@@ -100,12 +100,17 @@ impl Watched {
     }
 }
 
-/// A field of the file `stat` of a process or a thread, counted from 0 behind its name,
-/// which may have any characters (proc(5)).
-fn stat(folder: &Path, field: usize) -> Option<u64> {
+/// Fields that follow each other in the file `stat` of a process or a thread, the first
+/// counted from 0 behind its name, which may have any characters (proc(5)).
+fn stat<const N: usize>(folder: &Path, first: usize) -> Option<[u64; N]> {
     let text = fs::read_to_string(folder.join("stat")).ok()?;
     let (_, fields) = text.rsplit_once(')')?;
-    fields.split_whitespace().nth(field)?.parse().ok()
+    let mut fields = fields.split_whitespace().skip(first);
+    let mut numbers = [0; N];
+    for number in &mut numbers {
+        *number = fields.next()?.parse().ok()?;
+    }
+    Some(numbers)
 }
 
 fn process(pid: u32) -> PathBuf {
@@ -114,9 +119,9 @@ fn process(pid: u32) -> PathBuf {
 
 /// User and system time of a process or a thread: `utime` and `stime`.
 fn time_of(folder: &Path) -> Option<Duration> {
-    let ticks = stat(folder, 11)? + stat(folder, 12)?;
+    let [user, system] = stat(folder, 11)?;
     let per_second = rustix::param::clock_ticks_per_second();
-    Some(Duration::from_nanos(ticks.checked_mul(1_000_000_000)?.checked_div(per_second)?))
+    Some(Duration::from_nanos((user + system).checked_mul(1_000_000_000)?.checked_div(per_second)?))
 }
 
 /// That of all threads of this process whose names begin with `name`, if there are any.
@@ -131,7 +136,8 @@ fn time_of_threads(name: &str) -> Option<Duration> {
 /// The memory of the process in bytes: `rss`, which is in pages.
 fn memory(pid: u32) -> Option<u64> {
     let page = u64::try_from(rustix::param::page_size()).ok()?;
-    stat(&process(pid), 21)?.checked_mul(page)
+    let [pages] = stat(&process(pid), 21)?;
+    pages.checked_mul(page)
 }
 
 #[cfg(test)]

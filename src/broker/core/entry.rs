@@ -121,7 +121,7 @@ pub(super) enum Door {
 #[derive(Debug, Default)]
 pub(super) struct Entry(Option<Box<Applicant>>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Applicant {
     held: Option<Held>,
     /// Who the client is by its token, if it has not said so itself.
@@ -175,15 +175,22 @@ impl Entry {
     }
 
     pub(super) fn ask(&mut self, question: Question, connect: &[u8]) {
-        let held = Held { connect: connect.to_vec(), question: Some(question) };
-        self.0 = Some(Box::new(Applicant { held: Some(held), ..Applicant::default() }));
+        self.begin(connect, Some(question), None);
     }
 
     /// Keeps a CONNECT until its exchange has ended.
     pub(super) fn hold(&mut self, exchange: Exchange, connect: &[u8]) {
-        let held = Held { connect: connect.to_vec(), question: None };
-        let exchange = Some(Box::new(exchange));
-        self.0 = Some(Box::new(Applicant { held: Some(held), exchange, vouched: None }));
+        self.begin(connect, None, Some(Box::new(exchange)));
+    }
+
+    fn begin(
+        &mut self,
+        connect: &[u8],
+        question: Option<Question>,
+        exchange: Option<Box<Exchange>>,
+    ) {
+        let held = Some(Held { connect: connect.to_vec(), question });
+        self.0 = Some(Box::new(Applicant { held, vouched: None, exchange }));
     }
 
     pub(super) fn take_connect(&mut self) -> Option<Vec<u8>> {
