@@ -167,12 +167,18 @@ impl<M> Outbound<M> {
         // Peers acknowledge in order, so it is the first as a rule.
         let slot = if index == 0 { self.slots.pop_front() } else { self.slots.remove(index) };
         let slot = slot.ok_or(Unexpected)?;
-        trim(&mut self.slots);
         if index < self.sent {
             self.sent -= 1;
             self.publishes -= u16::from(stage != Stage::Answer);
         }
         Ok(slot.item)
+    }
+
+    /// Gives back the room that a burst took: for an owner with many of these. A window that
+    /// opens and closes all the time is better left alone, since every growth touches
+    /// memory that is not in use yet.
+    pub fn trim(&mut self) {
+        trim(&mut self.slots);
     }
 
     /// Moves a QoS 2 delivery on after PUBREC: from now on PUBREL is owed. The

@@ -25,7 +25,9 @@ impl Core {
             // Only the identifier is needed from here on.
             hot.outbound.release(id).map(Delivery::give_up)
         } else {
-            hot.outbound.finish(id, awaited(ack.kind))
+            let finished = hot.outbound.finish(id, awaited(ack.kind));
+            hot.outbound.trim();
+            finished
         };
         if let (Some(diary), Ok(delivery)) = (&hot.diary, &acknowledged) {
             if goes_on {
