@@ -54,7 +54,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --repeat-delay 'Time from the delivery of a message to the next one, as in 2, 500ms or 1m'
             cand --rate 'Messages in a second at most, as in 100 or 0.5; or 90/m in a minute'
             cand --buffer 'Messages with QoS 0 that wait while there is no connection; of more the oldest are lost, and counted'
-            cand --on-disconnect 'While there is no connection: buffer QoS 0, wait with reading, fail if QoS 0 may be lost, or drop it without a failure'
+            cand --on-disconnect 'While there is no connection: buffer QoS 0, wait with reading, fail if QoS 0 may be lost, or drop it without a failure [default: wait where the input is a file, else buffer]'
             cand --store 'Keep messages in this directory until the broker has answered, so that a publisher that was killed goes on where it stopped; or at a Redis server, `redis://USER:PASSWORD@HOST:PORT/DB?prefix=mqx`, of which all but the host may be left out'
             cand -M 'Messages with QoS 1 and 2 that are in flight at once, at most [default: 4096 or as many as the broker takes; 20 before MQTT 5, in which it cannot say]'
             cand --max-inflight 'Messages with QoS 1 and 2 that are in flight at once, at most [default: 4096 or as many as the broker takes; 20 before MQTT 5, in which it cannot say]'

@@ -61,7 +61,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -l repeat -d 'Publish the m
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l repeat-delay -d 'Time from the delivery of a message to the next one, as in 2, 500ms or 1m' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l rate -d 'Messages in a second at most, as in 100 or 0.5; or 90/m in a minute' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l buffer -d 'Messages with QoS 0 that wait while there is no connection; of more the oldest are lost, and counted' -r
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -l on-disconnect -d 'While there is no connection: buffer QoS 0, wait with reading, fail if QoS 0 may be lost, or drop it without a failure' -r -f -a "buffer\t''
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l on-disconnect -d 'While there is no connection: buffer QoS 0, wait with reading, fail if QoS 0 may be lost, or drop it without a failure [default: wait where the input is a file, else buffer]' -r -f -a "buffer\t''
 wait\t''
 fail\t''
 drop\t''"

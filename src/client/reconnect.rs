@@ -47,7 +47,24 @@ pub async fn connect(
     retry: Retry,
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Connection> {
+    match Connection::open(options.clone(), on_event).await {
+        Ok(connection) => Ok(connection),
+        Err(error) => connect_after(options, error, retry, on_event).await,
+    }
+}
+
+/// The same, after a first attempt that failed with `error`.
+///
+/// # Errors
+/// The last error.
+pub async fn connect_after(
+    options: &ConnectOptions,
+    error: Error,
+    retry: Retry,
+    on_event: &mut dyn FnMut(Event<'_>),
+) -> Result<Connection> {
     let mut attempts = Attempts::new(retry);
+    attempts.wait_after(error).await?;
     loop {
         match Connection::open(options.clone(), on_event).await {
             Ok(connection) => {

@@ -38,7 +38,7 @@ pub enum OnDisconnect {
     /// lost, which is a failure in the end.
     #[default]
     Buffer,
-    /// No more are read.
+    /// No more are read; usual where the input is a file, which does not run away.
     Wait,
     /// That is the end.
     Fail,

@@ -9,7 +9,7 @@ use super::shelf;
 use super::stored::Stored;
 use super::verify::Verifier;
 use super::{Config, Delivery, OnDisconnect};
-use crate::client::{self, Connection, explain, reconnect};
+use crate::client::{Connection, connect_after, explain, reconnect};
 use crate::error::{Class, Error, Result};
 use crate::mqtt::{Publish, QoS, ReasonCode};
 use crate::output;
@@ -37,10 +37,7 @@ pub(super) async fn publish(
     mut verifier: Option<Verifier>,
 ) -> Result<()> {
     let mut outbox = open_outbox(config).await?;
-    let mut ignored = |_: Event<'_>| {};
-    let connecting =
-        Box::pin(client::connect(&config.connect, config.delivery.retries.first, &mut ignored));
-    let mut connection = meanwhile(&mut feed, &mut outbox, &mut outcome, connecting).await?;
+    let mut connection = connect(config, &mut feed, &mut outbox, &mut outcome).await?;
     if let Some(verifier) = &mut verifier {
         verifier.begin(&mut connection).await?;
     }
@@ -321,6 +318,27 @@ async fn open_outbox(config: &Config) -> Result<Outbox> {
         output::note(format!("{left} messages of an earlier run come first"));
     }
     Ok(Outbox::Stored(stored))
+}
+
+/// Connects for the first time. Messages wait in memory only once the broker is known to be
+/// away: a fast input would run over the buffer before the first answer is there.
+async fn connect(
+    config: &Config,
+    feed: &mut Feed<impl AsyncRead + Unpin>,
+    outbox: &mut Outbox,
+    outcome: &mut Outcome,
+) -> Result<Connection> {
+    let mut ignored = |_: Event<'_>| {};
+    let opening = Box::pin(Connection::open(config.connect.clone(), &mut ignored));
+    let opened = if outbox.keeps_all() {
+        meanwhile(feed, outbox, outcome, opening).await
+    } else {
+        opening.await
+    };
+    let Err(error) = opened else { return opened };
+    let (options, retry) = (&config.connect, config.delivery.retries.first);
+    let connecting = Box::pin(connect_after(options, error, retry, &mut ignored));
+    meanwhile(feed, outbox, outcome, connecting).await
 }
 
 /// Waits for a connection and lets messages wait in the outbox meanwhile.

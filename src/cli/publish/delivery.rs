@@ -1,9 +1,10 @@
 //! The options that say how hard `mqx pub` tries.
 
+use super::stdin::is_file;
 use crate::client::Retries;
 use crate::error::{Error, Result};
 use crate::mqtt::QoS;
-use crate::publish::{Delivery, OnDisconnect};
+use crate::publish::{Delivery, OnDisconnect, Source};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use std::ffi::OsString;
@@ -19,14 +20,14 @@ pub(super) struct DeliveryArgs {
     buffer: usize,
 
     /// While there is no connection: buffer QoS 0, wait with reading, fail if QoS 0 may be
-    /// lost, or drop it without a failure
+    /// lost, or drop it without a failure [default: wait where the input is a file, else buffer]
     #[arg(
-        long, value_name = "WAY", default_value = "buffer",
+        long, value_name = "WAY",
         value_parser = PossibleValuesParser::new(OnDisconnect::ALL.map(|way| way.0))
             .map(|name| way(&name)),
         hide_possible_values = true
     )]
-    on_disconnect: OnDisconnect,
+    on_disconnect: Option<OnDisconnect>,
 
     /// Keep messages in this directory until the broker has answered, so that a publisher
     /// that was killed goes on where it stopped; or at a Redis server,
@@ -68,16 +69,18 @@ impl DeliveryArgs {
         aliases.or(self.fail_if_no_subscriber.then_some("--fail-if-no-subscriber"))
     }
 
-    /// What is done for messages of this quality of service.
-    pub(super) fn read(self, qos: QoS, retries: Retries) -> Result<Delivery> {
+    /// What is done for messages of this quality of service from such a source.
+    pub(super) fn read(self, qos: QoS, source: &Source, retries: Retries) -> Result<Delivery> {
         if self.fail_if_no_subscriber && qos == QoS::AtMostOnce {
             return Err(Error::usage("--fail-if-no-subscriber needs an answer to every message")
                 .hint("add -q 1"));
         }
+        // A file does not run away.
+        let usual = if is_file(source) { OnDisconnect::Wait } else { OnDisconnect::Buffer };
         Ok(Delivery {
             retries,
             buffer: self.buffer,
-            on_disconnect: self.on_disconnect,
+            on_disconnect: self.on_disconnect.unwrap_or(usual),
             max_in_flight: self.max_inflight,
             wants_subscriber: self.fail_if_no_subscriber,
         })

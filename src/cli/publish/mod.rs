@@ -5,6 +5,7 @@ mod pace;
 mod payload;
 mod progress;
 mod replay;
+mod stdin;
 
 use crate::cli::connection::{ClientIdArgs, ConnectionArgs, ReachArgs, Target, in_url, one_topic};
 use crate::cli::message::MessageArgs;
@@ -81,12 +82,12 @@ impl PublishArgs {
         connect.session.topic_aliases_sent = self.delivery.topic_alias.unwrap_or_default();
         connect.check_engine()?;
         let store = self.delivery.store.as_deref().map(Place::parse).transpose()?;
-        let delivery = self.delivery.read(self.qos, self.reach.retries())?;
         let properties = self.properties.read()?;
         let (batch, skips_bad) = (self.payload.batch, self.payload.skips_bad);
         let (repeat, pace) = (self.pace.repeat(), self.payload.replay.pace(self.pace.pace()));
         let verifies = self.payload.replay.verify;
         let (source, making) = self.payload.into_source()?;
+        let delivery = self.delivery.read(self.qos, &source, self.reach.retries())?;
         let progress = progress::extent(&source, &making, repeat);
         let recipe = Recipe { topics, qos: self.qos, retain: self.retain, properties, making };
         Ok(Config {

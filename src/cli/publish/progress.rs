@@ -1,11 +1,10 @@
 //! Whether somebody watches, and how much there is to see.
 
+use super::stdin::size_of_stdin;
 use crate::publish::{Extent, Making, Recording, Source};
 use crate::record::is_compressed;
-use std::fs::File;
 use std::io::{IsTerminal as _, stderr, stdin};
 use std::num::NonZeroU64;
-use std::os::fd::AsFd as _;
 
 /// Bytes from which a single payload is large.
 const LARGE: usize = 1 << 20;
@@ -36,11 +35,4 @@ fn size_of(recording: &Recording) -> Option<u64> {
     let is_known = !recording.repeats && !is_compressed(&recording.path);
     let about = std::fs::metadata(&recording.path).ok().filter(|_| is_known);
     about.map(|about| about.len())
-}
-
-/// The size of a file that stdin is.
-fn size_of_stdin() -> Option<u64> {
-    let file = File::from(stdin().as_fd().try_clone_to_owned().ok()?);
-    let about = file.metadata().ok()?;
-    about.is_file().then_some(about.len())
 }

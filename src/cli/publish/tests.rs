@@ -6,7 +6,7 @@ use crate::client::EngineKind;
 use crate::encode::Encoding;
 use crate::mqtt::Version;
 use crate::payload::Writing;
-use crate::publish::{BatchLimits, Making, Pace, Source};
+use crate::publish::{BatchLimits, Making, OnDisconnect, Pace, Source};
 use crate::session::Secret;
 use std::num::NonZeroU16;
 use std::time::Duration;
@@ -40,6 +40,18 @@ fn windows_and_aliases_have_their_limits() {
     ] {
         let error = parse(words).map(|_| ()).unwrap_err();
         assert!(error.contains(wanted), "{words}: {error}");
+    }
+}
+
+#[test]
+fn what_comes_from_a_file_waits_for_the_broker_if_nothing_else_is_said() {
+    for (words, way) in [
+        ("-t a -n", OnDisconnect::Buffer),
+        ("--replay f", OnDisconnect::Wait),
+        ("--replay f --on-disconnect fail", OnDisconnect::Fail),
+    ] {
+        let config = parse(&words.split(' ').collect::<Vec<_>>()).unwrap();
+        assert_eq!(config.delivery.on_disconnect, way, "{words}");
     }
 }
 

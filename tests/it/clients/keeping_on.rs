@@ -102,6 +102,36 @@ fn lines_that_come_without_a_connection_wait_and_the_oldest_of_too_many_are_lost
 }
 
 #[test]
+fn a_broker_that_is_there_gets_every_line_however_long_it_takes_to_answer() {
+    with_everybody(|speaker| async move {
+        let config = |port| {
+            let mut config = stubborn(publishing(speaker, port, Source::LINES, QoS::AtMostOnce));
+            config.delivery.buffer = 1;
+            config
+        };
+        let (mut input, reader) = tokio::io::duplex(1);
+        let broker = async |peer: &Peer| {
+            let mut caller = peer.accept().await;
+            caller.packet().await;
+            let lines = async {
+                // The pipe holds a byte, so this ends only when they are read.
+                input.write_all(b"1\n2\n3\n4\n").await.unwrap();
+                drop(input);
+            };
+            let answer = async {
+                caller.send(speaker.pick(&[0x20, 3, 0, 0, 0], &[0x20, 2, 0, 0])).await;
+                for line in [b"1", b"2", b"3", b"4"] {
+                    assert!(caller.packet().await.ends_with(line));
+                }
+                assert_eq!(caller.packet().await[0], 0xe0);
+            };
+            tokio::join!(lines, answer);
+        };
+        published(config, reader, broker).await.unwrap();
+    });
+}
+
+#[test]
 fn without_a_connection_nothing_is_read_when_that_is_asked_for() {
     block_on(async {
         let speaker = speaker(EngineKind::Native, Version::V5);
