@@ -95,8 +95,9 @@ async fn retained_messages_are_retained_there_too_unless_that_is_turned_off() {
         let retained = Publish { retain: true, ..message("t", "kept", QoS::AtLeastOnce) };
         near.publish(&retained).await.unwrap();
         shown(&mut seen).await;
+        let mut arrived = listen(&near, "u").await;
         far.publish(&Publish { topic: "u", ..retained }).await.unwrap();
-        shown(&mut seen).await;
+        shown(&mut arrived).await;
         let mut late = listen(&far, "t").await;
         let mut back = listen(&near, "u").await;
         assert_eq!(shown(&mut back).await, "u=kept*");
