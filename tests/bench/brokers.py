@@ -28,20 +28,23 @@ class Kind:
     """A broker program.
 
     `slower` divides the messages of a run, so that every broker is busy for about as long.
-    `workers` says whether it has such a setting.
+    `workers` says whether it has such a setting, `whole` whether it is a broker or only moves
+    messages.
     """
 
     name: str
     program: str
     slower: int = 1
     workers: bool = False
+    whole: bool = True
+    transports: tuple = ("tcp", "ws", "tls")
     certificates: dict = field(default_factory=dict)
 
     @contextlib.contextmanager
     def started(self, queue=None, workers=None):
         """Runs the broker; `queue` is how many messages it keeps for a session."""
         with tempfile.TemporaryDirectory() as folder:
-            ports = dict(zip(("tcp", "ws", "tls"), free_ports(3)))
+            ports = dict(zip(self.transports, free_ports(len(self.transports))))
             command = self.command(ports, Path(folder), queue, workers)
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -81,8 +84,23 @@ class Mosquitto(Kind):
         return [self.program, "-c", str(conf)]
 
 
+class Relay(Kind):
+    """`relay.c`: what the operating system takes for a message if the broker takes nothing."""
+
+    def command(self, ports, folder, queue, workers):
+        return [self.program, str(ports["tcp"])]
+
+
+def relay(folder):
+    """Compiles the relay."""
+    program = folder / "relay"
+    source = Path(__file__).parent / "relay/relay.c"
+    subprocess.run(["cc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-o", program, source], check=True)
+    return Relay("relay", str(program), whole=False, transports=("tcp",))
+
+
 def found(mqx, folder):
-    """The brokers there are: mqx and, if it is installed, mosquitto."""
+    """The brokers there are: mqx, mosquitto if it is installed, and the relay."""
     made = [mqx, "certs", "init", "--force", "--dir", str(folder)]
     subprocess.run(made, check=True, stdout=subprocess.DEVNULL)
     certificates = {"cert": str(folder / "server.crt"), "key": str(folder / "server.key")}
@@ -91,7 +109,7 @@ def found(mqx, folder):
     mosquitto = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
     if mosquitto:
         kinds.append(Mosquitto("mosquitto", mosquitto, slower=10, certificates=certificates))
-    return kinds
+    return [*kinds, relay(folder)]
 
 
 def free_ports(count):

@@ -100,7 +100,8 @@ class Bench:
             count = options["count"]
             rest = {key: value for key, value in options.items() if key != "count"}
             work = lambda source: source.run("traffic", count=source.scaled(count), **rest)
-            for kind in self.kinds:
+            transport = options.get("transport", "tcp")
+            for kind in (kind for kind in self.kinds if transport in kind.transports):
                 self.measure(kind, {}, ("cases", name, kind.name), (CPU,), work)
         seconds = 5 if self.options.full else 2
         work = lambda source: source.run("traffic", count=seconds * PACED["rate"], **PACED)
@@ -108,7 +109,7 @@ class Bench:
             self.measure(kind, {}, ("cases", "paced, ten pairs at 10,000/s", kind.name), PACED_METRICS, work)
 
     def sweep(self, sweep):
-        kinds = [kind for kind in self.kinds if kind.workers or not sweep.only_workers]
+        kinds = [kind for kind in self.kinds if kind.whole and (kind.workers or not sweep.only_workers)]
         for x in sweep.full if self.options.full else sweep.quick:
             for line in sweep.lines:
                 for kind in kinds:
