@@ -240,10 +240,13 @@ impl<R: AsyncRead + Unpin> Flow<R> {
         let closed = self.connection.close().await;
         let error = closed.err().filter(|_| self.underway > 0);
         let Some(error) = error else {
-            if let Some(what) = self.outcome.losses() {
+            let losses = self.outcome.losses();
+            let result = self.outcome.result();
+            let is_told = |error: &Error| error.class() == Class::ConnectionLost;
+            if let Some(what) = losses.filter(|_| !result.as_ref().is_err_and(is_told)) {
                 output::warn(what);
             }
-            self.outcome.result()?;
+            result?;
             self.feed.result()?;
             return self.verifier.map_or(Ok(()), |verifier| verifier.verdict());
         };
