@@ -51,8 +51,8 @@ pub struct Outbound<M> {
     slots: VecDeque<Slot<M>>,
     next: PacketId,
     /// Slots at the front that were sent on this connection; those behind wait
-    /// to be sent again.
-    sent: usize,
+    /// to be sent again. There are no more slots than packet identifiers.
+    sent: u16,
     /// Publishes among them, which count against the receive maximum.
     publishes: u16,
     receive_maximum: u16,
@@ -145,7 +145,7 @@ impl<M> Outbound<M> {
         }
         let id = self.next;
         self.next = id.checked_add(1).unwrap_or(PacketId::MIN);
-        if self.sent == self.slots.len() {
+        if !self.is_waiting() {
             self.sent += 1;
         }
         self.slots.push_back(Slot { id, stage, item });
@@ -167,7 +167,7 @@ impl<M> Outbound<M> {
         // Peers acknowledge in order, so it is the first as a rule.
         let slot = if index == 0 { self.slots.pop_front() } else { self.slots.remove(index) };
         let slot = slot.ok_or(Unexpected)?;
-        if index < self.sent {
+        if index < usize::from(self.sent) {
             self.sent -= 1;
             self.publishes -= u16::from(stage != Stage::Answer);
         }
@@ -204,17 +204,18 @@ impl<M> Outbound<M> {
     /// Whether something in flight waits to be sent again.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
-        self.sent < self.slots.len()
+        usize::from(self.sent) < self.slots.len()
     }
 
     /// The next exchange to send again, in the original order (§4.4); `None`
     /// when all were, or when the receive maximum allows no more before an
     /// exchange has ended (§4.9).
     pub fn resend(&mut self) -> Option<(PacketId, Stage, &M)> {
-        let waiting = self.slots.iter().skip(self.sent);
+        let waiting = self.slots.iter().skip(self.sent.into());
         // A request was begun after the restart, so it need not be repeated.
-        self.sent += waiting.take_while(|slot| slot.stage == Stage::Answer).count();
-        let slot = self.slots.get(self.sent)?;
+        let requests = waiting.take_while(|slot| slot.stage == Stage::Answer);
+        self.sent += requests.fold(0, |count, _| count + 1);
+        let slot = self.slots.get(usize::from(self.sent))?;
         if slot.stage != Stage::PubComp && !self.in_window() {
             return None;
         }
@@ -237,8 +238,9 @@ impl<M> Outbound<M> {
     /// Forgets the requests in flight, which do not outlive a connection, and
     /// returns their items.
     pub fn abandon_requests(&mut self) -> Vec<M> {
-        let sent = self.slots.iter().take(self.sent);
-        self.sent = sent.filter(|slot| slot.stage != Stage::Answer).count();
+        let sent = self.slots.iter().take(self.sent.into());
+        let kept = sent.filter(|slot| slot.stage != Stage::Answer);
+        self.sent = kept.fold(0, |count, _| count + 1);
         let (requests, kept): (VecDeque<_>, VecDeque<_>) = std::mem::take(&mut self.slots)
             .into_iter()
             .partition(|slot| slot.stage == Stage::Answer);
