@@ -1,7 +1,7 @@
 //! The task of one connection: moves bytes between its transport and the core.
 
 use super::access::{Checked, Exchange, Gate};
-use super::core::{Connection, Link as _, Progress};
+use super::core::{Connection, Link as _, Outflow, Progress};
 use super::door::Newcomer;
 use super::link::{Asked, SocketLink};
 use super::transport::Transport;
@@ -51,9 +51,11 @@ pub(super) struct Task {
     paused: bool,
     /// The beginning of a packet whose end has not arrived.
     partial: Vec<u8>,
-    /// Output taken from the core, and how much of it is written.
-    writing: Vec<u8>,
+    /// Output taken from the core, and how much of its front is written.
+    writing: Outflow,
     written: usize,
+    /// Whether the core expects to be asked for more when that is written.
+    is_writer: bool,
 }
 
 impl Task {
@@ -71,8 +73,9 @@ impl Task {
             checking: None,
             paused: false,
             partial: Vec::new(),
-            writing: Vec::new(),
+            writing: Outflow::default(),
             written: 0,
+            is_writer: false,
         }
     }
 
@@ -134,9 +137,9 @@ impl Task {
     /// which has its turn later.
     fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_rest(cx))?;
-        if !self.writing.is_empty() {
+        if self.is_writer {
             self.take_output();
-            if !self.writing.is_empty() {
+            if self.is_writer {
                 yield_turn(cx);
             }
         }
@@ -145,23 +148,23 @@ impl Task {
 
     /// There is nobody to write the output to.
     fn give_up_output(&mut self) -> Box<[u8]> {
-        self.writing.clear();
+        self.writing = Outflow::default();
         self.written = 0;
         Box::default()
     }
 
     /// Fetches output if none is being written.
     fn take_output(&mut self) {
-        if self.written < self.writing.len() {
+        if !self.writing.is_empty() {
             return;
         }
         let done = std::mem::take(&mut self.writing);
-        self.written = 0;
         let connection = &self.connection;
         let next = self.shared.batch(|core, worker| {
-            worker.recycle(done);
+            worker.recycle(done.into_spare());
             core.take_output(connection, worker)
         });
+        self.is_writer = next.is_some();
         self.writing = next.unwrap_or_default();
     }
 
@@ -269,15 +272,23 @@ impl Task {
 
     /// Writes the last bytes and closes the connection.
     async fn say_goodbye(&mut self, last: &[u8]) -> io::Result<()> {
-        self.writing.extend_from_slice(last);
+        self.writing.bytes_mut().extend_from_slice(last);
         poll_fn(|cx| self.poll_rest(cx)).await?;
         self.transport.close().await
     }
 
     /// Writes what was taken from the core.
     fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while let Some(rest) = self.writing.get(self.written..).filter(|rest| !rest.is_empty()) {
-            self.written += ready!(self.transport.poll_write(cx, rest))?;
+        while !self.writing.is_empty() {
+            let front = self.writing.front();
+            let rest = front.get(self.written..).unwrap_or_default();
+            let written = ready!(self.transport.poll_write(cx, rest))?;
+            let is_done = written == rest.len();
+            self.written += written;
+            if is_done {
+                self.writing.advance(self.written);
+                self.written = 0;
+            }
         }
         self.transport.poll_flush(cx)
     }

@@ -1,10 +1,10 @@
 //! A connection's transport as the core sees it: the socket, and the bell of
 //! the task that owns it.
 
-use super::core::{Attempt, Link};
+use super::core::{Attempt, Link, Outflow};
 use super::socket::Writer;
 use parking_lot::Mutex;
-use std::io;
+use std::io::{self, IoSlice};
 use std::task::{Context, Poll, Waker};
 
 /// The link of one connection.
@@ -64,11 +64,17 @@ impl SocketLink {
 }
 
 impl Link for SocketLink {
-    fn try_write(&self, bytes: &[u8]) -> Attempt {
+    fn try_write(&self, output: &Outflow) -> Attempt {
         let Some(socket) = &self.socket else {
             return Attempt::Wrote(0);
         };
-        match socket.try_write(bytes) {
+        let attempt = if let Some(bytes) = output.in_one_piece() {
+            socket.try_write(bytes)
+        } else {
+            let pieces: Vec<_> = output.pieces().map(IoSlice::new).collect();
+            socket.try_write_vectored(&pieces)
+        };
+        match attempt {
             Ok(count) => Attempt::Wrote(count),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Attempt::Wrote(0),
             Err(_) => Attempt::Broken,

@@ -1,7 +1,7 @@
 //! The sockets connections come in by, TCP or Unix, as one kind.
 
 use rustix::net::{RecvFlags, recv};
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -139,6 +139,14 @@ impl Writer {
         match self {
             Self::Tcp(write) => write.try_write(bytes),
             Self::Unix(write) => write.try_write(bytes),
+        }
+    }
+
+    /// The same, of several pieces in order.
+    pub(super) fn try_write_vectored(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(write) => write.try_write_vectored(pieces),
+            Self::Unix(write) => write.try_write_vectored(pieces),
         }
     }
 

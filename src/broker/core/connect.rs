@@ -219,10 +219,10 @@ impl Core {
         hot.link = Some(Arc::clone(&connection.link));
         self.record_connection(session, &mut hot);
         if let Some(exchange) = connection.entry.exchange() {
-            hot.out.extend(exchange.take_early());
+            hot.out.bytes_mut().extend(exchange.take_early());
         }
         let packet = Packet::ConnAck(connack.clone());
-        packet.encode(connect.version, &mut hot.out).map_err(cut)?;
+        packet.encode(connect.version, hot.out.bytes_mut()).map_err(cut)?;
         worker.counters.answers_sent.add(1);
         hot.resend(worker.now, &worker.counters);
         worker.touch(session, &mut hot);

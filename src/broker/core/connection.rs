@@ -230,7 +230,7 @@ pub(super) fn send_replies(worker: &mut Worker, open: &Open) {
     let mut hot = open.session.hot.lock();
     if hot.is_current(open.number) {
         worker.provide(&mut hot);
-        hot.out.extend_from_slice(&worker.replies);
+        hot.out.bytes_mut().extend_from_slice(&worker.replies);
         worker.touch(&open.session, &mut hot);
     }
     worker.replies.clear();

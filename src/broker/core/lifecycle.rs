@@ -86,13 +86,13 @@ impl Core {
         hot.put_disconnect(end, &mut last, &worker.counters);
         let told = std::mem::take(&mut hot.told);
         let mut rest = std::mem::take(&mut hot.out);
-        rest.extend(last);
+        rest.bytes_mut().extend(last);
         worker.counters.bytes_sent.add(rest.len());
         if hot.writer == Writer::Worker {
             hot.endings.push((hot.connection, rest));
         } else {
-            self.tell_output(now, Outgoing::of(session, hot), &rest, told);
-            worker.farewells.push((link, rest));
+            self.tell_outflow(now, Outgoing::of(session, hot), &rest, told);
+            worker.farewells.push((link, rest.into_bytes()));
         }
         hot.writer = Writer::Nobody;
         hot.drop_unkept();

@@ -1,5 +1,6 @@
 //! What the core knows of a connection's transport.
 
+use super::outflow::Outflow;
 use std::fmt;
 
 /// How an attempt to write ended.
@@ -18,7 +19,7 @@ pub enum Attempt {
 /// and is woken instead.
 pub trait Link: fmt::Debug + Send + Sync {
     /// Writes what fits without waiting.
-    fn try_write(&self, bytes: &[u8]) -> Attempt;
+    fn try_write(&self, output: &Outflow) -> Attempt;
 
     /// Asks the owner to fetch output with [`super::Core::take_output`].
     fn wake(&self);

@@ -1,8 +1,10 @@
 //! Messages the broker keeps: queued, in flight, retained.
 
 use super::journal::Slip;
+use super::outflow::is_large;
 use crate::mqtt::{Message, PublishProperties, QoS, SubscriptionId};
 use crate::session::Time;
+use bytes::Bytes;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -34,6 +36,11 @@ impl Kept {
 
     pub(super) fn is_expired(&self, now: Time) -> bool {
         self.expires.is_some_and(|expires| expires <= now)
+    }
+
+    /// The payload, if it is so large that it is shared.
+    pub(super) fn shared_payload(&self) -> Option<Bytes> {
+        is_large(self.message.payload()).then(|| self.message.payload_bytes())
     }
 
     /// The properties to send at `now`: the expiry interval less the time the
@@ -73,6 +80,11 @@ impl Delivery {
     /// Bytes of the message's payload.
     pub(super) fn payload_size(&self) -> usize {
         self.kept.as_ref().map_or(0, |kept| kept.message.payload().len())
+    }
+
+    /// The payload, if it is so large that it is shared.
+    pub(super) fn shared_payload(&self) -> Option<Bytes> {
+        self.kept.as_ref()?.shared_payload()
     }
 
     /// Bytes it counts against the limit of a queue.

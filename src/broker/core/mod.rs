@@ -49,6 +49,7 @@ mod link;
 mod memo;
 mod message;
 mod obstacle;
+mod outflow;
 mod output;
 mod own_copy;
 mod packets;
@@ -102,6 +103,7 @@ pub use journal::{
 pub use limits::Limits;
 pub use link::{Attempt, Link};
 pub use obstacle::Obstacle;
+pub use outflow::Outflow;
 pub use peer::{Origin, Peer};
 pub use queue::{QueueLimits, SlowConsumer};
 pub use rate::Rates;

@@ -3,6 +3,7 @@
 //! [`super::held`] until what it depends on is stored.
 
 use super::link::{Attempt, Link};
+use super::outflow::Outflow;
 use super::session::{Hot, Session, Writer};
 use super::tell::Outgoing;
 use super::worker::Worker;
@@ -24,7 +25,7 @@ struct Taken {
     connection: u64,
     version: Version,
     link: Arc<dyn Link>,
-    buffer: Vec<u8>,
+    buffer: Outflow,
 }
 
 impl Core {
@@ -57,9 +58,9 @@ impl Core {
     /// it returns some, the owner is the only writer; `None` means that all is
     /// written, that another worker is at it, or that the rest must wait for
     /// the journal. The shell then calls [`Core::flush`].
-    pub fn take_output(&self, connection: &Connection, worker: &mut Worker) -> Option<Vec<u8>> {
+    pub fn take_output(&self, connection: &Connection, worker: &mut Worker) -> Option<Outflow> {
         let Some((session, number)) = connection.session() else {
-            return connection.take_early_output();
+            return connection.take_early_output().map(Outflow::from);
         };
         let mut hot = session.hot.lock();
         if !hot.is_current(number) || hot.writer == Writer::Worker {
@@ -85,9 +86,9 @@ impl Core {
 
     /// Takes the output to write it, and tells of it: under the lock, so that
     /// packets are told of in the order in which they leave.
-    fn take_out(&self, session: &Session, hot: &mut Hot, now: Time) -> Vec<u8> {
+    fn take_out(&self, session: &Session, hot: &mut Hot, now: Time) -> Outflow {
         let told = std::mem::take(&mut hot.told);
-        self.tell_output(now, Outgoing::of(session, hot), &hot.out, told);
+        self.tell_outflow(now, Outgoing::of(session, hot), &hot.out, told);
         std::mem::take(&mut hot.out)
     }
 
@@ -135,19 +136,19 @@ impl Core {
         let mut hot = session.hot.lock();
         if !hot.is_current(connection) {
             // The connection ended meanwhile and left its last bytes to us.
-            buffer.drain(..written);
+            buffer.advance(written);
             worker.counters.bytes_sent.add(buffer.len());
             let ending = hot.take_ending(connection);
             drop(hot);
             let to = Outgoing { connection, who: Some(session.who()), version };
-            self.tell_output(worker.now, to, &ending, 0);
-            buffer.extend(ending);
-            worker.farewells.push((link, buffer));
+            self.tell_outflow(worker.now, to, &ending, 0);
+            buffer.append(ending);
+            worker.farewells.push((link, buffer.into_bytes()));
             return None;
         }
         if attempt == Attempt::Wrote(buffer.len()) {
             hot.writer = Writer::Nobody;
-            worker.recycle(buffer);
+            worker.recycle(buffer.into_spare());
             if hot.out.is_empty() {
                 let more = hot.may_send_more();
                 drop(hot);
@@ -162,7 +163,7 @@ impl Core {
             drop(hot);
             return Some(Writing { session, taken: taken? });
         }
-        buffer.drain(..written);
+        buffer.advance(written);
         hot.leave_to_owner(buffer);
         drop(hot);
         link.wake();
@@ -179,20 +180,20 @@ impl Writing {
 
 impl Hot {
     /// Takes what was left of an attempt to write, which waits for nothing.
-    fn take_told(&mut self) -> Vec<u8> {
+    fn take_told(&mut self) -> Outflow {
         let rest = self.out.split_off(std::mem::take(&mut self.told));
         std::mem::replace(&mut self.out, rest)
     }
 
     /// Puts back what the link did not take, for its owner.
-    fn leave_to_owner(&mut self, mut rest: Vec<u8>) {
+    fn leave_to_owner(&mut self, mut rest: Outflow) {
         self.told = rest.len();
-        rest.append(&mut self.out);
+        rest.append(std::mem::take(&mut self.out));
         self.out = rest;
         self.writer = Writer::Owner;
     }
 
-    fn take_ending(&mut self, connection: u64) -> Vec<u8> {
+    fn take_ending(&mut self, connection: u64) -> Outflow {
         let place = self.endings.iter().position(|ending| ending.0 == connection);
         place.map(|place| self.endings.swap_remove(place).1).unwrap_or_default()
     }

@@ -8,6 +8,7 @@ use super::session::Hot;
 use super::template::encode;
 use crate::mqtt::{PacketId, Publish, SubscriptionId};
 use crate::session::{AliasSender, Named, Time};
+use bytes::Bytes;
 use std::sync::Arc;
 
 /// How the copies of one client differ from everybody's.
@@ -44,24 +45,26 @@ impl Hot {
     }
 
     /// Appends a PUBLISH that is sent for the first time. Returns whether it was:
-    /// one too large for the client is not, and sets no alias up (MQTT-3.1.2-25).
+    /// one too large for the client is not, and sets no alias up (MQTT-3.1.2-25). Its
+    /// `payload` is there if it is shared.
     pub(super) fn put_own(
         &mut self,
         publish: &Publish<'_>,
         ids: Option<&[SubscriptionId]>,
+        payload: Option<Bytes>,
     ) -> bool {
         let tailoring = self.tailoring.as_deref();
         let publish = &Tailoring::seen(tailoring, publish);
         let named = tailoring.map(|tailoring| tailoring.aliases.name(publish.topic));
         let named = named.unwrap_or(Named::InFull);
-        if self.put_named(publish, named, ids) {
+        if self.put_named(publish, named, ids, payload.clone()) {
             if let Some(tailoring) = &mut self.tailoring {
                 tailoring.aliases.note(publish.topic, named);
             }
             return true;
         }
         // The new alias may be what is too much.
-        matches!(named, Named::WithAlias(_)) && self.put_named(publish, Named::InFull, ids)
+        matches!(named, Named::WithAlias(_)) && self.put_named(publish, Named::InFull, ids, payload)
     }
 
     fn put_named(
@@ -69,9 +72,10 @@ impl Hot {
         publish: &Publish<'_>,
         named: Named,
         ids: Option<&[SubscriptionId]>,
+        payload: Option<Bytes>,
     ) -> bool {
         let start = self.out.len();
-        encode(&publish.with_topic(named), ids, self.version, &mut self.out);
+        encode(&publish.with_topic(named), ids, self.version, payload, &mut self.out);
         let fits = self.out.len() - start <= self.maximum_packet_size;
         if !fits {
             self.out.truncate(start);

@@ -104,13 +104,15 @@ impl Hot {
         let ids = delivery.subscription_ids.as_deref();
         if delivery.qos == QoS::AtMostOnce {
             let publish = delivery.publish(None, false, now);
-            return publish.is_some_and(|publish| self.put_own(&publish, ids));
+            let payload = delivery.shared_payload();
+            return publish.is_some_and(|publish| self.put_own(&publish, ids, payload));
         }
         let Ok(id) = self.outbound.publish(delivery.qos, delivery.clone()) else {
             return false;
         };
         let publish = delivery.publish(Some(id), false, now);
-        if publish.is_some_and(|publish| self.put_own(&publish, ids)) {
+        let payload = delivery.shared_payload();
+        if publish.is_some_and(|publish| self.put_own(&publish, ids, payload)) {
             self.note_sent();
             return true;
         }
@@ -126,12 +128,12 @@ impl Hot {
             counters.answers_sent.add(1);
             if stage == Stage::PubComp {
                 let pubrel = Ack::new(AckKind::PubRel, id, ReasonCode::SUCCESS);
-                put_ack(pubrel, self.version, &mut self.out);
+                put_ack(pubrel, self.version, self.out.bytes_mut());
             } else if let Some(publish) = delivery.publish(Some(id), true, now) {
                 // In full: an alias could be one of an earlier connection.
                 let ids = delivery.subscription_ids.as_deref();
                 let publish = Tailoring::seen(self.tailoring.as_deref(), &publish);
-                encode(&publish, ids, self.version, &mut self.out);
+                encode(&publish, ids, self.version, delivery.shared_payload(), &mut self.out);
             }
         }
     }

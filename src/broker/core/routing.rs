@@ -3,6 +3,7 @@
 use super::Core;
 use super::event::{Client, Event, Fate, Why};
 use super::message::{Delivery, Kept};
+use super::outflow::{Outflow, is_large};
 use super::queue::SlowConsumer;
 use super::session::{Hot, Session};
 use super::target::Grant;
@@ -10,6 +11,7 @@ use super::template::{Templates, Variant};
 use super::worker::Worker;
 use crate::mqtt::{Message, Publish, QoS};
 use crate::session::Time;
+use bytes::Bytes;
 use std::sync::Arc;
 
 /// What became of a message.
@@ -67,6 +69,9 @@ impl<'a> Routing<'a> {
     /// Delivers the message to one session, or queues it for later.
     pub(super) fn deliver(&mut self, worker: &mut Worker, session: &Arc<Session>, grant: &Grant) {
         self.routed.matched += 1;
+        if is_large(self.publish.payload) {
+            self.share();
+        }
         let mut hot = session.hot.lock();
         let variant = Variant {
             version: hot.version,
@@ -183,7 +188,8 @@ impl<'a> Routing<'a> {
         let Some(copied) = self.templates.fitting(variant, hot.maximum_packet_size) else {
             return Fate::Dropped(Why::TooLarge);
         };
-        copied.append(None, &mut hot.out);
+        copied.append(None, hot.out.bytes_mut());
+        self.append_payload(&mut hot.out);
         Fate::Sent
     }
 
@@ -212,7 +218,7 @@ impl<'a> Routing<'a> {
             packet_id: None,
             ..*self.publish
         };
-        if hot.put_own(&publish, grant.ids.as_deref()) {
+        if hot.put_own(&publish, grant.ids.as_deref(), self.shared_payload()) {
             Fate::Sent
         } else {
             Fate::Dropped(Why::TooLarge)
@@ -234,7 +240,8 @@ impl<'a> Routing<'a> {
         match hot.outbound.publish(variant.qos, delivery) {
             Ok(id) => {
                 hot.note_sent();
-                copied.append(Some(id), &mut hot.out);
+                copied.append(Some(id), hot.out.bytes_mut());
+                self.append_payload(&mut hot.out);
                 Fate::Sent
             }
             Err(delivery) => queue(hot, delivery),
@@ -271,6 +278,30 @@ impl<'a> Routing<'a> {
 
     fn delivery(&mut self, hot: &mut Hot, grant: &Grant, variant: Variant) -> Option<Delivery> {
         Some(delivery(self.keep()?, hot, grant, variant))
+    }
+
+    /// Has one copy of a large payload made for everybody.
+    #[cold]
+    fn share(&mut self) {
+        if self.keep().is_some() && !self.templates.leave_out_payload() {
+            self.templates.leave_payload_out();
+        }
+    }
+
+    /// The payload that receivers share, where they do.
+    #[cold]
+    fn shared_payload(&self) -> Option<Bytes> {
+        self.kept.as_ref()?.shared_payload()
+    }
+
+    /// Appends the payload that a template has left out.
+    #[inline]
+    fn append_payload(&self, out: &mut Outflow) {
+        if self.templates.leave_out_payload()
+            && let Some(payload) = self.shared_payload()
+        {
+            out.share(payload);
+        }
     }
 
     /// The message as everybody who keeps it shares it. `None` cannot happen:

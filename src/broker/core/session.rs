@@ -6,6 +6,7 @@ use super::journal::Diary;
 use super::limits::Limits;
 use super::link::Link;
 use super::message::Delivery;
+use super::outflow::Outflow;
 use super::own_copy::Tailoring;
 use super::queue::Queue;
 use super::realm::Realm;
@@ -58,7 +59,7 @@ pub(super) struct Hot {
     /// The present connection's transport; `None` while offline.
     pub(super) link: Option<Arc<dyn Link>>,
     /// Whole packets to write, in order.
-    pub(super) out: Vec<u8>,
+    pub(super) out: Outflow,
     /// What is kept for it, and what its next connection may do.
     pub(super) limits: Arc<Limits>,
     /// Bytes of the largest packet the client takes.
@@ -92,7 +93,7 @@ pub(super) struct Hot {
     pub(super) jam: Option<Box<Jam>>,
     /// The last bytes of connections that ended while a worker was writing to
     /// them, for that worker to hand over.
-    pub(super) endings: Vec<(u64, Vec<u8>)>,
+    pub(super) endings: Vec<(u64, Outflow)>,
     pub(super) will: Option<Box<PendingWill>>,
     /// Where the connection comes from, and since when.
     pub(super) address: Option<SocketAddr>,
@@ -161,7 +162,7 @@ impl Hot {
             address: None,
             since: Time::ZERO,
             keep_alive: 0,
-            out: Vec::new(),
+            out: Outflow::default(),
             told: 0,
             writer: Writer::Nobody,
             touched: false,
@@ -251,4 +252,15 @@ impl Hot {
 pub(super) fn put_ack(ack: Ack<'_>, version: Version, out: &mut Vec<u8>) {
     let encoded = ack.encode(version, out);
     debug_assert!(encoded.is_ok(), "an acknowledgement without properties is short");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ten thousand idle connections have ten thousand of them.
+    #[test]
+    fn a_session_and_its_two_counts_take_half_a_kilobyte() {
+        assert!(size_of::<Session>() + 2 * size_of::<usize>() <= 512);
+    }
 }

@@ -29,12 +29,12 @@ impl Worker {
     /// Gives a session that is about to get output a buffer, if it has none.
     pub(super) fn provide(&mut self, hot: &mut Hot) {
         let spares = &mut self.spares;
-        if hot.out.capacity() == 0
+        if hot.out.wants_memory()
             && let Some(spare) = spares.buffers.pop()
         {
             spares.bytes -= spare.capacity();
             spares.least = spares.least.min(spares.bytes);
-            hot.out = spare;
+            hot.out = spare.into();
         }
     }
 

@@ -4,6 +4,7 @@
 use super::connection::Connection;
 use super::event::{Client, Connected, Direction, Event, Fate, Refusal, Refused};
 use super::message::Delivery;
+use super::outflow::Outflow;
 use super::session::{Hot, Session};
 use super::{Core, Who};
 use crate::mqtt::{self, Connect, Publish, Version};
@@ -52,6 +53,14 @@ impl Core {
     pub(super) fn tell_output(&self, now: Time, to: Outgoing<'_>, bytes: &[u8], told: usize) {
         if self.events.want_packets() {
             self.tell_each(now, to, bytes.get(told..).unwrap_or_default());
+        }
+    }
+
+    /// The same, of the output of a session.
+    #[inline]
+    pub(super) fn tell_outflow(&self, now: Time, to: Outgoing<'_>, output: &Outflow, told: usize) {
+        if self.events.want_packets() {
+            self.tell_output(now, to, &output.whole(), told);
         }
     }
 

@@ -1,7 +1,9 @@
 //! Encodes a publish once for each class of receivers and copies it for each
 //! receiver: appending a template costs a copy, encoding costs ten times that.
 
+use super::outflow::Outflow;
 use crate::mqtt::{PacketId, PropertyBuf, Publish, QoS, SubscriptionId, Version};
+use bytes::Bytes;
 use std::ops::Range;
 
 /// Where the packet being forwarded came from: its bytes may serve as they are.
@@ -23,6 +25,8 @@ pub(super) struct Templates<'a> {
     source: Option<(usize, &'a [u8])>,
     made: [Option<Range<usize>>; 4],
     scratch: Vec<u8>,
+    /// Bytes of the payload, if templates end in front of it.
+    left_out: usize,
 }
 
 /// How one receiver's copy differs from the template.
@@ -57,7 +61,21 @@ impl<'a> Templates<'a> {
         scratch.clear();
         let with_id = publish.qos > QoS::AtMostOnce;
         let source = source.map(|source| (class(source.version, with_id), source.bytes));
-        Self { publish, source, made: [const { None }; 4], scratch }
+        Self { publish, source, made: [const { None }; 4], scratch, left_out: 0 }
+    }
+
+    /// Ends all templates in front of the payload, which all receivers share. None was
+    /// made before.
+    pub(super) fn leave_payload_out(&mut self) {
+        self.left_out = self.publish.payload.len();
+        if let Some((_, bytes)) = &mut self.source {
+            *bytes = bytes.get(..bytes.len() - self.left_out).unwrap_or_default();
+        }
+    }
+
+    /// Whether they end there.
+    pub(super) const fn leave_out_payload(&self) -> bool {
+        self.left_out > 0
     }
 
     pub(super) fn into_scratch(self) -> Vec<u8> {
@@ -67,8 +85,10 @@ impl<'a> Templates<'a> {
     /// The packet for one receiver; `None` if it has more than `maximum` bytes.
     pub(super) fn fitting(&mut self, variant: Variant, maximum: usize) -> Option<Copied<'_>> {
         let topic_length = self.publish.topic.len();
+        let left_out = self.left_out;
         let bytes = self.bytes(variant);
-        (bytes.len() <= maximum).then_some(Copied { bytes, topic_length, variant })
+        let fits = bytes.len() + left_out <= maximum;
+        fits.then_some(Copied { bytes, topic_length, variant })
     }
 
     fn bytes(&mut self, variant: Variant) -> &[u8] {
@@ -92,7 +112,7 @@ impl<'a> Templates<'a> {
                     packet_id: with_id.then_some(PacketId::MIN),
                     ..*self.publish
                 };
-                encode(&publish, None, variant.version, &mut self.scratch);
+                put(&publish, variant.version, self.left_out > 0, &mut self.scratch);
                 start..self.scratch.len()
             })
             .clone()
@@ -102,7 +122,8 @@ impl<'a> Templates<'a> {
 }
 
 impl Copied<'_> {
-    /// Appends the packet. `id` goes with QoS 1 and 2.
+    /// Appends the packet, or what of it is in front of a payload that is left out. `id` goes
+    /// with QoS 1 and 2.
     pub(super) fn append(self, id: Option<PacketId>, out: &mut Vec<u8>) {
         let start = out.len();
         out.extend_from_slice(self.bytes);
@@ -122,7 +143,8 @@ impl Copied<'_> {
     }
 }
 
-/// Appends `publish` with the identifiers of the subscriptions that matched.
+/// Appends `publish` with the identifiers of the subscriptions that matched; its `payload`
+/// is there if it is shared.
 ///
 /// Every part came out of a packet, so nothing is too long, except that
 /// identifiers may lift a packet of 256 MB over the limit: then nothing is
@@ -131,18 +153,31 @@ pub(super) fn encode(
     publish: &Publish<'_>,
     ids: Option<&[SubscriptionId]>,
     version: Version,
-    out: &mut Vec<u8>,
+    payload: Option<Bytes>,
+    out: &mut Outflow,
 ) {
-    let start = out.len();
     let mut buffer = PropertyBuf::default();
     let mut publish = *publish;
     for id in ids.unwrap_or_default() {
         buffer.push_subscription_id(*id);
     }
     publish.properties.subscription_identifiers = buffer.subscription_ids();
-    if publish.encode(version, out).is_err() {
+    if put(&publish, version, payload.is_some(), out.bytes_mut())
+        && let Some(payload) = payload
+    {
+        out.share(payload);
+    }
+}
+
+/// Appends a packet, or all of it in front of its payload; returns whether it did.
+fn put(publish: &Publish<'_>, version: Version, ends_early: bool, out: &mut Vec<u8>) -> bool {
+    let start = out.len();
+    let encoded =
+        if ends_early { publish.encode_head(version, out) } else { publish.encode(version, out) };
+    if encoded.is_err() {
         out.truncate(start);
     }
+    encoded.is_ok()
 }
 
 #[cfg(test)]

@@ -78,7 +78,7 @@ impl Insider {
             core.receive(worker, connection, &sent);
             core.take_output(connection, worker)
         });
-        received.map_or(Ok(false), |bytes| self.receive(&bytes, on_event).map(|()| true))
+        received.map_or(Ok(false), |output| self.receive(&output.whole(), on_event).map(|()| true))
     }
 
     /// Takes whole packets, which is what the core's output is.

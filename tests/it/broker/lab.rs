@@ -5,7 +5,7 @@ pub(super) use crate::hex::bytes as hex;
 use mqx::broker::access::load_acl;
 use mqx::broker::core::{
     Acl, Acls, Attempt, Census, Connection, Core, Denial, Entrance, Journal, Limits, Link, Outcome,
-    Peer, Progress, Routed, Setup, State, Totals, Verdict, Worker,
+    Outflow, Peer, Progress, Routed, Setup, State, Totals, Verdict, Worker,
 };
 use mqx::mqtt::{
     Ack, AckKind, Connect, ConnectProperties, Disconnect, Frame, Packet, PacketId, Publish, QoS,
@@ -63,10 +63,10 @@ impl Default for WireState {
 }
 
 impl Link for Wire {
-    fn try_write(&self, bytes: &[u8]) -> Attempt {
+    fn try_write(&self, output: &Outflow) -> Attempt {
         let mut state = self.0.lock().unwrap();
-        let count = bytes.len().min(state.room);
-        state.arrived.extend_from_slice(&bytes[..count]);
+        let count = output.len().min(state.room);
+        state.arrived.extend_from_slice(&output.whole()[..count]);
         state.room -= count;
         Attempt::Wrote(count)
     }
@@ -325,7 +325,7 @@ impl Lab {
         self.worker.begin(self.now);
         while let Some(output) = self.core.take_output(&client.connection, &mut self.worker) {
             let mut state = client.wire.0.lock().unwrap();
-            state.arrived.extend_from_slice(&output);
+            state.arrived.extend_from_slice(&output.whole());
             state.room = state.room.saturating_sub(output.len());
         }
         self.core.flush(&mut self.worker);
@@ -342,7 +342,7 @@ impl Lab {
         {
             let mut state = client.wire.0.lock().unwrap();
             state.woken |= output.is_some();
-            state.arrived.extend(output.unwrap_or_default());
+            state.arrived.extend(output.unwrap_or_default().into_bytes());
         }
         self.core.flush(&mut self.worker);
         self.store();
@@ -508,7 +508,12 @@ impl Client {
 
     /// Reads nothing more until it makes room.
     pub(super) fn stop_reading(&mut self) {
-        self.wire.0.lock().unwrap().room = 0;
+        self.reads(0);
+    }
+
+    /// Reads so many bytes more, and nothing until it makes room.
+    pub(super) fn reads(&mut self, room: usize) {
+        self.wire.0.lock().unwrap().room = room;
     }
 }
 

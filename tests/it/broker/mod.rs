@@ -18,6 +18,7 @@ mod hooks;
 mod http;
 mod identity;
 mod lab;
+mod large;
 mod limits;
 mod listeners;
 mod log;
