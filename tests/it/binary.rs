@@ -102,6 +102,35 @@ fn a_command_that_is_stopped_before_it_is_connected_says_so() {
 }
 
 #[test]
+fn what_may_be_lost_is_said_once_and_is_a_failure() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (input, mut lines) = std::io::pipe().unwrap();
+    let mut command = mqx(format!("pub -t a -l -h 127.0.0.1 -p {port}").split(' '));
+    command.stdin(input);
+    let publisher = Running::start(command);
+    let accept = || {
+        let (mut connection, _) = listener.accept().unwrap();
+        connection.read_exact(&mut [0]).unwrap();
+        connection.write_all(&[0x20, 3, 0, 0, 0]).unwrap();
+        connection
+    };
+    let connection = accept();
+    // A byte that is not in CONNECT.
+    lines.write_all(b"\xfe\n").unwrap();
+    let arrived = BufReader::new(&connection).skip_until(0xfe).unwrap();
+    assert!(arrived > 0);
+    drop(connection);
+    let mut connection = accept();
+    drop(lines);
+    connection.read_to_end(&mut Vec::new()).unwrap();
+    drop(connection);
+    let ended = publisher.end();
+    assert_eq!(ended.code, Some(8), "{ended:?}");
+    assert_eq!(ended.err.matches("may be lost").count(), 1, "{}", ended.err);
+}
+
+#[test]
 fn a_subscriber_ends_quietly_when_nobody_reads_what_it_prints() {
     let broker = Broker::start();
     broker.publish("-t a -r -m first");
