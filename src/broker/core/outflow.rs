@@ -4,9 +4,10 @@ use bytes::{Buf as _, Bytes};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-/// Bytes from which a payload is shared and not copied. Below, a piece of its own costs more
-/// than the copy: a `writev` of two pieces instead of one `send`, and a count of those who
-/// share it.
+/// Bytes from which a payload is shared and not copied. Below, a piece of its own costs about
+/// as much as the copy: a `writev` of two pieces instead of one `send`, and a count of those
+/// who share it. To ten clients, 16 KiB cost 3.0 us each instead of 3.3, 256 KiB 41 instead of
+/// 57, 1 MiB 223 instead of 308; to one client, sharing costs 10 to 30 % more than the copy.
 const LARGE: usize = 16 * 1024;
 
 /// Whether a payload is so large that it is shared.

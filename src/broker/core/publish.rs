@@ -156,6 +156,7 @@ impl Core {
 
 /// Delivers a message to everybody it is for.
 fn deliver(worker: &mut Worker, routing: &mut Routing<'_>, targets: &Targets) -> Routed {
+    routing.share_among(targets.receivers.len() + targets.groups.len());
     for receiver in &targets.receivers {
         match receiver.grant(routing.publisher.key) {
             Some(grant) => routing.deliver(worker, &receiver.session, grant),

@@ -69,9 +69,6 @@ impl<'a> Routing<'a> {
     /// Delivers the message to one session, or queues it for later.
     pub(super) fn deliver(&mut self, worker: &mut Worker, session: &Arc<Session>, grant: &Grant) {
         self.routed.matched += 1;
-        if is_large(self.publish.payload) {
-            self.share();
-        }
         let mut hot = session.hot.lock();
         let variant = Variant {
             version: hot.version,
@@ -280,10 +277,11 @@ impl<'a> Routing<'a> {
         Some(delivery(self.keep()?, hot, grant, variant))
     }
 
-    /// Has one copy of a large payload made for everybody.
-    #[cold]
-    fn share(&mut self) {
-        if self.keep().is_some() && !self.templates.leave_out_payload() {
+    /// Has one copy of the payload made for so many receivers, if it is large and a copy is
+    /// made anyway or there would be more of them. Done before any of them is served.
+    pub(super) fn share_among(&mut self, receivers: usize) {
+        let wanted = receivers > 1 || (receivers == 1 && self.publish.qos > QoS::AtMostOnce);
+        if wanted && is_large(self.publish.payload) && self.keep().is_some() {
             self.templates.leave_payload_out();
         }
     }
