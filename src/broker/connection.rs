@@ -85,19 +85,19 @@ impl Task {
         let connection = &mut self.connection;
         self.shared.batch(|core, worker| core.close(worker, connection));
         let last = match last {
-            Ok(last) => last,
+            Ok(last) => *last,
             Err(_) if self.transport.is_ended() => self.give_up_output(),
             Err(_) => return,
         };
         // Boxed: an idle connection need not have the room for its end.
-        let farewell = Box::pin(tokio::time::timeout(FAREWELL, self.say_goodbye(&last)));
+        let farewell = Box::pin(tokio::time::timeout(FAREWELL, self.say_goodbye(last)));
         // A client that does not read to the end is left.
         let _ = farewell.await;
     }
 
     /// Ready when the core has asked for the end, with the last bytes to
     /// write, or when the transport is broken or closed.
-    fn poll_serve(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Box<[u8]>>> {
+    fn poll_serve(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Box<Outflow>>> {
         let mut had_turn = false;
         loop {
             // Until there is nothing to do: only then is the next bell heard.
@@ -147,10 +147,10 @@ impl Task {
     }
 
     /// There is nobody to write the output to.
-    fn give_up_output(&mut self) -> Box<[u8]> {
+    fn give_up_output(&mut self) -> Outflow {
         self.writing = Outflow::default();
         self.written = 0;
-        Box::default()
+        Outflow::default()
     }
 
     /// Fetches output if none is being written.
@@ -271,8 +271,8 @@ impl Task {
     }
 
     /// Writes the last bytes and closes the connection.
-    async fn say_goodbye(&mut self, last: &[u8]) -> io::Result<()> {
-        self.writing.bytes_mut().extend_from_slice(last);
+    async fn say_goodbye(&mut self, last: Outflow) -> io::Result<()> {
+        self.writing.append(last);
         poll_fn(|cx| self.poll_rest(cx)).await?;
         self.transport.close().await
     }

@@ -18,7 +18,7 @@ pub(super) struct SocketLink {
 #[derive(Debug, Default)]
 struct Bell {
     rung: bool,
-    last: Option<Box<[u8]>>,
+    last: Option<Box<Outflow>>,
     waker: Option<Waker>,
 }
 
@@ -28,7 +28,7 @@ pub(super) enum Asked {
     /// To write the output that there is.
     Write,
     /// To write these last bytes and close.
-    Finish(Box<[u8]>),
+    Finish(Box<Outflow>),
 }
 
 impl SocketLink {
@@ -85,7 +85,7 @@ impl Link for SocketLink {
         self.ring(|bell| bell.rung = true);
     }
 
-    fn finish(&self, last: Vec<u8>) {
-        self.ring(|bell| bell.last = Some(last.into()));
+    fn finish(&self, last: Outflow) {
+        self.ring(|bell| bell.last = Some(Box::new(last)));
     }
 }

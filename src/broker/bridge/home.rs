@@ -193,7 +193,7 @@ impl Home {
     pub(super) fn heed(&mut self, asked: &Asked) -> Result<()> {
         let (Asked::Finish(last), Some(insider)) = (asked, &mut self.here) else { return Ok(()) };
         let news = &mut self.news;
-        insider.receive(last, &mut |event| news.note(&event)).map_err(explain)?;
+        insider.receive(&last.whole(), &mut |event| news.note(&event)).map_err(explain)?;
         Err(not_here())
     }
 

@@ -4,6 +4,7 @@
 use super::Core;
 use super::journal::Journal;
 use super::link::Link;
+use super::outflow::Outflow;
 use super::output::Writing;
 use super::worker::Worker;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ pub(super) struct Held {
 enum Output {
     Writing(Writing),
     /// The last bytes of a connection.
-    Farewell(Arc<dyn Link>, Vec<u8>),
+    Farewell(Arc<dyn Link>, Outflow),
 }
 
 impl Core {
@@ -76,7 +77,7 @@ impl Worker {
         for held in self.held.drain(..) {
             match held.output {
                 Output::Writing(writing) => writing.abandon(),
-                Output::Farewell(link, _) => link.finish(Vec::new()),
+                Output::Farewell(link, _) => link.finish(Outflow::default()),
             }
         }
     }

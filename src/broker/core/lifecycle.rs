@@ -4,6 +4,7 @@
 use super::Core;
 use super::connection::{Connection, End, Open, violation};
 use super::event::{Event, Refusal, SessionEnd};
+use super::outflow::Outflow;
 use super::pulse::{Health, Pulse};
 use super::session::{Hot, Session, Writer};
 use super::tell::Outgoing;
@@ -45,7 +46,7 @@ impl Core {
             self.tell_refused(worker.now, connection, None, why);
         }
         worker.counters.bytes_sent.add(replies.len());
-        connection.link.finish(replies);
+        connection.link.finish(replies.into());
     }
 
     pub(super) fn end_session_connection(
@@ -92,7 +93,7 @@ impl Core {
             hot.endings.push((hot.connection, rest));
         } else {
             self.tell_outflow(now, Outgoing::of(session, hot), &rest, told);
-            worker.farewells.push((link, rest.into_bytes()));
+            worker.farewells.push((link, rest));
         }
         hot.writer = Writer::Nobody;
         hot.drop_unkept();
@@ -222,7 +223,7 @@ impl Core {
                 let end = End::Cut(reason);
                 self.end_session_connection(worker, &session, number, end, Vec::new());
             }
-            (Some(link), None) => link.finish(Vec::new()),
+            (Some(link), None) => link.finish(Outflow::default()),
             (None, None) => {}
         }
     }

@@ -26,5 +26,5 @@ pub trait Link: fmt::Debug + Send + Sync {
 
     /// Asks the owner to write these last bytes behind all it has, and to
     /// close the connection.
-    fn finish(&self, last: Vec<u8>);
+    fn finish(&self, last: Outflow);
 }

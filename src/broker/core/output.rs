@@ -143,7 +143,7 @@ impl Core {
             let to = Outgoing { connection, who: Some(session.who()), version };
             self.tell_outflow(worker.now, to, &ending, 0);
             buffer.append(ending);
-            worker.farewells.push((link, buffer.into_bytes()));
+            worker.farewells.push((link, buffer));
             return None;
         }
         if attempt == Attempt::Wrote(buffer.len()) {
@@ -174,7 +174,7 @@ impl Core {
 impl Writing {
     /// Ends the connection without a word more.
     pub(super) fn abandon(self) {
-        self.taken.link.finish(Vec::new());
+        self.taken.link.finish(Outflow::default());
     }
 }
 

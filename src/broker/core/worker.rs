@@ -5,6 +5,7 @@ use super::counters::{Counters, Tally};
 use super::held::Held;
 use super::link::Link;
 use super::memo::Memo;
+use super::outflow::Outflow;
 use super::pulse::{Attached, Pulse};
 use super::queue::Queue;
 use super::session::{Hot, Session};
@@ -32,7 +33,7 @@ pub struct Worker {
     /// Those whom the connection of this batch has to wait for.
     pub(super) behind: Behind,
     /// The last bytes of connections that ended in this batch.
-    pub(super) farewells: Vec<(Arc<dyn Link>, Vec<u8>)>,
+    pub(super) farewells: Vec<(Arc<dyn Link>, Outflow)>,
     /// Output that waits for the journal, the earliest first.
     pub(super) held: VecDeque<Held>,
     pub(super) timers: Timers<Timer>,

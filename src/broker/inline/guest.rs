@@ -84,7 +84,7 @@ impl Guest {
                     Asked::Write => {}
                     Asked::Finish(last) => {
                         let ledger = &mut self.ledger;
-                        return self.insider.receive(&last, &mut |event| ledger.note(&event));
+                        return self.insider.receive(&last.whole(), &mut |event| ledger.note(&event));
                     }
                 },
                 command = commands.recv() => match command {

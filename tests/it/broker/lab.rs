@@ -75,9 +75,9 @@ impl Link for Wire {
         self.0.lock().unwrap().woken = true;
     }
 
-    fn finish(&self, last: Vec<u8>) {
+    fn finish(&self, last: Outflow) {
         let mut state = self.0.lock().unwrap();
-        state.arrived.extend_from_slice(&last);
+        state.arrived.extend_from_slice(&last.whole());
         state.closed = true;
     }
 }
@@ -342,7 +342,7 @@ impl Lab {
         {
             let mut state = client.wire.0.lock().unwrap();
             state.woken |= output.is_some();
-            state.arrived.extend(output.unwrap_or_default().into_bytes());
+            state.arrived.extend(output.unwrap_or_default().whole().as_ref());
         }
         self.core.flush(&mut self.worker);
         self.store();

@@ -138,6 +138,28 @@ fn what_is_retained_and_what_is_sent_again_is_whole() {
 }
 
 #[test]
+fn what_is_under_way_when_a_connection_ends_comes_whole_before_the_goodbye() {
+    let payload = payload(3);
+    let publish = message(TOPIC, &payload, QoS::AtMostOnce, 0);
+    let mut lab = Lab::new();
+    let mut clients = ["c", "d"].map(|name| {
+        let mut client = lab.client(Version::V5, name);
+        lab.subscribe(&mut client, TOPIC, QoS::AtMostOnce);
+        client.reads(1000);
+        client
+    });
+    let mut publisher = lab.client(Version::V5, "p");
+    lab.publish(&mut publisher, &publish);
+    lab.client(Version::V5, "c");
+    lab.client(Version::V5, "d");
+    for client in &mut clients {
+        let packets = client.take_packets(2);
+        assert!(packets[0] == encoded(&publish, Version::V5));
+        assert_eq!(packets[1][0], 0xe0);
+    }
+}
+
+#[test]
 fn a_hundred_that_do_not_read_take_the_memory_of_one() {
     let payload = "x".repeat(1 << 20);
     let mut lab = Lab::new();
