@@ -53,11 +53,19 @@ async fn a_subscriber_that_only_listens_gets_message_after_message() {
     let dir = made();
     let broker = running(dir.path(), None);
     let mut subscriber = client(&broker, dir.path(), "s").await;
-    send_bytes(&mut subscriber, "82 06 0001 0001 74 00").await;
-    expect(&mut subscriber, &hex("90 03 0001 00")).await;
+    send_bytes(&mut subscriber, "82 06 0001 0001 74 01").await;
+    expect(&mut subscriber, &hex("90 03 0001 01")).await;
     let mut publisher = client(&broker, dir.path(), "p").await;
-    for payload in ["1", "2", "3", &"x".repeat(300_000), "last"] {
-        let publish = Packet::Publish(message("t", payload, QoS::AtMostOnce, 0));
+    let large = "x".repeat(300_000);
+    for (payload, qos, id) in [
+        ("1", QoS::AtMostOnce, 0),
+        ("2", QoS::AtLeastOnce, 1),
+        ("3", QoS::AtMostOnce, 0),
+        (&large, QoS::AtMostOnce, 0),
+        (&large, QoS::AtLeastOnce, 2),
+        ("last", QoS::AtMostOnce, 0),
+    ] {
+        let publish = Packet::Publish(message("t", payload, qos, id));
         send(&mut publisher, &publish).await;
         let mut wanted = Vec::new();
         publish.encode(Version::V311, &mut wanted).unwrap();
