@@ -309,6 +309,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqx' -ScriptBlock {
             [CompletionResult]::new('--remove-retained', '--remove-retained', [CompletionResultType]::ParameterName, 'Print the retained messages, remove them from the broker, and end')
             [CompletionResult]::new('--no-local', '--no-local', [CompletionResultType]::ParameterName, 'Leave out what this client published itself (MQTT 5)')
             [CompletionResult]::new('--retain-as-published', '--retain-as-published', [CompletionResultType]::ParameterName, 'Show whether a message was published to be retained (MQTT 5)')
+            [CompletionResult]::new('--count-left-out', '--count-left-out', [CompletionResultType]::ParameterName, 'Let the messages that --random-filter leaves out count for -C all the same, as they do with `mosquitto_sub`')
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'End as soon as the broker has answered the subscriptions')
             [CompletionResult]::new('--exit-after-sub', '--exit-after-sub', [CompletionResultType]::ParameterName, 'End as soon as the broker has answered the subscriptions')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print the topic before the payload')

@@ -304,6 +304,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --remove-retained 'Print the retained messages, remove them from the broker, and end'
             cand --no-local 'Leave out what this client published itself (MQTT 5)'
             cand --retain-as-published 'Show whether a message was published to be retained (MQTT 5)'
+            cand --count-left-out 'Let the messages that --random-filter leaves out count for -C all the same, as they do with `mosquitto_sub`'
             cand -E 'End as soon as the broker has answered the subscriptions'
             cand --exit-after-sub 'End as soon as the broker has answered the subscriptions'
             cand -v 'Print the topic before the payload'

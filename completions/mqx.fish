@@ -277,6 +277,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -l retained-only -d 'Print 
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l remove-retained -d 'Print the retained messages, remove them from the broker, and end'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l no-local -d 'Leave out what this client published itself (MQTT 5)'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l retain-as-published -d 'Show whether a message was published to be retained (MQTT 5)'
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l count-left-out -d 'Let the messages that --random-filter leaves out count for -C all the same, as they do with `mosquitto_sub`'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s E -l exit-after-sub -d 'End as soon as the broker has answered the subscriptions'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s v -l verbose -d 'Print the topic before the payload'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s J -l json -d 'Print each message as one line of JSON'

@@ -12,6 +12,8 @@ pub(super) enum Entry {
     Wanted,
     /// It is as if it had not come.
     Unwanted,
+    /// It counts and is not printed.
+    Undrawn,
     /// With it the messages that are meant have ended.
     Last,
 }
@@ -21,6 +23,8 @@ pub(super) enum Entry {
 pub struct Sample {
     /// How many of a million, on average.
     pub of_a_million: u32,
+    /// Whether the others count as if they were printed.
+    pub counts_rest: bool,
 }
 
 /// How many there are of what a share is counted in.
@@ -33,7 +37,7 @@ impl Sample {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "of these")]
         let of_a_million = (percent * 1e4).round() as u32;
         let fits = percent > 0.0 && percent <= 100.0 && of_a_million > 0;
-        fits.then_some(Self { of_a_million })
+        fits.then_some(Self { of_a_million, counts_rest: false })
     }
 
     /// Whether `lot`, which is any number, draws a message.
@@ -77,8 +81,11 @@ impl Gate {
         }
         let Some(sample) = self.sample else { return Entry::Wanted };
         self.count += 1;
-        let is_drawn = sample.draws(self.lots.hash_one(self.count));
-        if is_drawn { Entry::Wanted } else { Entry::Unwanted }
+        match (sample.draws(self.lots.hash_one(self.count)), sample.counts_rest) {
+            (true, _) => Entry::Wanted,
+            (false, true) => Entry::Undrawn,
+            (false, false) => Entry::Unwanted,
+        }
     }
 }
 

@@ -92,6 +92,11 @@ impl Printer {
     fn on_message(&mut self, publish: &Publish<'_>, receipt: Option<Receipt>) {
         match self.gate.judge(publish) {
             Entry::Unwanted => return self.outlets.pass_over(receipt),
+            Entry::Undrawn => {
+                self.clear(publish);
+                self.outlets.pass_over(receipt);
+                return self.count_one();
+            }
             Entry::Last => {
                 self.state = State::Done;
                 return;
@@ -103,10 +108,19 @@ impl Printer {
         if matches!(content, Content::Unwanted) {
             return self.outlets.pass_over(receipt);
         }
+        self.clear(publish);
+        self.outlets.put(publish, &content, receipt);
+        self.count_one();
+    }
+
+    /// Has a retained message removed, if that is to be done.
+    fn clear(&mut self, publish: &Publish<'_>) {
         if let Some(sweep) = self.sweep.as_mut().filter(|_| self.clears) {
             sweep.remove(publish.topic);
         }
-        self.outlets.put(publish, &content, receipt);
+    }
+
+    fn count_one(&mut self) {
         self.left -= 1;
         if self.left == 0 || self.reading.is_met() || !self.outlets.are_sound() {
             self.state = State::Done;

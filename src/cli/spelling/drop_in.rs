@@ -27,7 +27,12 @@ pub(in super::super) struct DropIn {
 
 const ALL: &[DropIn] = &[
     DropIn { program: "mosquitto_pub", command: "pub", version: "3.1.1", implied: &[] },
-    DropIn { program: "mosquitto_sub", command: "sub", version: "3.1.1", implied: &[] },
+    DropIn {
+        program: "mosquitto_sub",
+        command: "sub",
+        version: "3.1.1",
+        implied: &["--count-left-out"],
+    },
     DropIn { program: "mosquitto_rr", command: "rr", version: "5", implied: &["--any-reply"] },
 ];
 
@@ -183,14 +188,23 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_mosquitto() {
         for (theirs, ours) in [
-            ("mosquitto_sub -t a", "mqx sub --mqtt-version 3.1.1 -t a"),
-            ("/usr/bin/mosquitto_sub -t a -t b", "mqx sub --mqtt-version 3.1.1 -t a -t b"),
+            ("mosquitto_sub -t a", "mqx sub --mqtt-version 3.1.1 --count-left-out -t a"),
+            (
+                "/usr/bin/mosquitto_sub -t a -t b",
+                "mqx sub --mqtt-version 3.1.1 --count-left-out -t a -t b",
+            ),
             ("mqx mosquitto_pub -t a -t b -n", "mqx pub --mqtt-version 3.1.1 -t b -n"),
-            ("mosquitto_sub -t a -x 9", "mqx sub --mqtt-version 5 -t a -x 9"),
-            ("mosquitto_sub -t a -V mqttv31", "mqx sub --mqtt-version mqttv31 -t a -V mqttv31"),
+            ("mosquitto_sub -t a -x 9", "mqx sub --mqtt-version 5 --count-left-out -t a -x 9"),
+            (
+                "mosquitto_sub -t a -V mqttv31",
+                "mqx sub --mqtt-version mqttv31 --count-left-out -t a -V mqttv31",
+            ),
             ("mosquitto_rr -t a -e b", "mqx rr --mqtt-version 5 --any-reply -t a -e b"),
             ("mosquitto_sub --version", "mqx --version"),
-            ("mosquitto_sub -t a -i 5%", "mqx sub --mqtt-version 3.1.1 -t a --id=5%%"),
+            (
+                "mosquitto_sub -t a -i 5%",
+                "mqx sub --mqtt-version 3.1.1 --count-left-out -t a --id=5%%",
+            ),
             (
                 "mosquitto_pub -m -D -D publish content-type x",
                 "mqx pub --mqtt-version 5 -m -D -D publish content-type x",
@@ -221,14 +235,14 @@ mod tests {
         let sub = "mqx sub --mqtt-version";
         assert_eq!(
             translated("mosquitto_sub -t a"),
-            format!("{sub} mqttv5 -h one -u ann -V mqttv5 -t a")
+            format!("{sub} mqttv5 --count-left-out -h one -u ann -V mqttv5 -t a")
         );
         assert_eq!(
             translated("mosquitto_sub -L mqtt://h/a"),
-            format!("{sub} mqttv5 -u ann -V mqttv5 -L mqtt://h/a"),
+            format!("{sub} mqttv5 --count-left-out -u ann -V mqttv5 -L mqtt://h/a"),
             "a URL and a host do not go together"
         );
         let named = format!("mosquitto_sub -t a -o {}", other.display());
-        assert_eq!(translated(&named), format!("{sub} 3.1.1 -h two -t a"));
+        assert_eq!(translated(&named), format!("{sub} 3.1.1 --count-left-out -h two -t a"));
     }
 }

@@ -78,7 +78,12 @@ pub(super) struct FilterArgs {
 
     /// Take only so many per cent of the messages, drawn at random; the others do not count
     #[arg(long, value_name = "PERCENT", value_parser = sample)]
-    pub(super) random_filter: Option<Sample>,
+    random_filter: Option<Sample>,
+
+    /// Let the messages that --random-filter leaves out count for -C all the same, as they do
+    /// with `mosquitto_sub`
+    #[arg(long)]
+    count_left_out: bool,
 
     /// User property of SUBSCRIBE, as in name=value (repeatable, MQTT 5)
     #[arg(long, value_name = "NAME=VALUE", value_parser = values::user_property)]
@@ -100,6 +105,12 @@ fn retain_handling(name: &str) -> RetainHandling {
 }
 
 impl FilterArgs {
+    /// The share of the messages that is taken.
+    pub(super) fn sample(&self) -> Option<Sample> {
+        let counts_rest = self.count_left_out;
+        self.random_filter.map(|share| Sample { counts_rest, ..share })
+    }
+
     /// An option that is given and unknown before MQTT 5.
     pub(super) fn needs_v5(&self) -> Option<&'static str> {
         let rows = [

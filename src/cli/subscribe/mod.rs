@@ -96,6 +96,7 @@ impl SubscribeArgs {
             retries: self.reach.retries(),
             subscriptions,
             retained: self.filters.retained(),
+            sample: self.filters.sample(),
             unsubscribe: self.filters.unsubscribe,
             filter_out: self.filters.filter_out,
             identifier: self.filters.subscription_identifier,
@@ -103,7 +104,6 @@ impl SubscribeArgs {
             unsubscribe_properties: values::user_properties(
                 &self.filters.unsubscribe_user_property,
             )?,
-            sample: self.filters.random_filter,
             count: self.count,
             timeout: self.timeout,
             idle_timeout: self.idle_timeout,

@@ -3,7 +3,8 @@
 
 use super::subscribing::{accept, publish};
 use super::*;
-use mqx::subscribe::Retained;
+use mqx::subscribe::{Retained, Sample};
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 /// Hears an UNSUBSCRIBE and answers it; the filters it had.
@@ -31,6 +32,26 @@ fn silence_that_lasts_too_long_is_a_timeout_and_each_message_breaks_it() {
         assert_eq!(done.as_ref().unwrap_err().class(), Class::Timeout);
         assert!(words_of(done).contains("--idle-timeout"));
         assert_eq!(text, "a 1\n");
+    });
+}
+
+#[test]
+fn messages_that_are_not_drawn_count_where_that_is_wanted() {
+    with_everybody(|speaker| async move {
+        let change = |config: &mut subscribe::Config| {
+            config.sample = Some(Sample { of_a_million: 0, counts_rest: true });
+            config.count = NonZeroU64::new(2);
+        };
+        let broker = async |peer: &Peer| {
+            let mut caller = accept(speaker, peer, &[0]).await;
+            for payload in [b"1", b"2", b"3"] {
+                caller.send(&publish(speaker, 0x30, "a", payload)).await;
+            }
+            assert_eq!(caller.packet().await[0], 0xe0);
+        };
+        let (done, text) = subscribed(speaker, change, broker).await;
+        done.unwrap();
+        assert_eq!(text, "");
     });
 }
 
