@@ -12,7 +12,8 @@ from program import run
 BENCH = Path(__file__).resolve().parents[1] / "bench"
 sys.path.insert(0, str(BENCH))
 
-import source  # noqa: E402  (it lies beside the sweeps)
+import brokers  # noqa: E402  (they lie beside the sweeps)
+import source  # noqa: E402
 
 MESSAGES = 1000
 PAIRS = {"publishers": 3, "subscribers": 3, "topics": 3}
@@ -40,6 +41,22 @@ def test_every_message_is_counted(load, broker_places, place, qos, version):
     assert result.code == 0, result.err
     assert counted["delivered"] == counted["expected"] == MESSAGES
     assert counted["acknowledged"] == (MESSAGES if qos else 0)
+
+
+@pytest.fixture(scope="session")
+def relay(tmp_path_factory):
+    """The relay beside which brokers are measured."""
+    with brokers.relay(tmp_path_factory.mktemp("relay")).started() as running:
+        yield running
+
+
+@pytest.mark.parametrize("version", [4, 5])
+@pytest.mark.parametrize("qos", [0, 1, 2])
+def test_the_relay_hands_every_message_on(load, relay, qos, version):
+    options = {"port": relay.ports["tcp"], "qos": qos, "version": version}
+    result, counted = load("traffic", **options, **PAIRS)
+    assert result.code == 0, result.err
+    assert counted["delivered"] == MESSAGES
 
 
 @pytest.mark.parametrize(
