@@ -1,6 +1,6 @@
 //! CBOR (RFC 8949) as JSON (§6.1 there).
 
-use super::{Decoded, MAX_DEPTH};
+use super::{Decoded, MAP_IN_KEY, MAX_DEPTH};
 use crate::text_or_base64::TextOrBase64;
 use ciborium::Value as Cbor;
 use ciborium::de::from_reader_with_recursion_limit;
@@ -14,24 +14,27 @@ pub(super) fn decode(payload: &[u8]) -> Result<Decoded, String> {
     if !rest.is_empty() {
         return Err(format!("{} bytes follow the value", rest.len()));
     }
-    Ok(Decoded::json(&json(value)))
+    Ok(Decoded::json(&json(value, false)?))
 }
 
-fn json(value: Cbor) -> Value {
-    match value {
+fn json(value: Cbor, in_key: bool) -> Result<Value, String> {
+    Ok(match value {
         Cbor::Bool(yes) => yes.into(),
         Cbor::Text(text) => text.into(),
         Cbor::Bytes(bytes) => TextOrBase64::base64(&bytes).value().into(),
         Cbor::Integer(integer) => number(integer.into()),
         Cbor::Float(number) => number.into(),
-        Cbor::Array(values) => values.into_iter().map(json).collect(),
-        Cbor::Map(members) => {
-            let member = |(name, value)| (key(name), json(value));
-            members.into_iter().map(member).collect::<Map<_, _>>().into()
+        Cbor::Array(values) => {
+            values.into_iter().map(|value| json(value, in_key)).collect::<Result<_, _>>()?
         }
-        Cbor::Tag(_, inside) => json(*inside),
+        Cbor::Map(_) if in_key => return Err(MAP_IN_KEY.to_owned()),
+        Cbor::Map(members) => {
+            let member = |(name, value)| Ok((key(name)?, json(value, false)?));
+            members.into_iter().map(member).collect::<Result<Map<_, _>, String>>()?.into()
+        }
+        Cbor::Tag(_, inside) => json(*inside, in_key)?,
         _ => Value::Null,
-    }
+    })
 }
 
 /// A number that JSON can say, or its digits.
@@ -39,9 +42,9 @@ fn number(integer: i128) -> Value {
     Number::from_i128(integer).map_or_else(|| integer.to_string().into(), Value::Number)
 }
 
-fn key(name: Cbor) -> String {
+fn key(name: Cbor) -> Result<String, String> {
     match name {
-        Cbor::Text(text) => text,
-        other => json(other).to_string(),
+        Cbor::Text(text) => Ok(text),
+        other => json(other, true).map(|key| key.to_string()),
     }
 }

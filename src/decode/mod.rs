@@ -59,6 +59,10 @@ impl Decoded {
 /// The deepest nesting of a value that is decoded.
 const MAX_DEPTH: usize = 100;
 
+/// Why a map in the key of a map is refused: JSON has text for keys, and text in text in text
+/// doubles its escapes at each step, so that a hundred bytes would fill all memory.
+const MAP_IN_KEY: &str = "the key of a map has a map in it, which JSON cannot say";
+
 /// The most bytes that a payload may become.
 const MAX_SIZE: usize = 64 << 20;
 

@@ -65,6 +65,13 @@ fn depth_length_and_compression_cannot_be_used_against_the_reader() {
     assert!(said(Codec::Cbor, &deep).is_err());
     let deep = [vec![0x91; 100_000], vec![0xc0]].concat();
     assert!(said(Codec::MsgPack, &deep).is_err());
+    // Maps with one member whose key is such a map, and so on.
+    for (codec, map, nothing) in [(Codec::Cbor, 0xa1, 0xf6), (Codec::MsgPack, 0x81, 0xc0)] {
+        let nested = |depth| [vec![map; depth], vec![nothing; depth + 1]].concat();
+        assert_eq!(said(codec, &nested(1)).unwrap(), r#"{"null":null}"#);
+        assert!(said(codec, &nested(2)).unwrap_err().contains("the key of a map has a map in it"));
+        assert!(said(codec, &nested(90)).is_err());
+    }
     assert!(said(Codec::Json, &vec![b'['; 100_000]).is_err());
     assert!(said(Codec::Cbor, b"\x9b\x7f\xff\xff\xff\xff\xff\xff\xff").is_err());
     assert!(said(Codec::MsgPack, b"\xdd\xff\xff\xff\xff").is_err());
