@@ -124,13 +124,14 @@ fn time_of(folder: &Path) -> Option<Duration> {
     Some(Duration::from_nanos((user + system).checked_mul(1_000_000_000)?.checked_div(per_second)?))
 }
 
-/// That of all threads of this process whose names begin with `name`, if there are any.
+/// That of all threads of this process whose names begin with `name`: there are none as long
+/// as they have not begun to run, which is when they take their names.
 fn time_of_threads(name: &str) -> Option<Duration> {
     let threads = fs::read_dir("/proc/self/task").ok()?.flatten().map(|thread| thread.path());
     let is_meant = |thread: &PathBuf| {
         fs::read_to_string(thread.join("comm")).is_ok_and(|comm| comm.starts_with(name))
     };
-    threads.filter(is_meant).filter_map(|thread| time_of(&thread)).reduce(|sum, time| sum + time)
+    Some(threads.filter(is_meant).filter_map(|thread| time_of(&thread)).sum())
 }
 
 /// The memory of the process in bytes: `rss`, which is in pages.
@@ -170,6 +171,8 @@ mod tests {
         assert!(time_of_threads("watched-").is_some());
         drop(done);
         busy.join().unwrap();
-        assert!(Watch::new(&Watched::Threads("nobody".to_owned())).unwrap().is_none());
+        // Threads that have not begun to run have no name yet.
+        let mut nobody = Watch::new(&Watched::Threads("nobody".to_owned())).unwrap().unwrap();
+        assert_eq!(nobody.look(), Duration::ZERO);
     }
 }
