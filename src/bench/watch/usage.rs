@@ -124,14 +124,17 @@ fn time_of(folder: &Path) -> Option<Duration> {
     Some(Duration::from_nanos((user + system).checked_mul(1_000_000_000)?.checked_div(per_second)?))
 }
 
-/// That of all threads of this process whose names begin with `name`: there are none as long
-/// as they have not begun to run, which is when they take their names.
+/// That of all threads of this process whose names begin with `name`.
 fn time_of_threads(name: &str) -> Option<Duration> {
+    Some(threads(name)?.filter_map(|thread| time_of(&thread)).sum())
+}
+
+/// Those threads; a thread that has not begun to run has not taken its name yet.
+fn threads(name: &str) -> Option<impl Iterator<Item = PathBuf>> {
     let threads = fs::read_dir("/proc/self/task").ok()?.flatten().map(|thread| thread.path());
-    let is_meant = |thread: &PathBuf| {
+    Some(threads.filter(move |thread| {
         fs::read_to_string(thread.join("comm")).is_ok_and(|comm| comm.starts_with(name))
-    };
-    Some(threads.filter(is_meant).filter_map(|thread| time_of(&thread)).sum())
+    }))
 }
 
 /// The memory of the process in bytes: `rss`, which is in pages.
@@ -165,9 +168,10 @@ mod tests {
         let busy = busy.unwrap();
         // The thread gives itself its name.
         let patience = std::time::Instant::now() + Duration::from_secs(20);
-        while time_of_threads("watched-").is_none() && std::time::Instant::now() < patience {
+        while threads("watched-").unwrap().count() == 0 && std::time::Instant::now() < patience {
             std::thread::yield_now();
         }
+        assert_eq!(threads("watched-").unwrap().count(), 1);
         assert!(time_of_threads("watched-").is_some());
         drop(done);
         busy.join().unwrap();
