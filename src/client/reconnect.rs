@@ -65,15 +65,7 @@ pub async fn connect_after(
 ) -> Result<Connection> {
     let mut attempts = Attempts::new(retry);
     attempts.wait_after(error).await?;
-    loop {
-        match Connection::open(options.clone(), on_event).await {
-            Ok(connection) => {
-                attempts.succeeded();
-                return Ok(connection);
-            }
-            Err(error) => attempts.wait_after(error).await?,
-        }
-    }
+    attempts.repeat(async || Connection::open(options.clone(), on_event).await).await
 }
 
 /// Connects again, after a connection was lost to `error`, until it succeeds
@@ -90,15 +82,8 @@ pub async fn reconnect(
 ) -> Result<()> {
     let mut attempts = Attempts::new(retry);
     attempts.wait_after(error).await?;
-    loop {
-        match connection.reopen(on_event).await {
-            Ok(()) => {
-                attempts.succeeded();
-                return Ok(());
-            }
-            Err(error) => attempts.wait_after(error).await.map_err(|error| attempts.lost(error))?,
-        }
-    }
+    let connected = attempts.repeat(async || connection.reopen(on_event).await).await;
+    connected.map_err(|error| attempts.lost(error))
 }
 
 /// The attempts in a row that have failed.
@@ -133,9 +118,19 @@ impl Attempts {
         Ok(())
     }
 
-    fn succeeded(&self) {
-        if self.made > 0 {
-            output::note("connected again");
+    /// Tries until it succeeds, or there are no more attempts.
+    ///
+    /// # Errors
+    /// The last error.
+    async fn repeat<T>(&mut self, mut attempt: impl AsyncFnMut() -> Result<T>) -> Result<T> {
+        loop {
+            match attempt().await {
+                Ok(done) => {
+                    output::note("connected again");
+                    return Ok(done);
+                }
+                Err(error) => self.wait_after(error).await?,
+            }
         }
     }
 
