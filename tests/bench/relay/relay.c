@@ -6,8 +6,8 @@
 // to whoever subscribed to just this topic: one read for what has arrived, one write to each
 // connection that is owed something. It checks nothing, keeps no session, knows no wildcard
 // and no retained message, and breaks the standard wherever that is cheaper: packet identifiers
-// are those of the publisher. So it is no broker, but no broker that reads and writes sockets
-// can cost less than about this.
+// are those of the publisher. So it is no broker, but a broker that makes the same system calls
+// cannot cost less; fewer and larger batches can.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
