@@ -75,7 +75,24 @@ impl<M> Outbound<M> {
     /// older waits to be sent again.
     #[must_use]
     pub fn has_quota(&self) -> bool {
-        self.in_window() && !self.is_waiting() && self.next_is_free()
+        self.next_publish().is_some()
+    }
+
+    /// The packet identifier that the next [`Outbound::publish`] gives, or none while
+    /// there is no quota for it.
+    #[must_use]
+    pub fn next_publish(&self) -> Option<PacketId> {
+        let may_send = self.in_window() && !self.is_waiting();
+        self.next_request().filter(|_| may_send)
+    }
+
+    /// The packet identifier that the next [`Outbound::request`] gives, or none when
+    /// every one is in use.
+    #[must_use]
+    pub fn next_request(&self) -> Option<PacketId> {
+        // The sequence comes round to the oldest one when all are in use.
+        let is_free = self.slots.front().is_none_or(|first| first.id != self.next);
+        is_free.then_some(self.next)
     }
 
     const fn in_window(&self) -> bool {
@@ -140,22 +157,15 @@ impl<M> Outbound<M> {
     }
 
     fn begin(&mut self, stage: Stage, item: M) -> Result<PacketId, M> {
-        if !self.next_is_free() {
+        let Some(id) = self.next_request() else {
             return Err(item);
-        }
-        let id = self.next;
+        };
         self.next = id.checked_add(1).unwrap_or(PacketId::MIN);
         if !self.is_waiting() {
             self.sent += 1;
         }
         self.slots.push_back(Slot { id, stage, item });
         Ok(id)
-    }
-
-    /// The next identifier is in use only when the sequence has come round to
-    /// the oldest one.
-    fn next_is_free(&self) -> bool {
-        self.slots.front().is_none_or(|first| first.id != self.next)
     }
 
     /// Ends the exchange that waits in `stage` and returns its item.

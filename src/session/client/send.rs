@@ -5,7 +5,7 @@ use crate::mqtt::{
     self, Ack, AckKind, Disconnect, Message, Packet, PacketId, Publish, QoS, ReasonCode, Subscribe,
     SubscribeProperties, SubscribeRequest, Unsubscribe, UnsubscribeProperties, Version, topic,
 };
-use crate::session::{Stage, Time};
+use crate::session::Time;
 
 /// An operation in flight.
 #[derive(Debug)]
@@ -48,10 +48,10 @@ impl ClientSession {
         if message.qos == QoS::AtMostOnce {
             return self.send_named(message, now);
         }
-        if !self.unsent.is_empty() || !self.outbound.has_quota() {
+        if !self.unsent.is_empty() {
             return Err(Failure::WindowFull);
         }
-        let message = Message::new(message).map_err(Failure::Invalid)?;
+        let message = Message::of_checked(message).map_err(Failure::Invalid)?;
         self.begin_publish(token, message, now)
     }
 
@@ -61,15 +61,10 @@ impl ClientSession {
         message: Message,
         now: Time,
     ) -> Result<(), Failure> {
-        let shared = message.clone();
-        let pending = Pending::publish(token, message);
-        let packet_id = self.outbound.publish(shared.qos, pending);
-        let packet_id = packet_id.map_err(|_| Failure::WindowFull)?;
-        let packet = shared.publish(Some(packet_id), false);
-        self.send_named(&packet, now).inspect_err(|_| {
-            // It was never sent, so it must not count as in flight.
-            let _ = self.outbound.finish(packet_id, Stage::first(shared.qos));
-        })
+        let packet_id = self.outbound.next_publish().ok_or(Failure::WindowFull)?;
+        self.send_named(&message.publish(Some(packet_id), false), now)?;
+        let begun = self.outbound.publish(message.qos, Pending::publish(token, message));
+        begun.map(drop).map_err(|_| Failure::WindowFull)
     }
 
     /// Asks for messages; an [`Event::Subscribed`](super::Event::Subscribed) with `token` follows.
@@ -115,12 +110,10 @@ impl ClientSession {
         if !self.connected {
             return Err(Failure::NotConnected);
         }
-        let packet_id = self.outbound.request(Pending::request(token));
-        let packet_id = packet_id.map_err(|_| Failure::WindowFull)?;
-        self.send(&packet(packet_id), now).inspect_err(|_| {
-            // It was never sent, so it must not count as in flight.
-            let _ = self.outbound.finish(packet_id, Stage::Answer);
-        })
+        let packet_id = self.outbound.next_request().ok_or(Failure::WindowFull)?;
+        self.send(&packet(packet_id), now)?;
+        let begun = self.outbound.request(Pending::request(token));
+        begun.map(drop).map_err(|_| Failure::WindowFull)
     }
 
     /// Ends the connection in order; nothing may be sent afterwards.
