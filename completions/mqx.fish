@@ -66,7 +66,7 @@ wait\t''
 fail\t''
 drop\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l store -d 'Keep messages in this directory until the broker has answered, so that a publisher that was killed goes on where it stopped; or at a Redis server, `redis://USER:PASSWORD@HOST:PORT/DB?prefix=mqx`, of which all but the host may be left out' -r
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -s M -l max-inflight -d 'Messages with QoS 1 and 2 that are in flight at once, at most [default: 4096 or as many as the broker takes; 20 before MQTT 5, in which it cannot say]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -s M -l max-inflight -d 'Messages with QoS 1 and 2 that are in flight at once, at most [default: 1024 or as many as the broker takes; 20 before MQTT 5, in which it cannot say]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l topic-alias -d 'Use so many topic aliases, or auto for as many as the broker takes: a topic is then spelled out once for each connection (MQTT 5)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s e -l message-expiry-interval -d 'Time after which the message is worth nothing, as in 60 or 1h' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l content-type -d 'What the payload is, as in application/json' -r

@@ -12,7 +12,7 @@ pub struct Delivery {
     pub buffer: usize,
     /// What becomes of messages with QoS 0 while there is no connection.
     pub on_disconnect: OnDisconnect,
-    /// Messages with QoS 1 and 2 in flight at most; without it 4096 or as many as the
+    /// Messages with QoS 1 and 2 in flight at most; without it 1024 or as many as the
     /// broker takes, and 20 before MQTT 5, in which it cannot say.
     pub max_in_flight: Option<NonZeroU16>,
     /// Whether it is a failure that nobody is subscribed.

@@ -21,9 +21,9 @@ use tokio::task::spawn_blocking;
 /// many it takes: what `mosquitto_pub` has, and brokers are used to.
 const OLD_WINDOW: usize = 20;
 
-/// Messages in flight at once where the broker takes more: enough for 40,000 a
+/// Messages in flight at once where the broker takes more: enough for 10,000 a
 /// second at a tenth of a second's distance, and memory that stays small.
-const WINDOW: usize = 4096;
+const WINDOW: usize = 1024;
 
 /// Publishes each message of `feed`.
 ///

@@ -35,7 +35,7 @@ pub(super) struct DeliveryArgs {
     #[arg(long, value_name = "PLACE")]
     pub(super) store: Option<OsString>,
 
-    /// Messages with QoS 1 and 2 that are in flight at once, at most [default: 4096 or as many as
+    /// Messages with QoS 1 and 2 that are in flight at once, at most [default: 1024 or as many as
     /// the broker takes; 20 before MQTT 5, in which it cannot say]
     #[arg(short = 'M', long, alias = "send-max", value_name = "NUMBER")]
     max_inflight: Option<NonZeroU16>,
