@@ -1,15 +1,17 @@
 //! The broker's addresses as variables in the environment of a command.
 
 use super::address::Address;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, absolute};
 
-/// A variable, and its value if the broker has such an address.
+/// A variable, and its value if it has one: a command is to have no other.
 pub(super) type Variable = (&'static str, Option<OsString>);
 
 /// Every variable there is. The first address of a kind counts; the host and
 /// the port are those of bare MQTT if that is spoken, else those under TLS.
-pub(super) fn variables(addresses: &[Address]) -> [Variable; 8] {
+/// `MQX_BROKER` is where the clients of mqx then go, and what would lead them
+/// elsewhere has no value.
+pub(super) fn variables(addresses: &[Address]) -> [Variable; 13] {
     let near: Vec<_> = addresses.iter().cloned().map(Address::into_reachable).collect();
     let first = |wanted: fn(&Address) -> bool| near.iter().find(|address| wanted(address));
     let mqtt = first(|address| matches!(address, Address::Mqtt { tls: false, .. }));
@@ -18,6 +20,7 @@ pub(super) fn variables(addresses: &[Address]) -> [Variable; 8] {
     let wss = first(|address| matches!(address, Address::WebSocket { tls: true, .. }));
     let http = first(|address| matches!(address, Address::Http { .. }));
     let socket = mqtt.or(mqtts).and_then(Address::socket);
+    let unix = near.iter().find_map(unix);
     let url = |address: Option<&Address>| address.map(|address| address.to_string().into());
     [
         ("MQTT_URL", url(mqtt)),
@@ -26,9 +29,17 @@ pub(super) fn variables(addresses: &[Address]) -> [Variable; 8] {
         ("MQTT_WSS_URL", url(wss)),
         ("MQTT_HOST", socket.map(|socket| socket.ip().to_string().into())),
         ("MQTT_PORT", socket.map(|socket| socket.port().to_string().into())),
-        ("MQTT_UNIX", near.iter().find_map(unix)),
         // The ports of MQTT answer HTTP too.
         ("MQX_API", http.or(mqtt).or(mqtts).and_then(api)),
+        (
+            "MQX_BROKER",
+            url(mqtt.or(mqtts).or(ws).or(wss)).or_else(|| unix.as_deref().map(unix_url)),
+        ),
+        ("MQX_HOST", None),
+        ("MQX_PORT", None),
+        ("MQX_UNIX", None),
+        ("MQX_PROFILE", None),
+        ("MQTT_UNIX", unix),
     ]
 }
 
@@ -37,6 +48,13 @@ fn unix(address: &Address) -> Option<OsString> {
     let Address::Unix(path) = address else { return None };
     let path: &Path = path;
     Some(absolute(path).map_or_else(|_| path.into(), OsString::from))
+}
+
+/// It as a URL, as `-b` takes one.
+fn unix_url(path: &OsStr) -> OsString {
+    let mut url = OsString::from("unix://");
+    url.push(path);
+    url
 }
 
 fn api(address: &Address) -> Option<OsString> {
@@ -69,6 +87,7 @@ mod tests {
                 "MQTT_HOST=127.0.0.1",
                 "MQTT_PORT=18",
                 "MQX_API=http://127.0.0.1:18",
+                "MQX_BROKER=mqtt://127.0.0.1:18",
             ]
         );
         assert_eq!(
@@ -78,6 +97,7 @@ mod tests {
                 "MQTT_HOST=::1",
                 "MQTT_PORT=8883",
                 "MQX_API=https://[::1]:8883",
+                "MQX_BROKER=mqtts://[::1]:8883",
             ]
         );
     }
@@ -93,9 +113,14 @@ mod tests {
             [
                 "MQTT_WS_URL=ws://127.0.0.1:80/mqtt",
                 "MQTT_WSS_URL=wss://127.0.0.1:80/mqtt",
-                "MQTT_UNIX=/run/mqtt.sock",
                 "MQX_API=http://127.0.0.1:80",
+                "MQX_BROKER=ws://127.0.0.1:80/mqtt",
+                "MQTT_UNIX=/run/mqtt.sock",
             ]
+        );
+        assert_eq!(
+            said(&[Address::Unix(Path::new("/run/mqtt.sock").into())]),
+            ["MQX_BROKER=unix:///run/mqtt.sock", "MQTT_UNIX=/run/mqtt.sock"]
         );
         assert_eq!(said(&[]), [""; 0]);
     }

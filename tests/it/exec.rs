@@ -48,6 +48,16 @@ fn the_command_finds_the_broker_in_its_environment_and_has_stdout_for_itself() {
 }
 
 #[test]
+fn clients_of_mqx_go_to_the_broker_that_runs_them() {
+    let mut broker = with("\"$MQX\" pub -q 1 -t a -m b");
+    broker.env("MQX_HOST", "other.invalid").env("MQX_PORT", "1").env("MQX_PROFILE", "other");
+    let ended = run(broker);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.err.contains("1 messages received"), "{ended:?}");
+    assert!(!ended.err.contains("warning"), "{ended:?}");
+}
+
+#[test]
 fn variables_of_another_broker_are_not_left_to_the_command() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mqtt.sock");

@@ -45,8 +45,8 @@ pub(super) struct OperationArgs {
     ///
     /// A shell runs it. It has stdin and stdout, and in its environment what
     /// there is of `MQTT_URL`, `MQTTS_URL`, `MQTT_WS_URL`, `MQTT_WSS_URL`,
-    /// `MQTT_HOST`, `MQTT_PORT`, `MQTT_UNIX` and `MQX_API`. SIGINT and SIGTERM are
-    /// passed on to it.
+    /// `MQTT_HOST`, `MQTT_PORT`, `MQTT_UNIX` and `MQX_API`; clients of mqx go to this
+    /// broker by themselves (`MQX_BROKER`). SIGINT and SIGTERM are passed on to it.
     #[arg(
         long,
         value_name = "COMMAND",

@@ -26,7 +26,8 @@ pub(in super::super) const ELSEWHERE: &str = "Each option is also read from a pr
 const PREFIX: &str = "MQX_";
 
 /// The variables behind [`PREFIX`] that are no options of a client.
-const NO_OPTIONS: &[&str] = &["PROFILE", "CONFIG", "CONFIG_FILE", "PROPERTY", "HELP", "VERSION"];
+const NO_OPTIONS: &[&str] =
+    &["API", "PROFILE", "CONFIG", "CONFIG_FILE", "PROPERTY", "HELP", "VERSION"];
 
 /// What the variables of `mqx broker` begin with.
 const OF_BROKER: &str = "BROKER_";
