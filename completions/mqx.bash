@@ -365,7 +365,7 @@ _mqx() {
 
     case "${cmd}" in
         mqx)
-            opts="--color --version --help pub sub rr bench doctor ping test certs profile broker help"
+            opts="--color --json-errors --version --help pub sub rr bench doctor ping test certs profile broker help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -383,7 +383,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__bench)
-            opts="-c -R -i -n -I -t -q -r -s -m -f -L -F -e -w -S -C -h -p -b -A -u -P -k -V -d -x -D -o --count --publishers --subscribers --conn-rate --interval --ramp --startnumber --rows --retry --retry-delay --churn --storm --rate --interval-of-msg --jitter --topic --qos --retain --size --message --file --template --payload-hdrs --limit --per-client-limit --inflight --buffer --message-expiry-interval --content-type --payload-format-indicator --user-property --duration --warmup --wait-before-publishing --keep-connected --local-addresses --strict --broker-pid --embedded --prometheus --find-max --step --precision --shard --run --start-at --json --report-file --report --assert --baseline --max-regression --id --shortids --clean --host --port --broker --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --color --help pubsub pub sub conn fanout fanin rr shared compare merge run help"
+            opts="-c -R -i -n -I -t -q -r -s -m -f -L -F -e -w -S -C -h -p -b -A -u -P -k -V -d -x -D -o --count --publishers --subscribers --conn-rate --interval --ramp --startnumber --rows --retry --retry-delay --churn --storm --rate --interval-of-msg --jitter --topic --qos --retain --size --message --file --template --payload-hdrs --limit --per-client-limit --inflight --buffer --message-expiry-interval --content-type --payload-format-indicator --user-property --duration --warmup --wait-before-publishing --keep-connected --local-addresses --strict --broker-pid --embedded --prometheus --find-max --step --precision --shard --run --start-at --json --report-file --report --assert --baseline --max-regression --id --shortids --clean --host --port --broker --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --color --json-errors --help pubsub pub sub conn fanout fanin rr shared compare merge run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -965,7 +965,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__bench__subcmd__compare)
-            opts="--report-file --report --color --help"
+            opts="--report-file --report --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1061,7 +1061,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__bench__subcmd__merge)
-            opts="--json --report-file --report --assert --baseline --max-regression --color --help"
+            opts="--json --report-file --report --assert --baseline --max-regression --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1099,7 +1099,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__bench__subcmd__run)
-            opts="-w -h -p -A -u -P -k -V -d -x -D -o -L -b --show --duration --warmup --wait-before-publishing --keep-connected --local-addresses --strict --broker-pid --embedded --prometheus --find-max --step --precision --shard --run --start-at --json --report-file --report --assert --baseline --max-regression --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
+            opts="-w -h -p -A -u -P -k -V -d -x -D -o -L -b --show --duration --warmup --wait-before-publishing --keep-connected --local-addresses --strict --broker-pid --embedded --prometheus --find-max --step --precision --shard --run --start-at --json --report-file --report --assert --baseline --max-regression --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1493,7 +1493,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__broker)
-            opts="-c -p -v --config --check-config --port --unix --tls-port --ws-port --http-port --bind --bind-interface --proxy-protocol --ws-path --ws-origin --tls --tls-dir --tls-host --cert --key --key-password-file --cafile --capath --tls-min-version --tls-max-version --tls-alpn --require-client-cert --crl --crlfile --use-identity-as-username --use-subject-as-username --require-tls --password-file --jwt-key --jwt-user-claim --jwt-audience --jwt-issuer --allow-anonymous --no-anonymous --accept-versions --no-empty-client-id --auto-id-prefix --client-id-prefix --use-username-as-client-id --mount-point --tls-lab --tls-lab-port --acl-file --acl-subscribe-check --max-qos --no-retain --receive-maximum --max-packet-size --max-keepalive --topic-alias-maximum --topic-aliases-sent --response-information --max-inflight --max-queued --max-connections --max-publish-rate --max-publish-bytes --max-payload --max-queued-bytes --max-output --slow-consumer --backpressure --queue-qos0 --max-subscriptions --max-topic-levels --max-session-expiry --connect-timeout --store --sync --sys-interval --sys-events --http-token-file --http-token --exec --log-level --verbose --log-format --log-file --no-log-connections --trace --trace-format --trace-client --trace-topic --trace-type --trace-payload --workers --color --help passwd export import help"
+            opts="-c -p -v --config --check-config --port --unix --tls-port --ws-port --http-port --bind --bind-interface --proxy-protocol --ws-path --ws-origin --tls --tls-dir --tls-host --cert --key --key-password-file --cafile --capath --tls-min-version --tls-max-version --tls-alpn --require-client-cert --crl --crlfile --use-identity-as-username --use-subject-as-username --require-tls --password-file --jwt-key --jwt-user-claim --jwt-audience --jwt-issuer --allow-anonymous --no-anonymous --accept-versions --no-empty-client-id --auto-id-prefix --client-id-prefix --use-username-as-client-id --mount-point --tls-lab --tls-lab-port --acl-file --acl-subscribe-check --max-qos --no-retain --receive-maximum --max-packet-size --max-keepalive --topic-alias-maximum --topic-aliases-sent --response-information --max-inflight --max-queued --max-connections --max-publish-rate --max-publish-bytes --max-payload --max-queued-bytes --max-output --slow-consumer --backpressure --queue-qos0 --max-subscriptions --max-topic-levels --max-session-expiry --connect-timeout --store --sync --sys-interval --sys-events --http-token-file --http-token --exec --log-level --verbose --log-format --log-file --no-log-connections --trace --trace-format --trace-client --trace-topic --trace-type --trace-payload --workers --color --json-errors --help passwd export import help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1807,7 +1807,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__broker__subcmd__export)
-            opts="--store --color --help"
+            opts="--store --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1899,7 +1899,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__broker__subcmd__import)
-            opts="--store --force --color --help"
+            opts="--store --force --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1921,7 +1921,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__broker__subcmd__passwd)
-            opts="--delete --hash --color --help"
+            opts="--delete --hash --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1943,7 +1943,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__certs)
-            opts="--color --help init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help"
+            opts="--color --json-errors --help init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1961,7 +1961,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__certs__subcmd__bad)
-            opts="--host --dir --force --json --ca --ca-key --ca-key-password --ca-key-password-file --ca-key-password-env --color --help"
+            opts="--host --dir --force --json --ca --ca-key --ca-key-password --ca-key-password-file --ca-key-password-env --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2007,7 +2007,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__certs__subcmd__bundle)
-            opts="-f --format --key --key-password --key-password-file --cafile --password --password-file --password-env --dir --force --json --color --help"
+            opts="-f --format --key --key-password --key-password-file --cafile --password --password-file --password-env --dir --force --json --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2065,7 +2065,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__certs__subcmd__ca)
-            opts="--path-length --dir --force --json --common-name --subject --days --key-type --key-password --key-password-file --key-password-env --color --help"
+            opts="--path-length --dir --force --json --common-name --subject --days --key-type --key-password --key-password-file --key-password-env --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2119,7 +2119,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__certs__subcmd__client)
-            opts="--san --dir --force --json --subject --name --key-type --key-password --key-password-file --key-password-env --days --print --ca --ca-key --ca-key-password --ca-key-password-file --ca-key-password-env --color --help"
+            opts="--san --dir --force --json --subject --name --key-type --key-password --key-password-file --key-password-env --days --print --ca --ca-key --ca-key-password --ca-key-password-file --ca-key-password-env --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2197,7 +2197,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__certs__subcmd__crl)
-            opts="--dir --days --json --ca --ca-key --ca-key-password --ca-key-password-file --ca-key-password-env --color --help"
+            opts="--dir --days --json --ca --ca-key --ca-key-password --ca-key-password-file --ca-key-password-env --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2243,7 +2243,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__certs__subcmd__csr)
-            opts="--client --dir --force --json --subject --name --key-type --key-password --key-password-file --key-password-env --color --help"
+            opts="--client --dir --force --json --subject --name --key-type --key-password --key-password-file --key-password-env --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2555,7 +2555,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__certs__subcmd__init)
-            opts="--dir --force --json --host --client-name --subject --days --print --key-type --key-password --key-password-file --key-password-env --color --help"
+            opts="--dir --force --json --host --client-name --subject --days --print --key-type --key-password --key-password-file --key-password-env --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2613,7 +2613,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__certs__subcmd__inspect)
-            opts="--json --sni --connect-timeout --key --key-password --key-password-file --color --help"
+            opts="--json --sni --connect-timeout --key --key-password --key-password-file --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2651,7 +2651,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__certs__subcmd__install)
-            opts="--json --root --color --help"
+            opts="--json --root --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2673,7 +2673,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__certs__subcmd__intermediate)
-            opts="--path-length --dir --force --json --common-name --subject --days --key-type --key-password --key-password-file --key-password-env --ca --ca-key --ca-key-password --ca-key-password-file --ca-key-password-env --color --help"
+            opts="--path-length --dir --force --json --common-name --subject --days --key-type --key-password --key-password-file --key-password-env --ca --ca-key --ca-key-password --ca-key-password-file --ca-key-password-env --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2747,7 +2747,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__certs__subcmd__needs__subcmd__renewal)
-            opts="--json --sni --connect-timeout --within --color --help"
+            opts="--json --sni --connect-timeout --within --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2777,7 +2777,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__certs__subcmd__renew)
-            opts="--dir --days --new-key --json --key-type --key-password --key-password-file --key-password-env --ca --ca-key --ca-key-password --ca-key-password-file --ca-key-password-env --color --help"
+            opts="--dir --days --new-key --json --key-type --key-password --key-password-file --key-password-env --ca --ca-key --ca-key-password --ca-key-password-file --ca-key-password-env --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2839,7 +2839,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__certs__subcmd__revoke)
-            opts="--reason --dir --days --json --ca --ca-key --ca-key-password --ca-key-password-file --ca-key-password-env --color --help"
+            opts="--reason --dir --days --json --ca --ca-key --ca-key-password --ca-key-password-file --ca-key-password-env --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2889,7 +2889,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__certs__subcmd__server)
-            opts="--dir --force --json --subject --name --key-type --key-password --key-password-file --key-password-env --days --print --ca --ca-key --ca-key-password --ca-key-password-file --ca-key-password-env --color --help"
+            opts="--dir --force --json --subject --name --key-type --key-password --key-password-file --key-password-env --days --print --ca --ca-key --ca-key-password --ca-key-password-file --ca-key-password-env --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2963,7 +2963,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__certs__subcmd__sign)
-            opts="--server --client --host --dir --force --json --days --ca --ca-key --ca-key-password --ca-key-password-file --ca-key-password-env --color --help"
+            opts="--server --client --host --dir --force --json --days --ca --ca-key --ca-key-password --ca-key-password-file --ca-key-password-env --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3013,7 +3013,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__certs__subcmd__uninstall)
-            opts="--json --root --color --help"
+            opts="--json --root --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3035,7 +3035,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__certs__subcmd__verify)
-            opts="--json --sni --connect-timeout --cafile --host --client --crl --crlfile --color --help"
+            opts="--json --sni --connect-timeout --cafile --host --client --crl --crlfile --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3077,7 +3077,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__doctor)
-            opts="-i -I -c -h -p -A -u -P -k -V -d -x -D -o -t -L -b --json --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --topic --broker --color --help"
+            opts="-i -I -c -h -p -A -u -P -k -V -d -x -D -o -t -L -b --json --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --topic --broker --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3987,7 +3987,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__ping)
-            opts="-i -I -c -h -p -A -u -P -k -V -d -x -D -o -L -b --json --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
+            opts="-i -I -c -h -p -A -u -P -k -V -d -x -D -o -L -b --json --id --id-prefix --disable-clean-session --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4329,7 +4329,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__profile)
-            opts="--config --color --help ls show add rm import help"
+            opts="--config --color --json-errors --help ls show add rm import help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4351,7 +4351,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__profile__subcmd__add)
-            opts="-i -I -c -h -p -b -A -u -P -k -V -d -x -D -o --replace --id --id-prefix --disable-clean-session --host --port --broker --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --color --help"
+            opts="-i -I -c -h -p -b -A -u -P -k -V -d -x -D -o --replace --id --id-prefix --disable-clean-session --host --port --broker --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4787,7 +4787,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__profile__subcmd__import)
-            opts="--name --replace --color --help"
+            opts="--name --replace --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4809,7 +4809,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__profile__subcmd__ls)
-            opts="--color --help"
+            opts="--color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4827,7 +4827,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__profile__subcmd__rm)
-            opts="--color --help"
+            opts="--color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4845,7 +4845,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__profile__subcmd__show)
-            opts="--color --help"
+            opts="--color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4863,7 +4863,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__pub)
-            opts="-t -m -f -s -n -l -0 -q -r -M -e -i -I -c -S -h -p -A -u -P -k -V -d -x -D -o -L -b --topic --message --file --stdin-file --random --null-message --encode --template --stdin-line --stdin-nul --ndjson --delimiter --batch --on-error --replay --speed --loop --verify --map --qos --retain --repeat --repeat-delay --rate --buffer --on-disconnect --store --max-inflight --topic-alias --fail-if-no-subscriber --message-expiry-interval --content-type --payload-format-indicator --user-property --response-topic --correlation-data --id --id-prefix --disable-clean-session --retry --srv --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
+            opts="-t -m -f -s -n -l -0 -q -r -M -e -i -I -c -S -h -p -A -u -P -k -V -d -x -D -o -L -b --topic --message --file --stdin-file --random --null-message --encode --template --stdin-line --stdin-nul --ndjson --delimiter --batch --on-error --replay --speed --loop --verify --map --qos --retain --repeat --repeat-delay --rate --buffer --on-disconnect --store --max-inflight --topic-alias --fail-if-no-subscriber --message-expiry-interval --content-type --payload-format-indicator --user-property --response-topic --correlation-data --id --id-prefix --disable-clean-session --retry --srv --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5337,7 +5337,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__rr)
-            opts="-e -q -r -C -W -t -R -m -f -s -n -l -v -F -J -N -i -I -c -S -h -p -A -u -P -k -V -d -x -D -o -L -b --response-topic --qos --retain --count --timeout --topic --any-reply --no-retained --fail-if-no-subscriber --latency --message --file --stdin-file --random --null-message --encode --template --stdin-line --verbose --format --json --pretty --decode --proto --proto-message --avro-schema --correlation-data --serve --reply --exec --exec-jobs --content-type --payload-format-indicator --user-property --id --id-prefix --disable-clean-session --retry --srv --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --message-expiry-interval --broker --color --help"
+            opts="-e -q -r -C -W -t -R -m -f -s -n -l -v -F -J -N -i -I -c -S -h -p -A -u -P -k -V -d -x -D -o -L -b --response-topic --qos --retain --count --timeout --topic --any-reply --no-retained --fail-if-no-subscriber --latency --message --file --stdin-file --random --null-message --encode --template --stdin-line --verbose --format --json --pretty --decode --proto --proto-message --avro-schema --correlation-data --serve --reply --exec --exec-jobs --content-type --payload-format-indicator --user-property --id --id-prefix --disable-clean-session --retry --srv --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --message-expiry-interval --broker --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5807,7 +5807,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__sub)
-            opts="-t -T -U -q -R -C -M -W -E -v -F -J -N -w -i -I -c -S -h -p -A -u -P -k -V -d -x -D -o -L -b --topic --filter-out --unsubscribe --qos --no-retained --retained-only --remove-retained --retain-handling --no-local --retain-as-published --subscription-identifier --unsubscribe-user-property --random-filter --count-left-out --user-property --count --max-inflight --timeout --idle-timeout --exit-after-sub --verbose --format --json --pretty --watch --message-rate --record --out-dir --out-mode --exec --exec-jobs --on-exec-failure --decode --proto --proto-message --avro-schema --filter --select --expect --within --id --id-prefix --disable-clean-session --retry --srv --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
+            opts="-t -T -U -q -R -C -M -W -E -v -F -J -N -w -i -I -c -S -h -p -A -u -P -k -V -d -x -D -o -L -b --topic --filter-out --unsubscribe --qos --no-retained --retained-only --remove-retained --retain-handling --no-local --retain-as-published --subscription-identifier --unsubscribe-user-property --random-filter --count-left-out --user-property --count --max-inflight --timeout --idle-timeout --exit-after-sub --verbose --format --json --pretty --watch --message-rate --record --out-dir --out-mode --exec --exec-jobs --on-exec-failure --decode --proto --proto-message --avro-schema --filter --select --expect --within --id --id-prefix --disable-clean-session --retry --srv --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6297,7 +6297,7 @@ _mqx() {
             return 0
             ;;
         mqx__subcmd__test)
-            opts="-t -h -p -A -u -P -k -V -d -x -D -o -L -b --diff --only --topic --denied --json --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --help"
+            opts="-t -h -p -A -u -P -k -V -d -x -D -o -L -b --diff --only --topic --denied --json --host --port --unix --ws --ws-path --ws-header --proxy --bind --username --password --ask-password --password-file --password-env --password-command --keepalive --mqtt-version --connect-timeout --engine --debug --quiet --jwt-key --jwt-alg --jwt-aud --jwt-sub --jwt-iss --jwt-kid --jwt-claim --jwt-ttl --tls --cafile --capath --cert --key --p12 --key-password --key-password-file --key-password-env --insecure --sni --tls-alpn --tls-version --ciphers --tls-keylog --no-tls --will-topic --will-payload --will-file --will-qos --will-retain --will-delay-interval --will-message-expiry-interval --will-content-type --will-payload-format-indicator --will-response-topic --will-correlation-data --will-user-property --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --request-response-information --request-problem-information --connect-user-property --authentication-method --authentication-data --disconnect-session-expiry-interval --disconnect-reason --disconnect-user-property --property --config --config-file --broker --color --json-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -19,6 +19,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
     var completions = [
         &'mqx'= {
             cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --version 'Print the version of mqx'
             cand --help 'Print help'
             cand pub 'Publish messages'
@@ -176,6 +177,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --insecure 'Use TLS and believe any certificate; for tests only'
             cand --no-tls 'Use no TLS, not even with port 8883'
             cand --will-retain 'Ask the broker to keep it for later subscribers'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;sub'= {
@@ -328,6 +330,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --insecure 'Use TLS and believe any certificate; for tests only'
             cand --no-tls 'Use no TLS, not even with port 8883'
             cand --will-retain 'Ask the broker to keep it for later subscribers'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;rr'= {
@@ -477,6 +480,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --insecure 'Use TLS and believe any certificate; for tests only'
             cand --no-tls 'Use no TLS, not even with port 8883'
             cand --will-retain 'Ask the broker to keep it for later subscribers'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;bench'= {
@@ -637,6 +641,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --insecure 'Use TLS and believe any certificate; for tests only'
             cand --no-tls 'Use no TLS, not even with port 8883'
             cand --will-retain 'Ask the broker to keep it for later subscribers'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
             cand compare 'Compare the reports of two runs'
             cand merge 'Add up the reports of runs, as those of shards'
@@ -647,6 +652,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --report 'Write the comparison to this file, too: .md, or .html with charts; may be repeated'
             cand --report-file 'Write the comparison to this file, too: .md, or .html with charts; may be repeated'
             cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;bench;merge'= {
@@ -657,6 +663,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --max-regression 'How much worse they may be'
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --json 'Print the report as one JSON object'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;bench;run'= {
@@ -769,6 +776,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --insecure 'Use TLS and believe any certificate; for tests only'
             cand --no-tls 'Use no TLS, not even with port 8883'
             cand --will-retain 'Ask the broker to keep it for later subscribers'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;bench;help'= {
@@ -881,6 +889,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --insecure 'Use TLS and believe any certificate; for tests only'
             cand --no-tls 'Use no TLS, not even with port 8883'
             cand --will-retain 'Ask the broker to keep it for later subscribers'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;ping'= {
@@ -977,6 +986,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --insecure 'Use TLS and believe any certificate; for tests only'
             cand --no-tls 'Use no TLS, not even with port 8883'
             cand --will-retain 'Ask the broker to keep it for later subscribers'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;test'= {
@@ -1072,10 +1082,12 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --insecure 'Use TLS and believe any certificate; for tests only'
             cand --no-tls 'Use no TLS, not even with port 8883'
             cand --will-retain 'Ask the broker to keep it for later subscribers'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;certs'= {
             cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
             cand init 'Make a CA with a certificate for a broker and one for a client'
             cand ca 'Make a CA of your own'
@@ -1110,6 +1122,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --force 'Replace files that exist'
             cand --json 'Say what was made in JSON, a line for each certificate'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;certs;ca'= {
@@ -1125,6 +1138,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --force 'Replace files that exist'
             cand --json 'Say what was made in JSON, a line for each certificate'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;certs;intermediate'= {
@@ -1145,6 +1159,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --force 'Replace files that exist'
             cand --json 'Say what was made in JSON, a line for each certificate'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;certs;server'= {
@@ -1165,6 +1180,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --force 'Replace files that exist'
             cand --json 'Say what was made in JSON, a line for each certificate'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;certs;client'= {
@@ -1186,6 +1202,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --force 'Replace files that exist'
             cand --json 'Say what was made in JSON, a line for each certificate'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;certs;csr'= {
@@ -1200,6 +1217,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --client 'Ask for the certificate of a client'
             cand --force 'Replace files that exist'
             cand --json 'Say what was made in JSON, a line for each certificate'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;certs;sign'= {
@@ -1216,6 +1234,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --client 'Make it the certificate of a client [default: if it names no host]'
             cand --force 'Replace files that exist'
             cand --json 'Say what was made in JSON, a line for each certificate'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;certs;inspect'= {
@@ -1226,6 +1245,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --key-password-file 'Take the password of that key from this file'
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --json 'Say it in JSON'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;certs;verify'= {
@@ -1238,6 +1258,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --json 'Say it in JSON'
             cand --client 'Check it as the certificate of a client'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;certs;needs-renewal'= {
@@ -1246,6 +1267,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --within 'How much time there has to be'
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --json 'Say it in JSON'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;certs;renew'= {
@@ -1263,6 +1285,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --new-key 'Make new keys too, in the .key files beside the certificates'
             cand --json 'Say what was made in JSON'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;certs;revoke'= {
@@ -1276,6 +1299,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --ca-key-password-env 'Take the password of the CA''s key from this variable of the environment'
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --json 'Say it in JSON'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;certs;crl'= {
@@ -1288,6 +1312,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --ca-key-password-env 'Take the password of the CA''s key from this variable of the environment'
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --json 'Say it in JSON'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;certs;bundle'= {
@@ -1304,6 +1329,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --force 'Replace files that exist'
             cand --json 'Say what was made in JSON, a line for each certificate'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;certs;bad'= {
@@ -1317,18 +1343,21 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --force 'Replace files that exist'
             cand --json 'Say what was made in JSON, a line for each certificate'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;certs;install'= {
             cand --root 'Root of the system whose store it is, for tests'
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --json 'Say it in JSON'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;certs;uninstall'= {
             cand --root 'Root of the system whose store it is, for tests'
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --json 'Say it in JSON'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;certs;help'= {
@@ -1390,6 +1419,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
         &'mqx;profile'= {
             cand --config 'File with the profiles [default: ~/.config/mqx/config.toml]'
             cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
             cand ls 'Name the profiles and their brokers'
             cand show 'Show what a profile says, but for its secrets'
@@ -1400,10 +1430,12 @@ set edit:completion:arg-completer[mqx] = {|@words|
         }
         &'mqx;profile;ls'= {
             cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;profile;show'= {
             cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;profile;add'= {
@@ -1499,16 +1531,19 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --insecure 'Use TLS and believe any certificate; for tests only'
             cand --no-tls 'Use no TLS, not even with port 8883'
             cand --will-retain 'Ask the broker to keep it for later subscribers'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;profile;rm'= {
             cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;profile;import'= {
             cand --name 'Name of the profile, where the file has none [default: that of the file]'
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --replace 'Put them in the place of those of the same name'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;profile;help'= {
@@ -1624,6 +1659,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand -v 'As --log-level debug'
             cand --verbose 'As --log-level debug'
             cand --no-log-connections 'Leave out that clients come and go; those that are refused stay in'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
             cand passwd 'Set or delete a user''s password in a file for --password-file'
             cand export 'Write what a store holds as JSON'
@@ -1634,17 +1670,20 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --hash 'How the password is hashed; mosquitto reads argon2id since 2.1 and scram-sha-256 never. With the last the client can authenticate without sending the password'
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --delete 'Remove the user'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;broker;export'= {
             cand --store 'The store, as `mqx broker --store` names it; no broker may have it open'
             cand --color 'Colour what is said on stderr: auto, always or never'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;broker;import'= {
             cand --store 'The store, as `mqx broker --store` names it; no broker may have it open'
             cand --color 'Colour what is said on stderr: auto, always or never'
             cand --force 'Replace what the store holds'
+            cand --json-errors 'Report the failure that ends the command as JSON on stderr'
             cand --help 'Print help'
         }
         &'mqx;broker;help'= {

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mqx_global_optspecs
-    string join \n color= version help
+    string join \n color= json-errors version help
 end
 
 function __fish_mqx_needs_command
@@ -27,6 +27,7 @@ end
 complete -c mqx -n "__fish_mqx_needs_command" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mqx -n "__fish_mqx_needs_command" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_needs_command" -l version -d 'Print the version of mqx'
 complete -c mqx -n "__fish_mqx_needs_command" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_needs_command" -f -a "pub" -d 'Publish messages'
@@ -165,6 +166,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -l quiet -d 'Say nothing on
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l insecure -d 'Use TLS and believe any certificate; for tests only'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l no-tls -d 'Use no TLS, not even with port 8883'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l will-retain -d 'Ask the broker to keep it for later subscribers'
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s t -l topic -d 'Topic filter to subscribe to (repeatable); $share/GROUP/FILTER shares it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s T -l filter-out -d 'Leave out messages whose topic matches this filter (repeatable)' -r
@@ -294,6 +296,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -l quiet -d 'Say nothing on
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l insecure -d 'Use TLS and believe any certificate; for tests only'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l no-tls -d 'Use no TLS, not even with port 8883'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l will-retain -d 'Ask the broker to keep it for later subscribers'
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s e -l response-topic -d 'Topic of the replies [default: in MQTT 5 one that no other run has, below what the broker says]; before MQTT 5 it is needed, and may be a filter. With --serve, where replies go to requests that do not say it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s q -l qos -d 'Quality of service of the request and its replies: 0, 1 or 2; with --serve the highest' -r
@@ -416,6 +419,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand rr" -l quiet -d 'Say nothing on 
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l insecure -d 'Use TLS and believe any certificate; for tests only'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l no-tls -d 'Use no TLS, not even with port 8883'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l will-retain -d 'Ask the broker to keep it for later subscribers'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -s c -l count -d 'Clients: those that publish, of sub and fanout those that receive, of conn all' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l publishers -d 'Clients that publish, of rr those that ask' -r
@@ -548,6 +552,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subco
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l insecure -d 'Use TLS and believe any certificate; for tests only'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l no-tls -d 'Use no TLS, not even with port 8883'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l will-retain -d 'Ask the broker to keep it for later subscribers'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -a "compare" -d 'Compare the reports of two runs'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and not __fish_seen_subcommand_from compare merge run help" -a "merge" -d 'Add up the reports of runs, as those of shards'
@@ -557,6 +562,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcomman
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from compare" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from compare" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from compare" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from merge" -l report -l report-file -d 'Write the report to this file, too: .json, .csv (a line for each second), .md, .html (with charts) or .xml (test results for pipelines); may be repeated' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from merge" -l assert -d 'End with exit code 9 unless this holds, as in \'p99<5ms\' or \'loss==0,rate>=10k\'; may be repeated' -r
@@ -566,6 +572,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcomman
 always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from merge" -l json -d 'Print the report as one JSON object'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from merge" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from merge" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l duration -d 'End after this time, as in 10, 500ms or 2m [default: run until Ctrl-C]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l warmup -d 'Do not measure what is due in this time at the beginning' -r
@@ -664,6 +671,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcomman
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l insecure -d 'Use TLS and believe any certificate; for tests only'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l no-tls -d 'Use no TLS, not even with port 8883'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-retain -d 'Ask the broker to keep it for later subscribers'
+complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from run" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "compare" -d 'Compare the reports of two runs'
 complete -c mqx -n "__fish_mqx_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "merge" -d 'Add up the reports of runs, as those of shards'
@@ -750,6 +758,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l quiet -d 'Say nothing
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l insecure -d 'Use TLS and believe any certificate; for tests only'
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l no-tls -d 'Use no TLS, not even with port 8883'
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l will-retain -d 'Ask the broker to keep it for later subscribers'
+complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand doctor" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -s i -l id -d 'Client identifier; %h stands for this machine, %p for the process, %r for something random, %u for the user name [default: the broker chooses one]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -s I -l id-prefix -d 'Client identifier that begins with this and ends with the number of the process' -r
@@ -831,6 +840,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand ping" -l quiet -d 'Say nothing o
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l insecure -d 'Use TLS and believe any certificate; for tests only'
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l no-tls -d 'Use no TLS, not even with port 8883'
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l will-retain -d 'Ask the broker to keep it for later subscribers'
+complete -c mqx -n "__fish_mqx_using_subcommand ping" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand ping" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l diff -d 'Compare two brokers, which other options are for as well' -r
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l only -d 'Test this area only: connection, limits, messages, retained, subscriptions, sessions, wills or errors (repeatable)' -r
@@ -913,10 +923,12 @@ complete -c mqx -n "__fish_mqx_using_subcommand test" -l quiet -d 'Say nothing o
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l insecure -d 'Use TLS and believe any certificate; for tests only'
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l no-tls -d 'Use no TLS, not even with port 8883'
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l will-retain -d 'Ask the broker to keep it for later subscribers'
+complete -c mqx -n "__fish_mqx_using_subcommand test" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand test" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and not __fish_seen_subcommand_from init ca intermediate server client csr sign inspect verify needs-renewal renew revoke crl bundle bad install uninstall help" -f -a "ca" -d 'Make a CA of your own'
@@ -951,6 +963,7 @@ always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l force -d 'Replace files that exist'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l json -d 'Say what was made in JSON, a line for each certificate'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from init" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from ca" -l path-length -d 'How many CAs may be in a row below it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from ca" -l dir -d 'Write the files here, into the folder of the CA; it is made if it is missing' -r -F
@@ -966,6 +979,7 @@ always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from ca" -l force -d 'Replace files that exist'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from ca" -l json -d 'Say what was made in JSON, a line for each certificate'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from ca" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from ca" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l path-length -d 'How many CAs may be in a row below it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l dir -d 'Write the files here, into the folder of the CA; it is made if it is missing' -r -F
@@ -986,6 +1000,7 @@ always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l force -d 'Replace files that exist'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l json -d 'Say what was made in JSON, a line for each certificate'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from intermediate" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l dir -d 'Write the files here, into the folder of the CA; it is made if it is missing' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l subject -d 'What the subject begins with, as in C=TW,ST=Taipei,O=FOO,OU=BAR' -r
@@ -1006,6 +1021,7 @@ always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l force -d 'Replace files that exist'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l json -d 'Say what was made in JSON, a line for each certificate'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from server" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l san -d 'Another subjectAltName: a URI, an e-mail address or a host (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l dir -d 'Write the files here, into the folder of the CA; it is made if it is missing' -r -F
@@ -1027,6 +1043,7 @@ always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l force -d 'Replace files that exist'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l json -d 'Say what was made in JSON, a line for each certificate'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from client" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l dir -d 'Write the files here, into the folder of the CA; it is made if it is missing' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l subject -d 'What the subject begins with, as in C=TW,ST=Taipei,O=FOO,OU=BAR' -r
@@ -1041,6 +1058,7 @@ never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l client -d 'Ask for the certificate of a client'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l force -d 'Replace files that exist'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l json -d 'Say what was made in JSON, a line for each certificate'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from csr" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from sign" -l host -d 'A host name or IP address beside those that are asked for (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from sign" -l dir -d 'Write the files here, into the folder of the CA; it is made if it is missing' -r -F
@@ -1057,6 +1075,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcomman
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from sign" -l client -d 'Make it the certificate of a client [default: if it names no host]'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from sign" -l force -d 'Replace files that exist'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from sign" -l json -d 'Say what was made in JSON, a line for each certificate'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from sign" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from sign" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from inspect" -l sni -d 'Name to ask the server for (SNI) in place of the host' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from inspect" -l connect-timeout -d 'How long the server may take' -r
@@ -1067,6 +1086,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcomman
 always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from inspect" -l json -d 'Say it in JSON'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from inspect" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from inspect" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from verify" -l sni -d 'Name to ask the server for (SNI) in place of the host' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from verify" -l connect-timeout -d 'How long the server may take' -r
@@ -1078,6 +1098,7 @@ always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from verify" -l json -d 'Say it in JSON'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from verify" -l client -d 'Check it as the certificate of a client'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from verify" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from verify" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from needs-renewal" -l sni -d 'Name to ask the server for (SNI) in place of the host' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from needs-renewal" -l connect-timeout -d 'How long the server may take' -r
@@ -1086,6 +1107,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcomman
 always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from needs-renewal" -l json -d 'Say it in JSON'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from needs-renewal" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from needs-renewal" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from renew" -l dir -d 'Folder of the CA that signs [default: that of each file]' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from renew" -l days -d 'How many days they are valid [default: as long as new ones]' -r
@@ -1103,6 +1125,7 @@ always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from renew" -l new-key -d 'Make new keys too, in the .key files beside the certificates'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from renew" -l json -d 'Say what was made in JSON'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from renew" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from renew" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from revoke" -l reason -d 'Why: keyCompromise, superseded, affiliationChanged, cessationOfOperation, privilegeWithdrawn or unspecified' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from revoke" -l dir -d 'Folder of the CA' -r -F
@@ -1116,6 +1139,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcomman
 always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from revoke" -l json -d 'Say it in JSON'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from revoke" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from revoke" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from crl" -l dir -d 'Folder of the CA' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from crl" -l days -d 'In how many days brokers need a new list; they turn all clients away after' -r
@@ -1128,6 +1152,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcomman
 always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from crl" -l json -d 'Say it in JSON'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from crl" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from crl" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bundle" -s f -l format -d 'How: pem (the whole chain), p12 (PKCS#12 for Windows and Java), der (for devices) or header (of C, for firmware)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bundle" -l key -d 'Private key of the certificate [default: beside it, ending in .key]' -r -F
@@ -1143,6 +1168,7 @@ always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bundle" -l force -d 'Replace files that exist'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bundle" -l json -d 'Say what was made in JSON, a line for each certificate'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bundle" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bundle" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bad" -l host -d 'What the certificates would be for (repeatable)' -r
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bad" -l dir -d 'Write the files here, into the folder of the CA; it is made if it is missing' -r -F
@@ -1156,18 +1182,21 @@ always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bad" -l force -d 'Replace files that exist'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bad" -l json -d 'Say what was made in JSON, a line for each certificate'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bad" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from bad" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from install" -l root -d 'Root of the system whose store it is, for tests' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from install" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from install" -l json -d 'Say it in JSON'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from install" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from install" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from uninstall" -l root -d 'Root of the system whose store it is, for tests' -r -F
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from uninstall" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from uninstall" -l json -d 'Say it in JSON'
+complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from uninstall" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from uninstall" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "init" -d 'Make a CA with a certificate for a broker and one for a client'
 complete -c mqx -n "__fish_mqx_using_subcommand certs; and __fish_seen_subcommand_from help" -f -a "ca" -d 'Make a CA of your own'
@@ -1191,6 +1220,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand profile; and not __fish_seen_sub
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and not __fish_seen_subcommand_from ls show add rm import help" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and not __fish_seen_subcommand_from ls show add rm import help" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and not __fish_seen_subcommand_from ls show add rm import help" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and not __fish_seen_subcommand_from ls show add rm import help" -f -a "ls" -d 'Name the profiles and their brokers'
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and not __fish_seen_subcommand_from ls show add rm import help" -f -a "show" -d 'Show what a profile says, but for its secrets'
@@ -1201,10 +1231,12 @@ complete -c mqx -n "__fish_mqx_using_subcommand profile; and not __fish_seen_sub
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from ls" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from ls" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from ls" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from show" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from show" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from show" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -s i -l id -d 'Client identifier; %h stands for this machine, %p for the process, %r for something random, %u for the user name [default: the broker chooses one]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -s I -l id-prefix -d 'Client identifier that begins with this and ends with the number of the process' -r
@@ -1286,16 +1318,19 @@ complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcomm
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l insecure -d 'Use TLS and believe any certificate; for tests only'
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l no-tls -d 'Use no TLS, not even with port 8883'
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-retain -d 'Ask the broker to keep it for later subscribers'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from add" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from rm" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from rm" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from rm" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from import" -l name -d 'Name of the profile, where the file has none [default: that of the file]' -r
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from import" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from import" -l replace -d 'Put them in the place of those of the same name'
+complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from import" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from import" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "ls" -d 'Name the profiles and their brokers'
 complete -c mqx -n "__fish_mqx_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show what a profile says, but for its secrets'
@@ -1405,6 +1440,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subc
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l sys-events -d 'Publish who comes, goes and subscribes to what, as EMQX does'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -s v -l verbose -d 'As --log-level debug'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l no-log-connections -d 'Leave out that clients come and go; those that are refused stay in'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -f -a "passwd" -d 'Set or delete a user\'s password in a file for --password-file'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and not __fish_seen_subcommand_from passwd export import help" -f -a "export" -d 'Write what a store holds as JSON'
@@ -1417,17 +1453,20 @@ complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcomma
 always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from passwd" -l delete -d 'Remove the user'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from passwd" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from passwd" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from export" -l store -d 'The store, as `mqx broker --store` names it; no broker may have it open' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from export" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from export" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from export" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from import" -l store -d 'The store, as `mqx broker --store` names it; no broker may have it open' -r
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from import" -l color -d 'Colour what is said on stderr: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from import" -l force -d 'Replace what the store holds'
+complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from import" -l json-errors -d 'Report the failure that ends the command as JSON on stderr'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from import" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "passwd" -d 'Set or delete a user\'s password in a file for --password-file'
 complete -c mqx -n "__fish_mqx_using_subcommand broker; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write what a store holds as JSON'

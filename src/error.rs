@@ -112,6 +112,7 @@ pub struct Error {
     class: Class,
     what: String,
     hint: Option<String>,
+    reason_code: Option<u8>,
     cause: Option<anyhow::Error>,
 }
 
@@ -122,7 +123,7 @@ impl Error {
     /// A failure of this class; `what` is one line without a final stop.
     #[must_use]
     pub fn new(class: Class, what: impl Into<String>) -> Self {
-        Self { class, what: what.into(), hint: None, cause: None }
+        Self { class, what: what.into(), hint: None, reason_code: None, cause: None }
     }
 
     /// A failure of the command line.
@@ -145,6 +146,14 @@ impl Error {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same failure with the Reason Code that the broker gave for it, if any
+    /// (MQTT 5.0 §2.4); what older brokers say is told as such a one.
+    #[must_use]
+    pub fn reason_code(mut self, reason_code: impl Into<Option<u8>>) -> Self {
+        self.reason_code = reason_code.into();
         self
     }
 
@@ -224,6 +233,12 @@ pub fn hint(error: &anyhow::Error) -> Option<&str> {
     errors(error).find_map(|error| error.hint.as_deref())
 }
 
+/// The Reason Code that the broker gave for `error`, if it gave one.
+#[must_use]
+pub fn reason_code(error: &anyhow::Error) -> Option<u8> {
+    errors(error).find_map(|error| error.reason_code)
+}
+
 /// `error` and its causes on one line, joined by `: `, saying nothing twice.
 #[must_use]
 pub fn line(error: &anyhow::Error) -> String {
@@ -260,10 +275,11 @@ mod tests {
 
     #[test]
     fn context_above_an_error_keeps_its_class_and_hint() {
-        let error = Error::new(Class::Tls, "no").hint("do").because(fmt::Error);
+        let error = Error::new(Class::Tls, "no").hint("do").reason_code(135).because(fmt::Error);
         let wrapped = Err::<(), _>(error).context("publishing").unwrap_err();
         assert_eq!(exit_code(&wrapped), 4);
         assert_eq!(hint(&wrapped), Some("do"));
+        assert_eq!(reason_code(&wrapped), Some(135));
         assert!(line(&wrapped).starts_with("publishing: no: "));
     }
 

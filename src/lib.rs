@@ -88,7 +88,7 @@ use tokio::runtime::{Builder, Runtime};
 /// # Errors
 /// The failure that ends the command, with its class and its cure.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
-    cli.common.color.apply();
+    cli.common.apply();
     match cli.command {
         Command::Pub(args) => {
             let config = args.into_config()?;

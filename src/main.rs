@@ -23,10 +23,11 @@ fn main() -> ExitCode {
     match line.parse().map_err(Into::into).and_then(mqx::run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            let code = line.exit_code(&error);
             if !mqx::error::class(&error).is_quiet() {
-                mqx::output::report(&error);
+                mqx::output::report(&error, code);
             }
-            ExitCode::from(line.exit_code(&error))
+            ExitCode::from(code)
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::error::{Class, Error, Result};
 use colored::Colorize as _;
+use serde::Serialize;
 use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -98,15 +99,46 @@ pub fn warn(text: impl AsRef<str>) {
     note(format!("{}: {}", "warning".yellow().bold(), text.as_ref()));
 }
 
-/// Reports the failure that ends the command, with its hint.
-pub fn report(error: &anyhow::Error) {
+/// Whether the failure that ends the command is read by a program.
+static JSON: AtomicBool = AtomicBool::new(false);
+
+/// Has [`report`] write JSON from now on.
+pub fn report_as_json() {
+    JSON.store(true, Ordering::Relaxed);
+}
+
+/// Reports the failure that ends the command with exit code `code`, with its hint.
+pub fn report(error: &anyhow::Error, code: u8) {
     if is_silent() {
+        return;
+    }
+    if JSON.load(Ordering::Relaxed) {
+        eprintln!("{}", as_json(error, code));
         return;
     }
     eprintln!("mqx: {}: {}", "error".red().bold(), crate::error::line(error));
     if let Some(hint) = crate::error::hint(error) {
         eprintln!("{}: {hint}", "hint".cyan().bold());
     }
+}
+
+/// A failure as programs read it.
+#[derive(Debug, Serialize)]
+struct Failure<'a> {
+    error: String,
+    code: u8,
+    reason_code: Option<u8>,
+    hint: Option<&'a str>,
+}
+
+fn as_json(error: &anyhow::Error, code: u8) -> String {
+    let failure = Failure {
+        error: crate::error::line(error),
+        code,
+        reason_code: crate::error::reason_code(error),
+        hint: crate::error::hint(error),
+    };
+    serde_json::to_string(&failure).expect("text and numbers can be written as JSON")
 }
 
 /// `text` with every control character escaped, so that nothing from the
@@ -164,6 +196,15 @@ mod tests {
     #[test]
     fn control_characters_are_escaped_and_the_rest_is_kept() {
         assert_eq!(escape("a\u{1b}[2Jé\n"), "a\\u{1b}[2Jé\\n");
+    }
+
+    #[test]
+    fn a_failure_for_programs_has_every_member_always() {
+        let refused = Error::new(Class::Refused, "no \"you\"").reason_code(135).hint("ask");
+        let said = as_json(&refused.into(), 5);
+        assert_eq!(said, r#"{"error":"no \"you\"","code":5,"reason_code":135,"hint":"ask"}"#);
+        let said = as_json(&Error::usage("what").into(), 2);
+        assert_eq!(said, r#"{"error":"what","code":2,"reason_code":null,"hint":null}"#);
     }
 
     #[test]

@@ -26,7 +26,7 @@ mod usage;
 mod values;
 
 use crate::error::{self, COMMAND_CODES, EXIT_CODES};
-use crate::output::ColorChoice;
+use crate::output::{self, ColorChoice};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::error::{ContextKind, ErrorKind};
 use clap::{
@@ -67,6 +67,23 @@ pub struct CommonArgs {
             .map(|name| color(&name))
     )]
     pub color: ColorChoice,
+
+    /// Report the failure that ends the command as JSON on stderr
+    ///
+    /// One line with an object: error, code (the exit code), `reason_code` (the one of MQTT 5
+    /// that the broker gave) and hint; what is not known is null.
+    #[arg(long, global = true, display_order = LAST)]
+    pub json_errors: bool,
+}
+
+impl CommonArgs {
+    /// Makes these choices for the rest of the process.
+    pub fn apply(&self) {
+        self.color.apply();
+        if self.json_errors {
+            output::report_as_json();
+        }
+    }
 }
 
 /// The commands.
@@ -132,8 +149,17 @@ impl CommandLine {
     pub fn parse(&self) -> error::Result<Cli> {
         // What is wrong may be the option for another choice.
         ColorChoice::default().apply();
+        if self.wants_json_errors() {
+            output::report_as_json();
+        }
         let variables: Vec<_> = std::env::vars_os().collect();
         self.parse_in(&variables)
+    }
+
+    /// Whether the option is among the words, in which something else may be wrong.
+    fn wants_json_errors(&self) -> bool {
+        let options = self.0.iter().take_while(|word| *word != "--");
+        self.drop_in().is_none() && options.into_iter().any(|word| word == "--json-errors")
     }
 
     /// The same in an environment with these variables.

@@ -12,6 +12,8 @@ struct Asked {
     answered: bool,
     /// What was denied, with the reason.
     denied: Vec<String>,
+    /// Why the first of it was.
+    reason: Option<ReasonCode>,
 }
 
 impl Asked {
@@ -21,6 +23,7 @@ impl Asked {
 
     fn answer(&mut self, verb: &str, reasons: &[ReasonCode]) {
         self.answered = true;
+        self.reason = reasons.iter().copied().find(|reason| reason.is_error());
         let answers = self.filters.iter().zip(reasons);
         self.denied = answers
             .filter(|(_, reason)| reason.is_error())
@@ -88,7 +91,9 @@ impl Answers {
         }
         let class =
             if self.nothing_granted() { Class::SubscribeDenied } else { Class::PartlyDenied };
+        let reason = self.subscribe.reason.or(self.unsubscribe.reason);
         Err(Error::new(class, format!("the broker denied {}", denied.join(", ")))
+            .reason_code(reason.map(ReasonCode::value))
             .hint("check the user name and password (-u, -P) and what the broker allows them"))
     }
 }

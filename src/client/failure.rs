@@ -41,7 +41,9 @@ pub fn explain(failure: Failure) -> Error {
         (None, Failure::Protocol(_)) => Some("is this an MQTT broker?"),
         (None, _) => None,
     };
-    let error = Error::new(class(&failure), failure.to_string()).because(failure);
+    let error = Error::new(class(&failure), failure.to_string())
+        .reason_code(reason.map(ReasonCode::value))
+        .because(failure);
     match cure {
         Some(cure) => error.hint(cure),
         None => error,

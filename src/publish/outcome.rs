@@ -15,8 +15,8 @@ pub(super) struct Outcome {
     /// What a message is called: its number counts these.
     unit: &'static str,
     rejected: u64,
-    /// The message that was rejected first, and why.
-    first: Option<(Token, String)>,
+    /// The message that was rejected first.
+    first: Option<Rejected>,
     unheard: u64,
     /// Messages with QoS 0 that were under way when a connection was lost.
     pub(super) uncertain: u64,
@@ -26,6 +26,15 @@ pub(super) struct Outcome {
     pub(super) unsent: u64,
     /// Messages with QoS 1 and 2 that were not answered at the end.
     pub(super) unanswered: u64,
+}
+
+/// A message that was not taken.
+#[derive(Debug)]
+struct Rejected {
+    token: Token,
+    why: String,
+    /// What the broker said, if it was asked.
+    reason: Option<ReasonCode>,
 }
 
 impl Outcome {
@@ -44,16 +53,20 @@ impl Outcome {
     pub(super) fn note(&mut self, event: &Event<'_>) {
         let Event::Published { token, reason } = event else { return };
         if reason.is_error() {
-            self.reject(*token, reason.to_string());
+            self.rejected(*token, reason.to_string(), Some(*reason));
         } else if *reason == ReasonCode::NO_MATCHING_SUBSCRIBERS {
             self.unheard += 1;
         }
     }
 
-    /// The message was not taken.
+    /// The message is none that the broker would take, and was not sent.
     pub(super) fn reject(&mut self, token: Token, why: String) {
+        self.rejected(token, why, None);
+    }
+
+    fn rejected(&mut self, token: Token, why: String, reason: Option<ReasonCode>) {
         self.rejected += 1;
-        self.first.get_or_insert((token, why));
+        self.first.get_or_insert(Rejected { token, why, reason });
     }
 
     /// What is to be said of messages that are lost, if any are.
@@ -74,11 +87,11 @@ impl Outcome {
     /// # Errors
     /// When it has not; the worst of what went wrong.
     pub(super) fn result(self) -> Result<()> {
-        if let Some((token, why)) = self.first {
-            return Err(Error::new(
-                Class::PublishRejected,
-                rejection(self.unit, self.rejected, token, &why),
-            ));
+        if let Some(Rejected { token, why, reason }) = self.first {
+            let what = rejection(self.unit, self.rejected, token, &why);
+            return Err(
+                Error::new(Class::PublishRejected, what).reason_code(reason.map(ReasonCode::value))
+            );
         }
         if let Some(what) = self.losses().filter(|_| !self.may_lose) {
             return Err(Error::new(Class::ConnectionLost, what).hint(SURE));

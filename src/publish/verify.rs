@@ -105,7 +105,7 @@ impl Verifier {
             None => Ok(()),
             Some(reason) => {
                 let what = format!("the broker denied subscribing for --verify: {reason}");
-                Err(Error::new(Class::SubscribeDenied, what))
+                Err(Error::new(Class::SubscribeDenied, what).reason_code(reason.value()))
             }
         }
     }

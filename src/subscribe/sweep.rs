@@ -91,6 +91,7 @@ impl Sweep {
             Some(reason) => {
                 let what = format!("{} retained messages were not removed: {reason}", self.refused);
                 Err(Error::new(Class::PublishRejected, what)
+                    .reason_code(reason.value())
                     .hint("clearing a topic needs the right to publish to it"))
             }
         }

@@ -138,7 +138,8 @@ impl Ledger {
 
 fn verdict(reason: ReasonCode, class: Class) -> Result<ReasonCode> {
     if reason.is_error() {
-        return Err(Error::new(class, format!("the broker refused: {reason}")));
+        let what = format!("the broker refused: {reason}");
+        return Err(Error::new(class, what).reason_code(reason.value()));
     }
     Ok(reason)
 }

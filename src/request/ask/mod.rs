@@ -314,7 +314,7 @@ impl Asker {
         match self.progress.taken.take() {
             Some(reason) if reason.is_error() => {
                 let what = format!("the broker rejected the request: {reason}");
-                Err(Error::new(Class::PublishRejected, what))
+                Err(Error::new(Class::PublishRejected, what).reason_code(reason.value()))
             }
             Some(ReasonCode::NO_MATCHING_SUBSCRIBERS) => {
                 let topic = output::escape(topic);

@@ -3,6 +3,7 @@
 
 mod alike;
 mod files;
+mod json;
 pub(crate) mod scene;
 
 use crate::support::program::{mqx, run};

@@ -100,7 +100,7 @@ impl Scene {
     }
 
     /// A peer that answers each read of a connection with the next of these.
-    fn peer(&mut self, name: &'static str, answers: &'static [&'static [u8]]) {
+    pub(crate) fn peer(&mut self, name: &'static str, answers: &'static [&'static [u8]]) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         self.names.push((name, listener.local_addr().unwrap().port().to_string()));
         thread::spawn(move || {
