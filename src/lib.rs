@@ -10,7 +10,7 @@
 //!  0  mqtt: bytes <-> packets, properties, reason codes, topics
 //!     error, output, signals, prompt, open_files, text_or_base64, encode, exposition, decode,
 //!     template, payload, record, records, look, store, toml_values: leaves for layers 2 to 4; command: for
-//!     layer 3; scram: for client and broker; secret: for all
+//!     layer 3; describe, scram: for client and broker; secret: for all
 //! ```
 //! An arrow may skip layers downwards and never goes upwards or sideways.
 //!
@@ -44,6 +44,7 @@ pub mod cli;
 pub mod client;
 pub mod command;
 pub mod decode;
+pub mod describe;
 pub mod doctor;
 pub mod encode;
 pub mod error;

@@ -24,7 +24,6 @@ mod outlet;
 mod own_tls;
 mod proxy;
 mod reception;
-mod record;
 mod recorders;
 mod reload;
 mod socket;

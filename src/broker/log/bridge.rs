@@ -3,7 +3,7 @@
 use super::Level;
 use super::line::put_reason;
 use crate::broker::core::{BridgeNews, BridgeTurn};
-use crate::broker::record::Record;
+use crate::describe::Record;
 
 /// What it is worth.
 pub(super) const fn level(turn: BridgeTurn<'_>) -> Level {

@@ -4,7 +4,7 @@ use super::{Format, Level, bridge};
 use crate::broker::core::{
     Client, Connected, End, Event, Fate, Obstacle, Refusal, Refused, SessionEnd, Who, Why,
 };
-use crate::broker::record::Record;
+use crate::describe::Record;
 use crate::mqtt::{Error, Publish, ReasonCode};
 use colored::{Color, Colorize as _};
 use jiff::Timestamp;

@@ -15,36 +15,6 @@ pub struct Filter {
     pub types: Vec<PacketType>,
 }
 
-/// The types by the names they have on the command line and in lines.
-pub(super) const TYPES: [(PacketType, &str); 15] = [
-    (PacketType::Connect, "connect"),
-    (PacketType::ConnAck, "connack"),
-    (PacketType::Publish, "publish"),
-    (PacketType::PubAck, "puback"),
-    (PacketType::PubRec, "pubrec"),
-    (PacketType::PubRel, "pubrel"),
-    (PacketType::PubComp, "pubcomp"),
-    (PacketType::Subscribe, "subscribe"),
-    (PacketType::SubAck, "suback"),
-    (PacketType::Unsubscribe, "unsubscribe"),
-    (PacketType::UnsubAck, "unsuback"),
-    (PacketType::PingReq, "pingreq"),
-    (PacketType::PingResp, "pingresp"),
-    (PacketType::Disconnect, "disconnect"),
-    (PacketType::Auth, "auth"),
-];
-
-/// The type with this name, if there is one.
-#[must_use]
-pub fn type_named(name: &str) -> Option<PacketType> {
-    TYPES.iter().find(|(_, known)| known.eq_ignore_ascii_case(name)).map(|(kind, _)| *kind)
-}
-
-/// The name of a type.
-pub(super) fn type_name(kind: PacketType) -> &'static str {
-    TYPES.iter().find(|(known, _)| *known == kind).map_or("reserved", |(_, name)| name)
-}
-
 impl Filter {
     /// Whether a packet of a type passes.
     pub(super) fn takes_type(&self, kind: PacketType) -> bool {
@@ -111,14 +81,5 @@ mod tests {
         ] {
             assert_eq!(matches(pattern, text), fits, "{pattern} {text}");
         }
-    }
-
-    #[test]
-    fn every_type_is_found_by_its_name() {
-        for (kind, name) in TYPES {
-            assert_eq!(type_named(&name.to_uppercase()), Some(kind));
-            assert_eq!(type_name(kind), name);
-        }
-        assert_eq!(type_named("reserved"), None);
     }
 }

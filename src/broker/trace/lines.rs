@@ -2,10 +2,9 @@
 
 use super::item::{Close, Dropped, RawPacket};
 use super::links::Link;
-use super::packet::Preview;
 use crate::broker::core::Direction;
 use crate::broker::log;
-use crate::broker::record::{Record, Value};
+use crate::describe::{Preview, Record, Value};
 use crate::mqtt::{Error, Packet};
 use std::time::Duration;
 

@@ -9,14 +9,13 @@ mod filter;
 mod item;
 mod lines;
 mod links;
-mod packet;
 mod page;
 mod pcapng;
 mod secrets;
 mod tcp;
 mod writer;
 
-pub use filter::{Filter, type_named};
+pub use filter::Filter;
 
 use super::core::{Event, Interest, Observer};
 use super::outlet::Outlet;

@@ -2,7 +2,7 @@
 
 use super::capture::Segment;
 use super::{Config, Format, pcapng};
-use crate::broker::record::{Record, Value};
+use crate::describe::{Record, Value};
 use crate::error::{Error, Result};
 use crate::session::Time;
 use jiff::Timestamp;

@@ -2,13 +2,12 @@
 //! passes the filter.
 
 use super::capture::Capture;
-use super::filter::type_name;
 use super::item::{Close, Dropped, Item, RawPacket, What};
 use super::links::{Conversation, Link};
-use super::packet::Preview;
 use super::page::{Page, Scene};
 use super::{Config, Filter, lines};
 use crate::broker::outlet::Writer;
+use crate::describe::{Preview, type_name};
 use crate::error::Result;
 use crate::mqtt::{self, Frame, Packet, PacketType};
 use crate::session::Time;
@@ -136,7 +135,7 @@ impl Editor {
         }
         let said = self.preview.line(link, &Packet::decode(&frame, raw.version), raw);
         let scene = Scene { at: *at, connection: traced.number, client };
-        self.page.line(scene, kind.map_or("reserved", type_name), said)
+        self.page.line(scene, type_name(frame.header), said)
     }
 }
 

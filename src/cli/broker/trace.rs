@@ -1,6 +1,7 @@
 //! The options of `mqx broker` that say which packets are traced.
 
-use crate::broker::trace::{Config, Filter, Format, type_named};
+use crate::broker::trace::{Config, Filter, Format};
+use crate::describe::type_named;
 use crate::mqtt::PacketType;
 use crate::mqtt::topic::Filter as TopicFilter;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};

@@ -1,5 +1,5 @@
-//! One thing that is said of the broker, as named values: a line of text for
-//! people or of JSON for programs, in the log and in the trace alike.
+//! One thing that is said, as named values: a line of text for people or of JSON
+//! for programs.
 
 use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 use std::borrow::Cow;
@@ -7,15 +7,20 @@ use std::fmt::{self, Write as _};
 
 /// Named values in the order in which they are said.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Record(Vec<(Cow<'static, str>, Value)>);
+pub struct Record(Vec<(Cow<'static, str>, Value)>);
 
 /// A value in a [`Record`].
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
+pub enum Value {
+    /// Yes or no.
     Flag(bool),
+    /// A number that is not negative.
     Number(u64),
+    /// Text from anywhere: one word when it is written.
     Text(String),
+    /// Values in order.
     List(Vec<Value>),
+    /// Named values.
     Map(Record),
     /// A name and a value that the network has chosen.
     Pair(String, String),
@@ -23,19 +28,19 @@ pub(super) enum Value {
 
 impl Record {
     /// Adds a value.
-    pub(super) fn put(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
+    pub fn put(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
         self.0.push((name.into(), value.into()));
     }
 
     /// Adds a value if there is one.
-    pub(super) fn put_some(&mut self, name: &'static str, value: Option<impl Into<Value>>) {
+    pub fn put_some(&mut self, name: &'static str, value: Option<impl Into<Value>>) {
         if let Some(value) = value {
             self.put(name, value);
         }
     }
 
     /// Adds a switch that is on; one that is off is not worth a word.
-    pub(super) fn put_if(&mut self, name: &'static str, on: bool) {
+    pub fn put_if(&mut self, name: &'static str, on: bool) {
         if on {
             self.put(name, on);
         }
@@ -43,17 +48,20 @@ impl Record {
 
     /// These values and those of `more` behind them.
     #[must_use]
-    pub(super) fn and(mut self, more: Self) -> Self {
+    pub fn and(mut self, more: Self) -> Self {
         self.0.extend(more.0);
         self
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether nothing was added.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// One line of JSON, with its line feed.
-    pub(super) fn json(&self) -> String {
+    #[must_use]
+    pub fn json(&self) -> String {
         // Names are text and a string takes every byte.
         let mut line = serde_json::to_string(self).unwrap_or_default();
         line.push('\n');

@@ -1,16 +1,18 @@
 //! Packets as named values.
 
-use crate::broker::record::{Record, Value};
+use super::{Record, Value};
 use crate::mqtt::{Connect, Packet, PacketId, PropertyValue, Publish, ReasonCode, Subscribe, Will};
 use crate::text_or_base64::TextOrBase64;
 
 /// How many bytes of a payload are shown.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Preview(pub(super) usize);
+pub struct Preview(pub usize);
 
 impl Preview {
-    /// What a packet says, under the names that `mqx sub -J` uses.
-    pub(super) fn describe(self, packet: &Packet<'_>) -> Record {
+    /// What a packet says, under the names that `mqx sub -J` uses. Of a password and of
+    /// the data of enhanced authentication only that they are there.
+    #[must_use]
+    pub fn describe(self, packet: &Packet<'_>) -> Record {
         let mut said = Record::default();
         match packet {
             Packet::Connect(connect) => self.put_connect(&mut said, connect),
@@ -132,6 +134,9 @@ fn reasons(reasons: &[ReasonCode]) -> Value {
     Value::List(reasons.iter().map(|reason| Value::from(reason.to_string())).collect())
 }
 
+/// The property whose value may let others in.
+const SECRET: &str = "authentication-data";
+
 /// Puts the properties that `walk` visits; user properties in one list.
 fn put_properties(
     said: &mut Record,
@@ -142,6 +147,7 @@ fn put_properties(
     walk(&mut |name, value| match value {
         PropertyValue::Number(number) => properties.put(name, u64::from(number)),
         PropertyValue::Text(text) => properties.put(name, text),
+        PropertyValue::Binary(_) if name == SECRET => properties.put(name, true),
         PropertyValue::Binary(bytes) => put_bytes(&mut properties, name, bytes),
         PropertyValue::Pair(key, value) => {
             pairs.push(Value::Pair(key.to_owned(), value.to_owned()));
