@@ -158,7 +158,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand pub" -l verify -d 'Subscribe to 
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s r -l retain -d 'Ask the broker to keep the message for later subscribers'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l fail-if-no-subscriber -d 'Fail when nobody is subscribed to a topic (QoS 1 and 2, MQTT 5, if the broker tells)'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s c -l disable-clean-session -d 'Go on with the session of this client identifier, and keep it; without -x for ever'
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -s S -l srv -d 'Ask the DNS for the brokers of the domain that -h names: the SRV records of _mqtt._tcp, with TLS of _secure-mqtt._tcp. Of several the next is tried when one fails'
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -s S -l srv -d 'Ask the DNS for the brokers of the domain that -h names: the SRV records of _mqtt._tcp, with TLS of _secure-mqtt._tcp, which say the ports too. Of several the next is tried when one fails'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l ws -d 'Speak MQTT over WebSocket'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l ask-password -d 'Ask for the password at the terminal'
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -s d -l debug -d 'Say on stderr which packets are sent and received'
@@ -288,7 +288,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -s N -d 'Print no line feed
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s w -l watch -d 'Show a line for each topic: how many messages there were, how many come in a second, and the last. Where stdout is no terminal each message is a line, as with -v'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l message-rate -d 'Say on stderr each second how many messages came. Nothing is printed unless -v, -F or -J asks for it'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s c -l disable-clean-session -d 'Go on with the session of this client identifier, and keep it; without -x for ever'
-complete -c mqx -n "__fish_mqx_using_subcommand sub" -s S -l srv -d 'Ask the DNS for the brokers of the domain that -h names: the SRV records of _mqtt._tcp, with TLS of _secure-mqtt._tcp. Of several the next is tried when one fails'
+complete -c mqx -n "__fish_mqx_using_subcommand sub" -s S -l srv -d 'Ask the DNS for the brokers of the domain that -h names: the SRV records of _mqtt._tcp, with TLS of _secure-mqtt._tcp, which say the ports too. Of several the next is tried when one fails'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l ws -d 'Speak MQTT over WebSocket'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -l ask-password -d 'Ask for the password at the terminal'
 complete -c mqx -n "__fish_mqx_using_subcommand sub" -s d -l debug -d 'Say on stderr which packets are sent and received'
@@ -301,7 +301,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand sub" -l help -d 'Print help'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s e -l response-topic -d 'Topic of the replies [default: in MQTT 5 one that no other run has, below what the broker says]; before MQTT 5 it is needed, and may be a filter. With --serve, where replies go to requests that do not say it' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s q -l qos -d 'Quality of service of the request and its replies: 0, 1 or 2; with --serve the highest' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s C -l count -d 'End after this many replies [default: 1], with -l to each request; with --serve after this many requests' -r
-complete -c mqx -n "__fish_mqx_using_subcommand rr" -s W -l timeout -d 'End after this time, as in 10, 500ms or 2m, with exit code 27' -r
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s W -l timeout -d 'End after this time, as in 10, 500ms or 2m, with exit code 27; with -l the time for each request, after which the next line is asked all the same' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s t -l topic -d 'Topic to publish the request to' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s m -l message -d 'Publish this text' -r
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s f -l file -d 'Publish the content of this file; - is stdin' -r -F
@@ -411,7 +411,7 @@ complete -c mqx -n "__fish_mqx_using_subcommand rr" -s J -l json -d 'Print each 
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l pretty -d 'Print JSON (-J, %j, %J) in several lines'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s N -d 'Print no line feed behind each message'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s c -l disable-clean-session -d 'Go on with the session of this client identifier, and keep it; without -x for ever'
-complete -c mqx -n "__fish_mqx_using_subcommand rr" -s S -l srv -d 'Ask the DNS for the brokers of the domain that -h names: the SRV records of _mqtt._tcp, with TLS of _secure-mqtt._tcp. Of several the next is tried when one fails'
+complete -c mqx -n "__fish_mqx_using_subcommand rr" -s S -l srv -d 'Ask the DNS for the brokers of the domain that -h names: the SRV records of _mqtt._tcp, with TLS of _secure-mqtt._tcp, which say the ports too. Of several the next is tried when one fails'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l ws -d 'Speak MQTT over WebSocket'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -l ask-password -d 'Ask for the password at the terminal'
 complete -c mqx -n "__fish_mqx_using_subcommand rr" -s d -l debug -d 'Say on stderr which packets are sent and received'

@@ -26,7 +26,7 @@ pub use conversation::Conversation;
 pub use engine::EngineKind;
 pub use failure::{explain, is_about_mark, is_about_version, no_answer, not_accepted};
 pub use farewell::Farewell;
-pub use patience::{expire, part};
+pub use patience::{expire, part, within};
 pub use reconnect::{Retries, Retry, connect, connect_after, reconnect};
 pub use scram::Scram;
 pub use token::{TokenAlgorithm, TokenMaker, TokenOptions};

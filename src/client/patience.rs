@@ -1,7 +1,7 @@
 //! How long a client waits: for its work, and for the broker to be told that it leaves.
 
 use super::Connection;
-use crate::error::{Class, Error};
+use crate::error::{Class, Error, Result};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
@@ -17,6 +17,21 @@ pub async fn expire(limit: Option<Duration>) -> Error {
             Error::new(Class::Timeout, what)
         }
         None => std::future::pending().await,
+    }
+}
+
+/// What comes of `work`, if that is within `limit`.
+///
+/// # Errors
+/// That of `work`, or that of [`expire`].
+pub async fn within<T>(
+    limit: Option<Duration>,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    tokio::select! {
+        biased;
+        done = work => done,
+        error = expire(limit) => Err(error),
     }
 }
 

@@ -56,7 +56,8 @@ pub struct RequestArgs {
     #[arg(short = 'C', long, value_name = "NUMBER", value_parser = values::count)]
     count: Option<NonZeroU64>,
 
-    /// End after this time, as in 10, 500ms or 2m, with exit code 27
+    /// End after this time, as in 10, 500ms or 2m, with exit code 27; with -l the time for
+    /// each request, after which the next line is asked all the same
     #[arg(short = 'W', long, value_name = "TIME", value_parser = values::duration)]
     timeout: Option<Duration>,
 

@@ -7,7 +7,9 @@ mod questions;
 mod replies;
 mod topic;
 
-use crate::client::{self, Answers, ConnectOptions, Connection, Retries, expire, explain, part};
+use crate::client::{
+    self, Answers, ConnectOptions, Connection, Retries, expire, explain, part, within,
+};
 use crate::decode::Decoder;
 use crate::error::{Class, Error, Result};
 use crate::look::Look;
@@ -29,6 +31,10 @@ use tokio::io::AsyncRead;
 /// The request, and the SUBSCRIBE before it.
 const REQUEST: Token = 0;
 const SUBSCRIBE: Token = 1;
+
+/// Why no more is asked after a request without a reply.
+const LATE: &str = "a reply that comes late could not be told from one to the next line, so \
+    that is not sent; with MQTT 5, and without --any-reply and --correlation-data, it is";
 
 /// What to ask, where, and what to take for an answer.
 #[derive(Debug, Clone)]
@@ -57,7 +63,8 @@ pub struct Config {
     pub accept: Accept,
     /// How many replies there are to be to each request.
     pub count: NonZeroU64,
-    /// Give up after this time.
+    /// Give up after this time; with [`Payload::Lines`] each request, and whatever else only the
+    /// broker is waited for with.
     pub timeout: Option<Duration>,
     /// Whether it is a failure that nobody is there to hear the request.
     pub wants_subscriber: bool,
@@ -107,7 +114,8 @@ pub async fn run(
     sink: Sink,
     stop: impl Future<Output = Signal>,
 ) -> Result<()> {
-    let time_out = expire(config.timeout);
+    let is_whole = config.payload != Payload::Lines;
+    let time_out = expire(config.timeout.filter(|_| is_whole));
     let mut asker = Asker::new(config, sink);
     let end = tokio::select! {
         biased;
@@ -116,13 +124,18 @@ pub async fn run(
         error = time_out => Err(asker.progress.late(error)),
     };
     part(asker.connection.take()).await;
-    let replies = &mut asker.progress.replies;
-    end.and(replies.write_out()).and_then(|()| replies.verdict())
+    let progress = &mut asker.progress;
+    let end = end.and(progress.replies.write_out());
+    end.and_then(|()| progress.replies.verdict().map_err(|error| progress.late(error)))
 }
 
 struct Asker {
     config: Config,
+    /// How long the broker is waited for, where that is not the time of the whole run.
+    patience: Option<Duration>,
     connection: Option<Connection>,
+    /// Whether there is none now, but may be again.
+    is_away: bool,
     progress: Progress,
 }
 
@@ -154,9 +167,10 @@ impl Progress {
         }
     }
 
-    /// What it means that time is over.
+    /// What it means that time is over, if that is the error.
     fn late(&self, error: Error) -> Error {
         match self.replies.strangers() {
+            _ if error.class() != Class::Timeout => error,
             0 => error,
             count => error.hint(format!(
                 "{count} messages came there that answer something else, or do not repeat the \
@@ -176,11 +190,25 @@ impl Asker {
             taken: None,
             replies: Replies::new(&config, sink),
         };
-        Self { config, connection: None, progress }
+        let patience = config.timeout.filter(|_| config.payload == Payload::Lines);
+        Self { config, patience, connection: None, is_away: false, progress }
     }
 
     async fn work(&mut self, input: impl AsyncRead + Unpin) -> Result<()> {
         let mut questions = Questions::open(&self.config, input).await?;
+        let is_v5 = Box::pin(within(self.patience, self.begin())).await?;
+        while let Some(question) = self.next(&mut questions).await? {
+            let is_known = self.send(&question, is_v5)?;
+            let patience = self.patience;
+            if let Err(error) = within(patience, self.answered(&question)).await {
+                self.pass_over(&question, error, is_known)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Connects, and subscribes to the replies; whether MQTT 5 is spoken.
+    async fn begin(&mut self) -> Result<bool> {
         let progress = &mut self.progress;
         let Config { connect, retries, .. } = &self.config;
         let mut on_event = |event: Event<'_>| progress.note(&event);
@@ -193,18 +221,7 @@ impl Asker {
             let heard = self.hear().await;
             self.go_on_after(heard).await?;
         }
-        while let Some(question) = self.next(&mut questions).await? {
-            self.send(&question, is_v5)?;
-            while self.progress.replies.are_awaited() {
-                let heard = self.hear().await;
-                // With the last reply the broker may leave, too.
-                let is_over = !self.progress.replies.are_awaited();
-                self.go_on_after(heard.or_else(|lost| if is_over { Ok(()) } else { Err(lost) }))
-                    .await?;
-                self.judge(&question.topic)?;
-            }
-        }
-        Ok(())
+        Ok(is_v5)
     }
 
     /// The next request, when it is there and nothing is open of the one before.
@@ -220,11 +237,53 @@ impl Asker {
             };
             self.go_on_after(heard).await?;
         };
-        while question.is_some() && self.connection.as_ref().is_some_and(|c| c.in_flight() > 0) {
+        if question.is_some() {
+            within(self.patience, self.acknowledged()).await?;
+        }
+        Ok(question)
+    }
+
+    /// Hears on until nothing that was sent is without its acknowledgement.
+    async fn acknowledged(&mut self) -> Result<()> {
+        while self.connection.as_ref().is_some_and(|c| c.in_flight() > 0) {
             let heard = self.hear().await;
             self.go_on_after(heard).await?;
         }
-        Ok(question)
+        Ok(())
+    }
+
+    /// Hears on until all replies to `question` have come.
+    async fn answered(&mut self, question: &Question) -> Result<()> {
+        while self.progress.replies.are_awaited() {
+            let heard = self.hear().await;
+            // With the last reply the broker may leave, too.
+            let is_over = !self.progress.replies.are_awaited();
+            self.go_on_after(heard.or_else(|lost| if is_over { Ok(()) } else { Err(lost) }))
+                .await?;
+            self.judge(&question.topic)?;
+        }
+        Ok(())
+    }
+
+    /// Goes on without the replies to a question when its time is over.
+    ///
+    /// # Errors
+    /// `error`, if that is something else, or if replies that come too late would be taken
+    /// for those to the next question, or if the broker cannot be asked another one.
+    fn pass_over(&mut self, question: &Question, error: Error, is_known: bool) -> Result<()> {
+        let is_idle = self.connection.as_ref().is_some_and(|c| c.in_flight() == 0);
+        let replies = &mut self.progress.replies;
+        if error.class() != Class::Timeout {
+            return Err(error);
+        }
+        if !is_idle || self.is_away {
+            return Err(error.at(&question.place()));
+        }
+        if !is_known {
+            return Err(error.at(&question.place()).hint(LATE));
+        }
+        output::warn(format!("{}: {}; {error}", question.place(), replies.pass_over()));
+        Ok(())
     }
 
     /// Decides where the replies come.
@@ -250,11 +309,13 @@ impl Asker {
         connection.subscribe(&[request], SubscribeProperties::default(), SUBSCRIBE)
     }
 
-    /// Asks, with correlation data of its own unless that is said.
-    fn send(&mut self, question: &Question, is_v5: bool) -> Result<()> {
-        let Some(connection) = &mut self.connection else { return Ok(()) };
+    /// Asks, with correlation data of its own unless that is said; whether it has such, by
+    /// which its replies are known from those to any other request.
+    fn send(&mut self, question: &Question, is_v5: bool) -> Result<bool> {
+        let Some(connection) = &mut self.connection else { return Ok(false) };
         let correlates = is_v5 && self.config.accept == Accept::Correlated;
         let said = self.config.properties.correlation_data.clone();
+        let is_own = correlates && said.is_none();
         let correlation = said.or_else(|| correlates.then(topic::correlation));
         let properties = PublishProperties {
             correlation_data: correlation.as_deref(),
@@ -271,7 +332,7 @@ impl Asker {
         connection.publish(&publish, REQUEST).map_err(explain)?;
         self.progress.sent = Some(Instant::now());
         self.progress.replies.await_those(correlation.filter(|_| correlates));
-        Ok(())
+        Ok(is_own)
     }
 
     /// Hears more of the broker. May be dropped without losing anything.
@@ -286,7 +347,7 @@ impl Asker {
         self.progress.replies.write_out()?;
         match heard {
             Ok(()) => self.progress.answers.verdict(),
-            Err(error) => self.come_back(error).await,
+            Err(error) => Box::pin(within(self.patience, self.come_back(error))).await,
         }
     }
 
@@ -299,7 +360,9 @@ impl Asker {
         let progress = &mut self.progress;
         let mut on_event = |event: Event<'_>| progress.note(&event);
         let again = self.config.retries.again;
+        self.is_away = true;
         client::reconnect(connection, error, again, &mut on_event).await?;
+        self.is_away = false;
         let is_asked = self.progress.sent.is_some() && self.progress.replies.are_awaited();
         output::note(if is_asked && !is_kept {
             "subscribing again; the request or replies may be lost"

@@ -13,6 +13,15 @@ use tokio::io::AsyncRead;
 pub(super) struct Question {
     pub(super) topic: String,
     pub(super) payload: Vec<u8>,
+    /// Which one of the run it is, from 1.
+    number: u64,
+}
+
+impl Question {
+    /// Where it stands, for whoever has written it.
+    pub(super) fn place(&self) -> String {
+        format!("line {}", self.number)
+    }
 }
 
 /// The requests of a run.
@@ -77,11 +86,12 @@ impl Pen {
     fn write(&self, payload: &[u8], number: u64) -> Result<Question, String> {
         let topic = self.topic.as_str();
         let Some(writing) = self.writing else {
-            return Ok(Question { topic: topic.to_owned(), payload: payload.to_vec() });
+            return Ok(Question { topic: topic.to_owned(), payload: payload.to_vec(), number });
         };
         Ok(Question {
             topic: writing.topic(topic, number)?,
             payload: writing.payload(payload, number)?,
+            number,
         })
     }
 }

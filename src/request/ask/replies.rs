@@ -27,6 +27,9 @@ pub(super) struct Replies {
     strangers: u64,
     /// Replies that could not be decoded.
     faults: u64,
+    /// Requests so far, and those of them that have not had all their replies in time.
+    requests: u64,
+    unanswered: u64,
     tells_latency: bool,
     /// The text of the replies since the last write.
     text: Vec<u8>,
@@ -46,6 +49,8 @@ impl Replies {
             is_asked: false,
             strangers: 0,
             faults: 0,
+            requests: 0,
+            unanswered: 0,
             tells_latency: config.tells_latency,
             text: Vec::new(),
         }
@@ -58,7 +63,17 @@ impl Replies {
             self.left = self.count;
         }
         self.is_asked = true;
+        self.requests += 1;
         self.correlation = correlation;
+    }
+
+    /// No more replies to the last request are waited for; what there is of them.
+    pub(super) fn pass_over(&mut self) -> String {
+        self.unanswered += 1;
+        match (self.count, std::mem::take(&mut self.left)) {
+            (count, left) if left == count => "no reply".to_owned(),
+            (count, left) => format!("{} of {count} replies", count - left),
+        }
     }
 
     pub(super) const fn are_awaited(&self) -> bool {
@@ -126,11 +141,16 @@ impl Replies {
         output::check(written.and_then(|()| self.sink.flush()))
     }
 
-    /// Success, unless replies could not be decoded.
+    /// Success, unless replies have not come or could not be decoded.
     ///
     /// # Errors
-    /// When some could not.
+    /// When there are such.
     pub(super) fn verdict(&self) -> Result<()> {
+        if self.unanswered > 0 {
+            let (count, requests) = (self.unanswered, self.requests);
+            let what = format!("{count} of {requests} requests have not had their replies in time");
+            return Err(Error::new(Class::Timeout, what));
+        }
         match self.faults {
             0 => Ok(()),
             count => Err(Error::new(Class::Decode, format!("{count} replies could not be read"))),

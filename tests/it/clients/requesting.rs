@@ -255,6 +255,69 @@ fn each_line_is_a_request_of_its_own_that_follows_the_reply_to_the_one_before() 
 }
 
 #[test]
+fn a_line_without_a_reply_in_time_is_passed_over_where_a_late_one_would_be_known() {
+    with_everybody(|speaker| async move {
+        let peer = Peer::bind().await;
+        let page = Page::default();
+        let mut config = asking(speaker, peer.port());
+        (config.payload, config.properties.correlation_data) = (Payload::Lines, None);
+        config.timeout = Some(Duration::from_millis(300));
+        let broker = async {
+            let mut caller = granted(speaker, &peer, 0).await;
+            let (_, late, payload) = said(speaker, &caller.packet().await);
+            assert_eq!(payload, b"one");
+            let next = caller.packet().await;
+            if !speaker.is_v5() {
+                assert_eq!(next[0], 0xe0, "which request a reply is for cannot be told");
+                return;
+            }
+            let (_, data, payload) = said(speaker, &next);
+            assert_eq!(payload, b"two", "asked although there is no reply to the first");
+            caller.send(&reply(speaker, &late.unwrap(), b"late")).await;
+            caller.send(&reply(speaker, &data.unwrap(), b"to two")).await;
+            assert_eq!(caller.packet().await[0], 0xe0);
+        };
+        let (done, ()) =
+            tokio::join!(run(config, &b"one\ntwo\n"[..], page.sink(), never()), broker);
+        assert_eq!(class_of(done), Class::Timeout);
+        assert_eq!(page.text(), if speaker.is_v5() { "to two\n" } else { "" });
+    });
+}
+
+#[test]
+fn the_time_of_a_line_is_not_that_of_the_run_and_a_broker_that_is_away_ends_it() {
+    with_everybody(|speaker| async move {
+        let peer = Peer::bind().await;
+        let page = Page::default();
+        let mut config = asking(speaker, peer.port());
+        (config.payload, config.properties.correlation_data) = (Payload::Lines, None);
+        let limit = Duration::from_millis(500);
+        config.timeout = Some(limit);
+        let (mut input, lines) = pipe();
+        let broker = async {
+            let mut caller = granted(speaker, &peer, 0).await;
+            for line in ["one", "two"] {
+                input.write_all(format!("{line}\n").as_bytes()).await.unwrap();
+                let (_, data, _) = said(speaker, &caller.packet().await);
+                let data = data.unwrap_or_default();
+                caller.send(&reply(speaker, &data, line.as_bytes())).await;
+                // Nothing is asked meanwhile, so nothing is late.
+                tokio::time::sleep(limit).await;
+            }
+            drop((caller, peer));
+            std::future::pending::<()>().await;
+        };
+        let run = run(config, lines, page.sink(), never());
+        let done = tokio::select! {
+            done = run => done,
+            () = broker => unreachable!(),
+        };
+        assert_eq!(class_of(done), Class::Timeout);
+        assert_eq!(page.text(), "one\ntwo\n");
+    });
+}
+
+#[test]
 fn a_connection_that_is_lost_between_two_lines_is_made_again() {
     with_everybody(|speaker| async move {
         let peer = Peer::bind().await;
