@@ -228,11 +228,22 @@ fn read<'a>(
     })
 }
 
-/// What helps where an option is not there that another program has.
+/// What helps where an option is not there that another program has, or does not go with
+/// what is typed.
 fn cure(wrong: &clap::Error) -> Option<&'static str> {
-    let unknown = wrong.kind() == ErrorKind::UnknownArgument;
-    let option = wrong.get(ContextKind::InvalidArg).filter(|_| unknown)?.to_string();
-    drop_in::cure(&option)
+    let option = |context| wrong.get(context).map(ToString::to_string);
+    let wrong_one = option(ContextKind::InvalidArg)?;
+    match wrong.kind() {
+        ErrorKind::UnknownArgument => drop_in::cure(&wrong_one),
+        ErrorKind::ArgumentConflict => {
+            let both = [Some(wrong_one), option(ContextKind::PriorArg)];
+            both.iter()
+                .flatten()
+                .any(|option| option.contains("--srv"))
+                .then_some(connection::ABOUT_SRV)
+        }
+        _ => None,
+    }
 }
 
 /// Reads the command line in `words`, the first of which names the program.

@@ -90,6 +90,19 @@ mod tests {
     }
 
     #[test]
+    fn where_the_dns_says_the_place_the_cure_of_another_is_named() {
+        for place in ["-p 1884", "-b mqtt://h", "--unix s"] {
+            for words in [format!("-S -h lan {place}"), format!("{place} -h lan -S")] {
+                let (line, hint) = said(&format!("mqx pub -t a -n {words}"));
+                assert!(line.contains("cannot be used with"), "{line}");
+                if line.contains("--srv") {
+                    assert!(hint.starts_with("the DNS says the hosts and ports"), "{hint}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_tip_is_part_of_the_hint_and_the_command_is_named_whole() {
         let (line, hint) = said("mqx --color never certs init --hots x");
         assert_eq!(line, "unexpected argument '--hots' found");

@@ -28,6 +28,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use login::LoginArgs;
 pub use person::PersonArgs;
+pub(super) use reach::ABOUT_SRV;
 pub use reach::ReachArgs;
 use route::RouteArgs;
 pub use session::ClientIdArgs;

@@ -8,6 +8,10 @@ use crate::net::{Directory, Domain, Place};
 use clap::Args;
 use std::net::IpAddr;
 
+/// What to do where --srv stands beside another option that says where the broker is.
+pub(in super::super) const ABOUT_SRV: &str =
+    "the DNS says the hosts and ports; name the domain with -h, and leave out -p, -b and --unix";
+
 /// How a broker is found.
 #[allow(clippy::doc_markdown, reason = "these are texts for the terminal")]
 #[derive(Debug, Args)]
@@ -19,7 +23,8 @@ pub struct ReachArgs {
     retry: Option<Retry>,
 
     /// Ask the DNS for the brokers of the domain that -h names: the SRV records of
-    /// _mqtt._tcp, with TLS of _secure-mqtt._tcp. Of several the next is tried when one fails
+    /// _mqtt._tcp, with TLS of _secure-mqtt._tcp, which say the ports too. Of several the next
+    /// is tried when one fails
     #[arg(
         short = 'S', long, requires = "host", conflicts_with_all = ["port", "unix", "broker"]
     )]

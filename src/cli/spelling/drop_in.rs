@@ -93,9 +93,12 @@ impl DropIn {
             ["mqx", self.command, "--mqtt-version", version].map(OsString::from).to_vec();
         line.extend(self.implied.iter().map(OsString::from));
         let last_topic = pieces.iter().rposition(|piece| piece.is("topics"));
+        let asks_dns = pieces.iter().any(|piece| piece.is("srv"));
         for (place, piece) in pieces.into_iter().enumerate() {
-            let overridden = piece.is("topics") && Some(place) != last_topic;
-            if self.command == "sub" || !overridden {
+            let is_earlier = piece.is("topics") && Some(place) != last_topic;
+            // Where the DNS says the port they pass over theirs, which mqx refuses to do unasked.
+            let is_idle = piece.is("port") && asks_dns;
+            if !is_idle && (self.command == "sub" || !is_earlier) {
                 line.extend(verbatim(piece));
             }
         }
@@ -200,6 +203,7 @@ mod tests {
                 "mqx sub --mqtt-version mqttv31 --count-left-out -t a -V mqttv31",
             ),
             ("mosquitto_rr -t a -e b", "mqx rr --mqtt-version 5 --any-reply -t a -e b"),
+            ("mosquitto_pub -p 1884 -S -h lan -t a", "mqx pub --mqtt-version 3.1.1 -S -h lan -t a"),
             ("mosquitto_sub --version", "mqx --version"),
             (
                 "mosquitto_sub -t a -i 5%",
