@@ -2,6 +2,7 @@
 
 use super::engine::{self, Engine};
 use super::link::{BATCH, Link, Turn};
+use super::reconnect::History;
 use super::{ConnectOptions, explain, no_answer, not_accepted, talk};
 use crate::error::{Error, Result};
 use crate::mqtt::{
@@ -22,6 +23,8 @@ pub struct Connection {
     pub(super) clock: Clock,
     /// Messages with QoS 0 that the next connection begins with.
     unsent: Vec<u8>,
+    /// Whether this one was of use, and how many before it were not.
+    pub(super) history: History,
 }
 
 /// The time since the client began, read once per turn.
@@ -126,7 +129,14 @@ impl Connection {
     }
 
     fn on(engine: Box<dyn Engine>, link: Link, options: ConnectOptions) -> Self {
-        Self { link, engine, options, clock: Clock::start(), unsent: Vec::new() }
+        Self {
+            link,
+            engine,
+            options,
+            clock: Clock::start(),
+            unsent: Vec::new(),
+            history: History::default(),
+        }
     }
 
     /// Keeps the messages with QoS 0 that a lost connection has not written
@@ -167,6 +177,7 @@ impl Connection {
     async fn reopen_here(&mut self, on_event: &mut dyn FnMut(Event<'_>)) -> Result<()> {
         let deadline = Instant::now() + self.options.connect_timeout;
         self.link = dial(&self.options).await?;
+        self.history.begin();
         self.sign_in()?;
         let accepted = self.handshake(deadline, on_event).await;
         accepted.map_err(|trouble| self.not_accepted(trouble))?;
@@ -258,7 +269,12 @@ impl Connection {
         if self.options.debug {
             talk::packets("received", &self.link.incoming, self.version());
         }
-        let taken = self.engine.receive(&self.link.incoming, self.clock.now, on_event)?;
+        let history = &mut self.history;
+        let mut noting = |event: Event<'_>| {
+            history.note(&event);
+            on_event(event);
+        };
+        let taken = self.engine.receive(&self.link.incoming, self.clock.now, &mut noting)?;
         self.link.incoming.advance(taken);
         Ok(())
     }

@@ -6,7 +6,7 @@ use crate::output;
 use crate::session::Event;
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 /// How often connecting is tried again, in a row, before giving up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +69,9 @@ pub async fn connect_after(
 }
 
 /// Connects again, after a connection was lost to `error`, until it succeeds
-/// or `retry` allows no more; says on stderr what is going on.
+/// or `retry` allows no more; says on stderr what is going on. A connection that
+/// ended before anything came of it counts as an attempt that failed: the broker
+/// may end each, because of what is sent again on each.
 ///
 /// # Errors
 /// The last error when trying again cannot help; when it may and all attempts
@@ -80,22 +82,90 @@ pub async fn reconnect(
     retry: Retry,
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<()> {
-    let mut attempts = Attempts::new(retry);
-    attempts.wait_after(error).await?;
-    let connected = attempts.repeat(async || connection.reopen(on_event).await).await;
-    connected.map_err(|error| attempts.lost(error))
+    let mut attempts = Attempts { retry, trials: connection.history.take_trials() };
+    let connected = match attempts.wait_after(error).await {
+        Ok(()) => attempts.repeat(async || connection.reopen(on_event).await).await,
+        Err(error) if attempts.trials.made == 0 => return Err(error),
+        Err(error) => Err(error),
+    };
+    connected.map_err(|error| attempts.lost(error))?;
+    connection.history.trials = attempts.trials.succeeded();
+    Ok(())
 }
 
-/// The attempts in a row that have failed.
+/// What tells a connection that was of use from one that ended at once: only after the
+/// former do attempts count from the beginning.
+pub(super) struct History {
+    since: Instant,
+    /// Whether messages have come, or answers to some.
+    has_news: bool,
+    trials: Trials,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self { since: Instant::now(), has_news: false, trials: Trials::default() }
+    }
+}
+
+impl History {
+    /// The time after which a connection was of use, whatever came of it.
+    const PROVEN: Duration = Duration::from_secs(5);
+
+    /// Another connection begins.
+    pub(super) fn begin(&mut self) {
+        (self.since, self.has_news) = (Instant::now(), false);
+    }
+
+    /// Notes what is heard on it.
+    pub(super) fn note(&mut self, event: &Event<'_>) {
+        self.has_news |=
+            matches!(event, Event::Message(_) | Event::Entrusted { .. } | Event::Published { .. });
+    }
+
+    /// How it has gone since the last connection that was of use, up to the one that ends.
+    fn take_trials(&mut self) -> Trials {
+        let trials = std::mem::take(&mut self.trials);
+        let was_of_use = self.has_news || self.since.elapsed() >= Self::PROVEN;
+        if was_of_use { Trials::default() } else { trials }
+    }
+}
+
+/// How it has gone since the last connection that was of use.
+#[derive(Debug, Default)]
+struct Trials {
+    /// Attempts in a row, of which nothing came even where they succeeded.
+    made: u32,
+    /// Those of them that succeeded.
+    idle: u32,
+    backoff: Backoff,
+}
+
+impl Trials {
+    /// So many connections in a row that end at once are no accident.
+    const SUSPECT: u32 = 3;
+
+    fn succeeded(self) -> Self {
+        let idle = self.idle.saturating_add(1);
+        if idle == Self::SUSPECT {
+            output::note(
+                "if this one ends as soon as the last ones, a message may be too large for the \
+                 broker or forbidden there, or another client have this identifier",
+            );
+        }
+        Self { idle, ..self }
+    }
+}
+
+/// The attempts in a row.
 struct Attempts {
     retry: Retry,
-    made: u32,
-    backoff: Backoff,
+    trials: Trials,
 }
 
 impl Attempts {
     fn new(retry: Retry) -> Self {
-        Self { retry, made: 0, backoff: Backoff::default() }
+        Self { retry, trials: Trials::default() }
     }
 
     /// Waits until the next attempt is due.
@@ -104,14 +174,14 @@ impl Attempts {
     /// `error`, when there is to be none.
     async fn wait_after(&mut self, error: Error) -> Result<()> {
         let has_more = match self.retry {
-            Retry::Times(times) => self.made < times,
+            Retry::Times(times) => self.trials.made < times,
             Retry::Forever => true,
         };
         if !has_more || !is_temporary(&error) {
             return Err(error);
         }
-        self.made = self.made.saturating_add(1);
-        let wait = self.backoff.next_wait();
+        self.trials.made = self.trials.made.saturating_add(1);
+        let wait = self.trials.backoff.next_wait();
         let why = error::line(&error.into());
         output::note(format!("{why}; trying again in {:.1} s", wait.as_secs_f32()));
         sleep(wait).await;
@@ -139,7 +209,7 @@ impl Attempts {
         if !is_temporary(&error) {
             return error;
         }
-        let what = format!("the connection was lost and {} attempts failed", self.made);
+        let what = format!("the connection was lost and {} attempts failed", self.trials.made);
         Error::new(Class::ConnectionLost, what).because(error).hint("--retry forever goes on")
     }
 }

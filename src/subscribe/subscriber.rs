@@ -80,7 +80,10 @@ impl Subscriber {
                 Turn::Beat => self.printer.outlets.beat(),
                 Turn::Exchanged(Err(error)) => {
                     self.printer.outlets.write_out()?;
-                    self.come_back(error).await?;
+                    let limit = lull.limit(self.printer.seen(), false);
+                    if let Some(limit) = self.come_back(error, limit).await? {
+                        return limit.end();
+                    }
                 }
                 Turn::Silent(limit) => return limit.end(),
             }
@@ -145,16 +148,24 @@ impl Subscriber {
         }
     }
 
-    /// Connects and asks again after the connection was lost.
-    async fn come_back(&mut self, error: Error) -> Result<()> {
+    /// Connects and asks again after the connection was lost, unless the limit comes before
+    /// that, which is returned then.
+    async fn come_back(&mut self, error: Error, limit: Option<Limit>) -> Result<Option<Limit>> {
         let Self { connection, printer, config, .. } = self;
-        let Some(connection) = connection else { return Ok(()) };
+        let Some(connection) = connection else { return Ok(None) };
         let mut on_event = |event: Event<'_>| printer.note(&event);
-        reconnect(connection, error, config.retries.again, &mut on_event).await?;
+        let connecting = reconnect(connection, error, config.retries.again, &mut on_event);
+        match limit {
+            None => connecting.await?,
+            Some(limit) => match timeout_at(limit.time(), connecting).await {
+                Ok(connected) => connected?,
+                Err(_) => return Ok(Some(limit)),
+            },
+        }
         printer.sweep.iter_mut().for_each(Sweep::restart);
         requests::send(connection, config, printer.sweep.is_some())?;
         output::note("subscribing again");
-        Ok(())
+        Ok(None)
     }
 
     /// How a run ends that a signal has stopped: with success, once the broker

@@ -36,6 +36,22 @@ fn silence_that_lasts_too_long_is_a_timeout_and_each_message_breaks_it() {
 }
 
 #[test]
+fn silence_lasts_while_there_is_no_connection() {
+    with_everybody(|speaker| async move {
+        let change = |config: &mut subscribe::Config| {
+            config.retries.again = Retry::Forever;
+            config.idle_timeout = Some(Duration::from_millis(300));
+        };
+        let broker = async |peer: &Peer| {
+            // Nobody accepts the next connection.
+            drop(accept(speaker, peer, &[0]).await);
+        };
+        let (done, _) = subscribed(speaker, change, broker).await;
+        assert_eq!(class_of(done), Class::Timeout);
+    });
+}
+
+#[test]
 fn messages_that_are_not_drawn_count_where_that_is_wanted() {
     with_everybody(|speaker| async move {
         let change = |config: &mut subscribe::Config| {

@@ -72,6 +72,58 @@ fn when_every_attempt_failed_the_connection_is_lost_and_what_is_missing_is_count
 }
 
 #[test]
+fn a_broker_that_ends_every_connection_at_once_uses_up_the_attempts() {
+    with_everybody(|speaker| async move {
+        for qos in [QoS::AtMostOnce, QoS::AtLeastOnce] {
+            let config = |port| {
+                let mut config = publishing(speaker, port, Source::LINES, qos);
+                config.delivery.retries.again = Retry::Times(1);
+                config
+            };
+            let broker = async |peer: &Peer| {
+                for _ in 0..2 {
+                    let mut caller = speaker.accept(peer).await;
+                    if qos == QoS::AtLeastOnce {
+                        caller.packet().await;
+                    }
+                }
+            };
+            let (mut input, reader) = tokio::io::duplex(8);
+            if qos == QoS::AtLeastOnce {
+                input.write_all(b"1\n").await.unwrap();
+            }
+            let done = published(config, reader, broker).await;
+            assert_eq!(class_of(done), Class::ConnectionLost);
+        }
+    });
+}
+
+#[test]
+fn an_attempt_that_something_came_of_is_not_counted() {
+    with_everybody(|speaker| async move {
+        let config = |port| {
+            let mut config = publishing(speaker, port, Source::LINES, QoS::AtLeastOnce);
+            config.delivery.retries.again = Retry::Times(1);
+            config
+        };
+        let (mut input, reader) = tokio::io::duplex(1);
+        let broker = async |peer: &Peer| {
+            for _ in 0..3 {
+                let mut caller = speaker.accept(peer).await;
+                input.write_all(b"x\n").await.unwrap();
+                let publish = caller.packet().await;
+                caller.send(&[0x40, 2, publish[7], publish[8]]).await;
+            }
+            drop(input);
+            let mut caller = speaker.accept(peer).await;
+            assert_eq!(caller.packet().await[0], 0xe0);
+        };
+        let done = published(config, reader, broker).await;
+        done.unwrap();
+    });
+}
+
+#[test]
 fn lines_that_come_without_a_connection_wait_and_the_oldest_of_too_many_are_lost() {
     with_everybody(|speaker| async move {
         let config = |port| {
