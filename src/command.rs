@@ -18,6 +18,9 @@ use crate::mqtt::{PropertyValue, Publish};
 use crate::payload::READ_AT_MOST;
 use crate::record;
 use crate::text_or_base64::TextOrBase64;
+use rustix::process::{self, Pid, getpgrp, kill_process_group};
+use rustix::termios::tcgetpgrp;
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -27,6 +30,32 @@ use tokio::process::{Child, Command};
 
 /// What runs the commands of users.
 pub const SHELL: &str = "/bin/sh";
+
+/// Whether this process is what the user of its terminal sees before them.
+#[must_use]
+pub fn in_foreground() -> bool {
+    let terminal = File::open("/dev/tty").ok();
+    let group = terminal.and_then(|terminal| tcgetpgrp(terminal).ok());
+    group == Some(getpgrp())
+}
+
+/// A command that runs, with all that it has started: a shell that is killed alone would
+/// leave that behind. It leads a process group of its own, except in the foreground of a
+/// terminal, where it may have to ask there, and Ctrl-C reaches all of it anyway.
+struct Running {
+    child: Child,
+    leads: bool,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Without an identifier it has ended and was waited for.
+        let id = self.child.id().filter(|_| self.leads).and_then(|id| i32::try_from(id).ok());
+        if let Some(group) = id.and_then(Pid::from_raw) {
+            let _ = kill_process_group(group, process::Signal::KILL);
+        }
+    }
+}
 
 /// A command for one message.
 #[derive(Debug)]
@@ -45,7 +74,7 @@ impl Job {
     }
 
     /// Runs the command to its end; what it prints goes where that of mqx goes.
-    /// The command is killed when this is dropped.
+    /// The command and what it has started are killed when this is dropped.
     ///
     /// # Errors
     /// When it cannot be started, or does not end with success.
@@ -64,7 +93,8 @@ impl Job {
     async fn finish(self, stdout: Stdio) -> Result<Vec<u8>> {
         let Self { command, environment, input } = self;
         let failed = |cause| Error::file("run", Path::new(SHELL), cause);
-        let mut child = spawn(&command, environment, stdout).map_err(failed)?;
+        let mut running = spawn(&command, environment, stdout).map_err(failed)?;
+        let child = &mut running.child;
         let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
         let feed = async {
             if let Some(mut stdin) = stdin {
@@ -86,7 +116,7 @@ impl Job {
     }
 }
 
-fn spawn(command: &str, environment: Vec<(String, String)>, stdout: Stdio) -> io::Result<Child> {
+fn spawn(command: &str, environment: Vec<(String, String)>, stdout: Stdio) -> io::Result<Running> {
     let mut shell = Command::new(SHELL);
     shell.arg("-c").arg(command).stdin(Stdio::piped()).stdout(stdout).kill_on_drop(true);
     for name in PROPERTIES {
@@ -94,7 +124,11 @@ fn spawn(command: &str, environment: Vec<(String, String)>, stdout: Stdio) -> io
     }
     shell.env_remove(variable(&TextOrBase64::base64(&[]).member(CORRELATION_DATA)));
     shell.envs(environment);
-    shell.spawn()
+    let leads = !in_foreground();
+    if leads {
+        shell.process_group(0);
+    }
+    Ok(Running { child: shell.spawn()?, leads })
 }
 
 /// What the end of the command means.
@@ -209,6 +243,23 @@ mod tests {
         for (name, _) in environment(&publish).into_iter().skip(4) {
             assert!(removed.contains(&name), "{name}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_a_command_has_started_does_not_outlive_it_when_it_is_dropped() {
+        if in_foreground() {
+            // There the terminal tells all of them.
+            return;
+        }
+        let command = "(echo started; sleep 600) & wait";
+        let mut running = spawn(command, Vec::new(), Stdio::piped()).unwrap();
+        let mut stdout = running.child.stdout.take().unwrap();
+        assert_eq!(stdout.read_u8().await.unwrap(), b's');
+        drop(running);
+        let mut rest = Vec::new();
+        // The last of them that holds the pipe is gone when it ends.
+        let ended = stdout.read_to_end(&mut rest);
+        tokio::time::timeout(std::time::Duration::from_mins(1), ended).await.unwrap().unwrap();
     }
 
     #[test]

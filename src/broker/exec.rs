@@ -8,13 +8,11 @@
 
 use super::Broker;
 use super::environment::variables;
-use crate::command::SHELL;
+use crate::command::{SHELL, in_foreground};
 use crate::error::{Class, Error, Result};
 use crate::output;
 use crate::signals::{self, Signal};
-use rustix::process::{self, Pid, getpgrp, kill_process, kill_process_group};
-use rustix::termios::tcgetpgrp;
-use std::fs::File;
+use rustix::process::{self, Pid, kill_process, kill_process_group};
 use std::io;
 use std::num::NonZeroU8;
 use std::os::unix::process::ExitStatusExt as _;
@@ -102,13 +100,6 @@ impl Running {
             let _ = send(id, signal);
         }
     }
-}
-
-/// Whether this process is what the user of its terminal sees before them.
-fn in_foreground() -> bool {
-    let terminal = File::open("/dev/tty").ok();
-    let group = terminal.and_then(|terminal| tcgetpgrp(terminal).ok());
-    group == Some(getpgrp())
 }
 
 /// What the end of the command is for the broker's.

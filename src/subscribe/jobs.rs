@@ -179,6 +179,12 @@ impl Jobs {
         }
     }
 
+    /// Kills those that run, which counts as their failure.
+    pub(super) async fn kill(&mut self) {
+        self.failed += self.running.len() as u64;
+        self.running.shutdown().await;
+    }
+
     /// Success, unless a command has failed.
     ///
     /// # Errors

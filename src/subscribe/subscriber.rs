@@ -197,7 +197,7 @@ impl Subscriber {
         while self.jobs.are_busy() {
             tokio::select! {
                 biased;
-                _ = &mut stop => return,
+                _ = &mut stop => return self.jobs.kill().await,
                 settled = self.jobs.next() => {
                     if let (Some(settled), Some(connection)) = (settled, &mut self.connection) {
                         // If it cannot be sent, the broker sends the message again.
