@@ -8,7 +8,7 @@ use super::progress::{Done, Progress};
 use super::shelf;
 use super::stored::Stored;
 use super::verify::Verifier;
-use super::{Config, Delivery, OnDisconnect};
+use super::{Config, Delivery, Making, OnDisconnect};
 use crate::client::{Connection, connect_after, explain, reconnect};
 use crate::error::{Class, Error, Result};
 use crate::mqtt::{Publish, QoS, ReasonCode};
@@ -49,6 +49,7 @@ pub(super) async fn publish(
         outbox,
         outcome,
         verifier,
+        are_unlike: matches!(config.recipe.making, Making::Line { .. }),
         underway: 0,
         is_full: false,
         delivery,
@@ -71,6 +72,8 @@ struct Flow<R> {
     outcome: Outcome,
     /// What checks that everything comes back.
     verifier: Option<Verifier>,
+    /// Whether a message may ask for what the broker does not support, and the next not.
+    are_unlike: bool,
     /// Messages with QoS 0 given to this connection, of which nothing is heard.
     underway: u64,
     /// Whether the engine has refused to take more for now.
@@ -101,9 +104,13 @@ impl<R: AsyncRead + Unpin> Flow<R> {
 
     /// Offers the connection the next message, if there is one: those that wait come first.
     fn offer_next(&mut self) -> Option<Sent> {
-        let Self { connection, feed, outbox, outcome, verifier, .. } = self;
+        let Self { connection, feed, outbox, outcome, verifier, are_unlike, .. } = self;
         let give = |publish: &Publish<'_>, token: Token, waited: bool| {
-            let offer = offer(connection, publish, token, outcome);
+            let is_alone = |failure: &Failure| match failure {
+                Failure::Unsupported(_) => *are_unlike,
+                failure => is_about_size(failure),
+            };
+            let offer = offer(connection, publish, token, outcome, is_alone);
             if let (Some(verifier), Offer::Taken) = (verifier, &offer) {
                 verifier.sent(publish);
             }
@@ -223,7 +230,10 @@ impl<R: AsyncRead + Unpin> Flow<R> {
         self.outcome.unanswered += self.connection.in_flight() as u64;
         match self.outcome.losses() {
             Some(what) if error.class() == Class::ConnectionLost => {
-                Error::new(Class::ConnectionLost, what).because(error).hint(SURE)
+                let lost = Error::new(Class::ConnectionLost, what).because(error);
+                // What is kept or would be sent again needs another cure: that of the cause.
+                let is_unsure = !self.outbox.keeps_all() && self.outcome.is_unsure();
+                if is_unsure { lost.hint(SURE) } else { lost }
             }
             _ => error,
         }
@@ -277,16 +287,18 @@ enum Offer {
     Never(Error),
 }
 
+/// Offers a message; `is_alone` says of a failure that it is about this one.
 fn offer(
     connection: &mut Connection,
     publish: &Publish<'_>,
     token: Token,
     outcome: &mut Outcome,
+    is_alone: impl FnOnce(&Failure) -> bool,
 ) -> Offer {
     match connection.publish(publish, token) {
         Ok(()) => Offer::Taken,
         Err(Failure::WindowFull) => Offer::Later,
-        Err(failure) if is_about_size(&failure) => {
+        Err(failure) if is_alone(&failure) => {
             outcome.reject(token, failure.to_string());
             Offer::Rejected
         }

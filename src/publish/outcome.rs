@@ -82,6 +82,11 @@ impl Outcome {
         (!said.is_empty()).then(|| format!("of the messages {}", said.join("; ")))
     }
 
+    /// Whether messages with QoS 0 are among what is lost.
+    pub(super) const fn is_unsure(&self) -> bool {
+        self.dropped + self.uncertain + self.unsent > 0
+    }
+
     /// Whether everything arrived, as far as can be known.
     ///
     /// # Errors

@@ -68,6 +68,7 @@ fn when_every_attempt_failed_the_connection_is_lost_and_what_is_missing_is_count
             words.contains("2 are not acknowledged") && words.contains("1 attempts"),
             "{words}"
         );
+        assert!(words.contains("| --retry forever") && !words.contains("-q 1"), "{words}");
     });
 }
 
@@ -121,6 +122,35 @@ fn an_attempt_that_something_came_of_is_not_counted() {
         let done = published(config, reader, broker).await;
         done.unwrap();
     });
+}
+
+#[test]
+fn a_line_that_asks_for_what_the_broker_has_not_is_rejected_and_the_next_is_sent() {
+    for engine in EngineKind::ALL {
+        block_on(async move {
+            let speaker = speaker(engine, Version::V5);
+            let config = |port| {
+                let mut config = publishing(speaker, port, Source::LINES, QoS::AtMostOnce);
+                config.recipe.making = publish::Making::Line { maps: Vec::new() };
+                config
+            };
+            let input = br#"{"topic":"a","payload":"1"}
+                {"topic":"a","payload":"2","retain":true}
+                {"topic":"a","payload":"3","qos":1}
+                {"topic":"a","payload":"4"}"#;
+            let broker = async |peer: &Peer| {
+                let mut caller = peer.accept().await;
+                caller.packet().await;
+                caller.send(&[0x20, 7, 0, 0, 4, 0x25, 0, 0x24, 0]).await;
+                for payload in [b"1", b"4"] {
+                    assert!(caller.packet().await.ends_with(payload));
+                }
+                assert_eq!(caller.packet().await[0], 0xe0);
+            };
+            let words = words_of(published(config, &input[..], broker).await);
+            assert!(words.contains("2 messages were rejected, the first from line 2"), "{words}");
+        });
+    }
 }
 
 #[test]
