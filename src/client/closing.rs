@@ -65,8 +65,7 @@ impl Connection {
             if let Ok(Packet::Disconnect(end)) = Packet::decode(&frame, version)
                 && end.reason.is_error()
             {
-                let words = end.properties.reason_string.map(str::to_owned);
-                return Err(Failure::Disconnected(end.reason, words));
+                return Err(Failure::disconnected(&end));
             }
             let size = frame.bytes.len();
             self.link.incoming.advance(size);

@@ -1,7 +1,7 @@
 //! What a client session tells its owner: what happened and what went wrong.
 
 use super::Fault;
-use crate::mqtt::{self, ConnAck, Publish, ReasonCode};
+use crate::mqtt::{self, ConnAck, Disconnect, Publish, ReasonCode};
 use std::fmt;
 
 /// The owner's name for an operation; comes back in the event that ends it.
@@ -77,6 +77,29 @@ pub enum Failure {
     Invalid(mqtt::Error),
 }
 
+impl Failure {
+    /// That the server refuses the connection with this.
+    pub(crate) fn refused(connack: &ConnAck<'_>) -> Self {
+        let properties = &connack.properties;
+        let words = words(properties.reason_string, properties.server_reference);
+        Self::Refused(connack.reason, words)
+    }
+
+    /// That the server ends the connection with this.
+    pub(crate) fn disconnected(end: &Disconnect<'_>) -> Self {
+        let properties = &end.properties;
+        let words = words(properties.reason_string, properties.server_reference);
+        Self::Disconnected(end.reason, words)
+    }
+}
+
+/// What a server says of its reason, and which other server it names (§4.13.2).
+fn words(reason: Option<&str>, other: Option<&str>) -> Option<String> {
+    let other = other.map(|other| format!("it names {other}"));
+    let said = reason.map(str::to_owned).into_iter().chain(other);
+    Some(said.collect::<Vec<_>>().join("; ")).filter(|words| !words.is_empty())
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -103,3 +126,16 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_a_server_have_the_other_server_that_it_names() {
+        assert_eq!(words(None, None), None);
+        assert_eq!(words(Some("a"), None).as_deref(), Some("a"));
+        assert_eq!(words(None, Some("b:1")).as_deref(), Some("it names b:1"));
+        assert_eq!(words(Some("a"), Some("b:1")).as_deref(), Some("a; it names b:1"));
+    }
+}

@@ -77,8 +77,7 @@ impl ClientSession {
                 Ok(())
             }
             Packet::Disconnect(end) if self.config.version.is_v5() => {
-                let words = end.properties.reason_string.map(str::to_owned);
-                Err(Failure::Disconnected(end.reason, words))
+                Err(Failure::disconnected(end))
             }
             _ => Err(Failure::Protocol(OUT_OF_ORDER)),
         }
@@ -97,8 +96,7 @@ impl ClientSession {
     ) -> Result<(), Failure> {
         let properties = &connack.properties;
         if connack.reason.is_error() {
-            let words = properties.reason_string.map(str::to_owned);
-            return Err(Failure::Refused(connack.reason, words));
+            return Err(Failure::refused(connack));
         }
         self.end_exchange(properties.authentication_data)?;
         self.connected = true;

@@ -104,8 +104,7 @@ impl<D: Dialect> Rumqttc<D> {
     ) -> Result<(), Failure> {
         let properties = &connack.properties;
         if connack.reason.is_error() {
-            let words = properties.reason_string.map(str::to_owned);
-            return Err(Failure::Refused(connack.reason, words));
+            return Err(Failure::refused(connack));
         }
         self.connected = true;
         self.limits = ServerLimits::from(connack);
@@ -171,10 +170,7 @@ impl<D: Dialect> Rumqttc<D> {
                 self.on_connack(connack, now, on_event)
             }
             _ if !self.connected => Err(Failure::Protocol(OUT_OF_ORDER)),
-            Packet::Disconnect(end) => {
-                let words = end.properties.reason_string.map(str::to_owned);
-                Err(Failure::Disconnected(end.reason, words))
-            }
+            Packet::Disconnect(end) => Err(Failure::disconnected(end)),
             packet => {
                 self.pass_on(frame, now, on_event)?;
                 self.on_answer(packet, on_event);
