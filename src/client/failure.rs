@@ -122,6 +122,7 @@ const fn class(failure: &Failure) -> Class {
         Failure::Refused(..) | Failure::Authentication(_) => Class::Refused,
         Failure::TooLarge(..) | Failure::Unsupported(_) => Class::PublishRejected,
         Failure::Disconnected(reason, _) if is_about_a_publish(*reason) => Class::PublishRejected,
+        Failure::Disconnected(reason, _) if is_about_a_subscribe(*reason) => Class::SubscribeDenied,
         Failure::Protocol(_)
         | Failure::Disconnected(..)
         | Failure::Silent
@@ -146,6 +147,17 @@ const fn is_about_a_publish(reason: ReasonCode) -> bool {
     )
 }
 
+/// The same, because of what was subscribed to.
+const fn is_about_a_subscribe(reason: ReasonCode) -> bool {
+    matches!(
+        reason,
+        ReasonCode::TOPIC_FILTER_INVALID
+            | ReasonCode::SHARED_SUBSCRIPTIONS_NOT_SUPPORTED
+            | ReasonCode::SUBSCRIPTION_IDENTIFIERS_NOT_SUPPORTED
+            | ReasonCode::WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,5 +177,11 @@ mod tests {
         assert_eq!(explain(Failure::TooLarge(11, 10)).class(), Class::PublishRejected);
         let ended = Failure::Disconnected(ReasonCode::PACKET_TOO_LARGE, None);
         assert_eq!(explain(ended).class(), Class::PublishRejected);
+    }
+
+    #[test]
+    fn a_subscription_the_broker_ends_the_connection_for_is_denied() {
+        let ended = Failure::Disconnected(ReasonCode::WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED, None);
+        assert_eq!(explain(ended).class(), Class::SubscribeDenied);
     }
 }

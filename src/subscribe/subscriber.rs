@@ -6,7 +6,7 @@ use super::printer::Printer;
 use super::sweep::Sweep;
 use super::{Config, requests};
 use crate::client::{self, Connection, part, reconnect};
-use crate::error::{Error, Result};
+use crate::error::{Class, Error, Result};
 use crate::mqtt::ReasonCode;
 use crate::output::{self, Sink};
 use crate::session::Event;
@@ -80,6 +80,7 @@ impl Subscriber {
                 Turn::Beat => self.printer.outlets.beat(),
                 Turn::Exchanged(Err(error)) => {
                     self.printer.outlets.write_out()?;
+                    let error = self.blame(error);
                     let limit = lull.limit(self.printer.seen(), false);
                     if let Some(limit) = self.come_back(error, limit).await? {
                         return limit.end();
@@ -146,6 +147,16 @@ impl Subscriber {
             Some(sweep) => sweep.send(connection, requests::REMOVAL),
             None => Ok(()),
         }
+    }
+
+    /// What it means that the connection has ended with `error`: while only the subscriptions
+    /// are asked for, it is about them.
+    fn blame(&self, error: Error) -> Error {
+        let asks = !self.printer.answers.are_complete() && self.printer.sweep.is_none();
+        if error.class() != Class::PublishRejected || !asks {
+            return error;
+        }
+        Error::new(Class::SubscribeDenied, "the broker took no subscription").because(error)
     }
 
     /// Connects and asks again after the connection was lost, unless the limit comes before

@@ -36,6 +36,25 @@ fn silence_that_lasts_too_long_is_a_timeout_and_each_message_breaks_it() {
 }
 
 #[test]
+fn a_broker_that_ends_the_connection_for_the_subscription_denies_it() {
+    for reason in [0x87, 0x8f, 0xa2] {
+        for engine in EngineKind::ALL {
+            block_on(async move {
+                let speaker = speaker(engine, Version::V5);
+                let change = |config: &mut subscribe::Config| config.retries.again = Retry::Forever;
+                let broker = async |peer: &Peer| {
+                    let mut caller = speaker.accept(peer).await;
+                    caller.packet().await;
+                    caller.send(&[0xe0, 2, reason, 0]).await;
+                };
+                let (done, _) = subscribed(speaker, change, broker).await;
+                assert_eq!(class_of(done), Class::SubscribeDenied);
+            });
+        }
+    }
+}
+
+#[test]
 fn silence_lasts_while_there_is_no_connection() {
     with_everybody(|speaker| async move {
         let change = |config: &mut subscribe::Config| {
