@@ -224,7 +224,7 @@ impl Core {
         let packet = Packet::ConnAck(connack.clone());
         packet.encode(connect.version, hot.out.bytes_mut()).map_err(cut)?;
         worker.counters.answers_sent.add(1);
-        hot.resend(worker.now, &worker.counters);
+        self.resend(session, &mut hot, worker);
         worker.touch(session, &mut hot);
         Ok(hot.diary.clone())
     }

@@ -67,7 +67,9 @@ impl Hot {
         matches!(named, Named::WithAlias(_)) && self.put_named(publish, Named::InFull, ids, payload)
     }
 
-    fn put_named(
+    /// Appends a PUBLISH whose topic is `named` so. Returns whether the client
+    /// takes a packet as large as that.
+    pub(super) fn put_named(
         &mut self,
         publish: &Publish<'_>,
         named: Named,

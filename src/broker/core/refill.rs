@@ -13,10 +13,9 @@ use super::message::{Delivery, Kept};
 use super::own_copy::Tailoring;
 use super::replay::Reader;
 use super::session::{Hot, Session, put_ack};
-use super::template::encode;
 use super::worker::Worker;
-use crate::mqtt::{Ack, AckKind, QoS, ReasonCode};
-use crate::session::{Stage, Time};
+use crate::mqtt::{Ack, AckKind, PacketId, QoS, ReasonCode};
+use crate::session::{Named, Stage, Time};
 use std::sync::Arc;
 
 /// Output above which what waits has to wait for room.
@@ -32,7 +31,7 @@ impl Core {
             return;
         };
         let (now, counters) = (worker.now, &worker.counters);
-        hot.resend(now, counters);
+        self.resend(session, hot, worker);
         let client = session.client(hot.connection);
         let reader = self.reader(session, now);
         let mut effort = EFFORT;
@@ -48,6 +47,15 @@ impl Core {
         if hot.out.is_empty() && hot.may_send_more() {
             // Nobody writes, so nobody would come back for the rest.
             link.wake();
+        }
+    }
+
+    /// Sends again what an earlier connection left unacknowledged.
+    pub(super) fn resend(&self, session: &Session, hot: &mut Hot, worker: &Worker) {
+        let fate = Fate::Dropped(Why::TooLarge);
+        while let Some(delivery) = hot.resend(worker.now, &worker.counters) {
+            worker.counters.note(fate, delivery.payload_size());
+            self.tell_kept(worker.now, session.client(hot.connection), &delivery, fate);
         }
     }
 
@@ -122,19 +130,36 @@ impl Hot {
     }
 
     /// Sends again what a resumed session has not acknowledged, in order and
-    /// within the window (MQTT-4.4.0-1, MQTT-4.6.0-1).
-    pub(super) fn resend(&mut self, now: Time, counters: &Counters) {
+    /// within the window (MQTT-4.4.0-1, MQTT-4.6.0-1). Returns the next message
+    /// that is too large for the client by now, and ended with that
+    /// (MQTT-3.1.2-25).
+    fn resend(&mut self, now: Time, counters: &Counters) -> Option<Delivery> {
         while let Some((id, stage, delivery)) = self.outbound.resend() {
-            counters.answers_sent.add(1);
             if stage == Stage::PubComp {
                 let pubrel = Ack::new(AckKind::PubRel, id, ReasonCode::SUCCESS);
                 put_ack(pubrel, self.version, self.out.bytes_mut());
-            } else if let Some(publish) = delivery.publish(Some(id), true, now) {
-                // In full: an alias could be one of an earlier connection.
-                let ids = delivery.subscription_ids.as_deref();
-                let publish = Tailoring::seen(self.tailoring.as_deref(), &publish);
-                encode(&publish, ids, self.version, delivery.shared_payload(), &mut self.out);
+            } else {
+                let delivery = delivery.clone();
+                if !self.send_again(id, &delivery, now) {
+                    let known = self.outbound.finish(id, stage);
+                    debug_assert!(known.is_ok(), "it is in flight");
+                    self.note_settled(&delivery);
+                    return Some(delivery);
+                }
             }
+            counters.answers_sent.add(1);
         }
+        None
+    }
+
+    /// Returns whether the client takes a packet as large as that.
+    fn send_again(&mut self, id: PacketId, delivery: &Delivery, now: Time) -> bool {
+        let Some(publish) = delivery.publish(Some(id), true, now) else {
+            return false;
+        };
+        let ids = delivery.subscription_ids.as_deref();
+        let publish = Tailoring::seen(self.tailoring.as_deref(), &publish);
+        // In full: an alias could be one of an earlier connection.
+        self.put_named(&publish, Named::InFull, ids, delivery.shared_payload())
     }
 }

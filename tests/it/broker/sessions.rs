@@ -5,6 +5,7 @@ use mqx::mqtt::{
     AckKind, Connect, ConnectProperties, Disconnect, DisconnectProperties, Packet, QoS, ReasonCode,
     Version,
 };
+use std::num::{NonZeroU16, NonZeroU32};
 
 fn persistent(version: Version, expiry: u32) -> Connect<'static> {
     Connect {
@@ -183,13 +184,38 @@ fn what_is_sent_again_keeps_to_the_receive_maximum_of_the_new_connection() {
     }
     lab.lose(&mut client);
     let mut narrow = persistent(Version::V5, 100);
-    narrow.properties.receive_maximum = std::num::NonZeroU16::new(1);
+    narrow.properties.receive_maximum = NonZeroU16::new(1);
     let mut client = lab.connect(&narrow);
     assert!(client.take_packets(2)[1].ends_with(b"a"));
     for (id, next) in [(1, vec!["b"]), (2, vec!["c"]), (3, vec![])] {
         lab.ack(&mut client, AckKind::PubAck, id, ReasonCode::SUCCESS);
         assert_eq!(client.payloads(), next);
     }
+}
+
+#[test]
+fn what_is_too_large_for_the_new_connection_is_not_sent_again_and_is_over() {
+    let mut lab = Lab::new();
+    let (mut client, _) = connect(&mut lab, &persistent(Version::V5, 100));
+    lab.subscribe(&mut client, "t", QoS::ExactlyOnce);
+    let mut publisher = lab.client(Version::V5, "p");
+    let large = "x".repeat(100);
+    for (id, payload, qos) in [
+        (1, &*large, QoS::AtLeastOnce),
+        (2, "small", QoS::AtLeastOnce),
+        (3, &*large, QoS::ExactlyOnce),
+    ] {
+        lab.publish(&mut publisher, &message("t", payload, qos, id));
+    }
+    lab.lose(&mut client);
+    let mut narrow = persistent(Version::V5, 100);
+    narrow.properties.maximum_packet_size = NonZeroU32::new(50);
+    narrow.properties.receive_maximum = NonZeroU16::new(1);
+    let mut client = lab.connect(&narrow);
+    assert!(client.take_packets(2)[1].ends_with(b"small"));
+    lab.ack(&mut client, AckKind::PubAck, 2, ReasonCode::SUCCESS);
+    client.expect_nothing();
+    assert_eq!((lab.census().in_flight, lab.totals().dropped_large), (0, 2));
 }
 
 #[test]
