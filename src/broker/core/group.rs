@@ -12,6 +12,19 @@ pub(super) struct Group {
     members: Mutex<(Vec<Subscriber>, usize)>,
 }
 
+/// How well a member could take a message, the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Readiness {
+    /// It is sent at once.
+    Now,
+    /// It waits for the client, which is there.
+    Soon,
+    /// It waits until the client comes back.
+    Later,
+    /// It is lost on it.
+    Never,
+}
+
 impl Group {
     /// A group without members.
     pub(super) fn new(name: &str) -> Self {
@@ -48,23 +61,28 @@ impl Group {
         sessions.filter(|session| condition(session)).map(|session| session.key).collect()
     }
 
-    /// The member whose turn it is: the next one that is `ready`, or else the
-    /// next that will take the message later.
+    /// The member whose turn it is: the next one of those that are the best by
+    /// what `readiness` says; `None` is not at all.
     pub(super) fn choose(
         &self,
-        ready: impl Fn(&Session) -> bool,
-        later: impl Fn(&Session) -> bool,
+        mut readiness: impl FnMut(&Subscriber) -> Option<Readiness>,
     ) -> Option<Subscriber> {
         let mut members = self.members.lock();
         let (subscribers, turn) = &mut *members;
         let count = subscribers.len();
-        let order = || (0..count).map(|step| (*turn + step) % count);
-        let suits = |place: &usize, suits: &dyn Fn(&Session) -> bool| {
-            subscribers.get(*place).is_some_and(|member| suits(&member.session))
-        };
-        let chosen = order()
-            .find(|place| suits(place, &ready))
-            .or_else(|| order().find(|place| suits(place, &later)))?;
+        let mut best = None;
+        for place in (0..count).map(|step| (*turn + step) % count) {
+            let found = subscribers.get(place).and_then(&mut readiness);
+            if let Some(found) = found
+                && best.is_none_or(|(least, _)| found < least)
+            {
+                best = Some((found, place));
+            }
+            if found == Some(Readiness::Now) {
+                break;
+            }
+        }
+        let (_, chosen) = best?;
         let member = subscribers.get(chosen).cloned();
         *turn = (chosen + 1) % count;
         member

@@ -209,6 +209,7 @@ impl Ending {
 mod tests {
     use super::*;
     use crate::broker::core::Who;
+    use crate::broker::core::group::Readiness;
     use crate::mqtt::{QoS, SubscribeOptions, SubscriptionId};
     use proptest::prelude::*;
     use std::collections::BTreeSet;
@@ -254,10 +255,17 @@ mod tests {
         let targets = index.resolve("t", None, false);
         assert_eq!((targets.receivers.len(), targets.groups.len()), (0, 2));
         let group = &targets.groups[0];
-        let turn = || group.choose(|_| true, |_| true).unwrap().session.key;
+        let turn = || group.choose(|_| Some(Readiness::Now)).unwrap().session.key;
         assert_eq!([turn(), turn(), turn(), turn()], [1, 2, 3, 1]);
-        let offline = group.choose(|session| session.key == 1, |_| true);
-        assert_eq!(offline.unwrap().session.key, 1, "whoever is ready comes first");
+        let best = |key, rest: Readiness| {
+            let readiness = |member: &Subscriber| {
+                Some(if member.session.key == key { Readiness::Soon } else { rest })
+            };
+            group.choose(readiness).unwrap().session.key
+        };
+        assert_eq!(best(1, Readiness::Later), 1, "whoever is ready comes first");
+        assert_eq!(best(1, Readiness::Never), 1);
+        assert_eq!(best(1, Readiness::Now), 2);
         for session in &sessions {
             assert!(index.remove(&Filter::parse("$share/g/t").unwrap(), session));
         }

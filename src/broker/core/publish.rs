@@ -6,11 +6,11 @@ use super::hooks::Decision;
 use super::routing::{Routed, Routing};
 use super::session::Session;
 use super::sys::is_reserved;
-use super::target::{Grant, Targets};
+use super::target::{Grant, Subscriber, Targets};
 use super::template::{Source, Templates};
 use super::words::Denial;
 use super::worker::{Timer, Worker};
-use crate::mqtt::{Publish, QoS, ReasonCode};
+use crate::mqtt::{Publish, ReasonCode};
 use std::rc::Rc;
 
 /// What is published, by whom.
@@ -165,15 +165,10 @@ fn deliver(worker: &mut Worker, routing: &mut Routing<'_>, targets: &Targets) ->
     }
     routing.skip_barred(&targets.barred_receivers);
     for group in &targets.groups {
-        let ready = |session: &Session| {
-            let hot = session.hot.lock();
-            hot.link.is_some() && hot.has_room() && targets.admits(session)
+        let readiness = |member: &Subscriber| {
+            targets.admits(&member.session).then(|| routing.readiness(member)).flatten()
         };
-        let later = |session: &Session| {
-            (routing.publish.qos > QoS::AtMostOnce || session.is_connected())
-                && targets.admits(session)
-        };
-        if let Some(member) = group.choose(ready, later)
+        if let Some(member) = group.choose(readiness)
             && let Some(grant) = Grant::merge(std::iter::once(&member))
         {
             routing.deliver(worker, &member.session, &grant);

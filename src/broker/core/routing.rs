@@ -2,17 +2,21 @@
 
 use super::Core;
 use super::event::{Client, Event, Fate, Why};
+use super::group::Readiness;
 use super::message::{Delivery, Kept};
 use super::outflow::{Outflow, is_large};
 use super::queue::SlowConsumer;
 use super::session::{Hot, Session};
-use super::target::Grant;
+use super::target::{Grant, Subscriber};
 use super::template::{Templates, Variant};
 use super::worker::Worker;
 use crate::mqtt::{Message, Publish, QoS};
 use crate::session::Time;
 use bytes::Bytes;
 use std::sync::Arc;
+
+/// Bytes of a subscription identifier at most, with what names it.
+const ROOM_FOR_ID: usize = 5;
 
 /// What became of a message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -64,6 +68,28 @@ impl<'a> Routing<'a> {
     /// The memory its templates were in.
     pub(super) fn into_scratch(self) -> Vec<u8> {
         self.templates.into_scratch()
+    }
+
+    /// How well a member of a group could take the message; `None` where nobody
+    /// would wait for it.
+    pub(super) fn readiness(&mut self, member: &Subscriber) -> Option<Readiness> {
+        let hot = member.session.hot.lock();
+        let (online, queue) = (hot.link.is_some(), &hot.limits.queue);
+        let qos = self.publish.qos.min(member.options.qos);
+        let kept = qos > QoS::AtMostOnce || queue.offline_qos0;
+        if !online && self.publish.qos == QoS::AtMostOnce && !kept {
+            return None;
+        }
+        let variant = Variant { version: hot.version, qos, retain: false };
+        // The identifier of the subscription is not in the template.
+        let room = hot.maximum_packet_size.saturating_sub(ROOM_FOR_ID);
+        Some(match online {
+            _ if self.templates.fitting(variant, room).is_none() => Readiness::Never,
+            true if hot.has_room() => Readiness::Now,
+            true if !hot.is_full() => Readiness::Soon,
+            false if kept && !hot.queue.is_full(queue) => Readiness::Later,
+            _ => Readiness::Never,
+        })
     }
 
     /// Delivers the message to one session, or queues it for later.

@@ -1,7 +1,8 @@
 //! Shared subscriptions.
 
 use super::lab::{Client, Lab, hello, hex, message, retained};
-use mqx::mqtt::{AckKind, Connect, QoS, ReasonCode, Version};
+use mqx::mqtt::{AckKind, Connect, ConnectProperties, QoS, ReasonCode, Version};
+use std::num::{NonZeroU16, NonZeroU32};
 
 fn deliveries(client: &mut Client) -> usize {
     client.payloads().len()
@@ -74,6 +75,54 @@ fn s74_an_offline_member_does_not_starve_the_group() {
     lab.publish(&mut publisher, &message("t", "kept", QoS::AtLeastOnce, 5));
     let mut back = lab.connect(&persistent);
     assert!(back.take().ends_with(b"kept"), "the last member keeps it");
+}
+
+#[test]
+fn s74_a_member_without_quota_is_better_than_one_that_is_offline() {
+    // What the offline member would keep, and what it would lose.
+    for qos in [QoS::AtLeastOnce, QoS::AtMostOnce] {
+        let mut lab = Lab::new();
+        let persistent = Connect { clean_start: false, ..hello(Version::V311, "away") };
+        let mut away = lab.connect(&persistent);
+        away.take();
+        lab.subscribe(&mut away, "$share/g/t", qos);
+        lab.lose(&mut away);
+        let properties = ConnectProperties {
+            receive_maximum: NonZeroU16::new(1),
+            ..ConnectProperties::default()
+        };
+        let mut busy = lab.connect(&Connect { properties, ..hello(Version::V5, "busy") });
+        busy.take();
+        lab.subscribe(&mut busy, "$share/g/t", QoS::AtLeastOnce);
+        let mut publisher = lab.client(Version::V311, "p");
+        for id in 1..=4 {
+            lab.publish(&mut publisher, &message("t", "m", QoS::AtLeastOnce, id));
+        }
+        for id in 1..=4 {
+            assert_eq!(deliveries(&mut busy), 1, "{id}");
+            lab.ack(&mut busy, AckKind::PubAck, id, ReasonCode::SUCCESS);
+        }
+    }
+}
+
+#[test]
+fn s51_a_message_too_large_for_one_member_goes_to_another() {
+    let mut lab = Lab::new();
+    let properties = ConnectProperties {
+        maximum_packet_size: NonZeroU32::new(30),
+        ..ConnectProperties::default()
+    };
+    let mut small = lab.connect(&Connect { properties, ..hello(Version::V5, "small") });
+    small.take();
+    let mut large = lab.client(Version::V5, "large");
+    for client in [&mut small, &mut large] {
+        lab.subscribe(client, "$share/g/t", QoS::AtLeastOnce);
+    }
+    let mut publisher = lab.client(Version::V311, "p");
+    for (id, qos) in [(1, QoS::AtMostOnce), (2, QoS::AtLeastOnce), (3, QoS::AtMostOnce)] {
+        lab.publish(&mut publisher, &message("t", &"x".repeat(40), qos, id));
+    }
+    assert_eq!((deliveries(&mut small), deliveries(&mut large)), (0, 3));
 }
 
 #[test]
