@@ -77,6 +77,11 @@ impl Delivery {
         Self { kept, ..self.clone() }
     }
 
+    /// Whether its time has run out.
+    pub(super) fn is_expired(&self, now: Time) -> bool {
+        self.kept.as_ref().is_some_and(|kept| kept.is_expired(now))
+    }
+
     /// Bytes of the message's payload.
     pub(super) fn payload_size(&self) -> usize {
         self.kept.as_ref().map_or(0, |kept| kept.message.payload().len())

@@ -2,7 +2,7 @@
 
 use super::message::Delivery;
 use crate::mqtt::QoS;
-use crate::session::trim;
+use crate::session::{Time, trim};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -15,7 +15,15 @@ pub(super) struct Queue {
     /// Messages of QoS 0 that are not replayed, and their bytes.
     loose: usize,
     loose_bytes: usize,
+    /// Before that, nobody looks through it for messages whose time has run out.
+    next_look: Time,
 }
+
+/// Messages whose time has run out that are taken at once.
+const AT_ONCE: usize = 1024;
+
+/// A look through a hundred thousand messages takes milliseconds.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
 
 /// The limits of what is kept for one session.
 #[derive(Debug, Clone, Copy)]
@@ -140,6 +148,23 @@ impl Queue {
         Some(delivery)
     }
 
+    /// Takes messages whose time has run out, to make room: some of those in
+    /// front, or else whatever is found behind others, where it is not looked for
+    /// at every turn.
+    pub(super) fn take_expired(&mut self, now: Time) -> Vec<Delivery> {
+        let mut expired = Vec::new();
+        while expired.len() < AT_ONCE
+            && self.front().is_some_and(|delivery| delivery.is_expired(now))
+        {
+            expired.extend(self.pop());
+        }
+        if expired.is_empty() && self.next_look <= now {
+            expired = self.take_if(|delivery| delivery.is_expired(now));
+            self.next_look = now + BETWEEN_LOOKS;
+        }
+        expired
+    }
+
     /// Drops what the client does not get after a reconnect, which is QoS 0
     /// as a rule.
     pub(super) fn go_offline(&mut self, limits: &QueueLimits) {
@@ -147,11 +172,19 @@ impl Queue {
         if none || limits.offline_qos0 {
             return;
         }
+        drop(self.take_if(|delivery| delivery.qos == QoS::AtMostOnce));
+    }
+
+    fn take_if(&mut self, condition: impl Fn(&Delivery) -> bool) -> Vec<Delivery> {
+        let mut taken = Vec::new();
         for delivery in std::mem::take(self).deliveries {
-            if delivery.qos > QoS::AtMostOnce {
+            if condition(&delivery) {
+                taken.push(delivery);
+            } else {
                 self.restore(delivery);
             }
         }
+        taken
     }
 }
 

@@ -9,14 +9,13 @@
 use super::Core;
 use super::counters::Counters;
 use super::event::{Fate, Why};
-use super::message::{Delivery, Kept};
+use super::message::Delivery;
 use super::own_copy::Tailoring;
 use super::replay::Reader;
 use super::session::{Hot, Session, put_ack};
 use super::worker::Worker;
 use crate::mqtt::{Ack, AckKind, PacketId, QoS, ReasonCode};
 use crate::session::{Named, Stage, Time};
-use std::sync::Arc;
 
 /// Output above which what waits has to wait for room.
 const MARK: usize = 64 * 1024;
@@ -94,8 +93,7 @@ impl Hot {
 
     /// Sends what was owed, if it is still worth it. What comes of it is over.
     fn send_owed(&mut self, delivery: &Delivery, now: Time) -> Fate {
-        let expired = |kept: &Arc<Kept>| kept.is_expired(now);
-        let fate = if delivery.kept.as_ref().is_some_and(expired) {
+        let fate = if delivery.is_expired(now) {
             Fate::Dropped(Why::Expired)
         } else if self.send(delivery, now) {
             return Fate::Sent;

@@ -142,6 +142,12 @@ impl<'a> Routing<'a> {
         (grant, variant): (&Grant, Variant),
         why: Why,
     ) -> Fate {
+        if why == Why::QueueFull && self.drop_expired(worker, session, hot) {
+            let fate = self.enqueue(hot, grant, variant);
+            if fate == Fate::Queued {
+                return fate;
+            }
+        }
         let online = hot.link.is_some();
         if online && worker.behind.note(session, hot, self.publisher) {
             return self.enqueue_beyond(hot, grant, variant);
@@ -158,6 +164,18 @@ impl<'a> Routing<'a> {
         }
         self.routed.refused += usize::from(fate != Fate::Queued);
         fate
+    }
+
+    /// Makes room in a queue that is full. Returns whether there is more.
+    fn drop_expired(&self, worker: &Worker, session: &Session, hot: &mut Hot) -> bool {
+        let expired = hot.queue.take_expired(self.now);
+        let fate = Fate::Dropped(Why::Expired);
+        for delivery in &expired {
+            hot.note_settled(delivery);
+            worker.counters.note(fate, delivery.payload_size());
+            self.core.tell_kept(self.now, session.client(hot.connection), delivery, fate);
+        }
+        !expired.is_empty()
     }
 
     fn is_withheld_from(&self, session: &Session) -> bool {

@@ -7,6 +7,7 @@ use mqx::mqtt::{
     ReasonCode, TopicAlias, Version,
 };
 use std::num::{NonZeroU16, NonZeroU32};
+use std::time::Duration;
 
 const ALL: [QoS; 3] = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce];
 
@@ -399,4 +400,33 @@ fn a_full_queue_refuses_and_the_publisher_of_version_5_hears_it() {
     }
     publisher.expect("40 02 0001 40 02 0002 40 02 0003 40 03 0004 97");
     assert_eq!(lab.summary().dropped, 1);
+}
+
+#[test]
+fn what_has_expired_does_not_keep_a_queue_full() {
+    let queue = QueueLimits { messages: 3, ..Limits::default().queue };
+    let mut lab = Lab::with(Limits { queue, ..Limits::default() });
+    let mut away = lab.connect(&Connect { clean_start: false, ..hello(Version::V311, "away") });
+    away.take();
+    lab.subscribe(&mut away, "t", QoS::AtLeastOnce);
+    lab.lose(&mut away);
+    let mut publisher = lab.client(Version::V5, "p");
+    let mut publish = |lab: &mut Lab, payload, expiry: Option<u32>| {
+        let mut publish = message("t", payload, QoS::AtLeastOnce, 1);
+        publish.properties.message_expiry_interval = expiry;
+        lab.publish(&mut publisher, &publish);
+        publisher.take().len() == 4
+    };
+    for expiry in [Some(1), None, Some(2)] {
+        assert!(publish(&mut lab, "first", expiry));
+    }
+    assert!(!publish(&mut lab, "refused", None));
+    lab.pass(Duration::from_secs(20));
+    // One in front, another behind a message that has not expired.
+    assert!(publish(&mut lab, "second", None) && publish(&mut lab, "third", None));
+    assert!(!publish(&mut lab, "refused", None));
+    let mut back = lab.connect(&Connect { clean_start: false, ..hello(Version::V311, "away") });
+    let _connack = back.take_some(4);
+    assert_eq!(back.payloads(), ["first", "second", "third"]);
+    assert_eq!((lab.summary().expired, lab.summary().dropped), (2, 2));
 }
