@@ -46,7 +46,11 @@ impl Kept {
     /// The properties to send at `now`: the expiry interval less the time the
     /// message has waited (MQTT-3.3.2-6).
     pub(super) fn properties(&self, now: Time) -> PublishProperties<'_> {
-        let left = self.expires.map(|expires| (expires - now).as_secs());
+        let left = self.expires.map(|expires| {
+            let left = expires - now;
+            // Whoever is told of no time at all takes the message to be over.
+            left.as_secs() + u64::from(left.subsec_nanos() > 0)
+        });
         PublishProperties {
             message_expiry_interval: left.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)),
             ..self.message.properties()

@@ -4,6 +4,7 @@ use super::lab::{Lab, hex, message, retained, seconds};
 use mqx::mqtt::{
     Publish, PublishProperties, QoS, RetainHandling, SubscribeOptions, SubscribeProperties, Version,
 };
+use std::time::Duration;
 
 #[test]
 fn s55_an_empty_retained_message_clears_and_is_delivered_but_not_kept() {
@@ -90,6 +91,20 @@ fn s60_a_retained_message_expires_and_says_how_long_it_has_left() {
     client.expect("90 04 004d 00 00  31 0a 0001 74 05 02 00000046 78");
     lab.pass(seconds(71));
     assert_eq!(lab.summary().retained, 0, "nothing of it is left");
+}
+
+#[test]
+fn a_message_with_less_than_a_second_left_is_not_sent_with_none() {
+    let mut lab = Lab::new();
+    let mut publisher = lab.client(Version::V5, "p");
+    let properties =
+        PublishProperties { message_expiry_interval: Some(1), ..PublishProperties::default() };
+    lab.publish(&mut publisher, &Publish { properties, ..retained("t", "x") });
+    lab.pass(Duration::from_millis(500));
+    let mut client = lab.client(Version::V5, "c");
+    let options = SubscribeOptions::default();
+    lab.subscribe_with(&mut client, "t", options, SubscribeProperties::default());
+    client.expect("90 04 004d 00 00  31 0a 0001 74 05 02 00000001 78");
 }
 
 #[test]
