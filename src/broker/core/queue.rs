@@ -15,15 +15,10 @@ pub(super) struct Queue {
     /// Messages of QoS 0 that are not replayed, and their bytes.
     loose: usize,
     loose_bytes: usize,
-    /// Before that, nobody looks through it for messages whose time has run out.
-    next_look: Time,
 }
 
 /// Messages whose time has run out that are taken at once.
 const AT_ONCE: usize = 1024;
-
-/// A look through a hundred thousand messages takes milliseconds.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
 
 /// The limits of what is kept for one session.
 #[derive(Debug, Clone, Copy)]
@@ -148,19 +143,13 @@ impl Queue {
         Some(delivery)
     }
 
-    /// Takes messages whose time has run out, to make room: some of those in
-    /// front, or else whatever is found behind others, where it is not looked for
-    /// at every turn.
+    /// Takes the messages in front whose time has run out, or the first of them.
     pub(super) fn take_expired(&mut self, now: Time) -> Vec<Delivery> {
         let mut expired = Vec::new();
         while expired.len() < AT_ONCE
             && self.front().is_some_and(|delivery| delivery.is_expired(now))
         {
             expired.extend(self.pop());
-        }
-        if expired.is_empty() && self.next_look <= now {
-            expired = self.take_if(|delivery| delivery.is_expired(now));
-            self.next_look = now + BETWEEN_LOOKS;
         }
         expired
     }
@@ -175,7 +164,8 @@ impl Queue {
         drop(self.take_if(|delivery| delivery.qos == QoS::AtMostOnce));
     }
 
-    fn take_if(&mut self, condition: impl Fn(&Delivery) -> bool) -> Vec<Delivery> {
+    /// Takes the messages for which `condition` holds, wherever they are.
+    pub(super) fn take_if(&mut self, condition: impl Fn(&Delivery) -> bool) -> Vec<Delivery> {
         let mut taken = Vec::new();
         for delivery in std::mem::take(self).deliveries {
             if condition(&delivery) {

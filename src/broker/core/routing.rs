@@ -168,7 +168,7 @@ impl<'a> Routing<'a> {
 
     /// Makes room in a queue that is full. Returns whether there is more.
     fn drop_expired(&self, worker: &Worker, session: &Session, hot: &mut Hot) -> bool {
-        let expired = hot.queue.take_expired(self.now);
+        let expired = hot.take_expired(self.now);
         let fate = Fate::Dropped(Why::Expired);
         for delivery in &expired {
             hot.note_settled(delivery);

@@ -20,6 +20,10 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Seconds from one look through a whole queue to the next: one through a hundred
+/// thousand messages takes milliseconds.
+const BETWEEN_LOOKS: u32 = 10;
+
 /// A session. Everything that must change together with the output buffer is
 /// behind one lock, which a delivery takes once and nobody holds while
 /// writing to a socket. That part stands in front, beside the count of those who
@@ -102,6 +106,9 @@ pub(super) struct Hot {
     pub(super) expires: Option<Time>,
     /// Seconds the session outlives its connection; all ones is for ever.
     pub(super) expiry_interval: u32,
+    /// The second before which nobody looks through the whole queue for messages
+    /// whose time has run out.
+    next_look: u32,
 }
 
 /// Who writes a session's output.
@@ -177,6 +184,7 @@ impl Hot {
             diary: None,
             will: None,
             expiry_interval: 0,
+            next_look: 0,
             expires: None,
         }
     }
@@ -239,6 +247,19 @@ impl Hot {
         displaced: &mut Vec<Delivery>,
     ) -> bool {
         self.queue.push_newest(delivery, &self.limits.queue, displaced)
+    }
+
+    /// Takes messages out of the queue whose time has run out, to make room: some
+    /// of those in front, or else whatever there is, if it was not looked for just
+    /// before.
+    pub(super) fn take_expired(&mut self, now: Time) -> Vec<Delivery> {
+        let expired = self.queue.take_expired(now);
+        let second = u32::try_from((now - Time::ZERO).as_secs()).unwrap_or(u32::MAX);
+        if !expired.is_empty() || second < self.next_look {
+            return expired;
+        }
+        self.next_look = second.saturating_add(BETWEEN_LOOKS);
+        self.queue.take_if(|delivery| delivery.is_expired(now))
     }
 
     /// Drops from the queue what is not kept for a client that is offline.
