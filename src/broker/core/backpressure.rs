@@ -6,6 +6,9 @@
 //! read then. Two who wait for each other, or for a client that has stopped
 //! reading, go on when their patience ends; from then on the policy for slow
 //! clients holds, until the client has caught up.
+//!
+//! Whoever sends and never reads what it is answered is not read any more either,
+//! or a client that does nothing but ask would fill the memory with answers.
 
 use super::Core;
 use super::connection::{Connection, Open};
@@ -15,6 +18,47 @@ use super::session::{Hot, Session};
 use super::worker::Worker;
 use crate::session::Time;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Bytes of answers that a client may leave unread: four times as many as all its
+/// packet identifiers make necessary.
+const ENOUGH: usize = 1024 * 1024;
+
+/// After so long it is looked whether it has read some of them, if nothing shows
+/// it before.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// The answers that a client has not read yet.
+#[derive(Debug, Default)]
+pub(super) struct Unread {
+    bytes: usize,
+    /// When it is looked at again, while they are too many.
+    pub(super) look: Time,
+}
+
+impl Unread {
+    /// Notes that so many bytes of answers come behind those that `wait`, which
+    /// may be messages.
+    pub(super) fn note(&mut self, answers: usize, wait: usize) {
+        self.bytes = self.bytes.min(wait) + answers;
+    }
+
+    /// Decides whether the client is read on at `now`.
+    pub(super) fn judge(&mut self, now: Time) {
+        self.look = if self.bytes > ENOUGH { now + LOOK } else { Time::ZERO };
+    }
+
+    /// Looks what is left, where so many bytes `wait`.
+    fn look_again(&mut self, wait: usize, now: Time) {
+        self.note(0, wait);
+        self.judge(now);
+    }
+
+    /// Whether the client is not read because of them.
+    const fn are_too_many(&self) -> bool {
+        self.look.nanos() > 0
+    }
+}
 
 /// Those whom the connection of the present batch has to wait for.
 #[derive(Debug, Default)]
@@ -124,9 +168,17 @@ impl Core {
     pub fn is_paused(&self, worker: &mut Worker, connection: &mut Connection) -> bool {
         if let Some(open) = &mut connection.open {
             open.renew_wait(&connection.link, worker.now);
+            if open.unread.are_too_many() {
+                let waiting = open.session.hot.lock().out.len();
+                open.unread.look_again(waiting, worker.now);
+            }
         }
         let until = connection.pause().filter(|until| *until > worker.now);
         match (until, &mut connection.open) {
+            // It is silent as long as it does not read.
+            (Some(until), Some(open)) if open.unread.look == until => {
+                worker.wake_at(&connection.pulse, until);
+            }
             (Some(until), _) => worker.pause(&connection.pulse, until),
             (None, Some(open)) => open.resumes = Time::ZERO,
             (None, None) => {}

@@ -3,6 +3,7 @@
 
 use super::Core;
 use super::acl::{Access, Who};
+use super::backpressure::Unread;
 use super::connection::{Connection, End, Open, cut};
 use super::entry::{Door, Entrance};
 use super::event::Refusal;
@@ -132,6 +133,7 @@ impl Core {
             allowance: rates.and_then(Rates::allowance),
             resumes: Time::ZERO,
             wait: None,
+            unread: Unread::default(),
             aliases: AliasReceiver::new(connection.limits.topic_alias_maximum),
             limits: Arc::clone(&connection.limits),
             room_for_words: room_for_words(connect),

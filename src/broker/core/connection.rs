@@ -1,7 +1,7 @@
 //! One connection, from the transport that is there until its end.
 
 use super::Core;
-use super::backpressure::Wait;
+use super::backpressure::{Unread, Wait};
 use super::entry::Entry;
 use super::event::{Client, Event};
 use super::exchange::Exchange;
@@ -54,6 +54,8 @@ pub(super) struct Open {
     pub(super) resumes: Time,
     /// Whom it waits for before that.
     pub(super) wait: Option<Box<Wait>>,
+    /// What it has not read of its answers.
+    pub(super) unread: Unread,
     /// Bytes up to which an acknowledgement may grow by a reason in words.
     pub(super) room_for_words: usize,
     /// Where changes of the session are recorded.
@@ -204,8 +206,11 @@ impl Core {
             self.end(worker, connection, end);
             return Progress::Over;
         }
-        if let Some(open) = &connection.open {
+        if let Some(open) = &mut connection.open {
             send_replies(worker, open);
+            if !connection.peer.inside {
+                open.unread.judge(worker.now);
+            }
         }
         if packets > 0
             && let Some(resumes) = connection.pause()
@@ -223,13 +228,14 @@ impl Core {
 }
 
 /// Hands the answers of a batch to the connection's output.
-pub(super) fn send_replies(worker: &mut Worker, open: &Open) {
+pub(super) fn send_replies(worker: &mut Worker, open: &mut Open) {
     if worker.replies.is_empty() {
         return;
     }
     let mut hot = open.session.hot.lock();
     if hot.is_current(open.number) {
         worker.provide(&mut hot);
+        open.unread.note(worker.replies.len(), hot.out.len());
         hot.out.bytes_mut().extend_from_slice(&worker.replies);
         worker.touch(&open.session, &mut hot);
     }

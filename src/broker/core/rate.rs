@@ -66,21 +66,25 @@ impl Bucket {
 
 impl Connection {
     /// When the connection is to be read again, after the client has published
-    /// faster than it may. What was read and not consumed is to be brought again
+    /// faster than it may or has not read what it was answered. What was read and not consumed is to be brought again
     /// then. The link is woken at that time.
     #[must_use]
     pub fn pause(&self) -> Option<Time> {
         let open = self.open.as_ref()?;
-        Some(open.resumes).filter(|resumes| *resumes > Time::ZERO)
+        Some(open.resumes()).filter(|resumes| *resumes > Time::ZERO)
     }
 
     /// Whether the next packet has to wait.
     pub(super) fn is_held(&self, now: Time) -> bool {
-        self.entry.is_waiting() || self.open.as_ref().is_some_and(|open| open.resumes > now)
+        self.entry.is_waiting() || self.open.as_ref().is_some_and(|open| open.resumes() > now)
     }
 }
 
 impl Open {
+    fn resumes(&self) -> Time {
+        self.resumes.max(self.unread.look)
+    }
+
     /// Counts a message of so many bytes, where there is a limit.
     pub(super) fn charge(&mut self, size: usize, now: Time) {
         if let Some(allowance) = &mut self.allowance {

@@ -131,6 +131,11 @@ impl Worker {
     /// not its own.
     pub(super) fn pause(&mut self, pulse: &Rc<Pulse>, until: Time) {
         pulse.last_packet.set(until);
+        self.wake_at(pulse, until);
+    }
+
+    /// Wakes the connection at that time.
+    pub(super) fn wake_at(&mut self, pulse: &Rc<Pulse>, until: Time) {
         // One that is set already wakes it too early, and then it is set anew.
         let set = pulse.resumes.get();
         if set <= self.now || until < set {

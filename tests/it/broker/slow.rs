@@ -1,8 +1,9 @@
 //! Clients that read more slowly than they are sent messages.
 
-use super::lab::{Client, Lab, hello, message, seconds};
+use super::lab::{Client, Lab, hello, hex, message, seconds};
 use mqx::broker::core::{Limits, QueueLimits, SlowConsumer};
 use mqx::mqtt::{Connect, Packet, QoS, Version};
+use std::time::Duration;
 
 /// A broker with this policy and room for three messages, a client that reads
 /// nothing any more and one that does.
@@ -172,4 +173,47 @@ fn nobody_waits_for_itself_and_what_no_connection_brings_waits_for_nobody() {
     lab.make_room(&mut slow, 1000);
     assert_eq!(slow.payloads(), numbers([0, 1, 2, 7, 8, 9]), "the oldest have gone");
     assert_eq!(lab.totals().held_up, 0);
+}
+
+#[test]
+fn who_reads_no_answers_is_not_read_until_it_has() {
+    let mut lab = Lab::new();
+    let connect = Connect { keep_alive: 60, ..hello(Version::V5, "c") };
+    for question in [hex("c0 00"), hex("32 06 0001 61 0001 00")] {
+        let mut client = lab.connect(&connect);
+        client.take();
+        client.stop_reading();
+        let questions = question.repeat(10_000);
+        let mut asked = 0;
+        while client.connection.pause().is_none() {
+            lab.send_bytes(&mut client, &questions);
+            asked += 10_000;
+            assert!(asked < 1_000_000, "the answers fill the memory");
+        }
+        assert!(asked > 2 * 65_535, "as many as there are identifiers, twice");
+        assert_eq!(lab.receive(&mut client, &questions), Some(0));
+        lab.pass(Duration::from_millis(200));
+        assert!(client.was_woken() && lab.is_paused(&mut client));
+        lab.make_room(&mut client, usize::MAX);
+        assert!(!lab.is_paused(&mut client), "it has read them");
+        assert_eq!(lab.receive(&mut client, &questions), Some(questions.len()));
+        let answer = if question.len() == 2 { 2 } else { 4 };
+        assert!(client.take().len() >= asked * answer);
+        lab.lose(&mut client);
+    }
+}
+
+#[test]
+fn who_is_not_read_for_its_answers_is_silent() {
+    let mut lab = Lab::new();
+    let mut client = lab.connect(&Connect { keep_alive: 10, ..hello(Version::V5, "c") });
+    client.stop_reading();
+    while client.connection.pause().is_none() {
+        lab.send_bytes(&mut client, &hex("c0 00").repeat(10_000));
+    }
+    for _ in 0..80 {
+        lab.pass(Duration::from_millis(200));
+        lab.is_paused(&mut client);
+    }
+    assert!(client.is_closed());
 }
