@@ -3,18 +3,29 @@
 use super::{Decoded, MAP_IN_KEY, MAX_DEPTH};
 use crate::text_or_base64::TextOrBase64;
 use ciborium::Value as Cbor;
-use ciborium::de::from_reader_with_recursion_limit;
+use ciborium::de::{Error, from_reader_with_recursion_limit};
 use serde_json::{Map, Number, Value};
 
 /// The value, which has to be the whole payload.
 pub(super) fn decode(payload: &[u8]) -> Result<Decoded, String> {
     let mut rest = payload;
-    let value: Cbor = from_reader_with_recursion_limit(&mut rest, MAX_DEPTH)
-        .map_err(|cause| cause.to_string())?;
+    let value: Cbor =
+        from_reader_with_recursion_limit(&mut rest, MAX_DEPTH).map_err(|cause| words(&cause))?;
     if !rest.is_empty() {
         return Err(format!("{} bytes follow the value", rest.len()));
     }
     Ok(Decoded::json(&json(value, false)?))
+}
+
+/// What is wrong, for people: ciborium says it as a program would.
+fn words<T>(cause: &Error<T>) -> String {
+    match cause {
+        Error::Io(_) => "it ends before the value does".to_owned(),
+        Error::Syntax(place) => format!("byte {place} is not what could stand there"),
+        Error::Semantic(Some(place), what) => format!("{what} at byte {place}"),
+        Error::Semantic(None, what) => what.clone(),
+        Error::RecursionLimitExceeded => format!("it is nested more than {MAX_DEPTH} deep"),
+    }
 }
 
 fn json(value: Cbor, in_key: bool) -> Result<Value, String> {

@@ -62,7 +62,7 @@ fn what_is_cut_short_or_too_long_is_refused() {
 #[test]
 fn depth_length_and_compression_cannot_be_used_against_the_reader() {
     let deep = [vec![0x81; 100_000], vec![0xf6]].concat();
-    assert!(said(Codec::Cbor, &deep).is_err());
+    assert!(said(Codec::Cbor, &deep).unwrap_err().contains("nested more than"));
     let deep = [vec![0x91; 100_000], vec![0xc0]].concat();
     assert!(said(Codec::MsgPack, &deep).is_err());
     // Maps with one member whose key is such a map, and so on.
@@ -73,7 +73,8 @@ fn depth_length_and_compression_cannot_be_used_against_the_reader() {
         assert!(said(codec, &nested(90)).is_err());
     }
     assert!(said(Codec::Json, &vec![b'['; 100_000]).is_err());
-    assert!(said(Codec::Cbor, b"\x9b\x7f\xff\xff\xff\xff\xff\xff\xff").is_err());
+    let cut = said(Codec::Cbor, b"\x9b\x7f\xff\xff\xff\xff\xff\xff\xff");
+    assert!(cut.unwrap_err().contains("it ends before the value does"));
     assert!(said(Codec::MsgPack, b"\xdd\xff\xff\xff\xff").is_err());
     assert!(said(Codec::MsgPack, b"\xc6\xff\xff\xff\xff").is_err());
     let bomb = compressed(&vec![0; MAX_SIZE + 1]);
