@@ -15,6 +15,8 @@ pub(super) struct Input<R> {
     kind: Kind<R>,
     /// The number of the payload in front, from 1.
     position: u64,
+    /// The first of those that are gathered.
+    first: u64,
 }
 
 enum Kind<R> {
@@ -52,7 +54,7 @@ impl<R: AsyncRead + Unpin> Input<R> {
                 let limit = "the payload is larger than the 268,435,455 bytes MQTT allows";
                 Err(Error::new(Class::PublishRejected, limit).hint("publish it in pieces"))
             }
-            _ => Ok(Self { kind, position: 1 }),
+            _ => Ok(Self { kind, position: 1, first: 1 }),
         }
     }
 
@@ -66,10 +68,13 @@ impl<R: AsyncRead + Unpin> Input<R> {
         !matches!(self.kind, Kind::Payload(..))
     }
 
-    /// The number of the payload in front, or of the record that was last
-    /// gathered.
-    pub(super) const fn position(&self) -> u64 {
-        self.position
+    /// The number of the payload in front, of its first record if it was gathered, or of
+    /// the record that is to be gathered next.
+    pub(super) fn position(&self) -> u64 {
+        match &self.kind {
+            Kind::Batches(_, batch) if batch.whole().is_some() => self.first,
+            _ => self.position,
+        }
     }
 
     /// Bytes of the input that were shown.
@@ -90,6 +95,9 @@ impl<R: AsyncRead + Unpin> Input<R> {
         while batch.whole().is_none()
             && let Some(record) = records.peek()
         {
+            if batch.is_empty() {
+                self.first = self.position;
+            }
             let added = batch.add(record);
             if added != Ok(false) {
                 records.advance();
