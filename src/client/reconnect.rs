@@ -145,13 +145,14 @@ impl Trials {
     /// So many connections in a row that end at once are no accident.
     const SUSPECT: u32 = 3;
 
+    /// What they may come from.
+    const CAUSES: &str = "a message may be too large for the broker or forbidden there, or \
+        another client may have this identifier";
+
     fn succeeded(self) -> Self {
         let idle = self.idle.saturating_add(1);
         if idle == Self::SUSPECT {
-            output::note(
-                "if this one ends as soon as the last ones, a message may be too large for the \
-                 broker or forbidden there, or another client have this identifier",
-            );
+            output::note(format!("if this one ends at once too, {}", Self::CAUSES));
         }
         Self { idle, ..self }
     }
@@ -209,8 +210,9 @@ impl Attempts {
         if !is_temporary(&error) {
             return error;
         }
+        let cure = if self.trials.idle > 0 { Trials::CAUSES } else { "--retry forever goes on" };
         let what = format!("the connection was lost and {} attempts failed", self.trials.made);
-        Error::new(Class::ConnectionLost, what).because(error).hint("--retry forever goes on")
+        Error::new(Class::ConnectionLost, what).because(error).hint(cure)
     }
 }
 
