@@ -202,9 +202,10 @@ impl Subscriber {
 
     /// Lets the commands that run end, until a signal asks for haste.
     async fn let_jobs_end(&mut self) {
-        self.jobs.close();
-        let stop = signals::stop();
+        // Heard before anybody is told that it counts.
+        let stop = signals::stop_from_now_on();
         tokio::pin!(stop);
+        self.jobs.close();
         while self.jobs.are_busy() {
             tokio::select! {
                 biased;

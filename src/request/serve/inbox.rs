@@ -60,6 +60,11 @@ impl Inbox {
         self.waiting.pop_front()
     }
 
+    /// How many wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Whether no request waits and none is to come.
     pub(super) fn is_done(&self) -> bool {
         self.left == 0 && self.waiting.is_empty()

@@ -80,6 +80,7 @@ pub async fn run(config: Config, stop: impl Future<Output = Signal>) -> Result<(
         error = time_out => Err(error),
     };
     part(server.connection.take()).await;
+    server.tally.left(server.inbox.waiting() + server.works.open());
     server.tally.tell();
     end.and(server.tally.verdict())
 }

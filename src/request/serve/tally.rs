@@ -18,6 +18,8 @@ pub(super) struct Tally {
     failed: u64,
     /// Replies that the broker did not take.
     rejected: u64,
+    /// Requests that were not answered when it ended.
+    left: u64,
 }
 
 impl Tally {
@@ -26,7 +28,7 @@ impl Tally {
             Answer::Reply(_) => (Class::Decode, "replies could not be made"),
             Answer::Exec(_) => (Class::CommandFailed, "commands failed"),
         };
-        Self { failure, answered: 0, without_topic: 0, dropped: 0, failed: 0, rejected: 0 }
+        Self { failure, answered: 0, without_topic: 0, dropped: 0, failed: 0, rejected: 0, left: 0 }
     }
 
     pub(super) const fn answered(&mut self) {
@@ -66,6 +68,11 @@ impl Tally {
         }
     }
 
+    /// It ends, and so many requests are not answered.
+    pub(super) const fn left(&mut self, count: usize) {
+        self.left += count as u64;
+    }
+
     /// Says how many there were of each.
     pub(super) fn tell(&self) {
         let rows = [
@@ -73,6 +80,7 @@ impl Tally {
             (self.dropped, "came when too many waited"),
             (self.failed, self.failure.1),
             (self.rejected, "were rejected in their reply"),
+            (self.left, "are left without a reply"),
         ];
         let troubles = rows.iter().filter(|row| row.0 > 0);
         let troubles = troubles.map(|(count, what)| format!("{count} {what}"));

@@ -113,8 +113,13 @@ impl Works {
         self.replies.pop_front();
     }
 
+    /// Requests whose reply is not given to the connection.
+    pub(super) fn open(&self) -> usize {
+        self.jobs.len() + self.done.len() + self.replies.len()
+    }
+
     /// Whether there is nothing to do.
     pub(super) fn is_idle(&self) -> bool {
-        self.jobs.is_empty() && self.done.is_empty() && self.replies.is_empty()
+        self.open() == 0
     }
 }
