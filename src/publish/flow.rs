@@ -179,6 +179,9 @@ impl<R: AsyncRead + Unpin> Flow<R> {
         if self.is_done() {
             return Ok(());
         }
+        if !self.outbox.keeps_all() {
+            self.outcome.stand(self.outbox.len(), self.connection.in_flight() as u64);
+        }
         let wants_input = self.has_room() && self.outbox.is_empty() && self.feed.is_waiting();
         let (outcome, outbox) = (&mut self.outcome, &mut self.outbox);
         let verifier = &mut self.verifier;
@@ -209,13 +212,15 @@ impl<R: AsyncRead + Unpin> Flow<R> {
         if has_lost {
             return Err(self.lost(error));
         }
+        let in_flight = self.connection.in_flight() as u64;
         let mut answers = Vec::new();
         let mut on_event = |event: Event<'_>| answers.extend(answer(&event));
         let connection = &mut self.connection;
         let connecting =
             Box::pin(reconnect(connection, error, self.delivery.retries.again, &mut on_event));
         let connected =
-            meanwhile(&mut self.feed, &mut self.outbox, &mut self.outcome, connecting).await;
+            meanwhile(&mut self.feed, &mut self.outbox, &mut self.outcome, in_flight, connecting)
+                .await;
         for (token, reason) in answers {
             self.outcome.note(&Event::Published { token, reason });
             self.outbox.note(&Event::Published { token, reason });
@@ -242,6 +247,8 @@ impl<R: AsyncRead + Unpin> Flow<R> {
     /// Closes in order, which for QoS 0 is the only sign that the broker has
     /// taken everything; for the others every message is answered by now.
     async fn finish(mut self) -> Result<()> {
+        // Everything is answered.
+        self.outcome.stand(0, 0);
         self.progress.clear();
         self.outbox.settle(true).await?;
         if let Some(verifier) = &mut self.verifier {
@@ -346,25 +353,30 @@ async fn connect(
     let mut ignored = |_: Event<'_>| {};
     let opening = Box::pin(Connection::open(config.connect.clone(), &mut ignored));
     let opened = if outbox.keeps_all() {
-        meanwhile(feed, outbox, outcome, opening).await
+        meanwhile(feed, outbox, outcome, 0, opening).await
     } else {
         opening.await
     };
     let Err(error) = opened else { return opened };
     let (options, retry) = (&config.connect, config.delivery.retries.first);
     let connecting = Box::pin(connect_after(options, error, retry, &mut ignored));
-    meanwhile(feed, outbox, outcome, connecting).await
+    meanwhile(feed, outbox, outcome, 0, connecting).await
 }
 
-/// Waits for a connection and lets messages wait in the outbox meanwhile.
+/// Waits for a connection and lets messages wait in the outbox meanwhile; `in_flight` of
+/// them wait for their answer.
 async fn meanwhile<T>(
     feed: &mut Feed<impl AsyncRead + Unpin>,
     outbox: &mut Outbox,
     outcome: &mut Outcome,
+    in_flight: u64,
     mut connecting: impl Future<Output = Result<T>> + Unpin,
 ) -> Result<T> {
     loop {
         outbox.take_in(feed, outcome, false).await?;
+        if !outbox.keeps_all() {
+            outcome.stand(outbox.len(), in_flight);
+        }
         // What is due and may not wait there is in front until there is a connection.
         let reads_on = outbox.reads_on() && feed.is_waiting() && feed.peek().is_none();
         tokio::select! {

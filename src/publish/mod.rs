@@ -30,10 +30,11 @@ pub use recording::Recording;
 
 use crate::client::ConnectOptions;
 use crate::error::Result;
+use crate::output;
 use crate::signals::Signal;
 use crate::store::Place;
 use feed::Feed;
-use outcome::Outcome;
+use outcome::{Outcome, Standing};
 use recording::Laps;
 use std::num::NonZeroU64;
 use tokio::io::AsyncRead;
@@ -102,23 +103,27 @@ pub async fn run(
     input: impl AsyncRead + Unpin,
     stop: impl Future<Output = Signal>,
 ) -> Result<()> {
+    let standing = Standing::default();
     tokio::select! {
         biased;
         // It is large, and there is one.
-        done = Box::pin(publish(config, input)) => done,
-        signal = stop => Err(signal.error()),
+        done = Box::pin(publish(config, input, standing.clone())) => done,
+        signal = stop => {
+            standing.words().iter().for_each(output::warn);
+            Err(signal.error())
+        }
     }
 }
 
-async fn publish(config: Config, input: impl AsyncRead + Unpin) -> Result<()> {
+async fn publish(config: Config, input: impl AsyncRead + Unpin, standing: Standing) -> Result<()> {
     let laps = Laps::default();
     match &config.source {
         Source::Recording(recording) => {
             let verifier = Box::pin(verifier(&config, recording)).await?;
             let reader = recording.open(laps.clone())?;
-            publish_from(&config, reader, laps, verifier).await
+            publish_from(&config, reader, laps, verifier, standing).await
         }
-        _ => publish_from(&config, input, laps, None).await,
+        _ => publish_from(&config, input, laps, None, standing).await,
     }
 }
 
@@ -127,9 +132,10 @@ async fn publish_from(
     input: impl AsyncRead + Unpin,
     laps: Laps,
     verifier: Option<Verifier>,
+    standing: Standing,
 ) -> Result<()> {
     let feed = Feed::open(config, input).await?.repeating(laps);
-    flow::publish(config, feed, Outcome::new(config), verifier).await
+    flow::publish(config, feed, Outcome::new(config, standing), verifier).await
 }
 
 /// What checks that the messages of `recording` come back, if something is to.

@@ -4,6 +4,42 @@ use super::{Config, OnDisconnect};
 use crate::error::{Class, Error, Result};
 use crate::mqtt::ReasonCode;
 use crate::session::{Event, Token};
+use std::cell::Cell;
+use std::rc::Rc;
+
+/// What would be lost if a run ended now, for whoever ends it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Standing(Rc<Cell<Losses>>);
+
+impl Standing {
+    /// What is to be said of it, if anything is.
+    pub(super) fn words(&self) -> Option<String> {
+        self.0.get().words()
+    }
+}
+
+/// How many messages are lost, and how.
+#[derive(Debug, Clone, Copy, Default)]
+struct Losses {
+    dropped: u64,
+    uncertain: u64,
+    unsent: u64,
+    unanswered: u64,
+}
+
+impl Losses {
+    fn words(&self) -> Option<String> {
+        let rows = [
+            (self.dropped, "were dropped, for the buffer was full"),
+            (self.uncertain, "were under way when the connection was lost, and may be lost too"),
+            (self.unsent, "could not be sent"),
+            (self.unanswered, "are not acknowledged"),
+        ];
+        let counted = rows.iter().filter(|row| row.0 > 0);
+        let said: Vec<_> = counted.map(|(count, what)| format!("{count} {what}")).collect();
+        (!said.is_empty()).then(|| format!("of the messages {}", said.join("; ")))
+    }
+}
 
 /// Counts what went wrong and keeps the words of the first of each kind.
 #[derive(Debug, Default)]
@@ -26,6 +62,7 @@ pub(super) struct Outcome {
     pub(super) unsent: u64,
     /// Messages with QoS 1 and 2 that were not answered at the end.
     pub(super) unanswered: u64,
+    standing: Standing,
 }
 
 /// A message that was not taken.
@@ -39,13 +76,30 @@ struct Rejected {
 
 impl Outcome {
     /// Nothing has happened yet to the messages of `config`.
-    pub(super) fn new(config: &Config) -> Self {
+    pub(super) fn new(config: &Config, standing: Standing) -> Self {
         Self {
             wants_subscriber: config.delivery.wants_subscriber,
             may_lose: config.delivery.on_disconnect == OnDisconnect::Drop,
             // A store numbers messages, those of earlier runs among them.
             unit: config.store.as_ref().map_or_else(|| config.source.unit(), |_| "message"),
+            standing,
             ..Self::default()
+        }
+    }
+
+    /// Takes down how it stands: so many messages wait in memory, and so many are not answered.
+    pub(super) fn stand(&self, waiting: u64, unanswered: u64) {
+        let all = self.all();
+        let unsent = all.unsent + waiting;
+        self.standing.0.set(Losses { unsent, unanswered: all.unanswered + unanswered, ..all });
+    }
+
+    const fn all(&self) -> Losses {
+        Losses {
+            dropped: self.dropped,
+            uncertain: self.uncertain,
+            unsent: self.unsent,
+            unanswered: self.unanswered,
         }
     }
 
@@ -71,15 +125,7 @@ impl Outcome {
 
     /// What is to be said of messages that are lost, if any are.
     pub(super) fn losses(&self) -> Option<String> {
-        let rows = [
-            (self.dropped, "were dropped, for the buffer was full"),
-            (self.uncertain, "were under way when the connection was lost, and may be lost too"),
-            (self.unsent, "could not be sent"),
-            (self.unanswered, "are not acknowledged"),
-        ];
-        let counted = rows.iter().filter(|row| row.0 > 0);
-        let said: Vec<_> = counted.map(|(count, what)| format!("{count} {what}")).collect();
-        (!said.is_empty()).then(|| format!("of the messages {}", said.join("; ")))
+        self.all().words()
     }
 
     /// Whether messages with QoS 0 are among what is lost.

@@ -102,6 +102,56 @@ fn a_command_that_is_stopped_before_it_is_connected_says_so() {
 }
 
 #[test]
+fn a_publisher_that_is_stopped_says_what_is_not_acknowledged() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let publisher =
+        Running::start(mqx(format!("pub -t a -m þ -q 1 -h 127.0.0.1 -p {port}").split(' ')));
+    let (mut connection, _) = listener.accept().unwrap();
+    connection.read_exact(&mut [0]).unwrap();
+    connection.write_all(&[0x20, 3, 0, 0, 0]).unwrap();
+    // The last byte of the message, which is not in CONNECT.
+    assert!(BufReader::new(&connection).skip_until(0xbe).unwrap() > 0);
+    publisher.signal(Signal::TERM);
+    let ended = publisher.end();
+    assert_eq!(ended.code, Some(143), "{ended:?}");
+    let lines: Vec<_> = ended.err.lines().collect();
+    let said = "mqx: warning: of the messages 1 are not acknowledged";
+    assert_eq!(lines, [said, "mqx: error: terminated"]);
+}
+
+#[test]
+fn commands_that_a_second_signal_kills_have_failed() {
+    let broker = Broker::start();
+    let mut command = broker.client("sub", "-t a -d --exec");
+    command.arg("echo up; exec sleep 600");
+    let subscriber = Running::start(command);
+    subscriber.err_line_with("received SUBACK");
+    broker.publish("-t a -n");
+    assert_eq!(subscriber.out_line(), "up");
+    subscriber.signal(Signal::TERM);
+    subscriber.err_line_with("a second signal kills them");
+    subscriber.signal(Signal::TERM);
+    let ended = subscriber.end();
+    assert_eq!(ended.code, Some(14), "{ended:?}");
+}
+
+#[test]
+fn requests_that_are_left_without_a_reply_are_counted() {
+    let broker = Broker::start();
+    let mut command = broker.client("rr", "--serve a -d --exec");
+    command.arg("echo up >&2; exec sleep 600");
+    let server = Running::start(command);
+    server.err_line_with("received SUBACK");
+    broker.publish("-t a -n --response-topic b");
+    server.err_line_with("up");
+    server.signal(Signal::TERM);
+    let ended = server.end();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.err.contains(" are left without a reply"), "{ended:?}");
+}
+
+#[test]
 fn what_may_be_lost_is_said_once_and_is_a_failure() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
