@@ -11,6 +11,7 @@ use redb::{Builder, Database, DatabaseError, ReadableDatabase, ReadableTable as 
 use redb::{StorageBackend as _, TableDefinition, TableError};
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 
 /// What the file says of itself.
@@ -21,6 +22,8 @@ const FORMAT: &str = "format";
 
 /// The layout that this program writes.
 const PRESENT: u64 = 1;
+
+const ANOTHER_FILE: &str = "name another file with --store, or move this one away";
 
 const NO_STORE: &str = "a database that is not a store of mqx";
 
@@ -46,11 +49,18 @@ impl FileStore {
     /// # Errors
     /// When it cannot be opened or made, is in use, or holds something else.
     pub(super) fn open(path: &Path, sync: Sync, make: bool) -> Result<Self> {
+        guarded(path, || Self::open_unguarded(path, sync, make))
+    }
+
+    fn open_unguarded(path: &Path, sync: Sync, make: bool) -> Result<Self> {
         let mut options = OpenOptions::new();
         let file = options.read(true).write(true).create(make).truncate(false).open(path);
         let file = file.map_err(|cause| Error::file("open", path, cause))?;
         let length = file.metadata().map_err(|cause| Error::file("read", path, cause))?.len();
-        let database = open(file, sync).map_err(|cause| explain(path, cause))?;
+        let mut database = open(file, sync).map_err(|cause| explain(path, cause))?;
+        if length > 0 {
+            examine(&mut database).map_err(|cause| explain(path, cause))?;
+        }
         if !is_store(&database, path)? {
             if length > 0 {
                 return Err(foreign(path, NO_STORE));
@@ -66,6 +76,10 @@ impl FileStore {
     /// # Errors
     /// As [`FileStore::open`], and when what it holds is damaged.
     pub(super) fn check(path: &Path) -> Result<()> {
+        guarded(path, || Self::check_unguarded(path))
+    }
+
+    fn check_unguarded(path: &Path) -> Result<()> {
         let file = match OpenOptions::new().read(true).write(true).open(path) {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return check_folder(path),
             file => file.map_err(|cause| Error::file("open", path, cause))?,
@@ -74,11 +88,10 @@ impl FileStore {
             return Ok(());
         }
         match Builder::new().open_read_only(path) {
-            Ok(database) => check_rows(&database, path),
-            Err(DatabaseError::DatabaseAlreadyOpen) => Ok(()),
-            Err(DatabaseError::RepairAborted) => {
-                check_rows(&mended(path).map_err(|cause| explain(path, cause))?, path)
+            Ok(_) | Err(DatabaseError::RepairAborted) => {
+                check_rows(&copy(path).map_err(|cause| explain(path, cause))?, path)
             }
+            Err(DatabaseError::DatabaseAlreadyOpen) => Ok(()),
             Err(cause) => Err(explain(path, cause)),
         }
     }
@@ -114,11 +127,12 @@ impl FileStore {
 
 impl Backend for FileStore {
     fn load(&mut self) -> Result<Vec<Record>> {
-        load(&self.database, &self.path)
+        guarded(&self.path, || load(&self.database, &self.path))
     }
 
     fn commit(&mut self, changes: &Changes) -> Result<()> {
-        self.write(changes).map_err(|cause| broken(&self.path, cause))
+        let write = || self.write(changes).map_err(|cause| broken(&self.path, cause));
+        guarded(&self.path, write)
     }
 }
 
@@ -193,13 +207,23 @@ fn check_rows(database: &impl ReadableDatabase, path: &Path) -> Result<()> {
     load(database, path).map(|_| ())
 }
 
-/// A copy in memory of the file that a broker was killed with, put in order.
-fn mended(path: &Path) -> Result<Database, DatabaseError> {
+/// A copy of the file in memory, put in order where a broker was killed with it.
+fn copy(path: &Path) -> Result<Database, DatabaseError> {
     let bytes = fs::read(path)?;
     let copy = InMemoryBackend::new();
     copy.set_len(bytes.len() as u64)?;
     copy.write(0, &bytes)?;
-    Builder::new().create_with_backend(copy)
+    let mut database = Builder::new().create_with_backend(copy)?;
+    examine(&mut database)?;
+    Ok(database)
+}
+
+/// Looks whether the disk has kept what was written. Pages are not looked at when
+/// they are read, so what is wrong with one would be taken for a message, or end
+/// the program.
+fn examine(database: &mut Database) -> Result<(), DatabaseError> {
+    // Whether something had to be put in order makes no difference.
+    database.check_integrity().map(drop)
 }
 
 /// Looks whether there could be a file at `path`.
@@ -212,6 +236,15 @@ fn check_folder(path: &Path) -> Result<()> {
 fn broken(path: &Path, cause: impl Into<redb::Error>) -> Error {
     let what = format!("cannot use the store {}", path.display());
     Error::new(Class::File, what).because(cause.into())
+}
+
+/// What `work` with the file at `path` leads to. The database takes pages to be as
+/// it has written them, and panics at one that it did not expect.
+fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Err(Error::new(Class::File, format!("the store {} is damaged", path.display()))
+            .hint(ANOTHER_FILE))
+    })
 }
 
 fn foreign(path: &Path, what: &str) -> Error {
@@ -231,6 +264,6 @@ fn explain(path: &Path, cause: DatabaseError) -> Error {
         }
         other => Error::new(Class::File, format!("{path} is no store, or is damaged"))
             .because(other)
-            .hint("name another file with --store, or move this one away"),
+            .hint(ANOTHER_FILE),
     }
 }

@@ -7,7 +7,7 @@ use mqx::broker::store::{self, Sync};
 use mqx::broker::{Broker, Config, start};
 use mqx::error::Class;
 use mqx::mqtt::{
-    Ack, AckKind, Connect, Packet, PacketId, QoS, ReasonCode, Subscribe, SubscribeOptions,
+    Ack, AckKind, Connect, Packet, PacketId, Publish, QoS, ReasonCode, Subscribe, SubscribeOptions,
     SubscribeProperties, SubscribeRequest, Version, next_frame,
 };
 use redb::TableDefinition;
@@ -273,4 +273,51 @@ fn a_store_that_was_cut_short_is_refused() {
     let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
     file.set_len(5_000).unwrap();
     assert!(complaint(&path).contains("store"));
+}
+
+/// A store with retained messages, as a broker leaves it that was stopped or killed,
+/// in which `damage` was done.
+fn damaged(killed: bool, damage: impl FnOnce(&mut [u8])) -> Vec<String> {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("store");
+    let (broker, address) = program(&path);
+    let mut client = Client::connect(address, "c");
+    for number in 1..=20 {
+        let payload = "payload ".repeat(200);
+        let topic = format!("topic/{number}");
+        let id = PacketId::new(number);
+        let publish =
+            Publish { packet_id: id, qos: QoS::AtLeastOnce, ..retained(&topic, &payload) };
+        client.send(&Packet::Publish(publish));
+        client.receive(|packet| assert!(matches!(packet, Packet::Ack(_)), "{packet:?}"));
+    }
+    broker.signal(if killed { Signal::KILL } else { Signal::TERM });
+    broker.end();
+    let mut bytes = fs::read(&path).unwrap();
+    damage(&mut bytes);
+    fs::write(&path, bytes).unwrap();
+    let said = ["--check-config", "--port=0"].map(|word| {
+        let ended = run(mqx(["broker", word, "--store", path.to_str().unwrap()]));
+        assert_eq!((ended.code, ended.out.as_str()), (Some(11), ""), "{}", ended.err);
+        ended.err
+    });
+    said.into()
+}
+
+#[test]
+fn a_store_that_the_disk_has_not_kept_is_refused_and_no_message_is_made_of_it() {
+    for killed in [false, true] {
+        let said = damaged(killed, |bytes| {
+            let words = bytes.windows(8).rposition(|bytes| bytes == b"payload ").unwrap();
+            bytes[words] = b'P';
+        });
+        assert!(said.iter().all(|said| said.contains("damaged")), "{said:?}");
+        let said = damaged(killed, |bytes| {
+            let pages = bytes.chunks_mut(4096).skip(1);
+            pages
+                .filter(|page| page.windows(8).any(|bytes| bytes == b"payload "))
+                .for_each(|page| page.fill(0));
+        });
+        assert!(said.iter().all(|said| said.contains("damaged")), "{said:?}");
+    }
 }
