@@ -45,6 +45,7 @@ fn the_command_finds_the_broker_in_its_environment_and_has_stdout_for_itself() {
     let place = mqtt.strip_prefix("mqtt://").unwrap();
     assert_eq!(ended.out, format!("mqtt://{place} ws://{place}/mqtt http://{place}\n"));
     assert!(ended.err.contains("1 messages received"), "{ended:?}");
+    assert!(!ended.err.contains("stands for no option"), "{ended:?}");
 }
 
 #[test]

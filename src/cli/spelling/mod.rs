@@ -17,13 +17,22 @@ use std::ffi::OsString;
 
 /// The words as clap is to read them.
 pub(super) fn spelled_out(words: Vec<OsString>, root: &Command) -> Vec<OsString> {
-    let words = properties::spelled_out(words);
-    let Some((at, command)) = client_in(&words, root) else {
+    let Some((before, command, after)) = of_client(&words, root) else {
         return words;
     };
-    let (before, after) = words.split_at_checked(at + 1).unwrap_or((&words, &[]));
-    let pieces = Options::of(command, root).cut(after);
+    let pieces = Options::of(command, root).cut(&after);
     before.iter().cloned().chain(pieces.into_iter().flat_map(|piece| piece.words)).collect()
+}
+
+/// The words up to the name of a client, that client, and the words behind with every
+/// `-D` as its option; nothing if they are for something else.
+fn of_client<'w, 'a>(
+    words: &'w [OsString],
+    root: &'a Command,
+) -> Option<(&'w [OsString], &'a Command, Vec<OsString>)> {
+    let (at, command) = client_in(words, root)?;
+    let (before, after) = words.split_at_checked(at + 1)?;
+    Some((before, command, properties::spelled_out(after)))
 }
 
 /// The client that the words are for, and which of them says so; a client may have

@@ -17,10 +17,10 @@ use std::path::{Path, PathBuf};
 
 /// What the help of every client says of this.
 pub(in super::super) const ELSEWHERE: &str = "Each option is also read from a profile (-b NAME, \
-    or MQX_PROFILE), from the environment, --max-qos as MQX_MAX_QOS, and from an option file of \
-    mosquitto (-o). The command line comes before the profile it names, that before the option \
-    file, that before the environment, and that before the profile of MQX_PROFILE, which holds \
-    only where the command line names no broker.";
+    or MQX_PROFILE), from the environment, --connect-timeout as MQX_CONNECT_TIMEOUT, and from \
+    an option file of mosquitto (-o). The command line comes before the profile it names, that \
+    before the option file, that before the environment, and that before the profile of \
+    MQX_PROFILE, which holds only where the command line names no broker.";
 
 /// What stands before an option in the environment.
 const PREFIX: &str = "MQX_";
@@ -79,13 +79,11 @@ pub(in super::super) fn whole(
     root: &Command,
     variables: Variables<'_>,
 ) -> Result<Whole> {
-    let words = super::properties::spelled_out(words.iter().cloned());
-    let Some((at, command)) = super::client_in(&words, root) else {
-        return Ok(Whole { words, places: Vec::new() });
+    let Some((before, command, after)) = super::of_client(words, root) else {
+        return Ok(Whole { words: words.to_vec(), places: Vec::new() });
     };
-    let (before, after) = words.split_at_checked(at + 1).unwrap_or((&words, &[]));
     let options = Options::of(command, root);
-    let mut typed = options.cut(after);
+    let mut typed = options.cut(&after);
     let below = sources(options, &mut typed, variables)?;
     let said = lay(command, &typed, below);
     let places = said.iter().filter_map(|said| Some((said.arg.get_long()?, &said.place)));
@@ -286,6 +284,7 @@ fn is_companion(lost: &Arg, arg: &Arg) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::is_client;
     use super::*;
     use crate::cli::{CommandLine, definition};
     use std::fs;
@@ -307,6 +306,17 @@ mod tests {
         let whole = whole(&words, &definition(), &variables);
         let words = whole.map_err(|error| crate::error::line(&error.into()))?.words;
         Ok(words.join(OsStr::new(" ")).into_string().unwrap())
+    }
+
+    #[test]
+    fn the_variable_that_the_help_names_is_one_of_every_client() {
+        let root = definition();
+        let behind = ELSEWHERE.split("--").nth(1).unwrap();
+        let (option, variable) = behind.split_once(" as MQX_").unwrap();
+        assert!(variable.starts_with(&option.replace('-', "_").to_ascii_uppercase()));
+        for client in root.get_subcommands().filter(|command| is_client(command)) {
+            assert!(Options::of(client, &root).long(option).is_some(), "{}", client.get_name());
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Every spelling that users of other tools know, against the one of mqx.
 
-use crate::cli::{Command, parse_from};
+use super::{is_client, spelled_out};
+use crate::cli::{Command, definition, parse_from};
+use std::ffi::OsString;
 
 /// What `mqx pub` with these words comes to.
 fn publishing(line: &str) -> String {
@@ -142,4 +144,16 @@ fn the_will_and_properties_can_be_said_in_every_tool_s_words() {
         ("--request-problem-information|false", &["--no-req-problem-info", "--no-reqProblemInfo"]),
         ("--authentication-method|x", &["-am|x", "--auth-method|x"]),
     ]);
+}
+
+#[test]
+fn every_client_takes_properties_as_mosquitto_says_them_and_no_other_command() {
+    for command in definition().get_subcommands() {
+        let name = command.get_name();
+        let line = ["mqx", "--color", "never", name, "-D", "connect", "receive-maximum", "5"];
+        let spelled = spelled_out(line.map(OsString::from).to_vec(), &definition());
+        let last = spelled.last().unwrap().to_str().unwrap();
+        let wanted = if is_client(command) { "--receive-maximum=5" } else { "5" };
+        assert_eq!(last, wanted, "{name}");
+    }
 }
