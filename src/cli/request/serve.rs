@@ -18,8 +18,9 @@ pub(super) struct ServeArgs {
     #[arg(
         long, value_name = "FILTER", value_parser = values::filter,
         conflicts_with_all = [
-            "topic", "payload", "template", "verbose", "format", "json", "any_reply",
-            "fail_if_no_subscriber", "latency", "correlation_data", "decode",
+            "topic", "payload", "encode", "template", "verbose", "format", "json", "pretty",
+            "no_newline", "any_reply", "fail_if_no_subscriber", "latency", "correlation_data",
+            "decode",
         ]
     )]
     serve: Vec<TopicFilter>,
