@@ -138,6 +138,7 @@ fn what_cannot_be_is_refused_with_the_reason() {
         ("-u u --jwt-key k --jwt-alg HS256", "known are RS256 and ES256"),
         ("-u u --jwt-key k -P p", "cannot be used with"),
         ("-u u --jwt-aud x", "--jwt-key"),
+        ("-u u --jwt-ttl 5m", "--jwt-key"),
         ("-u u --ask-password -P p", "cannot be used with"),
         ("--engine rumqttc --disconnect-reason x", "--disconnect-..."),
         ("--engine rumqttc --topic-alias-maximum 3", "--topic-alias-maximum"),

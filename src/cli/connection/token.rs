@@ -47,7 +47,7 @@ pub(super) struct TokenArgs {
 
     /// How long it counts, as in 600 or 1h
     #[arg(
-        long, value_name = "TIME", default_value = "1h",
+        long, value_name = "TIME", default_value = "1h", requires = "jwt_key",
         value_parser = values::duration
     )]
     jwt_ttl: Duration,
