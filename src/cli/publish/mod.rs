@@ -84,7 +84,7 @@ impl PublishArgs {
         let store = self.delivery.store.as_deref().map(Place::parse).transpose()?;
         let properties = self.properties.read()?;
         let (batch, skips_bad) = (self.payload.batch, self.payload.skips_bad);
-        let (repeat, pace) = (self.pace.repeat(), self.payload.replay.pace(self.pace.pace()));
+        let (repeat, pace) = (self.pace.repeat(), self.payload.replay.pace(self.pace.pace())?);
         let verifies = self.payload.replay.verify;
         let (source, making) = self.payload.into_source()?;
         let delivery = self.delivery.read(self.qos, &source, self.reach.retries())?;

@@ -71,11 +71,18 @@ impl ReplayArgs {
         self.replay.is_some()
     }
 
-    /// How fast it is replayed; `free` is as fast as other messages.
-    pub(super) fn pace(&self, free: Pace) -> Pace {
+    /// How fast messages follow each other: as they were recorded, or as `said` of all.
+    ///
+    /// # Errors
+    /// When both are asked for.
+    pub(super) fn pace(&self, said: Pace) -> Result<Pace> {
         match (&self.replay, self.speed.unwrap_or(Speed::Times(1.0))) {
-            (Some(_), Speed::Times(times)) => Pace::Recorded(times),
-            _ => free,
+            (None, _) | (_, Speed::Max) => Ok(said),
+            (Some(_), Speed::Times(times)) if said == Pace::Free => Ok(Pace::Recorded(times)),
+            (Some(_), Speed::Times(_)) => {
+                let what = "--rate and --repeat-delay are not for a replay in its own time";
+                Err(Error::usage(what).hint("leave them out, or add --speed max"))
+            }
         }
     }
 

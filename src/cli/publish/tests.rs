@@ -282,6 +282,7 @@ fn what_does_not_fit_together_is_refused_with_the_reason() {
         ("--replay f --map a", "s#old#new#"),
         ("--replay f --speed 0", "or max"),
         ("--replay f --speed fast", "or max"),
+        ("--replay f --rate 5", "not for a replay in its own time"),
         ("-t a -l --delimiter ab", "one byte"),
         ("-t a -n --delimiter ,", "--stdin-line"),
         ("-t a -n --batch 1s", "--stdin-line"),
