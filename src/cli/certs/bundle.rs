@@ -4,7 +4,7 @@ use super::super::connection::secrets;
 use super::delivery::DeliveryArgs;
 use crate::certs::Task;
 use crate::certs::bundle::{Config, Format};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::secret::Secret;
 use clap::Args;
 use std::path::PathBuf;
@@ -55,13 +55,18 @@ pub(super) struct BundleArgs {
 
 impl BundleArgs {
     pub(super) fn into_task(self) -> Result<Task> {
+        let password = secrets::chosen(self.password, self.password_file, self.password_env)?;
+        if password.is_some() && self.format != Format::Pkcs12 {
+            return Err(Error::usage("--password and its kin are for PKCS#12 only")
+                .hint("leave it out, or add --format p12"));
+        }
         Ok(Task::Bundle(Config {
             certificate: self.certificate,
             key: self.key,
             key_password: secrets::chosen(self.key_password, self.key_password_file, None)?,
             ca: self.cafile,
             format: self.format,
-            password: secrets::chosen(self.password, self.password_file, self.password_env)?,
+            password,
             delivery: self.delivery.into_delivery(None),
         }))
     }

@@ -5,11 +5,12 @@ use super::signer::SignerArgs;
 use crate::certs::Task;
 use crate::certs::renew::Config;
 use crate::error::Result;
-use clap::{Args, value_parser};
+use clap::{Arg, Args, value_parser};
 use std::path::PathBuf;
 
 /// The arguments.
 #[derive(Debug, Args)]
+#[command(mut_args(with_new_key))]
 pub(super) struct RenewArgs {
     /// Files of certificates (PEM), which are replaced; a CA that signs itself
     /// keeps its key, so that what it has signed stays valid
@@ -37,6 +38,14 @@ pub(super) struct RenewArgs {
 
     #[command(flatten)]
     signer: SignerArgs,
+}
+
+/// The options of new keys: of a key that stays they would be said in vain.
+const OF_NEW_KEYS: [&str; 4] = ["kind", "key_password", "key_password_file", "key_password_env"];
+
+fn with_new_key(option: Arg) -> Arg {
+    let is_of_key = OF_NEW_KEYS.contains(&option.get_id().as_str());
+    if is_of_key { option.requires("new_key") } else { option }
 }
 
 impl RenewArgs {

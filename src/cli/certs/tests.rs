@@ -62,6 +62,9 @@ fn what_cannot_be_is_refused_with_the_reason() {
         ("certs client a --san é", "xn--"),
         ("certs client a --key-type dsa", "p384, ed25519"),
         ("certs client a --ca-key k", "--ca <FILE>"),
+        ("certs renew a.crt --key-type p384", "--new-key"),
+        ("certs renew a.crt --key-password x", "--new-key"),
+        ("certs bundle a.crt --format der --password x", "PKCS#12 only"),
     ] {
         let error = parse(line).unwrap_err();
         assert!(error.contains(words), "{line}: {error}");
