@@ -172,7 +172,7 @@ fn say(
     writeln!(out, "wrote {}  {count} revoked, in force until {end}", path.display())?;
     writeln!(
         out,
-        "\nmqx broker checks clients by it with --crlfile {}; it reads it again on SIGHUP",
+        "\nmqx broker checks clients by it with --crlfile {}, a newer one from the next client on",
         output::shell_path(&path)
     )
 }
