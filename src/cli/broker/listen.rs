@@ -160,7 +160,9 @@ impl ListenArgs {
     pub(super) fn read(self, purpose: Purpose) -> Result<Listen> {
         let Self { place, manner } = self;
         if !place.is_said() {
-            return Err(Error::usage("a listener has a port, a tls-port, a ws-port or a unix"));
+            return Err(Error::usage(
+                "a listener has a port, a tls-port, a ws-port, an http-port or a unix",
+            ));
         }
         manner.tls.check(place.tls_port)?;
         let users = manner.users.read()?;

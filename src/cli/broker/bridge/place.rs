@@ -1,6 +1,7 @@
 //! Where the other broker of a bridge listens.
 
 use std::net::Ipv6Addr;
+use std::num::NonZeroU16;
 use std::str::FromStr;
 
 /// A host, and a port if one is named.
@@ -24,8 +25,8 @@ impl FromStr for HostPort {
         if host.is_empty() || host.contains(['/', '[', ']']) {
             return Err(WRONG);
         }
-        let port = port.map(|port| port.parse().map_err(|_| WRONG)).transpose()?;
-        Ok(Self { host: host.to_owned(), port: port.filter(|port| *port > 0) })
+        let port = port.map(|port| port.parse::<NonZeroU16>().map_err(|_| WRONG)).transpose()?;
+        Ok(Self { host: host.to_owned(), port: port.map(NonZeroU16::get) })
     }
 }
 
@@ -48,7 +49,7 @@ mod tests {
             let wanted = HostPort { host: host.to_owned(), port };
             assert_eq!(text.parse(), Ok(wanted), "{text}");
         }
-        for text in ["", ":1", "h:", "h:x", "h:70000", "[::1]1", "mqtt://h", "[h"] {
+        for text in ["", ":1", "h:", "h:x", "h:0", "h:70000", "[::1]1", "mqtt://h", "[h"] {
             assert_eq!(text.parse::<HostPort>(), Err(WRONG), "{text}");
         }
     }
