@@ -3,10 +3,9 @@
 
 use super::line::Line;
 use super::options::Meaning::{Each, Idle, Is, Missing, Switch, Unless};
-use super::options::{Row, Scope, Value, text};
+use super::options::{LIBRARY, NO_PSK, Row, Scope, Value, no_zero, text};
 use crate::cli::broker::sources::{Entries, Section};
 
-const NO_PSK: &str = "mqx has no keys that are shared beforehand: use certificates";
 const LOCAL: &str = "nobody here asks a bridge of this broker for its password";
 const PINGS: &str = "whether the other broker is there is found out with PINGREQ";
 
@@ -21,8 +20,8 @@ pub(super) const OPTIONS: &[Row] = &[
     ("bridge_cafile", Scope::Bridge, Is(&["cafile"], text)),
     ("bridge_capath", Scope::Bridge, Is(&["capath"], text)),
     ("bridge_certfile", Scope::Bridge, Is(&["cert"], text)),
-    ("bridge_ciphers", Scope::Bridge, Idle("mqx chooses good ciphers itself")),
-    ("bridge_ciphers_tls1.3", Scope::Bridge, Idle("mqx chooses good ciphers itself")),
+    ("bridge_ciphers", Scope::Bridge, Idle(LIBRARY)),
+    ("bridge_ciphers_tls1.3", Scope::Bridge, Idle(LIBRARY)),
     ("bridge_identity", Scope::Bridge, Missing(NO_PSK)),
     ("bridge_insecure", Scope::Bridge, Switch("insecure", "")),
     ("bridge_keyfile", Scope::Bridge, Is(&["key"], text)),
@@ -81,10 +80,6 @@ fn address(value: &str) -> Value {
         None => format!("{word}:1883"),
     };
     Value::Are(value.split_whitespace().map(with_port).collect())
-}
-
-fn no_zero(value: &str) -> Value {
-    if value == "0" { Value::Usual } else { text(value) }
 }
 
 fn version(value: &str) -> Value {

@@ -130,7 +130,8 @@ const MEMORY: &str = "mqx bounds what it keeps for each client: max_queued_bytes
 const ENGINE: &str = "mqx reads private keys from PEM files only";
 const UPGRADE: &str = "a message is never delivered with more than the QoS it was sent with";
 const PROXY_TLS: &str = "mqx takes no word of the proxy's for it that a client came by TLS";
-const LIBRARY: &str = "mqx chooses good ciphers itself";
+pub(super) const NO_PSK: &str = "mqx has no keys that are shared beforehand: use certificates";
+pub(super) const LIBRARY: &str = "mqx chooses good ciphers itself";
 
 /// The options, sorted by name.
 #[rustfmt::skip]
@@ -203,8 +204,8 @@ pub(super) const OPTIONS: &[Row] = &[
     ("port", Listener, Meaning::Special(Special::Port)),
     ("protocol", Listener, Meaning::Special(Special::Protocol)),
     ("proxy_protocol_v2_require_tls", Listener, Unless(PROXY_TLS)),
-    ("psk_file", Access, Missing("mqx has no keys that are shared beforehand: use certificates")),
-    ("psk_hint", Listener, Missing("mqx has no keys that are shared beforehand: use certificates")),
+    ("psk_file", Access, Missing(NO_PSK)),
+    ("psk_hint", Listener, Missing(NO_PSK)),
     ("queue_qos0_messages", Broker, Switch("queue-qos0", "")),
     ("require_certificate", Listener, Switch("require-client-cert", "")),
     ("retain_available", Broker, Switch("", "no-retain")),
@@ -248,7 +249,7 @@ pub(super) fn text(value: &str) -> Value {
 }
 
 /// A number of which 0 is no limit.
-fn no_zero(value: &str) -> Value {
+pub(super) fn no_zero(value: &str) -> Value {
     if value == "0" { Value::Usual } else { text(value) }
 }
 
