@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
-use toml_edit::{Document, Item, Key, Table, TableLike, Value};
+use toml_edit::{Document, Item, Key, Table, Value};
 
 /// The tables that describe further listeners, and those that describe bridges.
 const LISTENER: &str = "listener";
@@ -27,8 +27,13 @@ pub(super) fn read(path: &Path) -> Result<File> {
 pub(super) fn parse(text: &str, name: &str) -> Result<File> {
     let source = Source { text, name };
     let mut table = source.table()?;
-    let mut sections =
-        |kind| table.remove(kind).map_or(Ok(Vec::new()), |item| source.tables(kind, &item));
+    let mut sections = |kind| -> Result<Vec<_>> {
+        let tables = source.tables_in(&mut table, kind)?.into_iter();
+        let section = |(place, table)| {
+            Ok(Section { place, complete: false, entries: source.entries(&table)? })
+        };
+        tables.map(section).collect()
+    };
     let (listeners, bridges) = (sections(LISTENER)?, sections(BRIDGE)?);
     Ok(File { settings: source.entries(&table)?, first: Entries::default(), listeners, bridges })
 }
@@ -62,16 +67,24 @@ impl Source<'_> {
         table: &mut Table,
         kind: &str,
     ) -> Result<Vec<(String, Table)>> {
+        let wrong = |span| {
+            let what = format!("a {kind} is a table, and its heading is [[{kind}]]");
+            self.wrong(start(span), &what)
+        };
+        let placed = |span, table| (self.place(start(span)), table);
         match table.remove(kind) {
             None => Ok(Vec::new()),
             Some(Item::ArrayOfTables(tables)) => {
-                let begins = |table: &Table| self.place(start(table.span()));
-                Ok(tables.into_iter().map(|table| (begins(&table), table)).collect())
+                Ok(tables.into_iter().map(|table| placed(table.span(), table)).collect())
             }
-            Some(item) => {
-                let what = format!("a {kind} is a table, and its heading is [[{kind}]]");
-                Err(self.wrong(start(item.span()), &what))
+            Some(Item::Value(Value::Array(values))) => {
+                let tables = values.into_iter().map(|value| match value {
+                    Value::InlineTable(table) => Ok(placed(table.span(), table.into_table())),
+                    other => Err(wrong(other.span())),
+                });
+                tables.collect()
             }
+            Some(item) => Err(wrong(item.span())),
         }
     }
 
@@ -79,9 +92,9 @@ impl Source<'_> {
     ///
     /// # Errors
     /// When a value is of a kind that no option has; the error says where.
-    pub(in crate::cli) fn entries(&self, table: &dyn TableLike) -> Result<Entries> {
+    pub(in crate::cli) fn entries(&self, table: &Table) -> Result<Entries> {
         let mut entries = Entries::default();
-        for (option, item) in table.iter() {
+        for (option, item) in table {
             let at = start(table.key(option).and_then(Key::span));
             let values = toml_values::texts(item)
                 .map_err(|what| self.wrong(at, &format!("{}: {what}", option.escape_debug())))?;
@@ -90,30 +103,6 @@ impl Source<'_> {
             entries.set(Entry { option: option.to_owned(), values, place });
         }
         Ok(entries)
-    }
-
-    /// The options in each of the tables of this kind.
-    fn tables(&self, kind: &str, item: &Item) -> Result<Vec<Section>> {
-        let what = format!("a {kind} is a table, and its heading is [[{kind}]]");
-        let wrong = |span| self.wrong(start(span), &what);
-        match item {
-            Item::ArrayOfTables(tables) => {
-                tables.iter().map(|table| self.section(table.span(), table)).collect()
-            }
-            Item::Value(Value::Array(values)) => {
-                let sections = values.iter().map(|value| match value {
-                    Value::InlineTable(table) => self.section(table.span(), table),
-                    _ => Err(wrong(value.span())),
-                });
-                sections.collect()
-            }
-            _ => Err(wrong(item.span())),
-        }
-    }
-
-    fn section(&self, span: Option<Range<usize>>, table: &dyn TableLike) -> Result<Section> {
-        let (place, entries) = (self.place(start(span)), self.entries(table)?);
-        Ok(Section { place, complete: false, entries })
     }
 
     fn wrong(&self, at: usize, what: &str) -> Error {
@@ -151,6 +140,16 @@ mod tests {
             let said = refusal(text);
             assert!(said.starts_with(wanted), "{text}: {said}");
         }
+    }
+
+    #[test]
+    fn a_listener_may_be_a_table_of_a_list_too() {
+        let file = parse("\nlistener = [\n{ port = 1 },\n{ port = 2 }]", "f").unwrap();
+        let listeners: Vec<_> =
+            file.listeners.iter().map(|one| (one.place.as_str(), one.entries.lines())).collect();
+        let port = |port: u8| vec![format!("port {port}")];
+        assert_eq!(listeners, [("f:3", port(1)), ("f:4", port(2))]);
+        assert!(refusal("bridge = [1]").starts_with("f:1: a bridge is a table"));
     }
 
     proptest! {

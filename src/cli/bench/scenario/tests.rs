@@ -74,6 +74,7 @@ fn what_is_wrong_is_said_with_its_line_and_the_nearest_name() {
         ("[group]\nname = 'x'\n", "s.toml:1: a group is a table"),
         ("[[group]]\n[[stage]]\nfrom = 1\n", "the following required arguments"),
         ("[[group]]\npublish = 1\n", "s.toml:2: a publish is a table"),
+        ("group = [{ retri = 1 }]\n", "s.toml:1: retri: there is no such option"),
     ] {
         let said = refusal(text);
         assert!(said.contains(wanted), "{text}: {said}");
