@@ -144,8 +144,13 @@ impl RunArgs {
         let (publishing, receiving) =
             if counts_receivers { (other, count) } else { (count, other) };
         let given = [(publishing, self.publishers), (receiving, self.subscribers)];
-        if count == Some(0) || self.publishers == Some(0) && self.mode != Mode::Sub {
-            return Err(Error::usage("--count 0: a run needs somebody who does something"));
+        let needed = self.publishers.filter(|_| self.mode != Mode::Sub);
+        if let Some((option, _)) = [("--count", count), ("--publishers", needed)]
+            .iter()
+            .find(|(_, number)| *number == Some(0))
+        {
+            let what = format!("{option} 0: a run needs somebody who does something");
+            return Err(Error::usage(what));
         }
         if given.iter().any(|(count, named)| count.is_some() && named.is_some()) {
             return Err(Error::usage("how many clients there are is said twice, with --count too"));
@@ -277,6 +282,9 @@ mod tests {
     fn what_contradicts_itself_is_refused() {
         for line in ["-c 5 --publishers 6", "sub", "-t a -t b"] {
             assert!(try_config(line).is_err(), "{line}");
+        }
+        for (line, option) in [("-c 0", "--count 0"), ("pub --publishers 0", "--publishers 0")] {
+            assert!(try_config(line).unwrap_err().to_string().starts_with(option), "{line}");
         }
         let words = ["mqx", "bench", "--rate", "1", "-I", "5"];
         assert!(parse_from(words).is_err());
