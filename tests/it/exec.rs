@@ -59,6 +59,24 @@ fn clients_of_mqx_go_to_the_broker_that_runs_them() {
 }
 
 #[test]
+fn a_load_that_the_broker_does_not_take_is_refused_before_it_is_sent() {
+    let long = format!("--user-property k={}", "v".repeat(100));
+    for (options, load, wanted) in [
+        (&["--max-packet-size", "150"][..], &*long, Some("over the broker's limit of 150")),
+        (&["--no-retain"], "--retain", Some("retained messages")),
+        // 1 for the type, 1 for the length, 2 and 4 for the topic, 1 for no properties.
+        (&["--max-packet-size", "100"], "--size 91 -t abcd", None),
+        (&["--max-packet-size", "100"], "--size 92 -t abcd", Some("of 101 bytes is over")),
+    ] {
+        let command = format!("\"$MQX\" bench pub -b \"$MQTT_URL\" --limit 1 {load}");
+        let ended = run(with_options(&[&["--port", "0"], options].concat(), &command));
+        let code = if wanted.is_some() { 7 } else { 0 };
+        assert_eq!(ended.code, Some(code), "{load}: {ended:?}");
+        assert!(ended.err.contains(wanted.unwrap_or_default()), "{load}: {ended:?}");
+    }
+}
+
+#[test]
 fn variables_of_another_broker_are_not_left_to_the_command() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mqtt.sock");

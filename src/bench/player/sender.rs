@@ -87,7 +87,7 @@ impl Sender {
     /// Checks that the broker takes such messages at all.
     ///
     /// # Errors
-    /// When they are too large for it or of a QoS it does not have.
+    /// As [`Writer::check`].
     pub(super) fn check(&self, limits: ServerLimits) -> Result<()> {
         self.writer.check(limits)
     }

@@ -36,6 +36,17 @@ struct Template {
     filling: Vec<u8>,
 }
 
+/// Bytes of a packet beside its topic and its payload, at the least: its type, its length
+/// and that of the topic.
+const LEAST_HEAD: usize = 4;
+
+impl Template {
+    /// Bytes of a whole packet.
+    fn size(&self) -> usize {
+        self.head.len() + size_of::<Variable>() + self.filling.len()
+    }
+}
+
 /// Buffers of one message that are used again.
 #[derive(Default)]
 struct Scratch {
@@ -119,18 +130,16 @@ impl Writer {
     /// Checks that the broker takes such messages at all.
     ///
     /// # Errors
-    /// When they are too large for it or of a QoS it does not have.
+    /// When they are too large for it, of a QoS it does not have or to be retained
+    /// where nothing is. What is sent through the session is measured there to the byte.
     pub(super) fn check(&self, limits: ServerLimits) -> Result<()> {
-        // Flags, length, topic, packet identifier and no properties.
-        let size = self.size + 7;
-        let failure = if size > limits.maximum_packet_size {
-            Failure::TooLarge(size, limits.maximum_packet_size)
-        } else if self.qos > limits.maximum_qos {
-            Failure::Unsupported("this quality of service")
-        } else {
-            return Ok(());
-        };
-        Err(client::explain(failure))
+        let kind = Publish { qos: self.qos, retain: self.retain, ..Publish::default() };
+        limits.check(&kind).map_err(client::explain)?;
+        let size = self.template.as_ref().map_or(self.size + LEAST_HEAD, Template::size);
+        if size > limits.maximum_packet_size {
+            return Err(client::explain(Failure::TooLarge(size, limits.maximum_packet_size)));
+        }
+        Ok(())
     }
 
     /// Writes the message with this number and returns the bytes of its payload, unless
