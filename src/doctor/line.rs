@@ -13,35 +13,53 @@ const TLS_PORT: u16 = 8883;
 /// The path of WebSocket that need not be named.
 const WS_PATH: &str = "/mqtt";
 
+/// The options that say what opens the key of a certificate.
+const KEY_PASSWORDS: &[&str] = &["--key-password", "--key-password-file", "--key-password-env"];
+
 /// The words of a command.
 pub(super) struct Line(Vec<String>);
 
 impl Line {
     /// The command that examines `endpoint` in place of the broker of `config`.
     pub(super) fn to(endpoint: &Endpoint, config: &Config) -> Self {
-        Self::of_words(config, way(endpoint)).and(&config.login)
+        Self::of(config, endpoint).and(&config.login)
     }
 
     /// The same, with another user or another password.
     pub(super) fn with_login(config: &Config, login: &[&str]) -> Self {
-        Self::of_words(config, way(&config.connect.endpoint)).and(login)
+        Self::of(config, &config.connect.endpoint).and(login)
     }
 
-    fn of_words(config: &Config, way: Vec<String>) -> Self {
+    fn of(config: &Config, endpoint: &Endpoint) -> Self {
         let command = match config.extent {
             Extent::Ping => "ping",
             Extent::Messages => "doctor",
         };
         let begin = ["mqx", command].map(str::to_owned);
-        Self(begin.into_iter().chain(way).chain(config.kept.iter().cloned()).collect())
+        let words = begin.into_iter().chain(way(endpoint)).chain(config.kept.iter().cloned());
+        let tls = endpoint.tls.as_ref().map(TlsClient::options);
+        // Of what was typed this is refused, or would not help, on another way.
+        let rows: [(bool, &[&str]); 4] = [
+            (tls.is_some(), &["--tls-keylog"]),
+            (tls.is_some_and(|tls| tls.ciphers.is_some()), &["--ciphers"]),
+            (tls.is_some_and(|tls| tls.key_password.is_some()), KEY_PASSWORDS),
+            (endpoint.websocket.is_some(), &["--ws-header"]),
+        ];
+        let idle = rows.iter().filter(|(is_of_use, _)| !is_of_use).flat_map(|(_, names)| *names);
+        idle.fold(Self(words.collect()), |line, name| line.without(name))
     }
 
     /// The same with an option that has this value in place of any other.
-    pub(super) fn with(mut self, name: &str, value: &str) -> Self {
+    pub(super) fn with(self, name: &str, value: &str) -> Self {
+        self.without(name).and(&[name, value])
+    }
+
+    /// The same without this option, which has a value.
+    fn without(mut self, name: &str) -> Self {
         while let Some(place) = self.0.iter().position(|word| word == name) {
             self.0.drain(place..(place + 2).min(self.0.len()));
         }
-        self.and(&[name, value])
+        self
     }
 
     fn and<W: AsRef<str>>(mut self, words: &[W]) -> Self {
@@ -125,4 +143,42 @@ fn option(name: &str, value: &str) -> [String; 2] {
 fn shown(path: &Path) -> String {
     let shown = path.display().to_string();
     if shown.starts_with('-') { format!("./{shown}") } else { shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Form;
+    use super::*;
+    use crate::client::ConnectOptions;
+    use crate::net::{Ciphers, TlsClientOptions};
+    use crate::secret::Secret;
+
+    #[test]
+    fn what_was_typed_for_another_way_is_left_out() {
+        let kept = ["--ciphers", "x", "-k", "9", "--ws-header", "A: b", "--key-password", "SECRET"];
+        let config = Config {
+            connect: ConnectOptions::default(),
+            topic: String::new(),
+            extent: Extent::Ping,
+            form: Form::Line,
+            kept: kept.map(str::to_owned).to_vec(),
+            login: vec!["-u".to_owned(), "ann".to_owned()],
+            folders: Vec::new(),
+        };
+        let plain = Endpoint::tcp("h", 1);
+        assert_eq!(Line::to(&plain, &config).to_string(), "mqx ping -h h -p 1 -k 9 -u ann");
+        let with_tls = |options: &TlsClientOptions| {
+            let tls = Some(TlsClient::new(options).unwrap().0);
+            Line::to(&Endpoint { tls, ..plain.clone() }, &config).to_string()
+        };
+        let fewer = TlsClientOptions { insecure: true, ..TlsClientOptions::default() };
+        assert_eq!(with_tls(&fewer), "mqx ping -h h -p 1 --insecure -k 9 -u ann");
+        let all = TlsClientOptions {
+            ciphers: Ciphers::parse("TLS_AES_128_GCM_SHA256").ok(),
+            key_password: Some(Secret::new("p")),
+            ..fewer
+        };
+        let line = with_tls(&all);
+        assert!(line.contains("--ciphers x -k 9 --key-password SECRET"), "{line}");
+    }
 }
