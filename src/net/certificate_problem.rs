@@ -1,9 +1,8 @@
 //! Why the certificate of a server was not accepted, and what to do about it.
 
 use super::issuer::{ShortKey, UnknownIssuer};
-use super::{Trust, date};
+use super::{Trust, date, facts};
 use crate::output::escape;
-use jiff::Timestamp;
 use rustls::pki_types::UnixTime;
 use rustls::{CertificateError, OtherError};
 use std::fmt;
@@ -149,8 +148,7 @@ fn rare(text: &str) -> Words {
 }
 
 fn day(moment: UnixTime) -> String {
-    let second = i64::try_from(moment.as_secs()).unwrap_or(i64::MAX);
-    date(Timestamp::from_second(second).unwrap_or(Timestamp::MAX))
+    date(facts::moment(i64::try_from(moment.as_secs()).unwrap_or(i64::MAX)))
 }
 
 #[cfg(test)]

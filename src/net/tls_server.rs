@@ -6,10 +6,11 @@ use super::trust::{self, Trust};
 use super::{pem, provider};
 use crate::error::{Class, Error, Result};
 use crate::secret::Secret;
-use rustls::server::WebPkiClientVerifier;
+use rustls::pki_types::CertificateRevocationListDer;
 use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{ClientCertVerifierBuilder, WebPkiClientVerifier};
 use rustls::version::{TLS12, TLS13};
-use rustls::{KeyLogFile, ServerConfig, SupportedProtocolVersion};
+use rustls::{KeyLogFile, RootCertStore, ServerConfig, SupportedProtocolVersion};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -120,15 +121,21 @@ fn client_verifier(options: &TlsServerOptions) -> Result<Arc<dyn ClientCertVerif
     }
 }
 
+/// What checks the certificates of clients with these CAs and the `lists` of what they
+/// have revoked; without any list nobody asks for that.
+pub(super) fn of_clients(
+    roots: RootCertStore,
+    lists: Vec<CertificateRevocationListDer<'static>>,
+) -> ClientCertVerifierBuilder {
+    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider())
+        .with_crls(lists)
+        .only_check_end_entity_revocation()
+        .enforce_revocation_expiration()
+}
+
 fn believing(cas: &[Trust], options: &TlsServerOptions) -> Result<Arc<dyn ClientCertVerifier>> {
-    let roots = Arc::new(trust::all(cas)?);
-    let mut builder = WebPkiClientVerifier::builder_with_provider(roots, provider());
-    if let Some(lists) = &options.revocations {
-        builder = builder
-            .with_crls(pem::revocations(lists)?)
-            .only_check_end_entity_revocation()
-            .enforce_revocation_expiration();
-    }
+    let lists = options.revocations.as_deref().map(pem::revocations).transpose()?;
+    let mut builder = of_clients(trust::all(cas)?, lists.unwrap_or_default());
     if !options.require_client_cert {
         builder = builder.allow_unauthenticated();
     }

@@ -4,6 +4,7 @@
 use super::certificate_problem::{Asked, words_for};
 use super::client_fault::certificate_fault;
 use super::issuer::UnknownIssuer;
+use super::tls_server::of_clients;
 use super::{Trust, pem, provider};
 use crate::error::{Class, Error, Result};
 use crate::output::escape;
@@ -12,7 +13,7 @@ use rustls::CertificateError;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier as _;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, UnixTime};
-use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
+use rustls::server::VerifierBuilderError;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,14 +66,12 @@ fn of_server(
         Error::usage(format!("TLS cannot check the host name {}", escape(host))).because(cause)
     })?;
     let roots = Arc::new(trust.roots()?);
-    let mut builder = WebPkiServerVerifier::builder_with_provider(roots, provider());
-    if !lists.is_empty() {
-        builder = builder
-            .with_crls(lists)
-            .only_check_end_entity_revocation()
-            .enforce_revocation_expiration();
-    }
-    let verifier = builder.build().map_err(no_verifier)?;
+    let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider())
+        .with_crls(lists)
+        .only_check_end_entity_revocation()
+        .enforce_revocation_expiration()
+        .build()
+        .map_err(no_verifier)?;
     verifier.verify_server_cert(own, above, &name, &[], now).map(drop).map_err(|error| {
         in_words(error, |problem| {
             let issuer = UnknownIssuer::of(above.last().unwrap_or(own));
@@ -83,15 +82,7 @@ fn of_server(
 }
 
 fn of_client((own, above): Chain<'_>, trust: &Trust, lists: Lists, now: UnixTime) -> Result<()> {
-    let roots = Arc::new(trust.roots()?);
-    let mut builder = WebPkiClientVerifier::builder_with_provider(roots, provider());
-    if !lists.is_empty() {
-        builder = builder
-            .with_crls(lists)
-            .only_check_end_entity_revocation()
-            .enforce_revocation_expiration();
-    }
-    let verifier = builder.build().map_err(no_verifier)?;
+    let verifier = of_clients(trust.roots()?, lists).build().map_err(no_verifier)?;
     verifier.verify_client_cert(own, above, now).map(drop).map_err(|error| {
         in_words(error, |problem| {
             let fault = certificate_fault(problem);
