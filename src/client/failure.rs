@@ -50,6 +50,12 @@ pub fn explain(failure: Failure) -> Error {
     }
 }
 
+/// What the session has reported, if that is what `error` comes of.
+#[must_use]
+pub fn failure_of(error: &Error) -> Option<&Failure> {
+    std::error::Error::source(error)?.downcast_ref()
+}
+
 /// The failure of a connection that ended with `error` before CONNACK came.
 #[must_use]
 pub fn not_accepted(error: Error, endpoint: &Endpoint) -> Error {
@@ -71,9 +77,8 @@ pub fn no_answer(endpoint: &Endpoint) -> Error {
 /// Whether `error` is a broker's refusal of the version of MQTT.
 #[must_use]
 pub fn is_about_version(error: &Error) -> bool {
-    let failure = std::error::Error::source(error).and_then(|cause| cause.downcast_ref());
     let refused = ReasonCode::UNSUPPORTED_PROTOCOL_VERSION;
-    matches!(failure, Some(Failure::Refused(reason, _)) if *reason == refused)
+    matches!(failure_of(error), Some(Failure::Refused(reason, _)) if *reason == refused)
 }
 
 /// Whether `error` may come of what CONNECT says of the version, which it says
@@ -88,8 +93,7 @@ pub fn is_about_mark(error: &Error) -> bool {
 /// Whether `error` says something about this broker rather than about the
 /// client, so that another broker may do.
 pub(super) fn is_of_one_broker(error: &Error) -> bool {
-    let failure = std::error::Error::source(error).and_then(|cause| cause.downcast_ref());
-    match failure {
+    match failure_of(error) {
         Some(Failure::Refused(reason, _)) => NOT_HERE.contains(reason),
         _ => matches!(error.class(), Class::Connect | Class::ConnectionLost | Class::Tls),
     }
@@ -97,8 +101,7 @@ pub(super) fn is_of_one_broker(error: &Error) -> bool {
 
 /// Whether `error` is a broker's refusal that it may take back in a while.
 pub(super) fn is_about_now(error: &Error) -> bool {
-    let failure = std::error::Error::source(error).and_then(|cause| cause.downcast_ref());
-    matches!(failure, Some(Failure::Refused(reason, _)) if NOT_NOW.contains(reason))
+    matches!(failure_of(error), Some(Failure::Refused(reason, _)) if NOT_NOW.contains(reason))
 }
 
 /// Refusals that pass.

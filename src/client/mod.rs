@@ -24,7 +24,7 @@ pub use answers::Answers;
 pub use connection::Connection;
 pub use conversation::Conversation;
 pub use engine::EngineKind;
-pub use failure::{explain, is_about_mark, is_about_version, no_answer, not_accepted};
+pub use failure::{explain, failure_of, is_about_mark, is_about_version, no_answer, not_accepted};
 pub use farewell::Farewell;
 pub use patience::{expire, part, within};
 pub use reconnect::{Retries, Retry, connect, connect_after, reconnect};

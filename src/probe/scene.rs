@@ -1,7 +1,7 @@
 //! What the probes are done with: clients, topics, and a way to know that nothing more
 //! comes.
 
-use crate::client::{ConnectOptions, Conversation};
+use crate::client::{ConnectOptions, Conversation, failure_of};
 use crate::error::{Class, Error, Result};
 use crate::mqtt::{
     Message, Publish, QoS, ReasonCode, SubscribeOptions, SubscribeProperties, SubscribeRequest,
@@ -120,8 +120,7 @@ impl Scene {
 
 /// What the broker has said when it refused or ended a connection.
 pub(super) fn last_word(error: &Error) -> String {
-    let failure = std::error::Error::source(error).and_then(|cause| cause.downcast_ref());
-    match failure {
+    match failure_of(error) {
         Some(Failure::Refused(reason, _) | Failure::Disconnected(reason, _)) => reason.to_string(),
         _ => "closed without a word".to_owned(),
     }

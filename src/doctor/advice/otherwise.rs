@@ -3,6 +3,7 @@
 
 use super::certificates::{self, Fault};
 use super::{Case, REFUSAL};
+use crate::client::failure_of;
 use crate::doctor::line::Line;
 use crate::doctor::steps::{MQTT, NAME, PROXY, TCP, TLS, WEBSOCKET};
 use crate::mqtt::ReasonCode;
@@ -129,8 +130,9 @@ fn another_path(case: &Case<'_>) -> Cure {
 }
 
 fn another_login(case: &Case<'_>) -> Cure {
-    let failure = std::error::Error::source(case.error).and_then(|cause| cause.downcast_ref());
-    if let Some(Failure::Refused(ReasonCode::CLIENT_IDENTIFIER_NOT_VALID, _)) = failure {
+    if let Some(Failure::Refused(ReasonCode::CLIENT_IDENTIFIER_NOT_VALID, _)) =
+        failure_of(case.error)
+    {
         let note = "ID stands for a client identifier that the broker accepts";
         return cured(case.line(&case.endpoint).with("-i", "ID"), note);
     }
