@@ -2,6 +2,7 @@
 //! the spellings of the other load generators: `dev/%i`, `site/{i}/%c`.
 
 use super::rows::Row;
+use super::size::scatter;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
@@ -20,7 +21,7 @@ enum Part {
     Username,
     /// The message's number, counted by its client from 0.
     Sequence,
-    /// So many random letters and digits, chosen once for each client.
+    /// So many random letters and digits, the same for a client whenever it is asked.
     Random(usize),
     /// What the client's row has in this column.
     Column(String),
@@ -33,6 +34,8 @@ pub(in crate::bench) struct Who<'a> {
     pub(in crate::bench) client_id: &'a str,
     pub(in crate::bench) username: &'a str,
     pub(in crate::bench) row: Option<&'a Row>,
+    /// What its random text comes of.
+    pub(in crate::bench) chance: u64,
 }
 
 /// What stands for what: behind `%`, and between braces.
@@ -93,11 +96,12 @@ impl Pattern {
     #[must_use]
     pub(in crate::bench) fn for_client(&self, who: &Who<'_>) -> Numbered {
         let mut pieces = vec![String::new()];
-        for part in &self.parts {
+        for (place, part) in (0..).zip(&self.parts) {
             if *part == Part::Sequence {
                 pieces.push(String::new());
             } else if let Some(last) = pieces.last_mut() {
-                part.fill(who, last);
+                // Two random places of a text differ.
+                part.fill(&Who { chance: scatter(who.chance ^ place), ..*who }, last);
             }
         }
         Numbered { pieces }
@@ -154,7 +158,7 @@ impl Part {
             Self::Number => drop(write!(text, "{}", who.number)),
             Self::ClientId => text.push_str(who.client_id),
             Self::Username => text.push_str(who.username),
-            Self::Random(count) => text.push_str(&random_text(*count)),
+            Self::Random(count) => text.push_str(&random_text(who.chance, *count)),
             Self::Column(name) => {
                 text.push_str(who.row.and_then(|row| row.get(name)).unwrap_or_default());
             }
@@ -164,11 +168,14 @@ impl Part {
     }
 }
 
-fn random_text(count: usize) -> String {
+/// So many letters and digits that look like chance and come of `seed` alone.
+fn random_text(seed: u64, count: usize) -> String {
     const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-    let bytes = crate::template::random_bytes(count);
-    let letter = |byte: &u8| LETTERS.get(usize::from(byte % 32)).map(|letter| char::from(*letter));
-    bytes.iter().filter_map(letter).collect()
+    let letter = |place| {
+        let number = scatter(seed.wrapping_add(place)) % 32;
+        LETTERS.get(usize::try_from(number).ok()?).map(|letter| char::from(*letter))
+    };
+    (0..).map_while(letter).take(count).collect()
 }
 
 /// A pattern filled in for a client; messages differ by their numbers at most.
@@ -224,7 +231,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const WHO: Who<'_> = Who { number: 7, client_id: "me", username: "ann", row: None };
+    const WHO: Who<'_> = Who { number: 7, client_id: "me", username: "ann", row: None, chance: 1 };
 
     #[test]
     fn places_are_filled_in_wherever_they_stand_and_however_they_are_written() {
@@ -233,6 +240,16 @@ mod tests {
         assert_eq!(filled("x{i}y/{c}{u}"), "x7y/meann");
         assert_eq!(filled("100% {\"n\":1} {i"), "100% {\"n\":1} {i");
         assert_eq!(filled("%rand_4/%rand_").len(), "abcd/%rand_".len());
+    }
+
+    #[test]
+    fn random_text_is_that_of_a_client_and_of_a_place() {
+        let topic = Pattern::read("%rand_9/%rand_9");
+        let mine = topic.text(&WHO);
+        assert_eq!(topic.text(&WHO), mine);
+        assert_ne!(topic.text(&Who { chance: 2, ..WHO }), mine);
+        let (one, other) = mine.split_once('/').unwrap();
+        assert_ne!(one, other);
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl Plan {
     /// # Errors
     /// A usage error that names the option when the load is impossible.
     pub(super) fn new(scenario: Scenario, connect: Arc<ConnectOptions>, run: u32) -> Result<Self> {
-        possible::check(&scenario)?;
+        possible::check(&scenario, &connect)?;
         let stages = &scenario.stages;
         let warp = (!stages.is_empty()).then(|| Arc::new(Warp::new(stages)));
         let length = warp.is_some().then(|| stages.iter().map(|stage| stage.duration).sum());

@@ -3,6 +3,7 @@
 use super::{Plan, Seat};
 use crate::bench::load::pattern::{Pattern, Who};
 use crate::bench::load::rows::Row;
+use crate::bench::load::size::scatter;
 use crate::error::{Error, Result};
 use crate::mqtt::{Message, Publish};
 use crate::output::escape;
@@ -14,6 +15,7 @@ use crate::session::ClientConfig;
 pub(in crate::bench) struct Persona<'a> {
     number: u64,
     row: Option<&'a Row>,
+    chance: u64,
     /// Different from that of all others.
     pub(in crate::bench) client_id: String,
     username: Option<String>,
@@ -27,11 +29,12 @@ impl Plan {
         let session = &self.options(seat).session;
         let number = group.first + u64::from(seat.number);
         let row = group.rows.as_deref().and_then(|rows| rows.of(seat.number.into()));
-        let nameless = Who { number, row, ..Who::default() };
+        let chance = scatter(u64::from(self.run) << 32 ^ self.place(seat) as u64);
+        let nameless = Who { number, row, chance, ..Who::default() };
         let username = session.username.as_deref().map(|name| Pattern::read(name).text(&nameless));
         let who = Who { username: username.as_deref().unwrap_or_default(), ..nameless };
         let client_id = self.client_id(seat, &session.client_id, &who);
-        Persona { number, row, client_id, username }
+        Persona { number, row, chance, client_id, username }
     }
 
     fn client_id(&self, seat: Seat, given: &str, who: &Who<'_>) -> String {
@@ -57,6 +60,7 @@ impl Persona<'_> {
             client_id: &self.client_id,
             username: self.username.as_deref().unwrap_or_default(),
             row: self.row,
+            chance: self.chance,
         }
     }
 

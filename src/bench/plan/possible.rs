@@ -4,9 +4,11 @@
 use super::pace::Pace;
 use crate::bench::load::{Content, Group, Pattern, Scenario, Storm, Stream, Tempo, Wanted};
 use crate::bench::units::float;
+use crate::client::ConnectOptions;
 use crate::error::{Error, Result};
 use crate::mqtt::MAX_REMAINING_LENGTH;
 use crate::output::escape;
+use crate::secret::Secret;
 use std::time::Duration;
 
 /// The highest rate that is taken for an intention, per second.
@@ -29,11 +31,12 @@ fn keep(rules: impl IntoIterator<Item = Rule>) -> Result<()> {
     broken.map_or(Ok(()), |(_, what)| Err(Error::usage(what)))
 }
 
-/// Checks what can be checked before anything is opened.
+/// Checks what can be checked before anything is opened, with `common` for the groups that
+/// connect like the others.
 ///
 /// # Errors
 /// A usage error that names the option.
-pub(super) fn check(scenario: &Scenario) -> Result<()> {
+pub(super) fn check(scenario: &Scenario, common: &ConnectOptions) -> Result<()> {
     let connections: u64 = scenario.groups.iter().map(|group| u64::from(group.clients)).sum();
     let duration = scenario.duration;
     let never_measured = duration.is_some_and(|duration| duration <= scenario.warmup);
@@ -47,7 +50,11 @@ pub(super) fn check(scenario: &Scenario) -> Result<()> {
         (!never_measured, "--warmup takes all of --duration: nothing would be measured".to_owned()),
     ])?;
     check_stages(scenario)?;
-    scenario.groups.iter().try_for_each(|group| check_group(group, scenario))
+    for group in &scenario.groups {
+        check_columns(group, group.connect.as_deref().unwrap_or(common))?;
+        check_group(group, scenario)?;
+    }
+    Ok(())
 }
 
 fn check_stages(scenario: &Scenario) -> Result<()> {
@@ -80,12 +87,17 @@ fn check_group(group: &Group, scenario: &Scenario) -> Result<()> {
         ),
         (group.streams.len() <= MAX_STREAMS, format!("a client has at most {MAX_STREAMS} streams")),
     ])?;
-    check_columns(group)?;
     group.streams.iter().try_for_each(|stream| check_stream(stream, group, scenario))
 }
 
 /// Checks that the table has what is taken from it.
-fn check_columns(group: &Group) -> Result<()> {
+fn check_columns(group: &Group, connect: &ConnectOptions) -> Result<()> {
+    let session = &connect.session;
+    let will = session.will.as_ref().map(|(will, _)| will.topic());
+    let said = [Some(&*session.client_id), session.username.as_deref(), will];
+    let said: Vec<_> = said.into_iter().flatten().map(Pattern::read).collect();
+    let password = session.password.as_ref().map(Secret::expose);
+    let password = password.and_then(|bytes| std::str::from_utf8(bytes).ok()).map(Pattern::read);
     let topics = group.streams.iter().filter_map(|stream| stream.topic.as_ref());
     let texts = group.streams.iter().filter_map(|stream| match &stream.content {
         Content::Text(pattern) => Some(pattern),
@@ -96,12 +108,17 @@ fn check_columns(group: &Group) -> Result<()> {
         _ => None,
     });
     let files = group.certificates.iter().flat_map(|own| [&own.cert, &own.key]);
-    let mut named = topics.chain(texts).chain(filters).chain(files).flat_map(Pattern::columns);
+    let named = topics.chain(texts).chain(filters).chain(files).chain(&said);
     let has = |column: &str| group.rows.as_ref().is_some_and(|rows| rows.has(column));
-    named.find(|column| !has(column)).map_or(Ok(()), |column| {
-        let what = format!("{{row.{}}} is no column of --rows", escape(column));
-        Err(Error::usage(what))
-    })
+    let strange = named.flat_map(Pattern::columns).find(|column| !has(column));
+    let whose = escape(strange.unwrap_or_default());
+    keep([
+        (strange.is_none(), format!("{{row.{whose}}} is no column of --rows")),
+        (
+            password.iter().flat_map(Pattern::columns).all(has),
+            "the password names a column that --rows does not have".to_owned(),
+        ),
+    ])
 }
 
 fn check_rate(option: &str, rate: f64) -> Result<()> {

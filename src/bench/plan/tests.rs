@@ -1,6 +1,8 @@
 use super::*;
 use crate::bench::load::{Load, Mode, Pattern, Sizes, Stream, Tempo};
 use crate::error::Class;
+use crate::secret::Secret;
+use crate::session::ClientConfig;
 use proptest::prelude::*;
 
 fn try_plan(load: Load) -> Result<Plan> {
@@ -95,6 +97,16 @@ fn a_shared_subscription_receives_as_one_and_answers_go_to_who_has_asked() {
 }
 
 #[test]
+fn random_text_is_the_same_wherever_a_client_says_it() {
+    let stream = Stream { topic: Some(Pattern::read("x/%rand_9")), ..stream() };
+    let mode = Mode::RequestResponse;
+    let plan = plan(Load { mode, ..load(2, 1, stream) });
+    let topic = plan.topic(FIRST, 0).at(0).into_owned();
+    assert_eq!(plan.filters(FIRST)[0].0, topic + "/answers");
+    assert_eq!(plan.receivers(0), 1);
+}
+
+#[test]
 fn connections_come_evenly_over_the_time_of_their_ramp() {
     let clients = Group { ramp: Some(Duration::from_secs(8)), ..Group::default() };
     let plan = plan(Load { clients, ..load(40, 0, stream()) });
@@ -137,7 +149,7 @@ fn only_a_stream_without_a_rate_is_held_back_by_its_subscribers() {
 
 #[test]
 fn names_are_different_for_everybody() {
-    for given in ["", "x", "dev-%i", "{i}-%u"] {
+    for given in ["", "x", "dev-%i", "{i}-%u", "%rand_9"] {
         let mut options = ConnectOptions::default();
         options.session.client_id = given.to_owned();
         options.session.username = Some("user%i".to_owned());
@@ -145,9 +157,25 @@ fn names_are_different_for_everybody() {
         let plan = Plan::new(load.into(), Arc::new(options), 7).unwrap();
         let mut names: Vec<_> =
             plan.all_seats().map(|seat| plan.persona(seat).client_id.clone()).collect();
+        assert_eq!(plan.persona(FIRST).client_id, names[0]);
         names.sort();
         names.dedup();
         assert_eq!(names.len(), 6, "{names:?}");
+    }
+}
+
+#[test]
+fn what_a_client_says_of_itself_names_columns_that_there_are() {
+    for (set, wanted) in [
+        ((|session| session.client_id = "{row.a}".to_owned()) as fn(&mut ClientConfig), "{row.a}"),
+        (|session| session.username = Some("x{row.b}".to_owned()), "{row.b}"),
+        (|session| session.password = Some(Secret::new("{row.c}")), "the password names"),
+    ] {
+        let mut options = ConnectOptions::default();
+        set(&mut options.session);
+        let planned = Plan::new(load(1, 0, stream()).into(), Arc::new(options), 7);
+        let error = planned.unwrap_err();
+        assert!(error.to_string().contains(wanted), "{error}");
     }
 }
 
