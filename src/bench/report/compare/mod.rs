@@ -43,6 +43,9 @@ const NUMBERS: [&str; 7] =
 /// The figures of every time.
 const FIGURES: [&str; 6] = ["p50", "p90", "p99", "p99.9", "p99.99", "max"];
 
+/// What stands for a number that was not measured.
+const ABSENT: &str = "-";
+
 /// A smaller change means nothing.
 const NOTABLE: f64 = 0.02;
 
@@ -83,7 +86,7 @@ impl Row {
             return None;
         }
         let cells =
-            values.map(|value| value.map_or_else(|| "-".to_owned(), |value| metric.show(value)));
+            values.map(|value| value.map_or_else(|| ABSENT.to_owned(), |value| metric.show(value)));
         let [one, other] = values;
         let difference = one.zip(other).map_or(0.0, |(one, other)| other - one);
         let change = one.filter(|one| *one > 0.0).map(|one| difference / one);
@@ -103,6 +106,7 @@ impl Row {
         match self.change {
             Some(change) => format!("{:+.1}%", change * 100.0),
             None if one == other => "0.0%".to_owned(),
+            None if other == ABSENT => "gone".to_owned(),
             None => "new".to_owned(),
         }
     }
@@ -129,6 +133,7 @@ mod tests {
             ("new".into(), Effect::Worse)
         );
         assert_eq!(row("loss").cells, ["10", "-"]);
+        assert_eq!((row("loss").change(), row("loss").effect), ("gone".into(), Effect::None));
         assert_eq!(row("latency_p99").change(), "+0.0%");
         assert!(found.rows.iter().all(|row| !row.name.starts_with("ack")), "not measured");
     }
