@@ -2,6 +2,8 @@
 //! have found.
 
 use super::{AskedFor, Distribution, Flow, Generator, Report};
+use crate::bench::units::float;
+use crate::bench::watch::BrokerUsage;
 use crate::error::{Error, Result};
 
 impl Report {
@@ -45,6 +47,7 @@ impl Report {
     }
 
     fn add(&mut self, other: Self) {
+        let usage = self.usage_beside(&other);
         join(&mut self.run, &other.run, ",");
         join(&mut self.broker, &other.broker, ", ");
         self.started = self.started.min(other.started);
@@ -78,6 +81,18 @@ impl Report {
         self.errors.add(other.errors);
         self.generator.add(&other.generator);
         self.series.add(other.series);
+        self.broker_usage = usage;
+    }
+
+    /// What the broker took for the messages of both: each part that has watched it has
+    /// seen all of that, so one counts. Of different brokers there is no such figure.
+    fn usage_beside(&self, other: &Self) -> Option<BrokerUsage> {
+        let messages = |report: &Self| report.published.messages + report.received.messages;
+        let watched = [self, other].into_iter().find(|report| report.broker_usage.is_some())?;
+        let usage = watched.broker_usage.filter(|_| self.broker == other.broker)?;
+        let all = messages(self) + messages(other);
+        let share = float(messages(watched)) / float(all.max(1));
+        Some(BrokerUsage { cpu_ns_per_message: usage.cpu_ns_per_message * share, ..usage })
     }
 }
 
@@ -114,5 +129,30 @@ impl Generator {
         self.cores += other.cores;
         self.busiest = self.busiest.max(other.busiest);
         self.blocked += other.blocked;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::sample;
+    use super::*;
+
+    fn watched(cpu_ns_per_message: f64) -> Report {
+        let usage = BrokerUsage { cores: 0.5, cpu_ns_per_message, memory: 1_000, embedded: false };
+        Report { broker_usage: Some(usage), ..sample() }
+    }
+
+    #[test]
+    fn what_the_broker_took_is_spread_over_the_messages_of_all_parts() {
+        for (parts, wanted) in [
+            ([watched(600.0), sample(), sample()], Some(200.0)),
+            ([sample(), watched(600.0), sample()], Some(200.0)),
+            ([watched(600.0), watched(700.0), sample()], Some(200.0)),
+            ([watched(600.0), Report { broker: "b".to_owned(), ..sample() }, sample()], None),
+            ([sample(), sample(), sample()], None),
+        ] {
+            let merged = Report::merge(parts).unwrap();
+            assert_eq!(merged.broker_usage.map(|usage| usage.cpu_ns_per_message), wanted);
+        }
     }
 }
