@@ -17,6 +17,8 @@ pub struct BatchLimits {
 #[derive(Debug)]
 pub(super) struct Batch {
     limits: BatchLimits,
+    /// Bytes of an array that the broker takes.
+    room: usize,
     /// With `[` in front and without `]`; empty when there is no element.
     array: Vec<u8>,
     due: Option<Instant>,
@@ -32,12 +34,19 @@ impl Batch {
     pub(super) const fn new(limits: BatchLimits, shows_elements: bool) -> Self {
         Self {
             limits,
+            room: usize::MAX,
             array: Vec::new(),
             due: None,
             closed: false,
             shows_elements,
             fresh: Vec::new(),
         }
+    }
+
+    /// The broker takes arrays of so many bytes; a record that has more by itself is alone
+    /// in one, for it to be rejected without others.
+    pub(super) const fn fit(&mut self, room: usize) {
+        self.room = room;
     }
 
     /// Adds a record: as it is if it is JSON, or else as a string. False when
@@ -51,7 +60,8 @@ impl Batch {
         if element.len() + 2 > self.limits.size {
             return Err(format!("it is larger than --batch allows, {} bytes", self.limits.size));
         }
-        if self.array.len() + element.len() + 2 > self.limits.size {
+        let most = self.limits.size.min(self.room);
+        if !self.array.is_empty() && self.array.len() + element.len() + 2 > most {
             self.close();
             return Ok(false);
         }
@@ -151,5 +161,18 @@ mod tests {
         assert_eq!(batch.add(b"1234"), Ok(true));
         assert!(batch.add(b"12345").unwrap_err().contains("6 bytes"));
         assert!(batch.add(b"\xff").unwrap_err().contains("neither"));
+    }
+
+    #[test]
+    fn an_array_is_not_larger_than_the_broker_takes_except_for_one_record() {
+        let mut batch = batch(100);
+        batch.fit(6);
+        assert_eq!(batch.add(b"12"), Ok(true));
+        assert_eq!(batch.add(b"34567"), Ok(false));
+        assert_eq!(batch.whole(), Some(&b"[12]"[..]));
+        batch.clear();
+        assert_eq!(batch.add(b"34567"), Ok(true));
+        assert_eq!(batch.add(b"8"), Ok(false));
+        assert_eq!(batch.whole(), Some(&b"[34567]"[..]));
     }
 }

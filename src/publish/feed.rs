@@ -70,6 +70,11 @@ impl<R: AsyncRead + Unpin> Feed<R> {
         self
     }
 
+    /// The broker takes packets of so many bytes; what is gathered heeds it.
+    pub(super) fn fit(&mut self, packet: usize) {
+        self.input.fit(self.recipe.room(packet));
+    }
+
     /// The next message and the number of its payload, if it is there and due.
     /// The only one of a run has the number 0.
     pub(super) fn peek(&mut self) -> Option<(Publish<'_>, Token)> {

@@ -41,6 +41,7 @@ pub(super) async fn publish(
     if let Some(verifier) = &mut verifier {
         verifier.begin(&mut connection).await?;
     }
+    feed.fit(connection.limits().maximum_packet_size);
     let delivery = config.delivery;
     let progress = Progress::new(config.progress);
     let mut flow = Flow {
@@ -226,6 +227,7 @@ impl<R: AsyncRead + Unpin> Flow<R> {
             self.outbox.note(&Event::Published { token, reason });
         }
         connected.map_err(|error| self.lost(error))?;
+        self.feed.fit(self.connection.limits().maximum_packet_size);
         self.verifier.iter().try_for_each(|verifier| verifier.ask(&mut self.connection))
     }
 

@@ -85,6 +85,13 @@ impl<R: AsyncRead + Unpin> Input<R> {
         }
     }
 
+    /// The broker takes payloads of so many bytes.
+    pub(super) const fn fit(&mut self, room: usize) {
+        if let Kind::Batches(_, batch) = &mut self.kind {
+            batch.fit(room);
+        }
+    }
+
     /// Gathers what has been read, where that is to be done.
     ///
     /// # Errors

@@ -50,6 +50,19 @@ impl Recipe {
         self.making != Making::AsIs
     }
 
+    /// How many bytes of a payload fit into packets of so many, if it is published as it is.
+    pub(super) fn room(&self, packet: usize) -> usize {
+        /// The most that a packet has beside its message: its type and length, that of the
+        /// topic, an identifier, and what a topic alias takes.
+        const FRAME: usize = 16;
+        if self.makes() {
+            return usize::MAX;
+        }
+        let sizes = (0..self.targets()).map(|target| keep(&self.publish(target, b"")));
+        let largest = sizes.filter_map(|message| Some(message.ok()?.size())).max();
+        packet.saturating_sub(largest.unwrap_or_default() + FRAME)
+    }
+
     /// The message with this payload to one of the topics.
     pub(super) fn publish<'a>(&'a self, target: usize, payload: &'a [u8]) -> Publish<'a> {
         Publish {
