@@ -44,7 +44,7 @@ set edit:completion:arg-completer[mqx] = {|@words|
             cand --random 'Publish so many random bytes, as in 64, 4k or 1MB'
             cand --encode 'What the payload is written in or is to become: json (which is checked), hex, base64, cbor or msgpack (from JSON)'
             cand --delimiter 'Byte that ends a message of -l in place of the line feed: a character, \t, \0 or hex:1e'
-            cand --batch 'Gather the messages of stdin and publish an array of JSON in every such time, and before it has more than so many bytes, as in 1s or 1s,64KB [default: 1MB]'
+            cand --batch 'Gather the messages of stdin and publish an array of JSON in every such time, and before it has more than so many bytes, as in 1s or 1s,64KB [default: 1MB], or than the broker takes'
             cand --on-error 'What to do about a message of stdin that is not what it should be: stop, or skip it and fail in the end'
             cand --replay 'Publish what sub --record or sub -J has written into this file, in its time; a name that ends in .zst is of a compressed file'
             cand --speed 'Replay so many times faster, or as fast as it goes: 10, 0.5 or max [default: 1]'

@@ -51,7 +51,7 @@ base64\t''
 cbor\t''
 msgpack\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l delimiter -d 'Byte that ends a message of -l in place of the line feed: a character, \\t, \\0 or hex:1e' -r
-complete -c mqx -n "__fish_mqx_using_subcommand pub" -l batch -d 'Gather the messages of stdin and publish an array of JSON in every such time, and before it has more than so many bytes, as in 1s or 1s,64KB [default: 1MB]' -r
+complete -c mqx -n "__fish_mqx_using_subcommand pub" -l batch -d 'Gather the messages of stdin and publish an array of JSON in every such time, and before it has more than so many bytes, as in 1s or 1s,64KB [default: 1MB], or than the broker takes' -r
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l on-error -d 'What to do about a message of stdin that is not what it should be: stop, or skip it and fail in the end' -r -f -a "stop\t''
 skip\t''"
 complete -c mqx -n "__fish_mqx_using_subcommand pub" -l replay -d 'Publish what sub --record or sub -J has written into this file, in its time; a name that ends in .zst is of a compressed file' -r -F

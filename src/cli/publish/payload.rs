@@ -42,7 +42,8 @@ pub(super) struct PayloadArgs {
     delimiter: Option<u8>,
 
     /// Gather the messages of stdin and publish an array of JSON in every such time, and
-    /// before it has more than so many bytes, as in 1s or 1s,64KB [default: 1MB]
+    /// before it has more than so many bytes, as in 1s or 1s,64KB [default: 1MB], or than the
+    /// broker takes
     #[arg(
         long, value_name = "TIME[,SIZE]", value_parser = values::batch,
         conflicts_with = "template"
