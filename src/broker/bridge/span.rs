@@ -82,7 +82,15 @@ impl Span {
                     // Nobody is left who could order anything.
                     Err(_) => Order::Stop,
                 },
-                () = life.live() => continue,
+                lived = life.live() => {
+                    // What is lost because the broker stops is not told as a loss.
+                    if let Err(error) = lived
+                        && matches!(self.orders.has_changed(), Ok(false))
+                    {
+                        life.lose(error);
+                    }
+                    continue;
+                }
             };
             match order {
                 Order::Be(next) => life.change(next).await,
@@ -108,20 +116,24 @@ impl Life {
     }
 
     /// Goes through the next stage; it may be dropped and called again.
-    async fn live(&mut self) {
-        let gone_through = match self.stage {
+    ///
+    /// # Errors
+    /// When it is lost.
+    async fn live(&mut self) -> Result<()> {
+        match self.stage {
             Stage::New => self.introduce().await,
             Stage::Apart => self.join().await,
             Stage::Waiting(until) => {
+                self.crossing.abroad.part(&self.bridge).await;
                 sleep_until(until).await;
                 self.stage = Stage::Apart;
                 Ok(())
             }
             Stage::Joined => self.stay().await,
-            Stage::Over => std::future::pending().await,
-        };
-        if let Err(error) = gone_through {
-            self.lose(error).await;
+            Stage::Over => {
+                self.crossing.abroad.part(&self.bridge).await;
+                std::future::pending().await
+            }
         }
     }
 
@@ -208,8 +220,9 @@ impl Life {
         self.crossing.abroad.part(&self.bridge).await;
     }
 
-    /// Decides what is done after it was lost.
-    async fn lose(&mut self, error: Error) {
+    /// Decides what is done after it was lost. The other broker is told next, which is
+    /// there yet if it was this one that has gone.
+    fn lose(&mut self, error: Error) {
         self.crossing.home.leave();
         let retry = (self.bridge.start != Start::Once).then(|| {
             let random = RandomState::new().hash_one(());
@@ -219,8 +232,6 @@ impl Life {
         self.places.go_on(&self.bridge);
         self.last_pause = retry;
         self.stage = retry.map_or(Stage::Over, |wait| Stage::Waiting(Instant::now() + wait));
-        // The other broker is there yet if it was this one that has gone.
-        self.crossing.abroad.part(&self.bridge).await;
     }
 
     /// Becomes another bridge of the same name, at once or with its next
