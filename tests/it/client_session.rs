@@ -19,6 +19,7 @@ fn session() -> ClientSession {
     ClientSession::new(ClientConfig {
         client_id: "c".to_owned(),
         topic_alias_maximum: 5,
+        clean_start: false,
         ..ClientConfig::default()
     })
 }
@@ -115,8 +116,23 @@ fn a_connection_begins_with_connect_and_nothing_left_from_before() {
     let mut session = connected();
     session.publish(&message(QoS::AtMostOnce), 1, NOW).unwrap();
     session.connect(NOW).unwrap();
-    let expected = "10 11 0004 4d515454 05 02 003c 03 220005 0001 63";
+    let expected = "10 11 0004 4d515454 05 00 003c 03 220005 0001 63";
     assert_eq!(output(&mut session), compact(expected));
+}
+
+#[test]
+fn a_session_that_was_to_begin_anew_must_not_go_on() {
+    for (version, connack, is_taken) in [
+        (Version::V5, RESUMED, false),
+        (Version::V5, ACCEPTED, true),
+        (Version::V311, "20 02 01 00", true),
+    ] {
+        let config = ClientConfig { version, clean_start: true, ..ClientConfig::default() };
+        let mut session = ClientSession::new(config);
+        session.connect(NOW).unwrap();
+        let taken = receive(&mut session, connack);
+        assert_eq!(taken.is_ok(), is_taken, "{version} {connack}: {taken:?}");
+    }
 }
 
 #[test]
@@ -373,6 +389,7 @@ fn a_session_ends_its_connection_with_disconnect() {
 fn careful() -> ClientSession {
     let mut session = ClientSession::new(ClientConfig {
         client_id: "c".to_owned(),
+        clean_start: false,
         acknowledged_by_owner: true,
         ..ClientConfig::default()
     });
@@ -458,7 +475,8 @@ fn no_packet_is_sent_that_is_larger_than_the_configuration_allows() {
 
 #[test]
 fn a_topic_is_spelled_out_once_for_each_connection_if_the_server_takes_an_alias_for_it() {
-    let config = ClientConfig { topic_aliases_sent: 5, ..ClientConfig::default() };
+    let config =
+        ClientConfig { clean_start: false, topic_aliases_sent: 5, ..ClientConfig::default() };
     let mut session = ClientSession::new(config);
     let said = |session: &mut ClientSession, topic: &str, qos| {
         let message = Publish { topic, ..message(qos) };

@@ -98,6 +98,10 @@ impl ClientSession {
         if connack.reason.is_error() {
             return Err(Failure::refused(connack));
         }
+        let is_new = self.config.version.is_v5() && self.config.clean_start;
+        if is_new && connack.session_present {
+            return Err(Failure::Protocol(STRANGE_SESSION));
+        }
         self.end_exchange(properties.authentication_data)?;
         self.connected = true;
         self.limits = ServerLimits::from(connack).at_most(self.config.largest_sent);
@@ -199,6 +203,9 @@ impl ClientSession {
         self.send_ack(AckKind::PubComp, id, reason, now)
     }
 }
+
+const STRANGE_SESSION: mqtt::Error =
+    mqtt::Error::protocol("MQTT-3.2.2-4", "a session goes on that was to begin anew");
 
 const OUT_OF_ORDER: mqtt::Error =
     mqtt::Error::protocol("§4.13", "the packet is not one a server may send now");
