@@ -214,7 +214,8 @@ impl<R: AsyncRead + Unpin> Feed<R> {
             return;
         }
         if let Err(error) = self.input.wait().await {
-            self.end(error);
+            let before = self.done().messages;
+            self.end(error.hint(format!("messages before it, which were published: {before}")));
         }
     }
 

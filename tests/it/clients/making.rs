@@ -222,6 +222,7 @@ fn a_recording_that_repeats_begins_again_and_one_cut_short_is_a_failure_that_nam
         };
         let (_, done) = published(cut, b"").await;
         assert_eq!(done.as_ref().unwrap_err().class(), Class::File);
-        assert!(words_of(done).contains("cut.zst"));
+        let words = words_of(done);
+        assert!(words.contains("cut.zst") && words.contains("before it"), "{words}");
     });
 }
