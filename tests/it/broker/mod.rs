@@ -23,6 +23,7 @@ mod limits;
 mod listeners;
 mod log;
 mod malformed;
+mod model;
 mod mutants;
 mod proxied;
 mod realms;
