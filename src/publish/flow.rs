@@ -208,7 +208,7 @@ impl<R: AsyncRead + Unpin> Flow<R> {
         let kept = self.connection.keep_unsent();
         let uncertain = self.underway.saturating_sub(kept);
         let has_lost = uncertain > 0 && self.delivery.on_disconnect == OnDisconnect::Fail;
-        self.outcome.uncertain += uncertain;
+        self.outcome.lost.uncertain += uncertain;
         self.underway = kept;
         if has_lost {
             return Err(self.lost(error));
@@ -233,13 +233,13 @@ impl<R: AsyncRead + Unpin> Flow<R> {
 
     /// `error`, which is the end, with what it means for the messages.
     fn lost(&mut self, error: Error) -> Error {
-        self.outcome.unsent += self.underway + self.outbox.len();
-        self.outcome.unanswered += self.connection.in_flight() as u64;
-        match self.outcome.losses() {
+        self.outcome.lost.unsent += self.underway + self.outbox.len();
+        self.outcome.lost.unanswered += self.connection.in_flight() as u64;
+        match self.outcome.lost.words() {
             Some(what) if error.class() == Class::ConnectionLost => {
                 let lost = Error::new(Class::ConnectionLost, what).because(error);
                 // What is kept or would be sent again needs another cure: that of the cause.
-                let is_unsure = !self.outbox.keeps_all() && self.outcome.is_unsure();
+                let is_unsure = !self.outbox.keeps_all() && self.outcome.lost.is_unsure();
                 if is_unsure { lost.hint(SURE) } else { lost }
             }
             _ => error,
@@ -259,7 +259,7 @@ impl<R: AsyncRead + Unpin> Flow<R> {
         let closed = self.connection.close().await;
         let error = closed.err().filter(|_| self.underway > 0);
         let Some(error) = error else {
-            let losses = self.outcome.losses();
+            let losses = self.outcome.lost.words();
             let result = self.outcome.result();
             let is_told = |error: &Error| error.class() == Class::ConnectionLost;
             if let Some(what) = losses.filter(|_| !result.as_ref().is_err_and(is_told)) {
@@ -272,8 +272,8 @@ impl<R: AsyncRead + Unpin> Flow<R> {
         if error.class() != Class::ConnectionLost {
             return Err(error);
         }
-        self.outcome.uncertain += self.underway;
-        let what = self.outcome.losses().unwrap_or_default();
+        self.outcome.lost.uncertain += self.underway;
+        let what = self.outcome.lost.words().unwrap_or_default();
         Err(Error::new(Class::ConnectionLost, what).because(error).hint(SURE))
     }
 }

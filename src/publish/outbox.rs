@@ -144,7 +144,7 @@ impl Buffer {
             feed.advance();
             if self.waiting.len() > self.limit {
                 self.waiting.pop_front();
-                outcome.dropped += 1;
+                outcome.lost.dropped += 1;
             }
         }
     }

@@ -20,15 +20,25 @@ impl Standing {
 
 /// How many messages are lost, and how.
 #[derive(Debug, Clone, Copy, Default)]
-struct Losses {
-    dropped: u64,
-    uncertain: u64,
-    unsent: u64,
-    unanswered: u64,
+pub(super) struct Losses {
+    /// Messages with QoS 0 that the buffer had no room for.
+    pub(super) dropped: u64,
+    /// Messages with QoS 0 that were under way when a connection was lost.
+    pub(super) uncertain: u64,
+    /// Messages with QoS 0 that still waited at the end.
+    pub(super) unsent: u64,
+    /// Messages with QoS 1 and 2 that were not answered at the end.
+    pub(super) unanswered: u64,
 }
 
 impl Losses {
-    fn words(&self) -> Option<String> {
+    /// Whether messages with QoS 0 are among them.
+    pub(super) const fn is_unsure(&self) -> bool {
+        self.dropped + self.uncertain + self.unsent > 0
+    }
+
+    /// What is to be said of them, if there are any.
+    pub(super) fn words(&self) -> Option<String> {
         let rows = [
             (self.dropped, "were dropped, for the buffer was full"),
             (self.uncertain, "were under way when the connection was lost, and may be lost too"),
@@ -54,14 +64,7 @@ pub(super) struct Outcome {
     /// The message that was rejected first.
     first: Option<Rejected>,
     unheard: u64,
-    /// Messages with QoS 0 that were under way when a connection was lost.
-    pub(super) uncertain: u64,
-    /// Messages with QoS 0 that the buffer had no room for.
-    pub(super) dropped: u64,
-    /// Messages with QoS 0 that still waited at the end.
-    pub(super) unsent: u64,
-    /// Messages with QoS 1 and 2 that were not answered at the end.
-    pub(super) unanswered: u64,
+    pub(super) lost: Losses,
     standing: Standing,
 }
 
@@ -89,18 +92,10 @@ impl Outcome {
 
     /// Takes down how it stands: so many messages wait in memory, and so many are not answered.
     pub(super) fn stand(&self, waiting: u64, unanswered: u64) {
-        let all = self.all();
-        let unsent = all.unsent + waiting;
-        self.standing.0.set(Losses { unsent, unanswered: all.unanswered + unanswered, ..all });
-    }
-
-    const fn all(&self) -> Losses {
-        Losses {
-            dropped: self.dropped,
-            uncertain: self.uncertain,
-            unsent: self.unsent,
-            unanswered: self.unanswered,
-        }
+        let mut lost = self.lost;
+        lost.unsent += waiting;
+        lost.unanswered += unanswered;
+        self.standing.0.set(lost);
     }
 
     /// Takes down what the broker says of a message.
@@ -123,16 +118,6 @@ impl Outcome {
         self.first.get_or_insert(Rejected { token, why, reason });
     }
 
-    /// What is to be said of messages that are lost, if any are.
-    pub(super) fn losses(&self) -> Option<String> {
-        self.all().words()
-    }
-
-    /// Whether messages with QoS 0 are among what is lost.
-    pub(super) const fn is_unsure(&self) -> bool {
-        self.dropped + self.uncertain + self.unsent > 0
-    }
-
     /// Whether everything arrived, as far as can be known.
     ///
     /// # Errors
@@ -144,7 +129,7 @@ impl Outcome {
                 Error::new(Class::PublishRejected, what).reason_code(reason.map(ReasonCode::value))
             );
         }
-        if let Some(what) = self.losses().filter(|_| !self.may_lose) {
+        if let Some(what) = self.lost.words().filter(|_| !self.may_lose) {
             return Err(Error::new(Class::ConnectionLost, what).hint(SURE));
         }
         if self.wants_subscriber && self.unheard > 0 {
