@@ -93,7 +93,7 @@ impl Job {
     async fn finish(self, stdout: Stdio) -> Result<Vec<u8>> {
         let Self { command, environment, input } = self;
         let failed = |cause| Error::file("run", Path::new(SHELL), cause);
-        let mut running = spawn(&command, environment, stdout).map_err(failed)?;
+        let mut running = spawn(&command, environment, stdout, !in_foreground()).map_err(failed)?;
         let child = &mut running.child;
         let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
         let feed = async {
@@ -116,7 +116,12 @@ impl Job {
     }
 }
 
-fn spawn(command: &str, environment: Vec<(String, String)>, stdout: Stdio) -> io::Result<Running> {
+fn spawn(
+    command: &str,
+    environment: Vec<(String, String)>,
+    stdout: Stdio,
+    leads: bool,
+) -> io::Result<Running> {
     let mut shell = Command::new(SHELL);
     shell.arg("-c").arg(command).stdin(Stdio::piped()).stdout(stdout).kill_on_drop(true);
     for name in PROPERTIES {
@@ -124,7 +129,6 @@ fn spawn(command: &str, environment: Vec<(String, String)>, stdout: Stdio) -> io
     }
     shell.env_remove(variable(&TextOrBase64::base64(&[]).member(CORRELATION_DATA)));
     shell.envs(environment);
-    let leads = !in_foreground();
     if leads {
         shell.process_group(0);
     }
@@ -247,12 +251,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_command_has_started_does_not_outlive_it_when_it_is_dropped() {
-        if in_foreground() {
-            // There the terminal tells all of them.
-            return;
-        }
         let command = "(echo started; sleep 600) & wait";
-        let mut running = spawn(command, Vec::new(), Stdio::piped()).unwrap();
+        let mut running = spawn(command, Vec::new(), Stdio::piped(), true).unwrap();
         let mut stdout = running.child.stdout.take().unwrap();
         assert_eq!(stdout.read_u8().await.unwrap(), b's');
         drop(running);
