@@ -85,7 +85,6 @@ pub async fn reconnect(
     let mut attempts = Attempts { retry, trials: connection.history.take_trials() };
     let connected = match attempts.wait_after(error).await {
         Ok(()) => attempts.repeat(async || connection.reopen(on_event).await).await,
-        Err(error) if attempts.trials.made == 0 => return Err(error),
         Err(error) => Err(error),
     };
     connected.map_err(|error| attempts.lost(error))?;
@@ -207,7 +206,7 @@ impl Attempts {
 
     /// What it means that the last attempt failed with `error`.
     fn lost(&self, error: Error) -> Error {
-        if !is_temporary(&error) {
+        if self.trials.made == 0 || !is_temporary(&error) {
             return error;
         }
         let cure = if self.trials.idle > 0 { Trials::CAUSES } else { "--retry forever goes on" };
