@@ -158,8 +158,8 @@ impl CommandLine {
 
     /// Whether the option is among the words, in which something else may be wrong.
     fn wants_json_errors(&self) -> bool {
-        let options = self.0.iter().take_while(|word| *word != "--");
-        self.drop_in().is_none() && options.into_iter().any(|word| word == "--json-errors")
+        let mut options = self.0.iter().take_while(|word| *word != "--");
+        self.drop_in().is_none() && options.any(|word| word == "--json-errors")
     }
 
     /// The same in an environment with these variables.

@@ -66,8 +66,8 @@ impl Bucket {
 
 impl Connection {
     /// When the connection is to be read again, after the client has published
-    /// faster than it may or has not read what it was answered. What was read and not consumed is to be brought again
-    /// then. The link is woken at that time.
+    /// faster than it may or has not read what it was answered. What was read and not
+    /// consumed is to be brought again then. The link is woken at that time.
     #[must_use]
     pub fn pause(&self) -> Option<Time> {
         let open = self.open.as_ref()?;
